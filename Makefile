@@ -1,0 +1,68 @@
+# Everything is built from a machine with git, make and Python >= 3.11 (with pip and venv). Only this folder and the
+# package managers' caches are written.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+# The system's Python is used on purpose: a static build brings no libcrypto, hence no SM2.
+export UV_PYTHON_DOWNLOADS := never
+export UV_HTTP_TIMEOUT ?= 180
+
+.PHONY: help install run test lint fmt lock bench soak system-packages clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+install: $(STAMP) ## make or refresh the locked environment in .venv
+
+# A stamp that names another folder belongs to a copied or moved checkout, whose scripts point to the old place.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
+
+# The lock pins uv as well, so pip takes it from there, hashes included.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "elicence needs Python 3.11 or newer: '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | head -n 1); try make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	{ echo "elicence needs Python's venv with pip: '$(PYTHON)' lacks it; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@grep -qsF '$(CURDIR)/$(BIN)/' $(BIN)/pip && $(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@rm -f $@
+	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock >$(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@echo '$(CURDIR)' >$@
+
+run: install ## issue the samples into ./.elicence, show them, serve http://127.0.0.1:8000
+	$(BIN)/elicence demo
+
+test: install system-packages lint ## everything that must be green; ARGS="-k word" narrows pytest
+	$(BIN)/pytest $(ARGS)
+
+lint: install ## ruff, mypy, import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: install ## let ruff mend and format the sources
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: install ## renew requirements.lock; no address of any registry goes into it
+	$(BIN)/uv pip compile --universal --generate-hashes --group dev pyproject.toml -o requirements.lock --no-header --no-annotate --quiet
+
+bench: install ## licences per second per core, stage by stage
+	$(BIN)/python tests/bench/issuing.py
+
+soak: install system-packages ## the long counts that `make test` leaves out
+	$(BIN)/pytest -m soak $(ARGS)
+
+system-packages: ## what the tests need from the operating system
+	@tests/system-packages
+
+clean: ## remove what can be made again; the licences in ./.elicence stay
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

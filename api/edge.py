@@ -1,0 +1,126 @@
+"""What every request and response passes: limits, security headers, a log without personal data, a last resort."""
+
+import asyncio
+import json
+import logging
+import time
+import traceback
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .errors import InputTooLargeError, TooSlowError
+from .problems import problem_of
+
+MAX_BODY_BYTES = 21 * 1024 * 1024  # a file of 20 MB, its signature and the multipart frame around them
+MAX_DISCARDED_BYTES = 256 * 1024 * 1024  # read and thrown away, so that a client that is still sending sees the 413
+RECEIVE_SECONDS = 30.0
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+access_log = logging.getLogger("elicence.access")
+error_log = logging.getLogger("elicence.error")
+
+
+class Edge:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send)
+        started = time.monotonic()
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            # The text of an unforeseen exception may hold what somebody typed: type and place are logged, not the text.
+            frames = traceback.extract_tb(error.__traceback__)
+            places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+            error_log.error("unforeseen %s at %s", type(error).__qualname__, places)
+            if exchange.status is not None:
+                raise
+            await exchange.fail(error)
+        # The path holds codes: only the template of the route is written.
+        template = getattr(scope.get("route"), "path", "-")
+        milliseconds = (time.monotonic() - started) * 1000
+        access_log.info("%s %s %s %.0f ms", scope["method"], template, exchange.status, milliseconds)
+
+
+class _Exchange:
+    """One request and its response."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.status: int | None = None
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._path: str = scope["path"]
+        self._receive = receive
+        self._send = send
+        self._received = 0
+        self._announced = _length(self._headers.get(b"content-length"))
+
+    async def receive(self) -> Message:
+        """Hand over the next part of the body, within the limits."""
+        if self._received == 0 and self._announced > MAX_BODY_BYTES:
+            # A client that asked whether to send (Expect) has not begun: nothing to throw away.
+            if b"expect" not in self._headers:
+                await self._discard()
+            raise _too_large()
+        message = await self._next()
+        self._received += len(message.get("body", b""))
+        if self._received > MAX_BODY_BYTES:
+            await self._discard()
+            raise _too_large()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Add the headers that every response has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            present = {name.lower() for name, _ in message.get("headers", ())}
+            added = [item for item in _HEADERS if item[0] not in present]
+            if not self._path.startswith("/static/"):
+                added.append((b"cache-control", b"no-store"))
+            message = {**message, "headers": [*message.get("headers", ()), *added]}
+        await self._send(message)
+
+    async def fail(self, error: BaseException) -> None:
+        """Answer for an error that nobody foresaw."""
+        body = json.dumps(problem_of(error).http_shape(), ensure_ascii=False).encode()
+        headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def _next(self) -> Message:
+        try:
+            return await asyncio.wait_for(self._receive(), RECEIVE_SECONDS)
+        except TimeoutError as error:
+            raise TooSlowError("请求传输中断。", "the request stopped in the middle") from error
+
+    async def _discard(self) -> None:
+        discarded = 0
+        while discarded <= MAX_DISCARDED_BYTES:
+            message = await self._next()
+            discarded += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return
+
+
+def _too_large() -> InputTooLargeError:
+    return InputTooLargeError("文件超过 20 MB。", "the file is larger than 20 MB")
+
+
+def _length(header: bytes | None) -> int:
+    return int(header) if header is not None and header.isdigit() else 0

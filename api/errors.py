@@ -1,0 +1,67 @@
+"""What goes wrong between people and the packages below: command line, files, settings, home, network."""
+
+from .messages import Message
+
+
+class ApiError(Exception):
+    """Base of every error of this package; carries what people are told."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.message = Message(zh=zh, en=en)
+
+
+class UsageError(ApiError):
+    """The command line or request asks for something that does not exist or contradicts itself."""
+
+
+class MalformedInputError(ApiError):
+    """The input was read but is not what it has to be, for instance no JSON."""
+
+
+class InputTooLargeError(ApiError):
+    """The input exceeds a named limit and was not read to its end."""
+
+
+class InputNotFoundError(ApiError):
+    """No such file, or it cannot be read."""
+
+
+class LicenceUnknownError(ApiError):
+    """No licence with that identifier, or no such file of it."""
+
+
+class CannotWriteError(ApiError):
+    """Disk full, read-only, or something stands in the way."""
+
+
+class HomeError(ApiError):
+    """The home directory is missing, damaged, or not ours."""
+
+
+class SettingsError(ApiError):
+    """A setting has a value that cannot be used."""
+
+
+class ServiceUnavailableError(ApiError):
+    """Something that is needed does not answer, for instance the port is taken."""
+
+
+class UnsupportedMediaError(ApiError):
+    """A request body of a media type that is not read."""
+
+
+class ForbiddenError(ApiError):
+    """The request came by a way on which this service is not offered."""
+
+
+class RateLimitedError(ApiError):
+    """Too many requests from one address."""
+
+
+class SelfCheckError(ApiError):
+    """Our own verifier did not pass what we had just made: nothing was stored."""
+
+
+class TooSlowError(ApiError):
+    """The client stopped sending in the middle of a request."""

@@ -1,0 +1,172 @@
+"""The home directory: settings, database, keys, trust anchors and files of one installation."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from keys import make_development_pki, write_certificates, write_private_key
+
+from .errors import CannotWriteError, HomeError
+from .settings import SETTINGS_FILE, Settings, load_settings, settings_text
+
+FAMILIES = ("sm2", "rsa")
+AUTHORITY_NAME = "样例县行政审批局"
+AUTHORITY_CODE = "1199010000000102XM"
+"""The fictional authority (region 990101) that a development home seals for."""
+
+INDEX_KEY_BYTES = 32
+_DATABASE = "elicence.db"
+_INDEX_KEY = "index.key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where everything of an installation lies."""
+
+    path: Path
+    settings: Settings
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.path / _DATABASE
+
+    @property
+    def database_url(self) -> str:
+        """The database as SQLAlchemy names it."""
+        return _database_url(self.path)
+
+    @property
+    def trust(self) -> Path:
+        """Certificates only: roots, issuing CAs, keys of codes. It may be copied to anybody."""
+        return self.path / "trust"
+
+    @property
+    def files(self) -> Path:
+        """The store of sealed files, by digest."""
+        return self.path / "files"
+
+    @property
+    def issued(self) -> Path:
+        """Where `issue` puts its copies when no folder is named."""
+        return self.path / "issued"
+
+    def key_uri(self, family: str, role: str) -> str:
+        """Name the private key of a family (`sm2`, `rsa`) and role (`seal`, `code`)."""
+        return f"file:{_key_path(self.path, family, role)}"
+
+    def chain_path(self, family: str, role: str) -> Path:
+        """Name the certificate chain of that key."""
+        return _chain_path(self.path, family, role)
+
+    def index_key(self) -> bytes:
+        """Read the key of the holder index; HomeError when it is missing or damaged."""
+        path = self.path / _INDEX_KEY
+        try:
+            key = path.read_bytes()
+        except OSError as error:
+            raise HomeError(f"索引密钥无法读取：{path}", f"the index key cannot be read: {path}") from error
+        if len(key) != INDEX_KEY_BYTES:
+            raise HomeError(f"索引密钥已损坏：{path}", f"the index key is damaged: {path}")
+        return key
+
+
+def open_home(path: Path) -> Home:
+    """Open an existing home.
+
+    Raises HomeError when there is none or the directory is something else, SettingsError when its settings are broken.
+    """
+    if not path.is_dir():
+        raise HomeError(
+            f"没有主目录：{path}。请先运行 elicence init。", f"no home directory at {path}: run elicence init first"
+        )
+    if not (path / SETTINGS_FILE).is_file():
+        raise HomeError(
+            f"{path} 不是 elicence 的主目录（没有 {SETTINGS_FILE}）。",
+            f"{path} is not a home directory of elicence: it has no {SETTINGS_FILE}",
+        )
+    return Home(path=path, settings=load_settings(path))
+
+
+def ensure_home(path: Path, *, public_url: str, at: datetime, random: Callable[[int], bytes]) -> tuple[Home, bool]:
+    """Open the home, or make one with a development PKI; the second value says whether it was made.
+
+    It is built beside its place and moved there in one step, so that a half-made home never exists. The private keys
+    of the development CAs are not kept. Raises as `open_home`, and CannotWriteError.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        return open_home(path), False
+    staged = path.with_name(f"{path.name}.new-{secrets.token_hex(6)}")
+    try:
+        staged.mkdir(mode=0o700, parents=True)
+        _build(staged, Settings(public_url=public_url, development=True), at, random)
+        try:
+            staged.rename(path)
+        except OSError:
+            if not (path / SETTINGS_FILE).is_file():
+                raise
+            # Somebody else was faster: theirs is the home.
+            return open_home(path), False
+        _flush(path.parent)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CannotWriteError(
+            f"无法建立主目录：{path}（{reason}）", f"cannot make the home directory {path}: {reason}"
+        ) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return open_home(path), True
+
+
+def _build(path: Path, settings: Settings, at: datetime, random: Callable[[int], bytes]) -> None:
+    # Alembic is slow to load, and only a new home needs it.
+    from licences import upgrade
+
+    for name in ("keys", "trust", "files", "issued"):
+        (path / name).mkdir(mode=0o755 if name == "trust" else 0o700)
+    for family in FAMILIES:
+        pki = make_development_pki(
+            family, authority_name=AUTHORITY_NAME, authority_code=AUTHORITY_CODE, at=at, random=random
+        )
+        write_private_key(_key_path(path, family, "seal"), pki.seal_key)
+        write_private_key(_key_path(path, family, "code"), pki.code_key)
+        write_certificates(_chain_path(path, family, "seal"), pki.seal.chain)
+        write_certificates(_chain_path(path, family, "code"), pki.code.chain)
+        write_certificates(path / "trust" / f"{family}-root.pem", [pki.root])
+        write_certificates(path / "trust" / f"{family}-issuing-ca.pem", [pki.issuing_ca])
+        write_certificates(path / "trust" / f"{family}-code.pem", [pki.code.certificate])
+    _write(path / _INDEX_KEY, random(INDEX_KEY_BYTES), 0o600)
+    _write(path / SETTINGS_FILE, settings_text(settings).encode(), 0o644)
+    upgrade(_database_url(path))
+    _flush(path)
+
+
+def _database_url(path: Path) -> str:
+    return f"sqlite:///{path / _DATABASE}"
+
+
+def _key_path(path: Path, family: str, role: str) -> Path:
+    return path / "keys" / f"{family}-{role}.key.pem"
+
+
+def _chain_path(path: Path, family: str, role: str) -> Path:
+    return path / "keys" / f"{family}-{role}.chain.pem"
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,73 @@
+"""Putting finished files into a folder: all of them whole, or none."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .errors import CannotWriteError
+
+
+class StagedFiles:
+    """Files that are written and durable under hidden names, and then put in place.
+
+    Used as a context: what was not put in place by its end is removed. Raises CannotWriteError.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._staged: dict[Path, Path] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._discard()
+
+    def stage(self, files: Mapping[str, bytes]) -> None:
+        """Write files by name, in place of those that were staged before."""
+        self._discard()
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            for name, content in files.items():
+                hidden = self._directory / f".{secrets.token_hex(8)}.part"
+                # Licences are personal data: only their owner reads the copies.
+                descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                self._staged[hidden] = self._directory / name
+                with open(descriptor, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def put(self) -> None:
+        """Give the files their names; equal names are replaced."""
+        try:
+            for hidden in list(self._staged):
+                hidden.replace(self._staged[hidden])
+                del self._staged[hidden]
+            descriptor = os.open(self._directory, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def _discard(self) -> None:
+        for hidden in self._staged:
+            with contextlib.suppress(OSError):
+                hidden.unlink()
+        self._staged.clear()
+
+    def _refused(self, error: OSError) -> CannotWriteError:
+        reason = error.strerror or type(error).__name__
+        return CannotWriteError(
+            f"无法写入目录：{self._directory}（{reason}）", f"cannot write to the folder {self._directory}: {reason}"
+        )

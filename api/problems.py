@@ -1,0 +1,270 @@
+"""The one table from errors to exit codes and HTTP answers (contract sections 4 and 5), side by side.
+
+A new error class below `api` needs a row here, or inherits the row of its base; a test walks all of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from esign import EsignError
+from keys import KeyNotFoundError, KeysError, KeyUnusableError, ProviderMissingError
+from licences import (
+    AllotmentTakenError,
+    CatalogueError,
+    DuplicateNumberError,
+    IdempotencyMismatchError,
+    InvalidFieldError,
+    InvalidHolderError,
+    InvalidIdentifierError,
+    LicenceNotFoundError,
+    LicencesError,
+    StoreUnavailableError,
+    TransitionRefusedError,
+    UnknownTypeError,
+)
+from verify import TrustStoreError, VerificationError, VerifyError
+
+from .errors import (
+    ApiError,
+    CannotWriteError,
+    ForbiddenError,
+    HomeError,
+    InputNotFoundError,
+    InputTooLargeError,
+    LicenceUnknownError,
+    MalformedInputError,
+    RateLimitedError,
+    SelfCheckError,
+    ServiceUnavailableError,
+    SettingsError,
+    TooSlowError,
+    UnsupportedMediaError,
+    UsageError,
+)
+from .messages import Message
+
+DONE, FAILED, INDETERMINATE = 0, 1, 2
+WRONG_USE = 64
+DATA_REFUSED = 65
+NOT_FOUND = 66
+UNAVAILABLE = 69
+CANNOT_WRITE = 73
+BUSY = 75
+UNUSABLE = 78
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """One field that was refused."""
+
+    pointer: str
+    code: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What a caller is told when something cannot be done."""
+
+    row: "Row"
+    code: str
+    message: Message
+    fields: tuple[FieldProblem, ...] = ()
+
+    def shape(self) -> dict[str, object]:
+        """Return the error object of the command line."""
+        return {"error": {"code": self.code, "message": self.message.shape(), "fields": self.field_shapes()}}
+
+    def http_shape(self) -> dict[str, object]:
+        """Return the problem details of RFC 9457; what is our own fault is told without its particulars."""
+        message = self.message if self.row.http_status < 500 else self.row.title
+        shape: dict[str, object] = {
+            "type": f"urn:elicence:problem:{self.code}",
+            "title": self.row.title.en,
+            "status": self.row.http_status,
+            "detail": message.en,
+            "code": self.code,
+            "message": message.shape(),
+        }
+        if self.fields:
+            shape["errors"] = self.field_shapes()
+        return shape
+
+    def field_shapes(self) -> list[dict[str, object]]:
+        """Return the refused fields as JSON carries them."""
+        return [
+            {"pointer": field.pointer, "code": field.code, "message": field.message.shape()} for field in self.fields
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """How one error, and every error below it, is answered."""
+
+    error: type[BaseException]
+    exit_code: int
+    http_status: int
+    code: str
+    """Used where the error has no code of its own."""
+    title: Message
+    """What is said where the error has no words for the public."""
+
+
+def _row(error: type[BaseException], exit_code: int, http_status: int, code: str, zh: str, en: str) -> Row:
+    return Row(error=error, exit_code=exit_code, http_status=http_status, code=code, title=Message(zh=zh, en=en))
+
+
+ROWS = (
+    _row(UsageError, WRONG_USE, 400, "WRONG_USE", "用法不对", "wrong use"),
+    _row(UnsupportedMediaError, WRONG_USE, 415, "MEDIA_TYPE_UNSUPPORTED", "不支持的内容类型", "unsupported media type"),
+    _row(ForbiddenError, WRONG_USE, 403, "FORBIDDEN", "此途径不提供该服务", "not offered on this way"),
+    _row(RateLimitedError, BUSY, 429, "RATE_LIMITED", "请求过于频繁", "too many requests"),
+    _row(TooSlowError, BUSY, 408, "TOO_SLOW", "请求传输中断", "the request stopped in the middle"),
+    _row(MalformedInputError, DATA_REFUSED, 400, "INPUT_MALFORMED", "输入的格式不对", "malformed input"),
+    _row(InputTooLargeError, DATA_REFUSED, 413, "INPUT_TOO_LARGE", "输入过大", "input too large"),
+    _row(InvalidFieldError, DATA_REFUSED, 422, "FIELDS_INVALID", "填写的内容有误", "fields are invalid"),
+    _row(InvalidHolderError, DATA_REFUSED, 422, "HOLDER_INVALID", "持证主体代码有误", "invalid holder code"),
+    _row(UnknownTypeError, DATA_REFUSED, 422, "UNKNOWN_TYPE", "没有这种证照类型", "unknown licence type"),
+    _row(
+        DuplicateNumberError, DATA_REFUSED, 409, "DUPLICATE_NUMBER", "证照编号已签发过", "licence number already issued"
+    ),
+    _row(
+        IdempotencyMismatchError,
+        DATA_REFUSED,
+        422,
+        "IDEMPOTENCY_MISMATCH",
+        "幂等键已用于另一请求",
+        "idempotency key used for another request",
+    ),
+    _row(
+        TransitionRefusedError,
+        DATA_REFUSED,
+        409,
+        "TRANSITION_REFUSED",
+        "当前状态不允许此操作",
+        "not possible in the present state",
+    ),
+    _row(LicencesError, DATA_REFUSED, 422, "DATA_REFUSED", "数据不被接受", "data refused"),
+    _row(EsignError, DATA_REFUSED, 422, "DATA_REFUSED", "数据不被接受", "data refused"),
+    _row(VerificationError, FAILED, 422, "NOT_PASSED", "核验未通过", "did not pass"),
+    _row(InputNotFoundError, NOT_FOUND, 404, "INPUT_NOT_FOUND", "找不到输入", "input not found"),
+    _row(LicenceUnknownError, NOT_FOUND, 404, "LICENCE_NOT_FOUND", "查无此证", "no such licence"),
+    _row(LicenceNotFoundError, NOT_FOUND, 404, "LICENCE_NOT_FOUND", "查无此证", "no such licence"),
+    # An identifier that cannot be one names nothing, just as one that was never given out.
+    _row(InvalidIdentifierError, NOT_FOUND, 404, "LICENCE_NOT_FOUND", "查无此证", "no such licence"),
+    _row(ServiceUnavailableError, UNAVAILABLE, 503, "UNAVAILABLE", "服务不可用", "service unavailable"),
+    _row(
+        SelfCheckError,
+        UNAVAILABLE,
+        500,
+        "SELF_CHECK_FAILED",
+        "自检未通过，未签发",
+        "self-check failed, nothing was issued",
+    ),
+    _row(ApiError, UNAVAILABLE, 500, "UNAVAILABLE", "服务不可用", "service unavailable"),
+    _row(
+        StoreUnavailableError, UNAVAILABLE, 503, "STORE_UNAVAILABLE", "证照库不可用", "the licence store is unavailable"
+    ),
+    _row(
+        ProviderMissingError,
+        UNAVAILABLE,
+        503,
+        "SM2_UNAVAILABLE",
+        "本机没有可用的 SM2 密码库",
+        "no SM2 library on this machine",
+    ),
+    _row(VerifyError, UNAVAILABLE, 500, "VERIFIER_UNAVAILABLE", "核验服务不可用", "verifier unavailable"),
+    _row(CannotWriteError, CANNOT_WRITE, 503, "CANNOT_WRITE", "无法写入", "cannot write"),
+    _row(OSError, CANNOT_WRITE, 503, "CANNOT_WRITE", "无法写入", "cannot write"),
+    _row(AllotmentTakenError, BUSY, 503, "ALLOTMENT_TAKEN", "请重试", "try again"),
+    _row(HomeError, UNUSABLE, 503, "HOME_UNUSABLE", "主目录不可用", "the home directory is unusable"),
+    _row(SettingsError, UNUSABLE, 503, "SETTINGS_UNUSABLE", "设置不可用", "a setting is unusable"),
+    _row(
+        TrustStoreError,
+        UNUSABLE,
+        503,
+        "TRUST_UNUSABLE",
+        "信任根目录不可用",
+        "the folder of trusted certificates is unusable",
+    ),
+    _row(CatalogueError, UNUSABLE, 503, "CATALOGUE_BROKEN", "证照目录文件有误", "broken licence catalogue"),
+    _row(KeyNotFoundError, UNUSABLE, 503, "KEY_NOT_FOUND", "找不到密钥文件", "key file not found"),
+    _row(KeyUnusableError, UNUSABLE, 503, "KEY_UNUSABLE", "密钥不可用", "key unusable"),
+    _row(KeysError, UNUSABLE, 503, "KEY_UNUSABLE", "密钥不可用", "key unusable"),
+)
+
+# One error, three situations: the store says which by its flags.
+_STORE_BUSY = _row(
+    StoreUnavailableError, BUSY, 503, "STORE_BUSY", "证照库忙，请稍后再试", "the licence store is busy, try again"
+)
+_STORE_UNWRITABLE = _row(
+    StoreUnavailableError,
+    CANNOT_WRITE,
+    503,
+    "STORE_UNWRITABLE",
+    "证照库无法写入",
+    "the licence store cannot be written",
+)
+_INTERNAL = _row(Exception, UNAVAILABLE, 500, "INTERNAL", "程序内部出错", "internal error")
+
+_BY_ERROR = {row.error: row for row in ROWS}
+
+
+def row_of(error: BaseException) -> Row | None:
+    """Return the row that answers for this error, or None for one that nobody foresaw."""
+    if isinstance(error, StoreUnavailableError):
+        if error.busy:
+            return _STORE_BUSY
+        if error.unwritable:
+            return _STORE_UNWRITABLE
+    if isinstance(error, ExceptionGroup):
+        rows = {row_of(inner) for inner in _leaves(error)}
+        return rows.pop() if len(rows) == 1 else None
+    return next((_BY_ERROR[cls] for cls in type(error).__mro__ if cls in _BY_ERROR), None)
+
+
+def problem_of(error: BaseException) -> Problem:
+    """Say what to tell about this error; one that nobody foresaw is internal and says nothing about itself."""
+    row = row_of(error)
+    if row is None:
+        return Problem(row=_INTERNAL, code=_INTERNAL.code, message=_INTERNAL.title)
+    if isinstance(error, ExceptionGroup):
+        fields = tuple(_field(leaf) for leaf in _leaves(error) if isinstance(leaf, InvalidFieldError))
+        return Problem(row=row, code=row.code, message=_counted(len(fields)), fields=fields)
+    if isinstance(error, InvalidFieldError):
+        return Problem(row=row, code=row.code, message=_counted(1), fields=(_field(error),))
+    if isinstance(error, LicencesError):
+        return Problem(row=row, code=error.code, message=Message(zh=error.zh, en=error.en))
+    if isinstance(error, ApiError):
+        return Problem(row=row, code=row.code, message=error.message)
+    if isinstance(error, OSError):
+        return Problem(row=row, code=row.code, message=_system_message(row, error))
+    # The texts of `keys`, `esign` and `verify` are in English and hold no personal data.
+    detail = str(error)
+    return Problem(
+        row=row, code=row.code, message=Message(zh=f"{row.title.zh}：{detail}", en=f"{row.title.en}: {detail}")
+    )
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _field(error: InvalidFieldError) -> FieldProblem:
+    return FieldProblem(pointer=error.pointer, code=error.code, message=Message(zh=error.zh, en=error.en))
+
+
+def _counted(count: int) -> Message:
+    return Message(
+        zh=f"有 {count} 项填写有误。", en="1 field is refused" if count == 1 else f"{count} fields are refused"
+    )
+
+
+def _system_message(row: Row, error: OSError) -> Message:
+    reason = error.strerror or type(error).__name__
+    place = f"：{error.filename}" if error.filename else ""
+    return Message(zh=f"{row.title.zh}{place}（{reason}）", en=f"{row.title.en}{place.replace('：', ' ')}: {reason}")

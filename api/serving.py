@@ -1,0 +1,85 @@
+"""Running the web server: the socket, the limits, the end."""
+
+import contextlib
+import errno
+import ipaddress
+import logging
+import socket
+import sys
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from .errors import ServiceUnavailableError, UsageError
+
+MAX_CONCURRENT = 200  # connections and tasks; beyond it uvicorn answers 503 instead of queueing without end
+KEEP_ALIVE_SECONDS = 15
+SHUTDOWN_SECONDS = 10
+MAX_HEADER_BYTES = 32 * 1024
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server that listens on `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port; 0 takes a free one.
+
+    Raises UsageError for a host that is not one, ServiceUnavailableError when the port is taken or not allowed.
+    """
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise UsageError(f"没有这个主机地址：{host}", f"no such host: {host}") from error
+    family, _, _, _, address = addresses[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(socket.SOMAXCONN)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ServiceUnavailableError(
+                f"端口 {port} 已被占用，请用 --port 换一个。", f"port {port} is in use: choose another with --port"
+            ) from error
+        raise ServiceUnavailableError(
+            f"无法监听 {host}:{port}（{error.strerror}）", f"cannot listen on {host}:{port}: {error.strerror}"
+        ) from error
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Write the address at which a listening socket is reached, as a URL."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(app: ASGIApp, listener: socket.socket) -> None:
+    """Serve until Ctrl-C or SIGTERM; requests that are under way are finished first."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("elicence").setLevel(logging.INFO)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            # Its access lines would hold the codes, which are in the paths; `edge` writes our own.
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            limit_concurrency=MAX_CONCURRENT,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        )
+    )
+    # uvicorn shuts down in good order and then raises the signal once more.
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(listener):
+        server.run(sockets=[listener])

@@ -1,0 +1,253 @@
+"""The JSON of the contract (sections 4 and 5), made from the values of the packages below; both doors use it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from esign import Rows, StructuredField, StructuredHolder, StructuredLicence
+from licences import (
+    Catalogue,
+    Event,
+    Field,
+    FileKind,
+    LicenceType,
+    Record,
+    Status,
+    UnknownTypeError,
+    mask_code,
+    mask_name,
+)
+from verify import Report
+
+from .messages import CHINA, day_text, instant_text
+
+_PERSON = "111"  # what a sensitive field holds is masked as a person's name is
+
+
+def issue_shape(record: Record, places: Mapping[FileKind, str], *, replayed: bool) -> dict[str, object]:
+    """Return the answer to `issue`; `places` says where each file is found."""
+    return {
+        "identifier": record.identifier,
+        "number": record.number,
+        "type": record.type_slug,
+        "version": record.version,
+        "algorithm": record.algorithm,
+        "files": {
+            kind: {"path": places[kind], "sha256": file.sha256, "sm3": file.sm3} for kind, file in record.files.items()
+        },
+        "code": record.code,
+        "short_code": record.short_code,
+        "verify_url": record.verify_url,
+        "replayed": replayed,
+    }
+
+
+def record_shape(record: Record, places: Mapping[FileKind, str]) -> dict[str, object]:
+    """Return one licence as the store knows it."""
+    shape = issue_shape(record, places, replayed=False)
+    del shape["replayed"]
+    return shape | {
+        "status": record.status.value,
+        "valid_from": day_text(record.valid_from),
+        "valid_to": day_text(record.valid_to),
+        "sealed_at": instant_text(record.sealed_at),
+    }
+
+
+def holder_shape(records: tuple[Record, ...], at: datetime) -> dict[str, object]:
+    """Return the licences of one holder; neither name nor number of the holder is in it."""
+    return {
+        "licences": [
+            {
+                "identifier": record.identifier,
+                "number": record.number,
+                "type": record.type_slug,
+                "status": record.status.value,
+                "valid_from": day_text(record.valid_from),
+                "valid_to": day_text(record.valid_to),
+                "in_force": standing(record, at) == "issued",
+            }
+            for record in records
+        ]
+    }
+
+
+def event_shape(record: Record, event: Event) -> dict[str, object]:
+    """Return a licence as an act left it, with the act."""
+    return {
+        "identifier": record.identifier,
+        "number": record.number,
+        "type": record.type_slug,
+        "status": record.status.value,
+        "valid_from": day_text(record.valid_from),
+        "valid_to": day_text(record.valid_to),
+        "ground": event.ground,
+        "decision": event.decision,
+        "effective_at": instant_text(event.effective_at),
+        "recorded_at": instant_text(event.recorded_at),
+    }
+
+
+def standing(record: Record, at: datetime) -> str:
+    """Say whether a licence is in force as of `at`: a key of `messages.STATUSES`."""
+    day = at.astimezone(CHINA).date()
+    if record.status is not Status.ISSUED:
+        return record.status.value
+    if day < record.valid_from:
+        return "not_yet_in_force"
+    if record.valid_to is not None and day > record.valid_to:
+        return "expired"
+    return record.status.value
+
+
+def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[str, object]:
+    """Return a report; names and codes of the holder are masked unless `full`."""
+    return {
+        "verdict": report.verdict.value,
+        "kind": report.kind,
+        "authenticity": report.authenticity.value,
+        "status": {
+            "value": report.status.value,
+            "as_of": None if report.status.as_of is None else instant_text(report.status.as_of),
+            "source": report.status.source,
+        },
+        "reason": report.reason.code,
+        "indication": report.reason.indication,
+        "sub_indication": report.reason.sub_indication,
+        "sentence": {"zh": report.sentence.zh, "en": report.sentence.en},
+        "action": {"zh": report.action.zh, "en": report.action.en},
+        "licence": None if report.licence is None else licence_shape(report.licence, catalogue, full=full),
+        "code": None
+        if report.code is None
+        else {
+            "identifier": report.code.identifier,
+            "valid_from": day_text(report.code.valid_from),
+            "valid_to": day_text(report.code.valid_to),
+        },
+        "checks": [
+            {"name": check.name, "outcome": check.outcome.value, "code": check.code, "detail": check.detail}
+            for check in report.checks
+        ],
+        "signatures": [
+            {
+                "field": signature.field,
+                "algorithm": signature.algorithm,
+                "signer": {"name": signature.signer_name, "organization": signature.signer_organization},
+                "certificate_serial": signature.certificate_serial,
+                "claimed_time": None if signature.claimed_time is None else instant_text(signature.claimed_time),
+                "intact": signature.intact,
+                "valid": signature.valid,
+                "trusted": signature.trusted,
+                "development": signature.development,
+            }
+            for signature in report.signatures
+        ],
+        "at": instant_text(report.at),
+        "development": report.development,
+    }
+
+
+def licence_shape(licence: StructuredLicence, catalogue: Catalogue, *, full: bool) -> dict[str, object]:
+    """Return what a licence says, under the keys in which its metadata were entered."""
+    sensitive = _sensitive_fields(licence, catalogue)
+    own = {field.key: _value(field, sensitive, full=full) for field in licence.fields}
+    holders = [_holder(holder, full=full) for holder in licence.holders]
+    # The keys of the standard come last: a field of a forged file must not stand in for them.
+    return {
+        **own,
+        "certificateName": licence.name,
+        "certificateType": licence.type_name,
+        "certificateTypeCode": licence.type_code,
+        "certificateNumber": licence.number,
+        "certificateIdentifier": licence.identifier,
+        "certificateVersion": licence.version,
+        "certificateIssuingAuthorityName": licence.issuer_name,
+        "certificateIssuingAuthorityCode": licence.issuer_code,
+        "certificateIssuingAuthorityLevel": licence.issuer_level,
+        "certificateIssuedDate": day_text(licence.issued_on),
+        "certificateEffectiveDate": day_text(licence.valid_from),
+        "certificateExpiringDate": day_text(licence.valid_to),
+        "certificateAreaCode": licence.area_code,
+        **(holders[0] if holders else {}),
+        **({"holders": holders} if len(holders) != 1 else {}),
+    }
+
+
+def type_shape(licence_type: LicenceType) -> dict[str, object]:
+    """Return a licence type: what its metadata have to hold."""
+    return {
+        "type": licence_type.slug,
+        "code": licence_type.code,
+        "name": {"zh": licence_type.name, "en": licence_type.name_en},
+        "holder_kinds": list(licence_type.holder_kinds),
+        "fields": [_field_shape(field) for field in licence_type.all_fields],
+        "sample": {field.key: _sample(field) for field in licence_type.all_fields},
+    }
+
+
+def _field_shape(field: Field) -> dict[str, object]:
+    shape: dict[str, object] = {
+        "key": field.key,
+        "label": {"zh": field.label, "en": field.label_en},
+        "type": field.type.value,
+        "required": field.required,
+        "max_length": field.max_length,
+        "sensitive": field.sensitive,
+        "sample": _sample(field),
+    }
+    if field.required_when is not None:
+        shape["required_when"] = {"key": field.required_when.key, "value": field.required_when.value}
+    if field.unit:
+        shape["unit"] = field.unit
+    if field.values:
+        shape["values"] = list(field.values)
+    if field.columns:
+        shape["max_rows"] = field.max_rows
+        shape["columns"] = [_field_shape(column) for column in field.columns]
+    return shape
+
+
+def _sample(field: Field) -> object:
+    return field.sample if isinstance(field.sample, str) else [dict(row) for row in field.sample]
+
+
+def _holder(holder: StructuredHolder, *, full: bool) -> dict[str, object]:
+    return {
+        "certificateHolderName": holder.name if full else mask_name(holder.name, holder.kind),
+        "certificateHolderCode": holder.code if full else mask_code(holder.kind, holder.code),
+        "certificateHolderTypeCode": holder.kind,
+        "certificateHolderTypeName": holder.kind_name,
+    }
+
+
+def _sensitive_fields(licence: StructuredLicence, catalogue: Catalogue) -> Mapping[str, Field] | None:
+    """Return the type's fields by key, or None for a type that is not in the catalogue."""
+    try:
+        licence_type = catalogue.get(licence.type_code)
+    except UnknownTypeError:
+        return None
+    return {field.key: field for field in licence_type.fields}
+
+
+def _value(field: StructuredField, known: Mapping[str, Field] | None, *, full: bool) -> object:
+    described = known.get(field.key) if known is not None else None
+    # What nobody described may be anything: it is masked too.
+    hidden = not full and (described is None or described.sensitive)
+    if isinstance(field.value, str):
+        return mask_name(field.value, _PERSON) if hidden else field.value
+    return {"columns": list(field.value.columns), "rows": _rows(field.value, described, hidden=hidden, full=full)}
+
+
+def _rows(value: Rows, described: Field | None, *, hidden: bool, full: bool) -> list[list[str]]:
+    public = set() if described is None else {column.label for column in described.columns if not column.sensitive}
+    return [
+        [
+            cell if full or (not hidden and label in public) else mask_name(cell, _PERSON)
+            for label, cell in zip(value.columns, row, strict=False)
+        ]
+        for row in value.rows
+    ]
+
+
+def period_text(start: date, end: date | None) -> str:
+    """Write a period of validity for people."""
+    return f"{start.isoformat()} 至 {'长期' if end is None else end.isoformat()}"

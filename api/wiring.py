@@ -1,0 +1,128 @@
+"""The only constructor calls of adapters: which store, which keys, which trust; and the joint of `licences` and `verify`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from esign import FontChain, Seal, draw_round_seal, structured_from_bytes
+from keys import Signer, open_signer
+from licences import (
+    Catalogue,
+    FileStore,
+    Issuer,
+    LicenceStore,
+    SealingKeys,
+    SqlStore,
+    load_catalogue,
+    shipped_font,
+)
+from verify import HolderEntry, Outcome, Report, TrustStore, Verifier
+
+from .errors import SelfCheckError, ServiceUnavailableError
+from .home import FAMILIES, Home
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfCheck:
+    """Our own verifier, before anything is kept: all three files and the code must be authentic.
+
+    Their status is not asked for: nobody knows the licence yet, and it may begin in the future.
+    """
+
+    verifier: Verifier
+
+    def __call__(self, pdf: bytes, structured: bytes, signature: bytes, code: str, at: datetime) -> None:
+        """Raise SelfCheckError unless each of them is authentic and belongs to the holder."""
+        holder = structured_from_bytes(structured).holders[0]
+        entry = HolderEntry(name=holder.name, code=holder.code)
+        _require("pdf", self.verifier.verify_file(pdf, holder=entry, at=at))
+        _require("json", self.verifier.verify_file(structured, signature=signature, holder=entry, at=at))
+        _require("code", self.verifier.verify_code(code, holder=entry, at=at))
+
+
+class Services:
+    """Everything that one process uses, opened when it is first asked for."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The licence types."""
+        return load_catalogue()
+
+    @cached_property
+    def trust(self) -> TrustStore:
+        """The home's anchors."""
+        return TrustStore.from_directory(self.home.trust)
+
+    @cached_property
+    def store(self) -> LicenceStore:
+        """The licence store."""
+        return open_store(self.home)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Judges with the home's anchors and the store's status."""
+        return Verifier(self.trust, self.store)
+
+    @cached_property
+    def sealing(self) -> Mapping[str, SealingKeys]:
+        """Seals and code keys of both families."""
+        return {family: _sealing_keys(self.home, self.fonts, family) for family in FAMILIES}
+
+    @cached_property
+    def fonts(self) -> FontChain:
+        """The shipped font."""
+        return FontChain([shipped_font()])
+
+    @cached_property
+    def issuer(self) -> Issuer:
+        """Makes licences."""
+        return Issuer(
+            catalogue=self.catalogue,
+            sealing=self.sealing,
+            fonts=self.fonts,
+            store=self.store,
+            check=SelfCheck(verifier=Verifier(self.trust)),
+            public_url=self.home.settings.public_url,
+            random=os.urandom,
+        )
+
+
+def open_store(home: Home) -> SqlStore:
+    """Open the home's store; ServiceUnavailableError when its database is gone: an empty one would know nothing."""
+    if not home.database.is_file():
+        raise ServiceUnavailableError(
+            f"证照库不存在：{home.database}", f"the licence database is missing: {home.database}"
+        )
+    return SqlStore(home.database_url, FileStore(home.files), home.index_key())
+
+
+def read_trust(directory: Path) -> TrustStore:
+    """Read the anchors of `--trust DIR`."""
+    return TrustStore.from_directory(directory)
+
+
+def _sealing_keys(home: Home, fonts: FontChain, family: str) -> SealingKeys:
+    seal, code = _signer(home, family, "seal"), _signer(home, family, "code")
+    name = seal.certificate.subject.organization
+    return SealingKeys(
+        seal=Seal(name=name, picture=draw_round_seal(fonts, name), signer=seal),
+        code_signer=code,
+    )
+
+
+def _signer(home: Home, family: str, role: str) -> Signer:
+    return open_signer(home.key_uri(family, role), home.chain_path(family, role))
+
+
+def _require(what: str, report: Report) -> None:
+    if report.authenticity is not Outcome.PASSED:
+        raise SelfCheckError(
+            f"签发前自检未通过（{what}：{report.reason.code}），未签发。",
+            f"the self-check before issuing did not pass ({what}: {report.reason.code}); nothing was issued",
+        )

@@ -1,0 +1,411 @@
+"""Writing a sealed PDF in one pass: pages, subset fonts, associated file and seal, PDF/A-3u, one revision.
+
+Prepare → sign → finish: `PdfSealer.prepare` writes the whole file but for the seal's digits, `PreparedPdf.attributes`
+is what the key signs, `PreparedPdf.finish` puts the CMS in its place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+
+from isal import isal_zlib
+
+from keys import Signer, hash_bytes
+
+from . import pdf_objects as o
+from .cms import assemble, attributes_to_sign
+from .fonts import FontChain
+from .page import Background, Page, SealPlace, Shape, Symbol, TextRun
+from .pdf_fonts import FontUse
+from .pdf_reading import ATTACHMENT_NAME, HEADER, SUB_FILTER
+from .seal import Seal
+from .xmp import ShortElement, xmp_packet
+
+PRODUCER = "elicence 0.1"
+_MM = 72 / 25.4
+# An SM2 or ECDSA signature of 256 bits is 70 to 72 bytes of DER: the place is sized for the longest.
+_LONGEST_EC_SIGNATURE = 72
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfContent:
+    """What goes into one sealed PDF."""
+
+    title: str
+    pages: Sequence[Page]
+    """Exactly one of them has a place for the seal."""
+    elements: Sequence[ShortElement]
+    structured: bytes
+    """The structured e-licence, which becomes the associated file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPdf:
+    """A file that waits for its seal."""
+
+    attributes: bytes
+    """What must be signed: the DER of the signed attributes."""
+    _before: bytes
+    _after: bytes
+    _reserved: int
+    _signer: Signer
+
+    def finish(self, signature: bytes) -> bytes:
+        """The sealed file."""
+        cms = assemble(
+            chain=self._signer.chain,
+            algorithm=self._signer.algorithm,
+            signed_attributes=self.attributes,
+            signature=signature,
+        )
+        return b"".join((self._before, b"<", cms.ljust(self._reserved, b"\x00").hex().encode(), b">", self._after))
+
+
+class PdfSealer:
+    """Writes PDFs that bear one seal (certification signature, DocMDP P=1: nothing may be changed)."""
+
+    FIELD = "Seal1"
+
+    def __init__(self, fonts: FontChain, seal: Seal) -> None:
+        """Prepare what is the same for every file: the seal's picture and the size of its CMS."""
+        self._fonts = fonts
+        self._seal = seal
+        self._picture = isal_zlib.compress(_picture(seal))
+        self._reserved = _cms_size(seal.signer)
+        self._backgrounds: dict[Background, bytes] = {}
+        self._profile = isal_zlib.compress(resources.files(__package__).joinpath("srgb.icc").read_bytes())
+
+    def seal(self, content: PdfContent, *, at: datetime) -> bytes:
+        """Prepare, sign and finish; `at` is the signing time that the file states."""
+        prepared = self.prepare(content, at=at)
+        return prepared.finish(self._seal.signer.sign(prepared.attributes))
+
+    def prepare(self, content: PdfContent, *, at: datetime) -> PreparedPdf:
+        """The whole file but for the seal's digits.
+
+        Raises:
+            UnprintableError: a text has a character that no font prints.
+        """
+        file = _File()
+        catalogue, pages, seal_field, signature, resources = (file.reserve() for _ in range(5))
+        fonts = FontUse(self._fonts)
+        page_numbers = [file.reserve() for _ in content.pages]
+        backgrounds = {page.background: file.add(self._background(page)) for page in content.pages}
+        for number, page in zip(page_numbers, content.pages, strict=True):
+            shared = {"Parent": o.reference(pages), "Annots": b"[" + o.reference(seal_field) + b"]"}
+            if page.seal is None:
+                del shared["Annots"]
+            file.put(number, _page(file, page, shared, resources, backgrounds[page.background], fonts))
+            if page.seal is not None:
+                file.put(seal_field, self._field(file, page.seal, page.height, number, signature))
+        file.put(resources, fonts.write(file.add))
+        file.put(pages, _page_tree(page_numbers))
+        file.put(catalogue, self._catalogue(file, content, at, pages, seal_field, signature))
+        file.put(signature, self._signature(at))
+        before, after = file.split(signature, self._reserved, hash_bytes("sha256", content.structured))
+        signer = self._seal.signer
+        return PreparedPdf(
+            attributes=attributes_to_sign(
+                message_digest=hash_bytes(signer.algorithm.digest, (before, after)),
+                certificate=signer.certificate,
+                algorithm=signer.algorithm,
+            ),
+            _before=before,
+            _after=after,
+            _reserved=self._reserved,
+            _signer=signer,
+        )
+
+    def _background(self, page: Page) -> bytes:
+        """The page's background as a form; its drawing is the same in every file and made once."""
+        drawing = self._backgrounds.get(page.background)
+        if drawing is None:
+            top = page.height * _MM
+            operators = b"\n".join(_shape_operators(shape, 0, top) for shape in page.background.shapes)
+            drawing = self._backgrounds[page.background] = isal_zlib.compress(operators)
+        return o.stream(
+            drawing,
+            Type=b"/XObject",
+            Subtype=b"/Form",
+            BBox=_box(0, 0, page.width * _MM, page.height * _MM),
+            Filter=b"/FlateDecode",
+        )
+
+    def _field(self, file: "_File", place: SealPlace, page_height: float, page: int, signature: int) -> bytes:
+        """The form field and its widget in one; the seal's picture is the appearance."""
+        side = self._seal.picture.diameter * _MM
+        left = place.x * _MM - side / 2
+        bottom = (page_height - place.y) * _MM - side / 2
+        blend = o.dictionary(ExtGState=o.dictionary(G=o.dictionary(BM=b"/Multiply")))
+        appearance = file.add(
+            o.stream(
+                self._picture,
+                Type=b"/XObject",
+                Subtype=b"/Form",
+                BBox=_box(0, 0, side, side),
+                Resources=blend,
+                Group=_GROUP,
+                Filter=b"/FlateDecode",
+            )
+        )
+        return o.dictionary(
+            Type=b"/Annot",
+            Subtype=b"/Widget",
+            FT=b"/Sig",
+            T=b"(" + self.FIELD.encode("ascii") + b")",
+            F=b"132",  # Print and Locked
+            P=o.reference(page),
+            Rect=_box(left, bottom, left + side, bottom + side),
+            AP=o.dictionary(N=o.reference(appearance)),
+            V=o.reference(signature),
+        )
+
+    def _catalogue(
+        self, file: "_File", content: PdfContent, at: datetime, pages: int, seal_field: int, signature: int
+    ) -> bytes:
+        metadata = file.add(
+            o.stream(
+                xmp_packet(title=content.title, created=at, producer=PRODUCER, elements=content.elements),
+                Type=b"/Metadata",
+                Subtype=b"/XML",
+            )
+        )
+        profile = file.add(o.stream(self._profile, N=b"3", Filter=b"/FlateDecode"))
+        intent = o.dictionary(
+            Type=b"/OutputIntent",
+            S=b"/GTS_PDFA1",
+            OutputConditionIdentifier=b"(sRGB)",
+            DestOutputProfile=o.reference(profile),
+        )
+        attachment = _attachment(file, content.structured, at)
+        return o.dictionary(
+            Type=b"/Catalog",
+            Version=b"/1.7",
+            Pages=o.reference(pages),
+            Lang=b"(zh-CN)",
+            Metadata=o.reference(metadata),
+            OutputIntents=b"[" + intent + b"]",
+            ViewerPreferences=o.dictionary(DisplayDocTitle=b"true"),
+            AcroForm=o.dictionary(Fields=b"[" + o.reference(seal_field) + b"]", SigFlags=b"3"),
+            Perms=o.dictionary(DocMDP=o.reference(signature)),
+            AF=b"[" + o.reference(attachment) + b"]",
+            Names=o.dictionary(
+                EmbeddedFiles=o.dictionary(
+                    Names=b"[(" + ATTACHMENT_NAME.encode("ascii") + b") " + o.reference(attachment) + b"]"
+                )
+            ),
+        )
+
+    def _signature(self, at: datetime) -> bytes:
+        """The signature dictionary up to its digits."""
+        permissions = o.dictionary(
+            Type=b"/SigRef",
+            TransformMethod=b"/DocMDP",
+            TransformParams=o.dictionary(Type=b"/TransformParams", P=b"1", V=b"/1.2"),
+        )
+        opened = o.dictionary(
+            Type=b"/Sig",
+            Filter=b"/Adobe.PPKLite",
+            SubFilter=b"/" + SUB_FILTER.encode("ascii"),
+            Name=o.text_string(self._seal.name),
+            M=_pdf_date(at),
+            Reference=b"[" + permissions + b"]",
+        )
+        return opened.removesuffix(b">>") + b"/Contents "
+
+
+class _File:
+    """Objects of one file, kept until all their places are known."""
+
+    def __init__(self) -> None:
+        self._objects: list[bytes] = []
+
+    def reserve(self) -> int:
+        """The number of an object that is put later."""
+        self._objects.append(b"")
+        return len(self._objects)
+
+    def put(self, number: int, body: bytes) -> None:
+        self._objects[number - 1] = body
+
+    def add(self, body: bytes) -> int:
+        number = self.reserve()
+        self.put(number, body)
+        return number
+
+    def split(self, signature: int, reserved: int, identity: bytes) -> tuple[bytes, bytes]:
+        """The file before and behind the digits of the signature dictionary, which so far ends with `/Contents `."""
+        chunks = [b"%d 0 obj\n" % number + body for number, body in enumerate(self._objects, start=1)]
+        before = HEADER + b"\nendobj\n".join(chunks[:signature])
+        behind = b"".join(b"\nendobj\n" + chunk for chunk in chunks[signature:]) + b"\nendobj\n"
+        start = len(before)
+        end = start + 2 * reserved + 2
+        table_length = len(_table([0] * len(chunks), identity))
+        # The length behind the digits is stated within that length: repeat until its own digits are counted.
+        length = 0
+        while True:
+            closing = b"/ByteRange [0 %d %d %d]>>" % (start, end, length)
+            table_at = end + len(closing) + len(behind)
+            tail = b"startxref\n%d\n%%%%EOF\n" % table_at
+            total = table_at + table_length + len(tail) - end
+            if total == length:
+                break
+            length = total
+        places, at = [], len(HEADER)
+        for number, chunk in enumerate(chunks, start=1):
+            places.append(at)
+            at += len(chunk) + len(b"\nendobj\n")
+            if number == signature:
+                at += end - start + len(closing)
+        return before, closing + behind + _table(places, identity) + tail
+
+
+def _table(places: Sequence[int], identity: bytes) -> bytes:
+    """The table of places and the trailer (ISO 32000-1 section 7.5.4 and 7.5.5)."""
+    rows = b"".join(b"%010d 00000 n \n" % place for place in places)
+    name, size = identity[:16].hex().encode("ascii"), len(places) + 1
+    trailer = b"trailer\n<</Size %d/Root 1 0 R/ID [<%s><%s>]>>\n" % (size, name, name)
+    return b"xref\n0 %d\n0000000000 65535 f \n" % size + rows + trailer
+
+
+# Multiply blending needs a colour space to blend in; a transparency group says which (ISO 19005-3 section 6.2.10).
+_GROUP = o.dictionary(S=b"/Transparency", CS=b"/DeviceRGB")
+
+
+def _page(
+    file: _File, page: Page, shared: dict[str, bytes], font_resources: int, background: int, fonts: FontUse
+) -> bytes:
+    forms = {"B": o.reference(background)}
+    operators = [b"/B Do"]
+    for item in page.items:
+        match item:
+            case TextRun():
+                operators.append(fonts.text_operators(item, page.height))
+            case Shape():
+                operators.append(_shape_operators(item, 0, page.height * _MM))
+            case Symbol():
+                name = f"Q{len(forms)}"
+                forms[name] = o.reference(file.add(_symbol_image(item)))
+                operators.append(_symbol_operators(item, page.height, name))
+    content = file.add(o.stream(isal_zlib.compress(b"\n".join(operators)), Filter=b"/FlateDecode"))
+    return o.dictionary(
+        Type=b"/Page",
+        **shared,
+        MediaBox=_box(0, 0, page.width * _MM, page.height * _MM),
+        Group=_GROUP,
+        Contents=o.reference(content),
+        Resources=o.dictionary(Font=o.reference(font_resources), XObject=o.dictionary(**forms)),
+    )
+
+
+def _page_tree(pages: Sequence[int]) -> bytes:
+    kids = b"[" + b" ".join(o.reference(number) for number in pages) + b"]"
+    return o.dictionary(Type=b"/Pages", Count=b"%d" % len(pages), Kids=kids)
+
+
+def _symbol_image(symbol: Symbol) -> bytes:
+    """A mask of one bit per module: 0 paints, so dark modules are 0."""
+    side = len(symbol.modules)
+    padding = -side % 8
+    rows = b"".join(
+        int("".join("0" if dark else "1" for dark in row) + "1" * padding, 2).to_bytes((side + padding) // 8, "big")
+        for row in symbol.modules
+    )
+    return o.stream(
+        isal_zlib.compress(rows),
+        Type=b"/XObject",
+        Subtype=b"/Image",
+        Width=b"%d" % side,
+        Height=b"%d" % side,
+        ImageMask=b"true",
+        BitsPerComponent=b"1",
+        Interpolate=b"false",
+        Filter=b"/FlateDecode",
+    )
+
+
+def _symbol_operators(symbol: Symbol, page_height: float, name: str) -> bytes:
+    side = o.number(symbol.size * _MM)
+    x, y = o.number(symbol.x * _MM), o.number((page_height - symbol.y - symbol.size) * _MM)
+    return b"q 0 g %s 0 0 %s %s %s cm /%s Do Q" % (side, side, x, y, name.encode("ascii"))
+
+
+def _shape_operators(shape: Shape, left: float, top: float) -> bytes:
+    """The path's operators; millimetres downwards from (left, top) become points upwards."""
+    out = [b"q"]
+    if shape.fill is not None:
+        out.append(b"%s %s %s rg" % tuple(o.number(part) for part in shape.fill))
+    if shape.stroke is not None:
+        out.append(b"%s %s %s RG" % tuple(o.number(part) for part in shape.stroke))
+        out.append(b"%s w" % o.number(shape.line_width * _MM))
+    here = (0.0, 0.0)
+    for operator, numbers in shape.commands:
+        points = [(left + numbers[at] * _MM, top - numbers[at + 1] * _MM) for at in range(0, len(numbers), 2)]
+        if operator == "Q":
+            # PDF has no quadratic curves: the cubic one with the same course (degree elevation).
+            control, target = points
+            points = [_between(here, control), _between(target, control), target]
+        out.append(b" ".join(o.number(part) for point in points for part in point) + _PATH_OPERATORS[operator])
+        here = points[-1] if points else here
+    painting = {(True, True): b"B", (True, False): b"f", (False, True): b"S"}
+    out.append(painting[shape.fill is not None, shape.stroke is not None] + b" Q")
+    return b"\n".join(out)
+
+
+_PATH_OPERATORS = {"M": b" m", "L": b" l", "C": b" c", "Q": b" c", "Z": b"h"}
+
+
+def _between(end: tuple[float, float], control: tuple[float, float]) -> tuple[float, float]:
+    return end[0] + 2 / 3 * (control[0] - end[0]), end[1] + 2 / 3 * (control[1] - end[1])
+
+
+def _picture(seal: Seal) -> bytes:
+    """The seal's appearance; Multiply lets the text under it show, as ink on paper does."""
+    side = seal.picture.diameter * _MM
+    return b"/G gs\n" + b"\n".join(_shape_operators(shape, 0, side) for shape in seal.picture.shapes)
+
+
+def _attachment(file: _File, structured: bytes, at: datetime) -> int:
+    embedded = file.add(
+        o.stream(
+            isal_zlib.compress(structured),
+            Type=b"/EmbeddedFile",
+            Subtype=b"/application#2Fjson",
+            Params=o.dictionary(Size=b"%d" % len(structured), ModDate=_pdf_date(at)),
+            Filter=b"/FlateDecode",
+        )
+    )
+    name = b"(" + ATTACHMENT_NAME.encode("ascii") + b")"
+    return file.add(
+        o.dictionary(
+            Type=b"/Filespec",
+            F=name,
+            UF=name,
+            AFRelationship=b"/Data",
+            EF=o.dictionary(F=o.reference(embedded), UF=o.reference(embedded)),
+        )
+    )
+
+
+def _cms_size(signer: Signer) -> int:
+    """Length of the longest CMS that this signer makes: only the signature's own length varies."""
+    algorithm = signer.algorithm
+    attributes = attributes_to_sign(
+        message_digest=hash_bytes(algorithm.digest, b""), certificate=signer.certificate, algorithm=algorithm
+    )
+    signature = signer.sign(attributes)
+    longest = signature if algorithm.name == "rsa" else bytes(_LONGEST_EC_SIGNATURE)
+    return len(
+        assemble(chain=signer.chain, algorithm=algorithm, signed_attributes=attributes, signature=longest)
+    )
+
+
+def _box(left: float, bottom: float, right: float, top: float) -> bytes:
+    return b"[" + b" ".join(o.number(edge) for edge in (left, bottom, right, top)) + b"]"
+
+
+def _pdf_date(at: datetime) -> bytes:
+    """A date string (ISO 32000-1 section 7.9.4), for instance D:20261121103000+08'00'."""
+    zone = at.strftime("%z")
+    return b"(D:" + (at.strftime("%Y%m%d%H%M%S") + f"{zone[:3]}'{zone[3:5]}'").encode("ascii") + b")"

@@ -1,0 +1,256 @@
+"""The structured e-licence: one canonical JSON text (RFC 8785) that a program reads and a seal covers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeAlias
+
+import rfc8785
+
+from .errors import Fault, MalformedError, TooLargeError
+
+_Json: TypeAlias = "str | int | Sequence[_Json] | Mapping[str, _Json] | None"
+
+FORMAT = "elicence/1"
+MAX_STRUCTURED_BYTES = 4 * 1024 * 1024  # an annex of 10,000 rows stays below 2 MB
+LONG_TERM = "长期"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedSeal:
+    """A seal that the sealed file must bear: nothing else may be on it (contract section 1)."""
+
+    field: str
+    order: int
+    algorithm: str
+    certificate_digest: str
+    """Digest name, colon, hexadecimal digest of the seal certificate's DER, for instance `sm3:66c7…`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredHolder:
+    """持证主体: one holder with a code of GB/T 36903 Annex A."""
+
+    name: str
+    code: str
+    kind: str
+    kind_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A table on the face: column labels and rows of cells."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredField:
+    """A field that belongs to the licence type (照面信息项 / 明细信息项)."""
+
+    key: str
+    label: str
+    value: str | Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredLicence:
+    """Everything that an e-licence says, in the element names of GB/T 36903 (modelled on)."""
+
+    identifier: str
+    number: str
+    name: str
+    type_name: str
+    type_code: str
+    issuer_name: str
+    issuer_code: str
+    issuer_level: str
+    issued_on: date
+    holders: tuple[StructuredHolder, ...]
+    valid_from: date
+    valid_to: date | None
+    """None: no expiry (长期)."""
+    area_code: str
+    fields: tuple[StructuredField, ...]
+    seals: tuple[ExpectedSeal, ...]
+    sealed_at: datetime
+    development: bool
+    """Sealed with a development PKI: a sample without legal effect."""
+
+    @property
+    def version(self) -> str:
+        """Three digits; GB/T 36904 keeps the version inside the identifier, before the check character."""
+        return self.identifier.split(".")[-2]
+
+
+def structured_to_bytes(licence: StructuredLicence) -> bytes:
+    """Canonical JSON after RFC 8785, UTF-8."""
+    metadata = {
+        "certificateName": licence.name,
+        "certificateType": licence.type_name,
+        "certificateTypeCode": licence.type_code,
+        "certificateNumber": licence.number,
+        "certificateIdentifier": licence.identifier,
+        "certificateIssuingAuthorityName": licence.issuer_name,
+        "certificateIssuingAuthorityCode": licence.issuer_code,
+        "certificateIssuingAuthorityLevel": licence.issuer_level,
+        "certificateIssuedDate": licence.issued_on.isoformat(),
+        "certificateEffectiveDate": licence.valid_from.isoformat(),
+        "certificateExpiringDate": licence.valid_to.isoformat() if licence.valid_to else None,
+        "certificateAreaCode": licence.area_code,
+    }
+    holders: list[_Json] = [
+        {
+            "certificateHolderName": holder.name,
+            "certificateHolderCode": holder.code,
+            "certificateHolderTypeCode": holder.kind,
+            "certificateHolderTypeName": holder.kind_name,
+        }
+        for holder in licence.holders
+    ]
+    fields: list[_Json] = [
+        {"key": field.key, "label": field.label, "value": field.value}
+        if isinstance(field.value, str)
+        else {
+            "key": field.key,
+            "label": field.label,
+            "columns": list(field.value.columns),
+            "rows": [list(row) for row in field.value.rows],
+        }
+        for field in licence.fields
+    ]
+    seals: list[_Json] = [
+        {
+            "field": seal.field,
+            "order": seal.order,
+            "algorithm": seal.algorithm,
+            "certificateDigest": seal.certificate_digest,
+        }
+        for seal in licence.seals
+    ]
+    return rfc8785.dumps(
+        {
+            "format": FORMAT,
+            "metadata": metadata,
+            "holders": holders,
+            "fields": fields,
+            "seals": seals,
+            "sealedAt": licence.sealed_at.isoformat(timespec="seconds"),
+            "development": licence.development,
+        }
+    )
+
+
+def structured_from_bytes(data: bytes) -> StructuredLicence:
+    """Read what `structured_to_bytes` wrote.
+
+    Raises:
+        TooLargeError: more than `MAX_STRUCTURED_BYTES`.
+        MalformedError: `FORMAT_STRUCTURED` when it is no structured e-licence; `NON_CANONICAL` when it has another
+            encoding than RFC 8785 gives it, or a key twice.
+    """
+    if len(data) > MAX_STRUCTURED_BYTES:
+        raise TooLargeError(f"a structured licence of {len(data)} bytes; the limit is {MAX_STRUCTURED_BYTES}")
+    try:
+        document = json.loads(data.decode("utf-8"))
+        licence = _parse(document)
+        canonical = rfc8785.dumps(document)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        # rfc8785's errors and those of the JSON and UTF-8 decoders are ValueErrors.
+        raise MalformedError(Fault.FORMAT_STRUCTURED, f"not a structured licence ({type(error).__name__})") from error
+    if canonical != data:
+        raise MalformedError(Fault.NON_CANONICAL, "the structured licence is not in its canonical form")
+    return licence
+
+
+def _parse(document: object) -> StructuredLicence:
+    top = _mapping(document)
+    if top["format"] != FORMAT:
+        raise ValueError("unknown format")
+    metadata = _mapping(top["metadata"])
+
+    def text(key: str) -> str:
+        return _text(metadata[key])
+
+    valid_to = metadata["certificateExpiringDate"]
+    sealed_at = datetime.fromisoformat(_text(top["sealedAt"]))
+    if sealed_at.tzinfo is None:
+        raise ValueError("an instant without offset")
+    return StructuredLicence(
+        identifier=text("certificateIdentifier"),
+        number=text("certificateNumber"),
+        name=text("certificateName"),
+        type_name=text("certificateType"),
+        type_code=text("certificateTypeCode"),
+        issuer_name=text("certificateIssuingAuthorityName"),
+        issuer_code=text("certificateIssuingAuthorityCode"),
+        issuer_level=text("certificateIssuingAuthorityLevel"),
+        issued_on=date.fromisoformat(text("certificateIssuedDate")),
+        holders=tuple(_holder(_mapping(item)) for item in _items(top["holders"])),
+        valid_from=date.fromisoformat(text("certificateEffectiveDate")),
+        valid_to=None if valid_to is None else date.fromisoformat(_text(valid_to)),
+        area_code=text("certificateAreaCode"),
+        fields=tuple(_field(_mapping(item)) for item in _items(top["fields"])),
+        seals=tuple(_seal(_mapping(item)) for item in _items(top["seals"])),
+        sealed_at=sealed_at,
+        development=_truth(top["development"]),
+    )
+
+
+def _holder(item: dict[str, object]) -> StructuredHolder:
+    return StructuredHolder(
+        name=_text(item["certificateHolderName"]),
+        code=_text(item["certificateHolderCode"]),
+        kind=_text(item["certificateHolderTypeCode"]),
+        kind_name=_text(item["certificateHolderTypeName"]),
+    )
+
+
+def _field(item: dict[str, object]) -> StructuredField:
+    value: str | Rows
+    if "rows" in item:
+        value = Rows(
+            columns=tuple(_text(cell) for cell in _items(item["columns"])),
+            rows=tuple(tuple(_text(cell) for cell in _items(row)) for row in _items(item["rows"])),
+        )
+    else:
+        value = _text(item["value"])
+    return StructuredField(key=_text(item["key"]), label=_text(item["label"]), value=value)
+
+
+def _seal(item: dict[str, object]) -> ExpectedSeal:
+    order = item["order"]
+    if not isinstance(order, int) or isinstance(order, bool):
+        raise TypeError("order")
+    return ExpectedSeal(
+        field=_text(item["field"]),
+        order=order,
+        algorithm=_text(item["algorithm"]),
+        certificate_digest=_text(item["certificateDigest"]),
+    )
+
+
+def _mapping(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise TypeError("an object was expected")
+    return value
+
+
+def _items(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError("a list was expected")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text was expected")
+    return value
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false was expected")
+    return value

@@ -1,0 +1,344 @@
+"""X.509 certificates (RFC 5280; SM2 ones after GB/T 20518 and GM/T 0015), read strictly.
+
+A certificate is facts. Whether its chain leads to an anchor and its usage fits is judged elsewhere.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from keys import der
+from keys.algorithms import SM2_SM3, Algorithm, algorithm_for, hash_bytes
+from keys.der import DerReader
+from keys.errors import BadSignatureError, MalformedCertificateError, MalformedDerError
+from keys.ports import PublicKey
+from keys.software import load_public_key
+
+DEVELOPMENT_MARK: Final = "仅供测试 TEST ONLY"
+"""Organisational unit of every certificate of a development PKI."""
+
+MAX_CERTIFICATE_SIZE: Final = 64 * 1024
+"""Bytes; the largest real one seen has about 8 kB."""
+MAX_BUNDLE_SIZE: Final = 4 * 1024 * 1024
+"""Bytes of one PEM file, enough for every root of a country."""
+MAX_SERIAL_BITS: Final = 159
+"""RFC 5280 clause 4.1.2.2: positive, 20 octets."""
+
+COMMON_NAME: Final = "2.5.4.3"
+COUNTRY: Final = "2.5.4.6"
+ORGANIZATION: Final = "2.5.4.10"
+ORGANIZATIONAL_UNIT: Final = "2.5.4.11"
+ORGANIZATION_IDENTIFIER: Final = "2.5.4.97"
+
+SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
+KEY_USAGE: Final = "2.5.29.15"
+BASIC_CONSTRAINTS: Final = "2.5.29.19"
+AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
+EXTENDED_KEY_USAGE: Final = "2.5.29.37"
+
+KEY_USAGES: Final = (
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+    "decipherOnly",
+)
+"""Names of RFC 5280 clause 4.2.1.3 in the order of their bits."""
+
+_PEM: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistinguishedName:
+    """A name. Only UTF8String, PrintableString and IA5String are read; other string types are left in `der`."""
+
+    common_name: str | None
+    organization: str | None
+    organization_identifier: str | None
+    """2.5.4.97; the unified social credit code in our certificates."""
+    organizational_units: tuple[str, ...]
+    der: bytes
+
+    @property
+    def organizational_unit(self) -> str | None:
+        """The first organisational unit."""
+        return self.organizational_units[0] if self.organizational_units else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """One certificate; equal to another when the bytes are."""
+
+    der: bytes
+    tbs: bytes = field(compare=False, repr=False)
+    """The signed part, as it stands in `der`."""
+    algorithm: Algorithm = field(compare=False)
+    """What the issuer signed with."""
+    signature: bytes = field(compare=False, repr=False)
+    subject: DistinguishedName = field(compare=False)
+    issuer: DistinguishedName = field(compare=False)
+    serial: int = field(compare=False)
+    not_before: datetime = field(compare=False)
+    not_after: datetime = field(compare=False)
+    public_key: PublicKey = field(compare=False)
+    key_usage: frozenset[str] = field(compare=False)
+    """Names from `KEY_USAGES`; empty when the extension is absent."""
+    extended_key_usage: frozenset[str] = field(compare=False)
+    """Object identifiers; empty when the extension is absent."""
+    is_ca: bool = field(compare=False)
+    path_length: int | None = field(compare=False)
+    """How many more CAs may follow; None is no limit."""
+    subject_key_identifier: bytes | None = field(compare=False)
+
+    @property
+    def subject_der(self) -> bytes:
+        """DER of the subject's name."""
+        return self.subject.der
+
+    @property
+    def issuer_der(self) -> bytes:
+        """DER of the issuer's name."""
+        return self.issuer.der
+
+    @property
+    def self_issued(self) -> bool:
+        """Whether subject and issuer are the same name. Says nothing about the signature."""
+        return self.subject.der == self.issuer.der
+
+    @property
+    def is_development(self) -> bool:
+        """Whether the subject bears the mark of a development PKI."""
+        return DEVELOPMENT_MARK in self.subject.organizational_units
+
+    def verify_issued_by(self, issuer: Certificate) -> None:
+        """Raise `BadSignatureError` unless `issuer` has the issuer's name and its key signed this certificate.
+
+        Validity, CA flag, key usage and path length of `issuer` are not looked at: they are the path's matter.
+        """
+        if self.issuer.der != issuer.subject.der:
+            raise BadSignatureError("the issuer has another name")
+        if self.algorithm != issuer.public_key.algorithm:
+            raise BadSignatureError("the issuer has another kind of key")
+        issuer.public_key.verify(self.signature, self.tbs)
+
+    def fingerprint(self, digest: str) -> bytes:
+        """Return the digest of the whole certificate by `sm3` or `sha256`."""
+        return hash_bytes(digest, self.der)
+
+
+def key_identifier(public_key: PublicKey, digest: str) -> bytes:
+    """Return the short name of a key in codes: the first 8 bytes of the digest of its SubjectPublicKeyInfo."""
+    return hash_bytes(digest, public_key.spki)[:8]
+
+
+def parse_certificate(data: bytes) -> Certificate:
+    """Read one DER certificate: version 3, algorithms of our table, no critical extension that we do not process.
+
+    `MalformedCertificateError`, `MalformedKeyError` or `UnsupportedAlgorithmError` when it is anything else.
+    """
+    if len(data) > MAX_CERTIFICATE_SIZE:
+        raise MalformedCertificateError("certificate too large")
+    try:
+        return _read_certificate(data)
+    except MalformedDerError as error:
+        raise MalformedCertificateError(f"certificate is not DER: {error}") from error
+
+
+def load_certificates(data: bytes) -> tuple[Certificate, ...]:
+    """Read the certificates of a PEM file (at least one; text between the blocks is ignored) or of one DER certificate.
+
+    A PEM block of another kind, such as a private key, is a `MalformedCertificateError`.
+    """
+    if data[:1] == b"\x30":
+        return (parse_certificate(data),)
+    if len(data) > MAX_BUNDLE_SIZE:
+        raise MalformedCertificateError("certificate file too large")
+    blocks = _PEM.findall(data)
+    if not blocks or len(blocks) != data.count(b"-----BEGIN ") or any(label != b"CERTIFICATE" for label, _ in blocks):
+        raise MalformedCertificateError("not a file of certificates")
+    try:
+        contents = [binascii.a2b_base64(b"".join(body.split()), strict_mode=True) for _, body in blocks]
+    except binascii.Error as error:
+        raise MalformedCertificateError("certificate is not base64") from error
+    return tuple(parse_certificate(content) for content in contents)
+
+
+def _read_certificate(data: bytes) -> Certificate:
+    outer = DerReader(data)
+    whole = outer.read_sequence()
+    outer.finish()
+    tbs = whole.read_raw()
+    algorithm_der = whole.read_raw()
+    signature = whole.read_bit_string()
+    whole.finish()
+
+    # RFC 5280 clause 4.1.2, in its order.
+    reader = DerReader(tbs).read_sequence()
+    if reader.peek() != 0xA0:
+        raise MalformedCertificateError("only version 3 certificates are read")
+    version = DerReader(reader.read(0xA0))
+    if version.read_integer() != 2:
+        raise MalformedCertificateError("only version 3 certificates are read")
+    version.finish()
+    serial = reader.read_integer()
+    if not 0 < serial < 1 << MAX_SERIAL_BITS:
+        raise MalformedCertificateError("serial number out of range")
+    if reader.read_raw() != algorithm_der:
+        raise MalformedCertificateError("signature algorithms differ")
+    algorithm = _read_algorithm(algorithm_der)
+    issuer = _read_name(reader.read_raw())
+    validity = reader.read_sequence()
+    not_before, not_after = validity.read_time(), validity.read_time()
+    validity.finish()
+    if not_after < not_before:
+        raise MalformedCertificateError("validity ends before it starts")
+    subject = _read_name(reader.read_raw())
+    public_key = load_public_key(reader.read_raw())
+    if reader.peek() != 0xA3:
+        raise MalformedCertificateError("no extensions, or unique identifiers")
+    explicit = DerReader(reader.read(0xA3))
+    extensions = explicit.read_sequence()
+    explicit.finish()
+    reader.finish()
+
+    usage: frozenset[str] = frozenset()
+    extended: frozenset[str] = frozenset()
+    is_ca, path_length, identifier = False, None, None
+    seen: set[str] = set()
+    while not extensions.at_end:
+        name, critical, value = _read_extension(extensions)
+        if name in seen:
+            raise MalformedCertificateError("extension occurs twice")
+        seen.add(name)
+        if name == KEY_USAGE:
+            usage = _read_key_usage(value)
+        elif name == EXTENDED_KEY_USAGE:
+            extended = _read_extended_key_usage(value)
+        elif name == BASIC_CONSTRAINTS:
+            is_ca, path_length = _read_basic_constraints(value)
+        elif name == SUBJECT_KEY_IDENTIFIER:
+            content = DerReader(value)
+            identifier = content.read_octet_string()
+            content.finish()
+        elif critical:
+            # RFC 5280 clause 4.2: a critical extension that is not processed makes the certificate unusable.
+            raise MalformedCertificateError(f"critical extension {name} is not processed")
+    return Certificate(
+        der=data,
+        tbs=tbs,
+        algorithm=algorithm,
+        signature=signature,
+        subject=subject,
+        issuer=issuer,
+        serial=serial,
+        not_before=not_before,
+        not_after=not_after,
+        public_key=public_key,
+        key_usage=usage,
+        extended_key_usage=extended,
+        is_ca=is_ca,
+        path_length=path_length,
+        subject_key_identifier=identifier,
+    )
+
+
+def _read_algorithm(identifier: bytes) -> Algorithm:
+    reader = DerReader(identifier).read_sequence()
+    algorithm = algorithm_for(reader.read_oid())
+    parameters = b"" if reader.at_end else reader.read_raw()
+    reader.finish()
+    # Chinese CAs write NULL after the SM2 identifier where GM/T 0015-2023 has nothing.
+    if parameters != algorithm.signature_parameters and (algorithm, parameters) != (SM2_SM3, der.null()):
+        raise MalformedCertificateError("signature algorithm has wrong parameters")
+    return algorithm
+
+
+def _read_name(raw: bytes) -> DistinguishedName:
+    found: dict[str, list[str | None]] = {}
+    names = DerReader(raw).read_sequence()
+    while not names.at_end:
+        relative = names.read_set()
+        if relative.at_end:
+            raise MalformedCertificateError("empty part of a name")
+        while not relative.at_end:
+            attribute = relative.read_sequence()
+            kind, value = attribute.read_oid(), attribute.element()
+            attribute.finish()
+            found.setdefault(kind, []).append(_text(value))
+    # Two organisations in one name would let each reader see another one.
+    if any(len(found.get(kind, ())) > 1 for kind in (COMMON_NAME, ORGANIZATION, ORGANIZATION_IDENTIFIER)):
+        raise MalformedCertificateError("name has two values for what must be one")
+    return DistinguishedName(
+        common_name=found.get(COMMON_NAME, [None])[0],
+        organization=found.get(ORGANIZATION, [None])[0],
+        organization_identifier=found.get(ORGANIZATION_IDENTIFIER, [None])[0],
+        organizational_units=tuple(unit for unit in found.get(ORGANIZATIONAL_UNIT, ()) if unit is not None),
+        der=raw,
+    )
+
+
+def _text(value: der.Element) -> str | None:
+    """Return the text of a string element, None for other types. Real IA5Strings hold Chinese, so all are UTF-8."""
+    if value.tag not in (der.UTF8_STRING, der.PRINTABLE_STRING, der.IA5_STRING):
+        return None
+    try:
+        return value.content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _read_extension(extensions: DerReader) -> tuple[str, bool, bytes]:
+    extension = extensions.read_sequence()
+    name = extension.read_oid()
+    # DER leaves the default FALSE out; certificates that write it exist and mean the same.
+    critical = extension.read_boolean() if extension.peek() == der.BOOLEAN else False
+    value = extension.read_octet_string()
+    extension.finish()
+    return name, critical, value
+
+
+def _read_key_usage(value: bytes) -> frozenset[str]:
+    reader = DerReader(value)
+    bits = reader.read(der.BIT_STRING)
+    reader.finish()
+    if not 2 <= len(bits) <= 3 or bits[0] > 7 or bits[-1] & ((1 << bits[0]) - 1):
+        raise MalformedCertificateError("key usage is not a bit string of RFC 5280")
+    number = int.from_bytes(bits[1:], "big")
+    width = 8 * (len(bits) - 1)
+    usages = frozenset(name for at, name in enumerate(KEY_USAGES[:width]) if number >> (width - 1 - at) & 1)
+    if not usages:
+        # It would look like an absent extension, which means the opposite.
+        raise MalformedCertificateError("key usage is empty")
+    return usages
+
+
+def _read_extended_key_usage(value: bytes) -> frozenset[str]:
+    reader = DerReader(value)
+    usages = reader.read_sequence()
+    reader.finish()
+    found = set()
+    while not usages.at_end:
+        found.add(usages.read_oid())
+    if not found:
+        raise MalformedCertificateError("extended key usage is empty")
+    return frozenset(found)
+
+
+def _read_basic_constraints(value: bytes) -> tuple[bool, int | None]:
+    reader = DerReader(value)
+    constraints = reader.read_sequence()
+    reader.finish()
+    is_ca = constraints.read_boolean() if constraints.peek() == der.BOOLEAN else False
+    path_length = None if constraints.at_end else constraints.read_integer()
+    constraints.finish()
+    if path_length is not None and (not is_ca or path_length < 0):
+        raise MalformedCertificateError("path length without meaning")
+    return is_ca, path_length

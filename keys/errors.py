@@ -1,0 +1,37 @@
+"""The errors of this package. All share `KeysError`; none of them carries key material or personal data."""
+
+
+class KeysError(Exception):
+    """Base of everything that `keys` raises on purpose."""
+
+
+class MalformedDerError(KeysError):
+    """Bytes that are not the strict DER (X.690 clause 10) of what was expected."""
+
+
+class MalformedKeyError(KeysError):
+    """A key that is damaged, out of range, off its curve or too weak to be used."""
+
+
+class MalformedCertificateError(KeysError):
+    """A certificate that RFC 5280 or our limits do not allow."""
+
+
+class BadSignatureError(KeysError):
+    """A signature that does not fit the key and the data, whatever the reason."""
+
+
+class UnsupportedAlgorithmError(KeysError):
+    """An algorithm, curve or parameter that the table in `keys.algorithms` does not have."""
+
+
+class ProviderMissingError(KeysError):
+    """No library on this machine offers SM2, or it failed its self-test. The message says what to install."""
+
+
+class KeyNotFoundError(KeysError):
+    """A named key or certificate file does not exist."""
+
+
+class KeyUnusableError(KeysError):
+    """A key exists but cannot be used: unreadable, foreign to its certificate, or its signatures do not verify."""

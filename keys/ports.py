@@ -1,0 +1,44 @@
+"""What a key must be able to do. Software keys satisfy it today; security modules and remote signers can."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from keys.algorithms import Algorithm
+
+
+class PublicKey(Protocol):
+    """Checks signatures. Two public keys are equal when their `spki` is."""
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The one algorithm this key is used with."""
+
+    @property
+    def spki(self) -> bytes:
+        """DER SubjectPublicKeyInfo."""
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Raise `BadSignatureError` unless `signature` is this key's over `data`. SM2 and ECDSA: strict DER r, s."""
+
+
+class PrivateKey(Protocol):
+    """Signs. Implementations never show the secret in `repr` or in errors."""
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The one algorithm this key is used with."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The other half."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign `data` (the digest is made inside). SM2 and ECDSA: DER r, s."""
+
+
+class ExportablePrivateKey(PrivateKey, Protocol):
+    """A private key in software, which can be written to a file."""
+
+    def pkcs8(self) -> bytes:
+        """Return the PEM of the unencrypted PKCS#8 (RFC 5958) form."""

@@ -1,0 +1,42 @@
+"""Signatures that are two numbers (SM2, ECDSA over 256 bits): strict DER (r, s) and the raw 64 bytes r‖s."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from keys import der
+from keys.errors import BadSignatureError, MalformedDerError
+
+RAW_SIZE: Final = 64
+"""Bytes of r‖s in a 256-bit group."""
+
+
+def read_pair(signature: bytes) -> tuple[int, int]:
+    """Read r and s of a DER signature, each in 1 … 2²⁵⁶-1; anything else is a `BadSignatureError`."""
+    try:
+        outer = der.DerReader(signature)
+        pair = outer.read_sequence()
+        outer.finish()
+        r, s = pair.read_integer(), pair.read_integer()
+        pair.finish()
+    except MalformedDerError as error:
+        raise BadSignatureError("signature is not strict DER") from error
+    if r <= 0 or s <= 0 or r.bit_length() > 256 or s.bit_length() > 256:
+        raise BadSignatureError("signature out of range")
+    return r, s
+
+
+def raw_signature(signature: bytes) -> bytes:
+    """Return the 64 bytes r‖s of a strict DER signature."""
+    r, s = read_pair(signature)
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def der_signature(raw: bytes) -> bytes:
+    """Return the DER form of a 64-byte signature r‖s; zero or another size is a `BadSignatureError`."""
+    if len(raw) != RAW_SIZE:
+        raise BadSignatureError("signature is not 64 bytes")
+    r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    if not r or not s:
+        raise BadSignatureError("signature out of range")
+    return der.sequence(der.integer(r), der.integer(s))

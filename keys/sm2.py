@@ -1,0 +1,132 @@
+"""SM2 signatures with SM3 after GB/T 32918.2 and GM/T 0009: Z, e, and the key classes on top of a provider."""
+
+from __future__ import annotations
+
+import base64
+from typing import Final
+
+from keys import der
+from keys.algorithms import SM2_SM3, Algorithm, hash_bytes
+from keys.errors import BadSignatureError, MalformedKeyError
+from keys.libcrypto import GENERATOR, ORDER, PRIME, KeyHandle, Libcrypto, default_libcrypto
+from keys.signature import read_pair
+
+DEFAULT_USER_ID: Final = b"1234567812345678"
+"""The user id of GM/T 0009 clause 10. Every seal and certificate of ours uses it, and no other is accepted."""
+
+EC_PUBLIC_KEY: Final = der.oid("1.2.840.10045.2.1")
+_CURVE: Final = der.oid("1.2.156.10197.1.301")
+SM2_KEY_IDENTIFIER: Final = der.sequence(EC_PUBLIC_KEY, _CURVE)
+"""AlgorithmIdentifier of an SM2 key."""
+
+_A: Final = PRIME - 3
+_B: Final = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+
+
+def user_hash(point: bytes) -> bytes:
+    """Return Z of the key with this uncompressed point (65 bytes) and the default user id (GB/T 32918.2 clause 5.5)."""
+    entl = (8 * len(DEFAULT_USER_ID)).to_bytes(2, "big")
+    curve = _A.to_bytes(32, "big") + _B.to_bytes(32, "big") + GENERATOR
+    return hash_bytes("sm3", entl + DEFAULT_USER_ID + curve + point[1:])
+
+
+def check_point(point: bytes) -> None:
+    """Refuse what is not an uncompressed point of the curve. The cofactor is 1, so no order check is needed."""
+    if len(point) != 65 or point[0] != 4:
+        raise MalformedKeyError("not an uncompressed point")
+    x, y = int.from_bytes(point[1:33], "big"), int.from_bytes(point[33:], "big")
+    if x >= PRIME or y >= PRIME or (y * y - (x * x + _A) * x - _B) % PRIME:
+        raise MalformedKeyError("point is not on the SM2 curve")
+
+
+class Sm2PublicKey:
+    """An SM2 public key. Making one needs no provider; checking a signature does."""
+
+    __slots__ = ("_handle", "_point", "_provider", "_z", "spki")
+
+    algorithm: Final[Algorithm] = SM2_SM3
+
+    def __init__(self, point: bytes, provider: Libcrypto | None = None) -> None:
+        """From an uncompressed point (65 bytes); `provider` is `default_libcrypto()` when left out."""
+        check_point(point)
+        self.spki: Final = der.sequence(SM2_KEY_IDENTIFIER, der.bit_string(point))
+        self._point = point
+        self._z = user_hash(point)
+        self._provider = provider
+        self._handle: KeyHandle | None = None
+
+    def digest(self, data: bytes) -> bytes:
+        """Return e = SM3(Z ‖ data), what is signed."""
+        return hash_bytes("sm3", (self._z, data))
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Raise `BadSignatureError` unless `signature` (strict DER r, s) is this key's over `data`."""
+        r, s = read_pair(signature)
+        # GB/T 32918.2 clause 7.1, B1, B2 and B5: before any provider sees it.
+        if r >= ORDER or s >= ORDER or r + s == ORDER:
+            raise BadSignatureError("signature out of range")
+        provider = self._provider or default_libcrypto()
+        # Two threads may both load it; the loser's handle is freed.
+        handle = self._handle or provider.load_public(self._point)
+        self._handle = handle
+        if not provider.verify_digest(handle, self.digest(data), signature):
+            raise BadSignatureError("signature does not fit")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sm2PublicKey) and self.spki == other.spki
+
+    def __hash__(self) -> int:
+        return hash(self.spki)
+
+
+class Sm2PrivateKey:
+    """An SM2 private key inside a provider."""
+
+    __slots__ = ("_handle", "_provider", "public_key")
+
+    algorithm: Final[Algorithm] = SM2_SM3
+
+    def __init__(self, handle: KeyHandle, provider: Libcrypto) -> None:
+        """From a handle that `provider` made or loaded."""
+        self._handle = handle
+        self._provider = provider
+        self.public_key: Final = Sm2PublicKey(provider.point(handle), provider)
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign `data`; DER r, s."""
+        return self._provider.sign_digest(self._handle, self.public_key.digest(data))
+
+    def pkcs8(self) -> bytes:
+        """Return the PEM of the unencrypted PKCS#8 form."""
+        pkcs8 = _pkcs8(self._provider.scalar(self._handle), self._provider.point(self._handle))
+        body = base64.encodebytes(pkcs8).replace(b"\n", b"")
+        lines = [body[at : at + 64] for at in range(0, len(body), 64)]
+        return b"\n".join((b"-----BEGIN PRIVATE KEY-----", *lines, b"-----END PRIVATE KEY-----", b""))
+
+
+def generate_sm2_key(provider: Libcrypto | None = None) -> Sm2PrivateKey:
+    """Make a new key; `provider` is `default_libcrypto()` when left out."""
+    provider = provider or default_libcrypto()
+    return Sm2PrivateKey(provider.generate(), provider)
+
+
+def load_sm2_key(pkcs8: bytearray, provider: Libcrypto | None = None) -> Sm2PrivateKey:
+    """Load the key in an unencrypted PKCS#8 (DER) with its public part. `pkcs8` is overwritten."""
+    provider = provider or default_libcrypto()
+    for curve_again in (False, True):
+        # Compared with the only two layouts there are, so that no parser makes copies of the scalar.
+        layout = _pkcs8(bytes(32), bytes(65), curve_again=curve_again)
+        at = layout.index(b"\x04\x20" + bytes(32)) + 2
+        if len(pkcs8) == len(layout) and pkcs8[:at] == layout[:at] and pkcs8[at + 32 : -65] == layout[at + 32 : -65]:
+            scalar, point = pkcs8[at : at + 32], bytes(pkcs8[-65:])
+            pkcs8[:] = bytes(len(pkcs8))
+            return Sm2PrivateKey(provider.load_private(scalar, point), provider)
+    pkcs8[:] = bytes(len(pkcs8))
+    raise MalformedKeyError("not an SM2 private key together with its public key")
+
+
+def _pkcs8(scalar: bytes, point: bytes, *, curve_again: bool = False) -> bytes:
+    """Return the PKCS#8 form: RFC 5958 around the ECPrivateKey of RFC 5915, in which some writers repeat the curve."""
+    curve = der.context(0, _CURVE) if curve_again else b""
+    inner = der.sequence(der.integer(1), der.octet_string(scalar), curve, der.context(1, der.bit_string(point)))
+    return der.sequence(der.integer(0), SM2_KEY_IDENTIFIER, der.octet_string(inner))

@@ -1,0 +1,127 @@
+"""Errors of this package. Each carries a stable code with Chinese and English text from ``faults.FAULTS``."""
+
+from typing import TYPE_CHECKING
+
+from .faults import FAULTS
+
+if TYPE_CHECKING:  # lifecycle raises our errors
+    from .lifecycle import Action, Status
+
+
+class LicencesError(Exception):
+    """Base of all errors of this package."""
+
+    code: str
+    """Stable upper-case code, a key of ``FAULTS``."""
+    zh: str
+    en: str
+
+    def __init__(self, code: str, **details: str | int) -> None:
+        fault = FAULTS[code]
+        self.code = code
+        self.zh = fault.zh.format(**details)
+        self.en = fault.en.format(**details)
+        super().__init__(f"{code}: {self.en}")
+
+
+class InvalidFieldError(LicencesError):
+    """One field of the paper metadata is wrong or missing."""
+
+    pointer: str
+    """JSON pointer (RFC 6901) in the request, such as ``/data/certificateNumber``."""
+
+    def __init__(self, pointer: str, code: str, **details: str | int) -> None:
+        super().__init__(code, **details)
+        self.pointer = pointer
+
+    def __str__(self) -> str:
+        return f"{self.pointer}: {super().__str__()}"
+
+
+class UnprintableFieldError(InvalidFieldError):
+    """A field holds a character that no installed font has."""
+
+    def __init__(self, pointer: str, code_point: str) -> None:
+        super().__init__(pointer, "UNPRINTABLE_CHARACTER", code_point=code_point)
+
+
+class InvalidHolderError(LicencesError):
+    """The kind of a holder code is unknown, or the code is not one of that kind."""
+
+
+class InvalidIdentifierError(LicencesError):
+    """A text is not a licence identifier after GB/T 36904, or its check character is wrong."""
+
+
+class UnknownTypeError(LicencesError):
+    """No licence type has this slug or code."""
+
+    def __init__(self) -> None:
+        super().__init__("UNKNOWN_TYPE")
+
+
+class CatalogueError(LicencesError):
+    """A catalogue file does not describe a licence type."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("CATALOGUE_BROKEN", problem=problem)
+
+
+class LicenceNotFoundError(LicencesError):
+    """The store has no licence with this identifier or short code."""
+
+    def __init__(self) -> None:
+        super().__init__("LICENCE_NOT_FOUND")
+
+
+class DuplicateNumberError(LicencesError):
+    """The issuer has already issued a licence of this type with this number."""
+
+    def __init__(self) -> None:
+        super().__init__("DUPLICATE_NUMBER")
+
+
+class AllotmentTakenError(LicencesError):
+    """The identifier, short code or status index drawn at random is in use; making the licence again draws others."""
+
+    def __init__(self) -> None:
+        super().__init__("ALLOTMENT_TAKEN")
+
+
+class IdempotencyMismatchError(LicencesError):
+    """The idempotency key belongs to a request with another body."""
+
+    def __init__(self) -> None:
+        super().__init__("IDEMPOTENCY_MISMATCH")
+
+
+class TransitionRefusedError(LicencesError):
+    """The lifecycle has no way from this status by this action."""
+
+    status: "Status | None"
+    action: "Action"
+
+    def __init__(self, status: "Status | None", action: "Action") -> None:
+        super().__init__(
+            "TRANSITION_REFUSED",
+            status=status.zh if status else "未签发",
+            action=action.zh,
+            status_en=status.value if status else "not issued",
+            action_en=action.value,
+        )
+        self.status = status
+        self.action = action
+
+
+class StoreUnavailableError(LicencesError):
+    """The store cannot do its work now; nothing was changed."""
+
+    busy: bool
+    """Locked by somebody else for longer than the time-out: trying again may help."""
+    unwritable: bool
+    """Read-only, no permission, or disk full."""
+
+    def __init__(self, code: str = "STORE_UNAVAILABLE") -> None:
+        super().__init__(code)
+        self.busy = code == "STORE_BUSY"
+        self.unwritable = code == "STORE_UNWRITABLE"

@@ -1,0 +1,129 @@
+"""Everything that can be wrong with a request to this package: stable code, Chinese and English text.
+
+Codes are part of the interface and never change their meaning. Texts may hold ``{name}`` places for limits and
+positions; they never repeat a value that was entered, because it may be personal data or a megabyte long.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One row of the table of faults."""
+
+    code: str
+    zh: str
+    en: str
+
+
+_ROWS: tuple[tuple[str, str, str], ...] = (
+    # fields
+    ("REQUIRED", "此项必填", "this field is required"),
+    ("UNKNOWN_FIELD", "该证照类型没有此项", "the licence type has no such field"),
+    ("NOT_AN_OBJECT", "应为 JSON 对象", "must be a JSON object"),
+    ("NOT_TEXT", "应为文本", "must be text"),
+    ("NOT_ROWS", "应为明细行的列表", "must be a list of rows"),
+    ("TOO_LONG", "过长：最多 {limit} 个字符", "too long: at most {limit} characters"),
+    ("TOO_MANY_ROWS", "明细过多：最多 {limit} 行", "too many rows: at most {limit}"),
+    ("TOO_MANY_FIELDS", "项目过多：最多 {limit} 项", "too many fields: at most {limit}"),
+    ("NOT_NFC", "文字须采用 Unicode NFC 规范形式", "text must be in Unicode normalisation form NFC"),
+    (
+        "CONTROL_CHARACTER",
+        "第 {position} 个字符（{code_point}）是控制或不可见字符",
+        "character {position} ({code_point}) is a control or invisible character",
+    ),
+    (
+        "PRIVATE_USE_CHARACTER",
+        "第 {position} 个字符（{code_point}）是自造字（私用区），请改用标准编码的字",
+        "character {position} ({code_point}) is a private-use character; use the encoded one",
+    ),
+    (
+        "UNPRINTABLE_CHARACTER",
+        "没有字体能印出字符 {code_point}，请安装含有该字的字体",
+        "no installed font can print the character {code_point}; install one that has it",
+    ),
+    ("DOES_NOT_FIT", "文字过长，证面容纳不下", "too long for its place on the face"),
+    ("SURROUNDING_SPACE", "首尾不得有空格", "must not begin or end with a space"),
+    (
+        "INVALID_DATE",
+        "应为真实日期，写作 YYYY-MM-DD（1900 至 2199 年）",
+        "must be a real date, YYYY-MM-DD, 1900 to 2199",
+    ),
+    ("INVALID_DECIMAL", "应为不带单位的数字，如 12.50", "must be a plain number without its unit, such as 12.50"),
+    ("INVALID_INTEGER", "应为不带单位的整数", "must be a whole number without its unit"),
+    ("NOT_IN_LIST", "不在允许的取值之内：{values}", "not one of the values allowed: {values}"),
+    (
+        "NUMBER_MALFORMED",
+        "证照编号格式不符，示例：{example}",
+        "the licence number has the wrong form; example: {example}",
+    ),
+    ("AREA_CODE_MALFORMED", "应为 6、9 或 12 位行政区划代码", "must be an area code of 6, 9 or 12 digits"),
+    ("END_BEFORE_START", "有效期截止日期早于起始日期", "the licence would end before it starts"),
+    (
+        "END_NOT_ALLOWED",
+        "该证照类型长期有效，不得填写截止日期",
+        "licences of this type do not expire; give no end date",
+    ),
+    (
+        "END_NOT_A_TERM",
+        "截止日期与法定期限不符（起始日期加期限再减一日）：{terms}",
+        "the end does not match a term of this type (start plus term minus one day): {terms}",
+    ),
+    ("END_TOO_LATE", "有效期超过上限：{limit}", "the licence would last longer than allowed: {limit}"),
+    # holders and organisations
+    (
+        "SEAL_NOT_OF_ISSUER",
+        "所选印章不属于该颁发机构",
+        "the chosen seal is not that of this issuing authority",
+    ),
+    ("HOLDER_KIND_UNKNOWN", "没有这种持证主体代码类型（GB/T 36903 附录 A）", "unknown kind of holder code"),
+    (
+        "HOLDER_KIND_NOT_ALLOWED",
+        "该证照类型不发给这类持证主体；允许：{kinds}",
+        "this licence type is not issued to such holders; allowed: {kinds}",
+    ),
+    ("USCC_MALFORMED", "不是 18 位统一社会信用代码", "not a unified social credit code of 18 characters"),
+    ("USCC_CHECK", "统一社会信用代码校验不通过", "wrong check character in the unified social credit code"),
+    (
+        "ID_NUMBER_MALFORMED",
+        "不是 18 位（或旧 15 位）公民身份号码",
+        "not a citizen number of 18 (or formerly 15) characters",
+    ),
+    ("ID_NUMBER_DATE", "公民身份号码中的出生日期不存在", "the citizen number holds an impossible date of birth"),
+    ("ID_NUMBER_CHECK", "公民身份号码校验不通过", "wrong check character in the citizen number"),
+    ("DOCUMENT_NUMBER_MALFORMED", "证件号码格式不符", "the document number has the wrong form"),
+    # identifiers, records, stores
+    ("IDENTIFIER_MALFORMED", "不是证照标识（GB/T 36904）", "not a licence identifier (GB/T 36904)"),
+    ("IDENTIFIER_CHECK", "证照标识校验位不符", "wrong check character in the licence identifier"),
+    ("UNKNOWN_TYPE", "没有这种证照类型", "unknown licence type"),
+    ("CATALOGUE_BROKEN", "证照目录文件有误：{problem}", "broken catalogue file: {problem}"),
+    ("LICENCE_NOT_FOUND", "查无此证", "no such licence"),
+    ("DUPLICATE_NUMBER", "该证照编号已签发过", "a licence with this number has been issued"),
+    (
+        "ALLOTMENT_TAKEN",
+        "随机分配的标识、短码或状态序号已被占用，请重新制证",
+        "the identifier, short code or status index drawn at random is taken; make the licence again",
+    ),
+    (
+        "IDEMPOTENCY_MISMATCH",
+        "同一幂等键已用于另一请求",
+        "this idempotency key was used for another request",
+    ),
+    (
+        "TRANSITION_REFUSED",
+        "状态为“{status}”的证照不能{action}",
+        "a licence in state {status_en} cannot be acted on by {action_en}",
+    ),
+    ("STORE_BUSY", "证照库忙，请稍后再试", "the licence store is busy; try again"),
+    (
+        "STORE_UNWRITABLE",
+        "证照库无法写入（只读、无权限或磁盘已满）",
+        "the licence store cannot be written (read-only, no permission or full)",
+    ),
+    ("STORE_UNAVAILABLE", "证照库不可用", "the licence store is unavailable"),
+    ("FILE_DAMAGED", "证照库中的文件缺失或已损坏", "a file in the licence store is missing or damaged"),
+)
+
+FAULTS: Mapping[str, Fault] = MappingProxyType({code: Fault(code=code, zh=zh, en=en) for code, zh, en in _ROWS})

@@ -1,0 +1,1 @@
+"""Alembic migrations of the licence store; run by ``licences.sql.upgrade``."""

@@ -1,0 +1,421 @@
+"""Adapter: the licence store in a relational database (SQLite; nothing but the pragmas and the lock is its own)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from sqlite3 import Error as SqliteError
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy import event as sa_event
+
+from keys import hmac_bytes
+
+from .errors import (
+    AllotmentTakenError,
+    DuplicateNumberError,
+    IdempotencyMismatchError,
+    LicenceNotFoundError,
+    StoreUnavailableError,
+    TransitionRefusedError,
+)
+from .lifecycle import Action, Status, after, check_grounds
+from .model import normal_number
+from .store import (
+    FILE_KINDS,
+    Event,
+    FileKind,
+    Files,
+    Idempotency,
+    Record,
+    StatusAnswer,
+    StoredFile,
+    issue_event,
+    status_at,
+)
+from .tables import SCHEMA_REVISION, idempotency_keys, licence_events, licence_files, licences
+
+BUSY_TIMEOUT = 5.0
+"""Seconds to wait for another writer."""
+
+# Statements are built once: SQLAlchemy then only looks up the compiled text.
+_INSERT_LICENCE = licences.insert()
+_INSERT_FILE = licence_files.insert()
+_INSERT_EVENT = licence_events.insert()
+_INSERT_KEY = idempotency_keys.insert()
+_RECORDS = (
+    sa.select(licences, licence_files.c.kind, licence_files.c.sha256, licence_files.c.sm3, licence_files.c.size)
+    .join(licence_files)
+    .order_by(licences.c.sealed_at, licences.c.identifier)
+)
+_BY_IDENTIFIER = _RECORDS.where(licences.c.identifier == sa.bindparam("value"))
+_BY_SHORT_CODE = _RECORDS.where(licences.c.short_code == sa.bindparam("value"))
+_BY_HOLDER = _RECORDS.where(licences.c.holder_index == sa.bindparam("value"))
+_REQUEST = sa.select(idempotency_keys.c.body_digest, idempotency_keys.c.identifier).where(
+    idempotency_keys.c.key_digest == sa.bindparam("value")
+)
+_NUMBER_TAKEN = sa.select(sa.literal(1)).where(
+    licences.c.issuer_code == sa.bindparam("issuer_code"),
+    licences.c.type_code == sa.bindparam("type_code"),
+    licences.c.number_key == sa.bindparam("number_key"),
+)
+_SET_STATUS = (
+    licences.update()
+    .where(licences.c.identifier == sa.bindparam("value"), licences.c.status == sa.bindparam("before"))
+    .values(status=sa.bindparam("after"))
+)
+_EVENTS = (
+    licence_events.select()
+    .where(licence_events.c.identifier == sa.bindparam("value"))
+    .order_by(licence_events.c.sequence)
+)
+_REVISION = sa.text("SELECT version_num FROM alembic_version")
+
+
+class SqlStore:
+    """See ``store.LicenceStore``. Safe for threads and processes; open it after a fork, not before."""
+
+    def __init__(self, url: str, files: Files, index_key: bytes, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        """Name the database by a SQLAlchemy URL; nothing is opened yet, and a missing file is never created.
+
+        ``index_key`` (32 secret random bytes) keys the index of holders: without it no holder can be found, and with
+        the database alone no holder code can be guessed.
+        """
+        self._engine = _engine(url, busy_timeout=busy_timeout, create=False)
+        self._files = files
+        self._index_key = index_key
+
+    def add(
+        self,
+        record: Record,
+        holder_code: str,
+        files: Mapping[FileKind, bytes],
+        idempotency: Idempotency | None = None,
+    ) -> Record:
+        """See ``store.LicenceStore``."""
+        with _translated(), self._engine.connect() as connection:
+            # Asked first so that a refused request leaves no files; asked again when the insert fails.
+            earlier = self._conflict(connection, record, idempotency)
+        if earlier is not None:
+            return earlier
+        for kind, content in files.items():
+            if self._files.put(content) != record.files[kind].sha256:
+                raise ValueError(f"the record names another {kind} file")
+        with _translated():
+            try:
+                with self._writing() as connection:
+                    self._insert(connection, record, holder_code, idempotency)
+            except sa.exc.IntegrityError as error:
+                with self._engine.connect() as connection:
+                    earlier = self._conflict(connection, record, idempotency)
+                if earlier is None:
+                    raise AllotmentTakenError from error
+                return earlier
+        return record
+
+    def _insert(
+        self, connection: sa.Connection, record: Record, holder_code: str, idempotency: Idempotency | None
+    ) -> None:
+        connection.execute(
+            _INSERT_LICENCE,
+            {
+                "identifier": record.identifier,
+                "number": record.number,
+                "number_key": normal_number(record.number),
+                "type_code": record.type_code,
+                "type_slug": record.type_slug,
+                "version": record.version,
+                "algorithm": record.algorithm,
+                "issuer_code": record.issuer_code,
+                "holder_kind": record.holder_kind,
+                "holder_index": self._holder_index(record.holder_kind, holder_code),
+                "valid_from": record.valid_from,
+                "valid_to": record.valid_to,
+                "sealed_at": record.sealed_at,
+                "status": record.status.value,
+                "code": record.code,
+                "short_code": record.short_code,
+                "verify_url": record.verify_url,
+                "status_list": record.status_list,
+                "status_index": record.status_index,
+            },
+        )
+        connection.execute(
+            _INSERT_FILE,
+            [
+                {
+                    "identifier": record.identifier,
+                    "kind": kind,
+                    "sha256": file.sha256,
+                    "sm3": file.sm3,
+                    "size": file.size,
+                }
+                for kind, file in record.files.items()
+            ],
+        )
+        connection.execute(_INSERT_EVENT, _event_row(issue_event(record)))
+        if idempotency is not None:
+            key, body_digest = idempotency
+            connection.execute(
+                _INSERT_KEY,
+                {"key_digest": _key_digest(key), "body_digest": body_digest, "identifier": record.identifier},
+            )
+
+    def _conflict(self, connection: sa.Connection, record: Record, idempotency: Idempotency | None) -> Record | None:
+        """Return the licence that the same request left, None when nothing is in the way, or raise what is."""
+        earlier = self._replay(connection, *idempotency) if idempotency is not None else None
+        if (
+            earlier is None
+            and connection.execute(
+                _NUMBER_TAKEN,
+                {
+                    "issuer_code": record.issuer_code,
+                    "type_code": record.type_code,
+                    "number_key": normal_number(record.number),
+                },
+            ).first()
+        ):
+            raise DuplicateNumberError
+        return earlier
+
+    def replay(self, key: str, body_digest: str) -> Record | None:
+        """See ``store.LicenceStore``."""
+        with _translated(), self._engine.connect() as connection:
+            return self._replay(connection, key, body_digest)
+
+    def _replay(self, connection: sa.Connection, key: str, body_digest: str) -> Record | None:
+        request = connection.execute(_REQUEST, {"value": _key_digest(key)}).first()
+        if request is None:
+            return None
+        if request.body_digest != body_digest:
+            raise IdempotencyMismatchError
+        return _one(_records(connection, _BY_IDENTIFIER, request.identifier))
+
+    def get(self, identifier: str) -> Record:
+        """See ``store.LicenceStore``."""
+        with _translated(), self._engine.connect() as connection:
+            return _one(_records(connection, _BY_IDENTIFIER, identifier))
+
+    def by_short_code(self, short_code: str) -> Record:
+        """See ``store.LicenceStore``."""
+        with _translated(), self._engine.connect() as connection:
+            return _one(_records(connection, _BY_SHORT_CODE, short_code))
+
+    def file(self, record: Record, kind: FileKind) -> bytes:
+        """See ``store.LicenceStore``."""
+        return self._files.get(record.files[kind].sha256)
+
+    def of_holder(self, kind: str, code: str) -> tuple[Record, ...]:
+        """See ``store.LicenceStore``."""
+        with _translated(), self._engine.connect() as connection:
+            return _records(connection, _BY_HOLDER, self._holder_index(kind, code))
+
+    def apply(
+        self,
+        identifier: str,
+        action: Action,
+        *,
+        ground: str,
+        decision: str,
+        effective_at: datetime,
+        recorded_at: datetime,
+    ) -> Record:
+        """See ``store.LicenceStore``."""
+        check_grounds(ground, decision)
+        record = self.get(identifier)
+        event = Event(
+            identifier=identifier,
+            action=action,
+            before=record.status,
+            after=after(record.status, action),
+            ground=ground,
+            decision=decision,
+            effective_at=effective_at,
+            recorded_at=recorded_at,
+        )
+        with _translated(), self._writing() as connection:
+            change = {"value": identifier, "before": record.status.value, "after": event.after.value}
+            if connection.execute(_SET_STATUS, change).rowcount != 1:
+                raise TransitionRefusedError(record.status, action)
+            connection.execute(_INSERT_EVENT, _event_row(event))
+        return replace(record, status=event.after)
+
+    def events(self, identifier: str) -> tuple[Event, ...]:
+        """See ``store.LicenceStore``."""
+        events = self._events(identifier)
+        if not events:
+            raise LicenceNotFoundError
+        return events
+
+    def _events(self, identifier: str) -> tuple[Event, ...]:
+        if not identifier.isascii():
+            return ()
+        with _translated(), self._engine.connect() as connection:
+            return tuple(
+                Event(
+                    identifier=row.identifier,
+                    action=Action(row.action),
+                    before=None if row.status_before is None else Status(row.status_before),
+                    after=Status(row.status_after),
+                    ground=row.ground,
+                    decision=row.decision,
+                    effective_at=row.effective_at,
+                    recorded_at=row.recorded_at,
+                )
+                for row in connection.execute(_EVENTS, {"value": identifier})
+            )
+
+    def status(self, identifier: str, at: datetime) -> StatusAnswer | None:
+        """See ``store.LicenceStore``."""
+        events = self._events(identifier)
+        return StatusAnswer(value=status_at(events, at), as_of=at) if events else None
+
+    def is_ready(self) -> bool:
+        """See ``store.LicenceStore``; false too while another process holds the write lock for long."""
+        try:
+            with _translated(), self._writing() as connection:
+                revision = connection.execute(_REVISION).scalar()
+        except StoreUnavailableError:
+            return False
+        return revision == SCHEMA_REVISION and self._files.is_ready()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                # Waits for the lock now; a read lock that is raised later fails at once when two try.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    def _holder_index(self, kind: str, code: str) -> str:
+        return hmac_bytes("sm3", self._index_key, f"{kind}:{code}".encode("utf-8", "surrogatepass")).hex()
+
+
+def upgrade(url: str) -> None:
+    """Bring a database to the newest schema, creating a SQLite file that is missing; all or nothing on SQLite.
+
+    Raises StoreUnavailableError.
+    """
+    from alembic import command  # half a second to import, and only needed here
+    from alembic.config import Config
+
+    engine = _engine(url, busy_timeout=BUSY_TIMEOUT, create=True)
+    is_sqlite = engine.dialect.name == "sqlite"
+    config = Config()
+    config.set_main_option("script_location", "licences:migrations")
+    config.set_main_option("path_separator", "os")
+    with _translated():
+        if is_sqlite:
+            with engine.connect() as connection:  # kept in the file; readers then never wait for a writer
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        with engine.begin() as connection:
+            if is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    engine.dispose()
+
+
+def _engine(url: str, *, busy_timeout: float, create: bool) -> sa.Engine:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(parsed)
+    mode = "rwc" if create else "rw"
+    parsed = parsed.set(
+        database=f"file:{quote(parsed.database or '')}",
+        query={"mode": mode, **parsed.query, "uri": "true"},
+    )
+    engine = sa.create_engine(parsed, connect_args={"timeout": busy_timeout}, max_overflow=-1)
+    sa_event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA synchronous=FULL")  # a commit that was reported survives a power cut
+    cursor.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.TimeoutError as error:
+        raise StoreUnavailableError("STORE_BUSY") from error
+    except sa.exc.IntegrityError:
+        raise
+    except sa.exc.DBAPIError as error:
+        raise StoreUnavailableError(_code_of(error.orig)) from error
+
+
+def _code_of(error: BaseException | None) -> str:
+    name = getattr(error, "sqlite_errorname", "") if isinstance(error, SqliteError) else ""
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return "STORE_BUSY"
+    if name.startswith(("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")):
+        return "STORE_UNWRITABLE"
+    return "STORE_UNAVAILABLE"
+
+
+def _records(connection: sa.Connection, statement: sa.Select[tuple[object, ...]], value: str) -> tuple[Record, ...]:
+    if not value.isascii():  # nothing that is looked up so has other characters; SQLite cannot take a lone surrogate
+        return ()
+    records: dict[str, tuple[sa.Row[tuple[object, ...]], dict[FileKind, StoredFile]]] = {}
+    for row in connection.execute(statement, {"value": value}):
+        _, files = records.setdefault(row.identifier, (row, {}))
+        files[_file_kind(row.kind)] = StoredFile(sha256=row.sha256, sm3=row.sm3, size=row.size)
+    return tuple(_record(row, files) for row, files in records.values())
+
+
+def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile]) -> Record:
+    return Record(
+        identifier=row.identifier,
+        number=row.number,
+        type_code=row.type_code,
+        type_slug=row.type_slug,
+        version=row.version,
+        algorithm=row.algorithm,
+        issuer_code=row.issuer_code,
+        holder_kind=row.holder_kind,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        sealed_at=row.sealed_at,
+        status=Status(row.status),
+        code=row.code,
+        short_code=row.short_code,
+        verify_url=row.verify_url,
+        files=files,
+        status_list=row.status_list,
+        status_index=row.status_index,
+    )
+
+
+def _file_kind(name: str) -> FileKind:
+    return next(kind for kind in FILE_KINDS if kind == name)
+
+
+def _one(records: Sequence[Record]) -> Record:
+    if not records:
+        raise LicenceNotFoundError
+    return records[0]
+
+
+def _event_row(event: Event) -> dict[str, object]:
+    return {
+        "identifier": event.identifier,
+        "action": event.action.value,
+        "status_before": None if event.before is None else event.before.value,
+        "status_after": event.after.value,
+        "ground": event.ground,
+        "decision": event.decision,
+        "effective_at": event.effective_at,
+        "recorded_at": event.recorded_at,
+    }
+
+
+def _key_digest(key: str) -> str:
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,97 @@
+"""Tables of the licence store. A change here needs a migration; a test compares the two."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+SCHEMA_REVISION = "0001"
+"""The newest migration; a database of another revision is not ready for this program."""
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware instant as RFC 3339 text in UTC to the microsecond: the order of the texts is that of time."""
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:
+        """Python to database; ValueError for an instant without an offset."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs an offset from UTC")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
+        """Database to Python."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+licences = sa.Table(
+    "licences",
+    metadata,
+    sa.Column("identifier", sa.String(100), primary_key=True),
+    sa.Column("number", sa.String(128), nullable=False),
+    sa.Column("number_key", sa.String(256), nullable=False),  # normal form: NFKC may lengthen a text
+    sa.Column("type_code", sa.String(21), nullable=False),
+    sa.Column("type_slug", sa.String(64), nullable=False),
+    sa.Column("version", sa.String(3), nullable=False),
+    sa.Column("algorithm", sa.String(16), nullable=False),
+    sa.Column("issuer_code", sa.String(18), nullable=False),
+    sa.Column("holder_kind", sa.String(3), nullable=False),
+    sa.Column("holder_index", sa.String(64), nullable=False),  # HMAC-SM3 of kind and code
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("valid_to", sa.Date),
+    sa.Column("sealed_at", Instant, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("short_code", sa.String(16), nullable=False),
+    sa.Column("verify_url", sa.Text, nullable=False),
+    sa.Column("status_list", sa.Integer, nullable=False),
+    sa.Column("status_index", sa.Integer, nullable=False),
+    sa.UniqueConstraint("issuer_code", "type_code", "number_key"),
+    sa.UniqueConstraint("short_code"),
+    sa.UniqueConstraint("status_list", "status_index"),
+    sa.Index(None, "holder_index"),
+)
+
+licence_files = sa.Table(
+    "licence_files",
+    metadata,
+    sa.Column("identifier", sa.ForeignKey("licences.identifier"), primary_key=True),
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("sm3", sa.String(64), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+)
+
+licence_events = sa.Table(
+    "licence_events",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("identifier", sa.ForeignKey("licences.identifier"), nullable=False, index=True),
+    sa.Column("action", sa.String(16), nullable=False),
+    sa.Column("status_before", sa.String(16)),
+    sa.Column("status_after", sa.String(16), nullable=False),
+    sa.Column("ground", sa.Text, nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("effective_at", Instant, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("key_digest", sa.String(64), primary_key=True),  # SHA-256: keys are the callers' and may be any text
+    sa.Column("body_digest", sa.String(128), nullable=False),
+    sa.Column("identifier", sa.ForeignKey("licences.identifier"), nullable=False),
+)

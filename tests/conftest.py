@@ -1,0 +1,46 @@
+"""What every test can ask for, and the rule that a checked-in test is run."""
+
+import os
+from collections.abc import Iterator
+from types import ModuleType
+
+import browser
+import pytest
+import witnesses as witness_module
+
+NO_SKIP = "ELICENCE_TESTS_NO_SKIP"
+"""Set to 1, as .ci/run does, it makes a run fail in which a test was skipped."""
+
+# A developer's own settings must not reach the tests.
+for _name in [name for name in os.environ if name.startswith("ELICENCE_") and name != NO_SKIP]:
+    del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def witnesses() -> ModuleType:
+    """Give the programs that judge our output: tests/witness/witnesses.py."""
+    return witness_module
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[browser.Chromium]:
+    """Give one headless Chromium for the whole run."""
+    running = browser.Chromium()
+    yield running
+    running.close()
+
+
+def _skipped(config: pytest.Config) -> int:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", [])) if reporter and os.environ.get(NO_SKIP) == "1" else 0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.OK and _skipped(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if count := _skipped(terminalreporter.config):
+        terminalreporter.write_line(f"{NO_SKIP}=1: {count} skipped, so this run has failed", red=True)

@@ -1,0 +1,70 @@
+"""`make install` on a machine that cannot hold us, and the rule about skipped tests."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("refused", "message"),
+    [("version_info", "elicence needs Python 3.11 or newer"), ("venv", "elicence needs Python's venv with pip")],
+)
+def test_an_unfit_python_gets_one_clear_line(tmp_path: Path, refused: str, message: str) -> None:
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\ncase "$*" in *{refused}*) exit 1 ;; esac\n', encoding="ascii")
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "install", f"PYTHON={python}"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    ours, makes = done.stderr.splitlines()
+    assert ours.startswith(message)
+    assert makes.startswith("make:")
+    assert done.stdout == ""
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_missing_system_packages_are_named_in_one_line(tmp_path: Path) -> None:
+    for name in ("system-packages", "system-packages.txt"):
+        shutil.copy(ROOT / "tests" / name, tmp_path)
+    with (tmp_path / "system-packages.txt").open("a", encoding="utf-8") as packages:
+        packages.write("nobody-has-this  nobody-has-this\nnor-that  /nowhere/nor-that.jar\n")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("dirname", "id", "sh", "openssl", "pdfsig", "qpdf", "chromium", "javac"):
+        path = shutil.which(tool)
+        assert path is not None
+        (tools / tool).symlink_to(path)
+    done = subprocess.run(
+        [tmp_path / "system-packages"],
+        env={"PATH": str(tools)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == "the tests need these packages (Debian's names): nobody-has-this nor-that\n"
+
+
+@pytest.mark.parametrize(("no_skip", "code"), [("0", 0), ("1", 1)])
+@pytest.mark.parametrize("when", ["import pytest\npytest.skip('x', allow_module_level=True)", "import pytest"])
+def test_a_skipped_test_fails_the_run_that_asks_for_it(tmp_path: Path, when: str, no_skip: str, code: int) -> None:
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_a.py").write_text(
+        f"{when}\ndef test_one(): pass\n@pytest.mark.skip\ndef test_two(): pass\n", encoding="utf-8"
+    )
+    (tmp_path / "test_b.py").write_text("def test_three(): pass\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-o", f"pythonpath={ROOT}/tests/witness", tmp_path],
+        cwd=tmp_path, env={**os.environ, "ELICENCE_TESTS_NO_SKIP": no_skip},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout
+    assert ("so this run has failed" in done.stdout) == bool(code)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+import sys
+from importlib import util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from keys import DevelopmentPki, make_development_pki
+from verify import TrustStore, Verifier
+
+
+def _load_office() -> ModuleType:
+    # Test folders are no packages (importlib mode), so what the tests share is loaded by its path.
+    spec = util.spec_from_file_location("verify_test_office", Path(__file__).with_name("office.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_OFFICE = _load_office()
+
+
+@pytest.fixture(scope="session")
+def office() -> ModuleType:
+    return _OFFICE
+
+
+@pytest.fixture(scope="session", params=["sm2", "rsa"])
+def pki(request: pytest.FixtureRequest, office: ModuleType) -> DevelopmentPki:
+    return make_development_pki(
+        request.param, authority_name=office.NAME, authority_code=office.CODE, at=office.BEGIN, random=os.urandom
+    )
+
+
+@pytest.fixture(scope="session")
+def verifier(pki: DevelopmentPki, office: ModuleType) -> Verifier:
+    """A verifier that trusts the development PKI and knows the sample licence as issued."""
+    trust = TrustStore.from_certificates((pki.root, pki.issuing_ca, pki.code.certificate))
+    return Verifier(trust, office.Store(office.ISSUED))
+
+
+@pytest.fixture(scope="session")
+def ca(office: ModuleType) -> object:
+    """A certification authority that is not a development PKI, with its keys."""
+    return office.make_ca()

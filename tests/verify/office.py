@@ -1,0 +1,252 @@
+"""The other side: an authority that certifies, seals and writes codes, and attackers who try to look like it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+from esign import (
+    CodeClaims,
+    ExpectedSeal,
+    FontChain,
+    Page,
+    PdfContent,
+    PdfSealer,
+    Seal,
+    SealPicture,
+    SealPlace,
+    Shape,
+    StructuredHolder,
+    StructuredLicence,
+    holder_check_value,
+    rectangle,
+    sign_code,
+    sign_detached,
+    structured_to_bytes,
+)
+from keys import (
+    CODE_SIGNING_EKU,
+    ECDSA_P256_SHA256,
+    Algorithm,
+    Certificate,
+    PrivateKey,
+    PublicKey,
+    Signer,
+    Subject,
+    der,
+    generate_private_key,
+    hash_bytes,
+    key_identifier,
+    parse_certificate,
+)
+from verify import HolderEntry
+
+CHINA = timezone(timedelta(hours=8))
+AT = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
+BEGIN = AT - timedelta(days=30)
+END = AT + timedelta(days=3 * 365)
+
+NAME = "样例县行政审批局"
+CODE = "1199010000000102XM"
+OTHER_NAME = "样例县水利局"
+OTHER_CODE = "11990100000001035H"
+IDENTIFIER = f"1.2.156.3005.2.11990000000001011Q001.{CODE}.20260000001.001.4"
+
+HOLDER = HolderEntry(name="李样例", code="990001199001011234")
+STRANGER = HolderEntry(name="王路人", code="990001198001015678")
+
+_USAGES = ("digitalSignature", "nonRepudiation", "", "", "", "keyCertSign", "cRLSign")
+
+
+class Store:
+    """A status source in memory."""
+
+    def __init__(self, *values: tuple[str, str]) -> None:
+        self._values = dict(values)
+        self.asked: list[str] = []
+
+    def status(self, identifier: str, at: datetime) -> Answer | None:
+        self.asked.append(identifier)
+        value = self._values.get(identifier)
+        return None if value is None else Answer(value=value, as_of=at, source="store")
+
+
+@dataclass(frozen=True)
+class Answer:
+    value: str
+    as_of: datetime | None
+    source: str
+
+
+ISSUED = (IDENTIFIER, "issued")
+
+
+def certify(
+    *,
+    subject: Subject,
+    public_key: PublicKey,
+    issuer: Certificate | None,
+    issuer_key: PrivateKey,
+    usages: Sequence[str] = ("digitalSignature", "nonRepudiation"),
+    purposes: Sequence[str] = (),
+    is_ca: bool = False,
+    path_length: int | None = None,
+    begin: datetime = BEGIN,
+    end: datetime = END,
+) -> Certificate:
+    """A certificate with any extensions, also those that an honest CA would never write."""
+    bits = sum(1 << (7 - _USAGES.index(name)) for name in usages)
+    constraints = [der.boolean(True)] if is_ca else []
+    if path_length is not None:
+        constraints.append(der.integer(path_length))
+    extensions = [_extension("2.5.29.19", der.sequence(*constraints))]
+    if bits:
+        unused = (bits & -bits).bit_length() - 1
+        extensions.append(_extension("2.5.29.15", der.tlv(der.BIT_STRING, bytes((unused, bits)))))
+    if purposes:
+        extensions.append(_extension("2.5.29.37", der.sequence(*map(der.oid, purposes))))
+    algorithm = issuer_key.algorithm.signature_identifier
+    tbs = der.sequence(
+        der.context(0, der.integer(2)),
+        der.integer(int.from_bytes(os.urandom(15), "big") | 1),
+        algorithm,
+        subject.der() if issuer is None else issuer.subject_der,
+        der.sequence(der.time(begin), der.time(end)),
+        subject.der(),
+        public_key.spki,
+        der.context(3, der.sequence(*extensions)),
+    )
+    return parse_certificate(der.sequence(tbs, algorithm, der.bit_string(issuer_key.sign(tbs))))
+
+
+def _extension(name: str, value: bytes) -> bytes:
+    return der.sequence(der.oid(name), der.boolean(True), der.octet_string(value))
+
+
+@dataclass(frozen=True)
+class Ca:
+    """A certification authority whose keys are at hand."""
+
+    root_key: PrivateKey
+    root: Certificate
+    key: PrivateKey
+    certificate: Certificate
+
+    @property
+    def public(self) -> tuple[Certificate, ...]:
+        return self.root, self.certificate
+
+    def issue(self, *, name: str = NAME, code: str = CODE, algorithm: Algorithm = ECDSA_P256_SHA256, **more: Any) -> Signer:
+        """A signer for a seal, unless `more` says something else."""
+        key = generate_private_key(algorithm)
+        certificate = certify(
+            subject=Subject(common_name=f"{name} 电子印章", organization=name, organization_identifier=code),
+            public_key=key.public_key,
+            issuer=self.certificate,
+            issuer_key=self.key,
+            **more,
+        )
+        return Signer(private_key=key, chain=(certificate, self.certificate))
+
+    def issue_code(self, **more: Any) -> Signer:
+        return self.issue(**{"usages": ("digitalSignature",), "purposes": (CODE_SIGNING_EKU,)} | more)
+
+
+def make_ca(title: str = "一", *, root: dict[str, Any] | None = None, ca: dict[str, Any] | None = None) -> Ca:
+    """A root and an issuing CA; `root` and `ca` change what stands in their certificates."""
+    root_key, key = generate_private_key(ECDSA_P256_SHA256), generate_private_key(ECDSA_P256_SHA256)
+    root_certificate = certify(
+        subject=Subject(common_name=f"根 {title}"),
+        public_key=root_key.public_key,
+        issuer=None,
+        issuer_key=root_key,
+        **{"usages": ("keyCertSign", "cRLSign"), "is_ca": True} | (root or {}),
+    )
+    certificate = certify(
+        subject=Subject(common_name=f"签发机构 {title}"),
+        public_key=key.public_key,
+        issuer=root_certificate,
+        issuer_key=root_key,
+        **{"usages": ("keyCertSign", "cRLSign"), "is_ca": True, "path_length": 0} | (ca or {}),
+    )
+    return Ca(root_key=root_key, root=root_certificate, key=key, certificate=certificate)
+
+
+def licence_for(signer: Signer, **changes: Any) -> StructuredLicence:
+    """The sample licence, which expects this signer's seal; `changes` say what is different."""
+    digest = signer.algorithm.digest
+    values: dict[str, Any] = {
+        "identifier": IDENTIFIER,
+        "number": "农药经许（样）99000120001",
+        "name": "农药经营许可证",
+        "type_name": "农药经营许可证",
+        "type_code": "11990000000001011Q001",
+        "issuer_name": NAME,
+        "issuer_code": CODE,
+        "issuer_level": "区县级",
+        "issued_on": date(2026, 11, 21),
+        "holders": (StructuredHolder(name=HOLDER.name, code=HOLDER.code, kind="111", kind_name="居民身份证"),),
+        "valid_from": date(2026, 11, 21),
+        "valid_to": date(2031, 11, 20),
+        "area_code": "990101",
+        "fields": (),
+        "seals": (
+            ExpectedSeal(
+                field="Seal1",
+                order=1,
+                algorithm=signer.algorithm.name,
+                certificate_digest=f"{digest}:{signer.certificate.fingerprint(digest).hex()}",
+            ),
+        ),
+        "sealed_at": AT,
+        "development": False,
+    }
+    return StructuredLicence(**values | changes)
+
+
+def seal_structured(signer: Signer, **changes: Any) -> tuple[bytes, bytes]:
+    """A structured licence and its detached signature."""
+    data = structured_to_bytes(licence_for(signer, **changes))
+    return data, sign_detached(data, signer)
+
+
+def seal_pdf(signer: Signer, *, structured: bytes | None = None, at: datetime = AT, **changes: Any) -> bytes:
+    """A sealed PDF with an empty page: what it shows is not what is tested here."""
+    content = PdfContent(
+        title="样例",
+        pages=(Page(width=210, height=297, items=(), seal=SealPlace(x=105, y=200)),),
+        elements=(),
+        structured=structured if structured is not None else structured_to_bytes(licence_for(signer, **changes)),
+    )
+    picture = SealPicture(diameter=42.0, shapes=(Shape(commands=rectangle(1, 1, 40, 40), stroke=(1, 0, 0)),))
+    return PdfSealer(_fonts(), Seal(name=NAME, picture=picture, signer=signer)).seal(content, at=at)
+
+
+def _fonts() -> FontChain:
+    """Any font: nothing is printed. The one of a development dependency is there without the shipped one."""
+    found = util.find_spec("reportlab")
+    assert found is not None
+    assert found.origin is not None
+    return FontChain(((Path(found.origin).parent / "fonts" / "Vera.ttf").read_bytes(),))
+
+
+def write_code(signer: Signer, *, holder: HolderEntry = HOLDER, **changes: Any) -> str:
+    """The text of a code for the sample licence."""
+    salt = bytes(range(8))
+    values: dict[str, Any] = {
+        "key_id": key_identifier(signer.public_key, signer.algorithm.digest),
+        "identifier": IDENTIFIER,
+        "valid_from": date(2026, 11, 21),
+        "valid_to": date(2031, 11, 20),
+        "status_list": 1,
+        "status_index": 77,
+        "holder_check": holder_check_value(salt, holder.name, holder.code),
+        "salt": salt,
+        "digest": hash_bytes(signer.algorithm.digest, b"licence"),
+    }
+    return sign_code(CodeClaims(**values | changes), signer)

@@ -1,0 +1,73 @@
+"""Facts about the code on the face. The numbers are the steps in `verifier.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from esign import EsignError, SignedCode, read_code
+from keys import Certificate, KeysError
+from verify.facts import Facts, unreadable
+from verify.holder import HolderEntry, holder_of_code
+from verify.report import Check, SignatureFacts
+from verify.seals import age_check, failed_signature, issuer_check, usage_check
+from verify.trust import TrustStore
+
+_ISSUER_PART: Final = -4
+"""Place of the issuer's code in an identifier (GB/T 36904): … issuer, serial, version, check."""
+
+
+def look_at_code(text: str, *, holder: HolderEntry | None, trust: TrustStore, at: datetime) -> Facts:
+    """Read and check a code as text, with or without the address before it."""
+    # (1) The text is a code in its only form.
+    try:
+        signed = read_code(text)
+    except EsignError as error:
+        return Facts(kind="code", checks=(unreadable("format", error),))
+    readable = Check(name="format", code="OK")
+    # (7) The key that the code names is known, and a certificate says so.
+    certificate = trust.code_key(signed.claims.key_id)
+    if certificate is None:
+        code = "CODE_KEY_UNKNOWN" if trust.anchors else "NO_TRUST_ANCHORS"
+        unknown = Check(name="certificate", code=code, detail=f"key {signed.claims.key_id.hex()}")
+        return Facts(kind="code", checks=(readable, unknown), code=signed.claims)
+    # (3) The signature over the whole payload is that key's.
+    signature = _signature(signed, certificate)
+    # (6) The authority that the identifier names has signed. A code holds no name of it.
+    identifier = signed.claims.identifier
+    issuer = issuer_check(certificate, identifier.split(".")[_ISSUER_PART], identifier, name=None)
+    # (7) A code does not say when it was signed: the path must have been valid when the key's certificate began,
+    # (8) and it must still be at the time of asking.
+    usage = usage_check(certificate, code=True)
+    chain = trust.chain(certificate, (), certificate.not_before)
+    path = Check(name="certificate", code=chain.code, detail=chain.detail)
+    age = age_check(chain, certificate, (), trust, at)
+    # (9) The code alone does not say whose paper it stands on.
+    owner = holder_of_code(signed.claims, holder)
+    facts = SignatureFacts(
+        field="code",
+        algorithm=certificate.public_key.algorithm.name,
+        signer_name=certificate.subject.common_name,
+        signer_organization=certificate.subject.organization,
+        certificate_serial=f"{certificate.serial:x}",
+        claimed_time=None,
+        intact=signature.code == "OK",
+        valid=signature.code == "OK",
+        trusted=chain.code == "OK",
+        development=chain.development,
+    )
+    return Facts(
+        kind="code",
+        checks=(readable, signature, issuer, usage, path, age, owner),
+        signatures=(facts,),
+        code=signed.claims,
+        development=chain.development,
+    )
+
+
+def _signature(signed: SignedCode, certificate: Certificate) -> Check:
+    try:
+        signed.verify(certificate.public_key)
+    except KeysError as error:
+        return failed_signature(error)
+    return Check(name="signature", code="OK", detail=certificate.public_key.algorithm.title)

@@ -1,0 +1,32 @@
+"""What the modules for each kind hand to the judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from esign import CodeClaims, EsignError, MalformedError, StructuredLicence, TooLargeError
+from verify.report import Check, SignatureFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything found in one file or code."""
+
+    kind: str
+    checks: tuple[Check, ...]
+    signatures: tuple[SignatureFacts, ...] = ()
+    licence: StructuredLicence | None = None
+    code: CodeClaims | None = None
+    development: bool = False
+
+
+def unreadable(name: str, error: EsignError) -> Check:
+    """Turn a reader's refusal into a check."""
+    match error:
+        case TooLargeError():
+            return Check(name=name, code="RESOURCE_LIMIT", detail=str(error))
+        case MalformedError():
+            return Check(name=name, code=error.code, detail=error.detail)
+        case _:
+            # The readers raise nothing else; an error that is new to us must come to light.
+            raise error

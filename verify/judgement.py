@@ -1,0 +1,53 @@
+"""The one judge: from checks to the reason that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from verify.reasons import REASONS, Outcome, Reason
+from verify.report import Check, Report
+
+STANDING_CHECKS: Final = frozenset({"validity", "status"})
+"""The checks that are about the licence's standing; all others are about authenticity."""
+
+_PRECEDENCE: Final = {code: place for place, code in enumerate(REASONS)}
+
+# Not genuine is said before everything. Genuine but not in force is said before "cannot judge": a revoked licence is
+# refused also when nobody has compared the holder yet.
+_RANKS: Final = {
+    (False, Outcome.FAILED): 0,
+    (True, Outcome.FAILED): 1,
+    (False, Outcome.INDETERMINATE): 2,
+    (True, Outcome.INDETERMINATE): 3,
+    (False, Outcome.PASSED): 4,
+    (True, Outcome.PASSED): 4,
+}
+_SEVERITY: Final = {Outcome.PASSED: 0, Outcome.INDETERMINATE: 1, Outcome.FAILED: 2}
+
+
+def judge(checks: Sequence[Check]) -> Reason:
+    """Choose the reason that is said: by rank of the check, then by the order of `REASONS`.
+
+    A report without a single check has proven nothing: that is a mistake of the caller.
+    """
+
+    def rank(check: Check) -> tuple[int, int]:
+        return _RANKS[check.name in STANDING_CHECKS, check.outcome], _PRECEDENCE[check.code]
+
+    return REASONS[min(checks, key=rank).code]
+
+
+def authenticity(checks: Iterable[Check]) -> Outcome:
+    """Find the worst outcome of the checks that are about authenticity."""
+    return worst(check.outcome for check in checks if check.name not in STANDING_CHECKS)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Failed before indeterminate before passed."""
+    return max(outcomes, key=_SEVERITY.__getitem__)
+
+
+def worst_report(reports: Iterable[Report]) -> Report:
+    """Choose the report with the worst verdict, the first one of several."""
+    return max(reports, key=lambda report: _SEVERITY[report.verdict])

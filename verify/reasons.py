@@ -1,0 +1,431 @@
+"""The one table of reasons: what a verdict is called, what it means, and what the reader should do now.
+
+Codes are stable: programs, pages, the command line and the tests use them. Indications and sub-indications are names of
+ETSI EN 319 102-1 (clause 5.1.3 and table 5), with two deliberate differences, so that nobody who reads the indication
+alone accepts a licence that must be refused:
+
+* The indication always follows our verdict. It is about the licence, not about its seal alone: a revoked licence with a
+  perfect seal is TOTAL-FAILED.
+* Where the standard leaves a matter undecided (INDETERMINATE) and our policy refuses, for instance a valid seal of the
+  wrong authority, the verdict is TOTAL-FAILED and keeps the sub-indication that the standard has for the matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Outcome(StrEnum):
+    """The three values of a check and of a verdict. Unknown is neither valid nor invalid."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INDETERMINATE = "indeterminate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """The same statement in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a verdict is what it is."""
+
+    code: str
+    outcome: Outcome
+    sub_indication: str
+    """Name of ETSI EN 319 102-1, or empty where the standard, which knows seals but no licences, has none."""
+    sentence: Text
+    """What is so, in one plain sentence."""
+    action: Text
+    """What the person at the counter does now."""
+
+    @property
+    def indication(self) -> str:
+        """TOTAL-PASSED, TOTAL-FAILED or INDETERMINATE, as the outcome says."""
+        return _INDICATIONS[self.outcome]
+
+
+_INDICATIONS: Final = MappingProxyType(
+    {
+        Outcome.PASSED: "TOTAL-PASSED",
+        Outcome.FAILED: "TOTAL-FAILED",
+        Outcome.INDETERMINATE: "INDETERMINATE",
+    }
+)
+
+_ASK_FOR_ORIGINAL: Final = Text(
+    zh="请不要采信；请持证人重新提供原始文件，或向颁发机构核实。",
+    en="Do not rely on it; ask the holder for the original file, or ask the issuing authority.",
+)
+_REFUSE: Final = Text(
+    zh="请拒绝接受，并将情况告知证照上写明的颁发机构。",
+    en="Refuse it and tell the issuing authority that the licence names.",
+)
+_ASK_ISSUER: Final = Text(
+    zh="暂不采信，也不要当作假证处理；请向颁发机构核实。",
+    en="Do not rely on it yet and do not treat it as forged; ask the issuing authority.",
+)
+
+# In order of precedence: of several reasons of the same rank (`judgement.judge`) the first one here is said.
+_ROWS: Final = (
+    # Failed: what it is
+    Reason(
+        code="FORMAT_EMPTY",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(zh="文件是空的，没有可以查验的内容。", en="The file is empty: there is nothing to check."),
+        action=Text(
+            zh="请重新选择文件，或请持证人重新提供。",
+            en="Choose the file again, or ask the holder to send it again.",
+        ),
+    ),
+    Reason(
+        code="FORMAT_UNKNOWN",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="无法识别这个文件：它不是电子证照，或者已经损坏。",
+            en="This file is not recognised: it is no e-licence, or it is damaged.",
+        ),
+        action=Text(
+            zh="请提供电子证照的 PDF 文件、证照数据文件（.json 连同 .p7s），或二维码的图片或文字。",
+            en="Give the e-licence as PDF, the data file (.json together with .p7s), or the code as a picture or text.",
+        ),
+    ),
+    Reason(
+        code="FORMAT_PICTURE",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(zh="图片中没有能够识别的二维码。", en="There is no readable code in the picture."),
+        action=Text(
+            zh="请对准二维码重新拍摄，光线充足、画面清晰；或输入二维码下方的短码。",
+            en="Take the picture again, sharp and well lit, or type the short code under the symbol.",
+        ),
+    ),
+    Reason(
+        code="FORMAT_CODE",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="这不是电子证照的二维码，或者代码不完整、有误。",
+            en="This is not the code of an e-licence, or it is incomplete or has a mistake in it.",
+        ),
+        action=Text(
+            zh="请重新扫描证照上的二维码，或核对输入；仍不能识别的，请不要采信。",
+            en="Scan the code on the licence again, or check what was typed; if that fails, do not rely on it.",
+        ),
+    ),
+    Reason(
+        code="FORMAT_PDF",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(zh="这个 PDF 文件已损坏或不完整。", en="This PDF file is damaged or incomplete."),
+        action=_ASK_FOR_ORIGINAL,
+    ),
+    Reason(
+        code="FORMAT_STRUCTURED",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="证照数据已损坏，或不是电子证照数据。", en="The licence data are damaged, or are no licence data."
+        ),
+        action=_ASK_FOR_ORIGINAL,
+    ),
+    Reason(
+        code="SEAL_MISSING",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="没有电子印章，不能证明由谁颁发。", en="There is no electronic seal: nothing shows who issued it."
+        ),
+        action=Text(
+            zh="请不要采信。证照数据文件（.json）须与同名的 .p7s 文件一并提供。",
+            en="Do not rely on it. A data file (.json) must come with its .p7s file.",
+        ),
+    ),
+    Reason(
+        code="FORMAT_CMS",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(zh="电子印章的签名数据已损坏。", en="The signature data of the electronic seal are damaged."),
+        action=_ASK_FOR_ORIGINAL,
+    ),
+    # Failed: changed or forged
+    Reason(
+        code="NON_CANONICAL",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="文件与颁发时的原件不一致，颁发后被改动过。",
+            en="The file is not as it was issued: it was altered afterwards.",
+        ),
+        action=_ASK_FOR_ORIGINAL,
+    ),
+    Reason(
+        code="DIGEST_MISMATCH",
+        outcome=Outcome.FAILED,
+        sub_indication="HASH_FAILURE",
+        sentence=Text(zh="内容在盖章后被改动过。", en="The content was altered after it was sealed."),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="SIGNATURE_INVALID",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CRYPTO_FAILURE",
+        sentence=Text(
+            zh="电子签名不成立，不是所称的机构作出的。",
+            en="The electronic signature is wrong: it was not made by the authority that it names.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="SEAL_UNEXPECTED",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="文件上的电子印章不是这份证照颁发时所盖的印章。",
+            en="The electronic seal on the file is not the one that this licence was issued with.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="SEAL_NOT_OF_ISSUER",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="电子印章不属于证照上写明的颁发机构。",
+            en="The electronic seal does not belong to the issuing authority that the licence names.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="CERTIFICATE_UNFIT",
+        outcome=Outcome.FAILED,
+        sub_indication="CHAIN_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="所用的数字证书不具有签发证照的用途，或签发它的机构无权签发。",
+            en="The certificate used may not seal licences, or whoever issued it had no right to issue certificates.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="SEAL_TIME_OUTSIDE_CERTIFICATE",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="盖章时，电子印章的证书不在有效期内。",
+            en="The certificate of the seal was not valid at the time of sealing.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="HOLDER_MISMATCH",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但不属于此人：姓名（名称）或证件号码不符。",
+            en="It is genuine but not this person's: name or number does not match.",
+        ),
+        action=Text(
+            zh="请核对姓名（名称）和号码是否输入有误；仍不符的，请拒绝接受。",
+            en="Check name and number for typing mistakes; if they still do not match, refuse it.",
+        ),
+    ),
+    # Failed: genuine, but not in force
+    Reason(
+        code="STATUS_REVOKED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但已被吊销，不得使用。", en="The licence is genuine but revoked: it must not be used."
+        ),
+        action=Text(
+            zh="请拒绝接受；持证人有异议的，请其联系颁发机构。",
+            en="Refuse it; a holder who disagrees should contact the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="STATUS_EXPIRED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(zh="证照真实，但有效期已过。", en="The licence is genuine but its term is over."),
+        action=Text(
+            zh="请拒绝接受；持证人称已延续或换证的，请其出示新证照。",
+            en="Refuse it; a holder who says it was renewed should show the new licence.",
+        ),
+    ),
+    Reason(
+        code="STATUS_NOT_YET_IN_FORCE",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(zh="证照真实，但尚未生效。", en="The licence is genuine but not yet in force."),
+        action=Text(zh="请在生效日期之后再使用。", en="It can be used from its first day of validity."),
+    ),
+    # Indeterminate: cannot judge
+    Reason(
+        code="RESOURCE_LIMIT",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：文件过大或过于复杂，超出查验范围。",
+            en="Cannot judge: the file is too large or too complex to be checked.",
+        ),
+        action=Text(
+            zh="请核对是否选对了文件；没有选错的，请向颁发机构核实。",
+            en="Check that it is the right file; if it is, ask the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="FORMAT_FOREIGN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：这个 PDF 不是由本系统制作的电子证照。",
+            en="Cannot judge: this PDF is not an e-licence made by this system.",
+        ),
+        action=Text(
+            zh="请持证人提供电子证照原件，或通过颁发机构的查验渠道核实。",
+            en="Ask the holder for the original e-licence, or check it where its issuer says.",
+        ),
+    ),
+    Reason(
+        code="ALGORITHM_UNAVAILABLE",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="CRYPTO_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="无法判断：这台设备不支持电子印章所用的密码算法。",
+            en="Cannot judge: this machine does not support the cryptographic algorithm of the seal.",
+        ),
+        action=Text(
+            zh="请换一台设备查验，或请管理员安装所需的密码库（国密 SM2）。",
+            en="Check it on another machine, or have the administrator install the library that is missing (SM2).",
+        ),
+    ),
+    Reason(
+        code="NO_TRUST_ANCHORS",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="NO_CERTIFICATE_CHAIN_FOUND",
+        sentence=Text(
+            zh="无法判断：查验系统没有安装任何受信任的根证书。",
+            en="Cannot judge: this verifier has no trusted root certificate at all.",
+        ),
+        action=Text(
+            zh="请联系查验系统的管理员；在此之前不要据此接受或拒绝。",
+            en="Call the administrator of this verifier; until then neither accept nor refuse because of this answer.",
+        ),
+    ),
+    Reason(
+        code="CODE_KEY_UNKNOWN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="NO_SIGNING_CERTIFICATE_FOUND",
+        sentence=Text(
+            zh="无法判断：查验系统没有收录给这个二维码签名的机构密钥。",
+            en="Cannot judge: this verifier does not know the key that signed this code.",
+        ),
+        action=_ASK_ISSUER,
+    ),
+    Reason(
+        code="CERTIFICATE_UNTRUSTED",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="NO_CERTIFICATE_CHAIN_FOUND",
+        sentence=Text(
+            zh="无法判断：签发印章证书的机构不在本系统的信任名单中。",
+            en="Cannot judge: whoever issued the certificate of the seal is not on this verifier's list of trust.",
+        ),
+        action=_ASK_ISSUER,
+    ),
+    Reason(
+        code="CERTIFICATE_EXPIRED",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="OUT_OF_BOUNDS_NO_POE",
+        sentence=Text(
+            zh="无法判断：所用的数字证书现已过期，没有证据表明是在过期前签发的。",
+            en="Cannot judge: the certificate has expired by now and nothing proves that it was used before that.",
+        ),
+        action=_ASK_ISSUER,
+    ),
+    Reason(
+        code="HOLDER_NOT_CHECKED",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="代码真实，未核对是否属于此人。",
+            en="The code is genuine; whether it belongs to this person has not been checked.",
+        ),
+        action=Text(
+            zh="请对照身份证件（或营业执照），输入姓名（名称）和号码进行核对。",
+            en="Enter name and number from the identity card (or business licence) to compare them.",
+        ),
+    ),
+    Reason(
+        code="STATUS_UNKNOWN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但查不到当前状态，不知是否已被吊销。",
+            en="The licence is genuine, but its present status is not known: it may have been revoked.",
+        ),
+        action=Text(
+            zh="请联网查询当前状态，或向颁发机构核实后再采信。",
+            en="Look up the present status online or ask the issuing authority before relying on it.",
+        ),
+    ),
+    # Passed
+    Reason(
+        code="OK",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(zh="证照真实有效。", en="The licence is genuine and in force."),
+        action=Text(zh="可以采信。", en="You may rely on it."),
+    ),
+)
+
+REASONS: Final = MappingProxyType({reason.code: reason for reason in _ROWS})
+"""Every reason by its code, in order of precedence."""
+
+DEVELOPMENT_SENTENCE: Final = Text(
+    zh="样例/测试，不具法律效力 (test only)。", en="Sample for testing only, without legal effect."
+)
+"""Follows every sentence about something that was made with a development PKI."""
+
+DEVELOPMENT_ACTION: Final = Text(
+    zh="仅供测试，请不要用于办理业务。", en="For testing only: do not use it for real business."
+)
+"""Takes the place of "you may rely on it" for something that was made with a development PKI."""
+
+
+def reasons_table() -> str:
+    """Write the page `docs/reference/reasons.md`, made from `REASONS` so that the two cannot differ."""
+    lines = [
+        "# Verdicts: reasons, sentences, actions",
+        "",
+        "Made from the table in `verify/reasons.py`; a test fails when the two differ. Codes are stable.",
+        "",
+        "Of several reasons of the same rank the one that stands first here is said. The ranks, from the strongest:",
+        "not genuine, genuine but not in force, cannot judge whether it is genuine, status not known, passed.",
+        "",
+        "The indication follows the verdict: *passed* is TOTAL-PASSED, *failed* is TOTAL-FAILED, *indeterminate* is",
+        "INDETERMINATE. Sub-indications are names of ETSI EN 319 102-1; where the standard leaves a matter undecided",
+        "and our policy refuses, the verdict is TOTAL-FAILED and keeps the standard's name for the matter. Reasons",
+        "about the licence rather than about its seal have no sub-indication.",
+        "",
+        f"Something made with a development PKI also gets: {DEVELOPMENT_SENTENCE.zh} {DEVELOPMENT_SENTENCE.en}",
+        f"When it passes, the action is: {DEVELOPMENT_ACTION.zh} {DEVELOPMENT_ACTION.en}",
+        "",
+        "| Code | Verdict | Sub-indication | Sentence | What to do |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{reason.code}` | {reason.outcome.value} | {reason.sub_indication or '–'} "
+        f"| {reason.sentence.zh}<br>{reason.sentence.en} | {reason.action.zh}<br>{reason.action.en} |"
+        for reason in _ROWS
+    ]
+    return "\n".join(lines) + "\n"

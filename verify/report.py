@@ -1,0 +1,100 @@
+"""The report: facts as checks, one reason, and the sentence that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from esign import CodeClaims, StructuredLicence
+from verify.errors import VerificationError
+from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text
+from verify.sources import LicenceStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One fact that was looked at."""
+
+    name: str
+    """What was looked at; the names stand in `verifier.py`, each with its step."""
+    code: str
+    """`OK` or the code of the reason that this fact gives."""
+    detail: str = ""
+    """For the auditor, in English: what was found. Never holds personal data."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the fact means by itself."""
+        return REASONS[self.code].outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureFacts:
+    """One signature in the checked thing."""
+
+    field: str
+    """Name of the PDF form field; `p7s` for a detached signature, `code` for that of a code."""
+    algorithm: str
+    """Short name: `sm2`, `rsa`, `ecdsa-p256`."""
+    signer_name: str | None
+    """Common name in the signer's certificate."""
+    signer_organization: str | None
+    certificate_serial: str
+    """Hexadecimal, without prefix."""
+    claimed_time: datetime | None
+    """What the signer says; nobody else vouches for it. None: it says nothing."""
+    intact: bool
+    """The signed bytes are unchanged."""
+    valid: bool
+    """The signature value fits the signed bytes and the certificate's key."""
+    trusted: bool
+    """The certificate chains to an anchor and was valid at the time of sealing."""
+    development: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The answer to one verification. A report that did not pass is false."""
+
+    kind: str
+    """`pdf`, `structured` or `code`; `unknown` when nothing was recognised."""
+    authenticity: Outcome
+    """Whether it is genuine and, for a code, belongs to the holder; says nothing about the status."""
+    status: LicenceStatus
+    """What the status source said. It is asked only about what is proven to be the issuer's."""
+    reason: Reason
+    licence: StructuredLicence | None
+    """What the file says. Believe it only when `authenticity` is passed."""
+    code: CodeClaims | None
+    """What the code says; the same caution."""
+    checks: tuple[Check, ...]
+    signatures: tuple[SignatureFacts, ...]
+    at: datetime
+    development: bool
+    """Made with a development PKI, or marked as a sample: without legal effect."""
+
+    @property
+    def verdict(self) -> Outcome:
+        """The worse of authenticity and standing (contract section 1)."""
+        return self.reason.outcome
+
+    @property
+    def sentence(self) -> Text:
+        """What is so, in one plain sentence."""
+        said = self.reason.sentence
+        if not self.development:
+            return said
+        return Text(zh=said.zh + DEVELOPMENT_SENTENCE.zh, en=f"{said.en} {DEVELOPMENT_SENTENCE.en}")
+
+    @property
+    def action(self) -> Text:
+        """What to do now. Nobody is told to rely on a sample."""
+        return DEVELOPMENT_ACTION if self.development and self else self.reason.action
+
+    def __bool__(self) -> bool:
+        return self.verdict is Outcome.PASSED
+
+    def require(self) -> None:
+        """Raise `VerificationError` unless the verdict is passed."""
+        if not self:
+            raise VerificationError(self)

@@ -1,0 +1,45 @@
+"""What the verifier asks others: the present state of a licence. A store satisfies the port without knowing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class StatusAnswer(Protocol):
+    """What a source knows about one licence."""
+
+    @property
+    def value(self) -> str:
+        """`issued` or `revoked`. Any other word counts as unknown, so that a new one can never pass by accident."""
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The time that the answer holds for."""
+
+    @property
+    def source(self) -> str:
+        """Where it comes from: `store` (live) or `list` (a signed status list)."""
+
+
+class StatusSource(Protocol):
+    """Knows the state of licences. Its own failures (database down) pass through the verifier to the caller."""
+
+    def status(self, identifier: str, at: datetime) -> StatusAnswer | None:
+        """State of the licence with this full identifier as of `at`, or None when the source does not know it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceStatus:
+    """The state of a licence as a report shows it."""
+
+    value: str
+    """`issued`, `revoked` or `unknown`. Expiry follows from the dates and is no status."""
+    as_of: datetime | None
+    source: str
+    """`store`, `list` or `none`."""
+
+
+UNKNOWN_STATUS = LicenceStatus(value="unknown", as_of=None, source="none")
+"""Nobody was asked, or nobody knew."""

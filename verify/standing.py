@@ -1,0 +1,36 @@
+"""Whether a genuine licence may be used on a day: its own dates, and what the status source says."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from types import MappingProxyType
+from typing import Final
+
+from verify.report import Check
+from verify.sources import UNKNOWN_STATUS, LicenceStatus, StatusSource
+
+CHINA: Final = timezone(timedelta(hours=8))
+"""Licence dates are days of this fixed offset (contract section 2)."""
+
+# A word that is not here is STATUS_UNKNOWN: a source that learns a new one must not make licences pass.
+_STATUS_REASONS: Final = MappingProxyType({"issued": "OK", "revoked": "STATUS_REVOKED"})
+
+
+def validity_check(valid_from: date, valid_to: date | None, at: datetime) -> Check:
+    """Both days are inclusive; None is no end (长期)."""
+    day = at.astimezone(CHINA).date()
+    if day < valid_from:
+        return Check(name="validity", code="STATUS_NOT_YET_IN_FORCE", detail=f"in force from {valid_from}")
+    if valid_to is not None and day > valid_to:
+        return Check(name="validity", code="STATUS_EXPIRED", detail=f"in force until {valid_to}")
+    return Check(name="validity", code="OK")
+
+
+def ask_status(source: StatusSource | None, identifier: str, at: datetime) -> tuple[LicenceStatus, Check]:
+    """Ask for the state of the licence as of `at`, and say what it means."""
+    answer = None if source is None else source.status(identifier, at)
+    if answer is None:
+        detail = "there is no status source" if source is None else "the status source does not know this licence"
+        return UNKNOWN_STATUS, Check(name="status", code="STATUS_UNKNOWN", detail=detail)
+    status = LicenceStatus(value=answer.value, as_of=answer.as_of, source=answer.source)
+    return status, Check(name="status", code=_STATUS_REASONS.get(answer.value, "STATUS_UNKNOWN"))

@@ -1,0 +1,159 @@
+"""The verifier: any input, one call, one report.
+
+The steps, in this order, whatever the kind. The names in brackets are those of the checks in the report; the modules
+`pdf`, `structured`, `code` and `seals` mark the places with the same numbers.
+
+ 0. The kind is found from the content; what is over the limits is not looked at. [kind]
+ 1. It is read strictly, in the one form in which it is written; no byte is unexplained. [format]
+ 2. The sealed bytes are unchanged. [digest]
+ 3. The signature is that of the key in the signer's certificate. [signature]
+ 4. The structured licence is canonical. [structured]
+ 5. The seal is the one that the structured licence lists, made when it says. [expected_seal]
+ 6. The signer is the issuing authority that the licence names. [issuer]
+ 7. The certificate may be used for this, and there is a path from it to a trusted anchor, which was valid at the time
+    of sealing. [usage, certificate]
+ 8. The path is valid at the time of asking: nothing else proves yet that the seal is older than its end.
+    [certificate_age]
+ 9. It belongs to the holder whose name and number were entered. Without an entry a file is judged as it is, a code is
+    at most indeterminate. [holder]
+10. The day of asking lies in the term of the licence. [validity]
+11. The status source does not say that it was revoked. [status]
+12. One judge takes the reason that is said (`judgement`).
+
+Steps 10 and 11 are taken only when 1 to 8 have shown whose statement it is: the sentences about the status begin with
+"genuine, but". An expired certificate (8) does not stop them, so that a revoked licence is refused in any case.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from esign import MAX_PDF_BYTES, EsignError, MalformedError, read_code, read_picture
+from verify.code import look_at_code
+from verify.detection import kind_of
+from verify.facts import Facts, unreadable
+from verify.holder import HolderEntry
+from verify.judgement import authenticity, judge, worst_report
+from verify.pdf import look_at_pdf
+from verify.report import Check, Report
+from verify.sources import UNKNOWN_STATUS, StatusSource
+from verify.standing import ask_status, validity_check
+from verify.structured import look_at_structured
+from verify.trust import TrustStore
+
+MAX_FILE_BYTES: Final = MAX_PDF_BYTES
+"""20 MB for every kind (contract section 5)."""
+MAX_CODES_IN_PICTURE: Final = 8
+"""A wall with more codes than this on it is not a picture of a licence."""
+
+# What may be open while the licence still is proven to be the issuer's statement.
+_PROVEN: Final = frozenset({"OK", "HOLDER_NOT_CHECKED", "HOLDER_MISMATCH", "CERTIFICATE_EXPIRED"})
+
+
+class Verifier:
+    """Judges sealed PDFs, structured licences, codes and pictures of codes.
+
+    Nothing in it changes but the memory of good certificate signatures in `trust`: one object serves many threads.
+    """
+
+    def __init__(self, trust: TrustStore, status: StatusSource | None = None) -> None:
+        """Without a status source genuine licences are at most indeterminate (STATUS_UNKNOWN)."""
+        self._trust = trust
+        self._status = status
+
+    def verify_file(
+        self, data: bytes, *, signature: bytes | None = None, holder: HolderEntry | None = None, at: datetime
+    ) -> Report:
+        """Judge a file as of `at` (aware).
+
+        `signature` is the detached signature of a structured licence and is not looked at for other kinds. Bytes never
+        cause an exception; one of the status source passes through.
+        """
+        _require_aware(at)
+        # (0)
+        kind = kind_of(data)
+        if len(data) > MAX_FILE_BYTES:
+            detail = f"{len(data)} bytes; the limit is {MAX_FILE_BYTES}"
+            large = Check(name="kind", code="RESOURCE_LIMIT", detail=detail)
+            return self._report(Facts(kind=_REPORTED_KINDS[kind], checks=(large,)), at)
+        match kind:
+            case "pdf":
+                # (1) to (9)
+                return self._report(look_at_pdf(data, holder=holder, trust=self._trust, at=at), at)
+            case "structured":
+                facts = look_at_structured(data, signature, holder=holder, trust=self._trust, at=at)
+                return self._report(facts, at)
+            case "picture":
+                return self._verify_picture(data, holder, at)
+            case "text":
+                return self.verify_code(data.decode("utf-8", errors="replace"), holder=holder, at=at)
+            case _:
+                code = "FORMAT_EMPTY" if kind == "empty" else "FORMAT_UNKNOWN"
+                return self._report(Facts(kind=_REPORTED_KINDS[kind], checks=(Check(name="kind", code=code),)), at)
+
+    def verify_code(self, text: str, *, holder: HolderEntry | None = None, at: datetime) -> Report:
+        """Judge the text of a code as of `at` (aware), with or without the address before it.
+
+        Short codes are not codes: whoever holds the store resolves them first.
+        """
+        _require_aware(at)
+        # (1) to (9)
+        return self._report(look_at_code(text, holder=holder, trust=self._trust, at=at), at)
+
+    def _verify_picture(self, data: bytes, holder: HolderEntry | None, at: datetime) -> Report:
+        """Judge the code in a picture. Other symbols beside it do not matter; of several codes the worst is said."""
+        try:
+            texts = read_picture(data)
+        except EsignError as error:
+            return self._report(Facts(kind="code", checks=(unreadable("format", error),)), at)
+        codes = tuple(dict.fromkeys(text for text in texts if _is_code(text))) or texts[:1]
+        if len(codes) > MAX_CODES_IN_PICTURE:
+            many = Check(name="format", code="RESOURCE_LIMIT", detail=f"{len(codes)} codes in one picture")
+            return self._report(Facts(kind="code", checks=(many,)), at)
+        return worst_report(self.verify_code(code, holder=holder, at=at) for code in codes)
+
+    def _report(self, facts: Facts, at: datetime) -> Report:
+        checks, status = facts.checks, UNKNOWN_STATUS
+        subject = facts.code or facts.licence
+        if subject is not None and all(check.code in _PROVEN for check in checks):
+            # (10), (11)
+            validity = validity_check(subject.valid_from, subject.valid_to, at)
+            status, answer = ask_status(self._status, subject.identifier, at)
+            checks = (*checks, validity, answer)
+        return Report(
+            kind=facts.kind,
+            authenticity=authenticity(checks),
+            status=status,
+            # (12)
+            reason=judge(checks),
+            licence=facts.licence,
+            code=facts.code,
+            checks=checks,
+            signatures=facts.signatures,
+            at=at,
+            development=facts.development,
+        )
+
+
+_REPORTED_KINDS: Final = {
+    "empty": "unknown",
+    "picture": "code",
+    "pdf": "pdf",
+    "structured": "structured",
+    "text": "code",
+    "unknown": "unknown",
+}
+
+
+def _is_code(text: str) -> bool:
+    try:
+        read_code(text)
+    except MalformedError:
+        return False
+    return True
+
+
+def _require_aware(at: datetime) -> None:
+    if at.tzinfo is None:
+        raise ValueError("the time of asking needs an offset")
