@@ -1,5 +1,7 @@
 """What goes wrong between people and the packages below: command line, files, settings, home, network."""
 
+from dataclasses import dataclass
+
 from .messages import Message
 
 
@@ -17,6 +19,24 @@ class UsageError(ApiError):
 
 class MalformedInputError(ApiError):
     """The input was read but is not what it has to be, for instance no JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyFault:
+    """One thing that is wrong with the form of a request."""
+
+    pointer: str
+    """JSON pointer (RFC 6901)."""
+    code: str
+    message: Message
+
+
+class InvalidBodyError(ApiError):
+    """A request of the wrong form, with every fault."""
+
+    def __init__(self, faults: tuple[BodyFault, ...]) -> None:
+        super().__init__(f"请求有 {len(faults)} 处不对。", f"{len(faults)} fault(s) in the request")
+        self.faults = faults
 
 
 class InputTooLargeError(ApiError):

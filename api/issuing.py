@@ -1,12 +1,10 @@
 """A request to issue: read, replayed or made, kept. The command line, HTTP and the demo all come through here."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from licences import AllotmentTakenError, Idempotency, Issuer, LicenceStore, MadeLicence, Record
+from licences import AllotmentTakenError, Idempotency, Issuer, LicenceStore, MadeLicence, Record, request_idempotency
 
 from .errors import MalformedInputError, UsageError
 
@@ -31,8 +29,7 @@ class IssueRequest:
                 f"幂等键应为 1 至 {MAX_KEY_CHARACTERS} 个可打印 ASCII 字符。",
                 f"an idempotency key has 1 to {MAX_KEY_CHARACTERS} printable ASCII characters",
             )
-        body = json.dumps([self.type, self.data, self.seal], ensure_ascii=False, sort_keys=True)
-        return Idempotency(key=key, body_digest=hashlib.sha256(body.encode()).hexdigest())
+        return request_idempotency(key, self.type, self.data, self.seal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +56,7 @@ def read_request(document: object, *, type_name: str | None = None, seal: str | 
         document = {"data": document}
     unknown = document.keys() - {"type", "data", "seal"}
     if unknown:
-        raise MalformedInputError(
-            "除 type、data、seal 外还有其他键。", "there are keys besides type, data and seal"
-        )
+        raise MalformedInputError("除 type、data、seal 外还有其他键。", "there are keys besides type, data and seal")
     chosen_seal = _one_of("seal", document.get("seal"), seal) or DEFAULT_SEAL
     if chosen_seal not in SEALS:
         raise MalformedInputError("seal 应为 sm2 或 rsa。", "seal is sm2 or rsa")
@@ -87,11 +82,11 @@ def issue(
     """
     idempotency = None if key is None else request.idempotency(key)
     if idempotency is not None:
-        earlier = store.replay(idempotency)
+        earlier = store.replay(*idempotency)
         if earlier is not None:
             return Issued(record=earlier, replayed=True)
     for attempt in range(_ATTEMPTS):
-        made = issuer().make(request.type, request.data, request.seal, at)
+        made = issuer().make(request.type, request.data, algorithm=request.seal, at=at)
         if before_keeping is not None:
             before_keeping(made)
         try:

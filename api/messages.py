@@ -33,17 +33,46 @@ STATUSES = {
     "not_yet_in_force": Message(zh="尚未生效", en="not yet in force"),
 }
 
-ALGORITHMS = {
-    "sm2": Message(zh="国密 SM2", en="SM2"),
-    "rsa": Message(zh="RSA", en="RSA"),
+ALGORITHMS = {"sm2": "SM2", "rsa": "RSA", "ecdsa-p256": "ECDSA P-256"}
+
+CHECKS = {
+    "kind": Message(zh="文件类型", en="kind of file"),
+    "format": Message(zh="格式", en="format"),
+    "digest": Message(zh="内容未被改动", en="content unchanged"),
+    "signature": Message(zh="数字签名", en="signature"),
+    "structured": Message(zh="证照数据", en="licence data"),
+    "expected_seal": Message(zh="所盖印章与证照数据一致", en="the seal is the one listed"),
+    "issuer": Message(zh="签名者是颁发机构", en="signed by the issuing authority"),
+    "usage": Message(zh="证书用途", en="use of the certificate"),
+    "certificate": Message(zh="证书可信", en="certificate is trusted"),
+    "certificate_age": Message(zh="证书在有效期内", en="certificate has not expired"),
+    "holder": Message(zh="属于此持证主体", en="belongs to this holder"),
+    "validity": Message(zh="证照在有效期内", en="licence within its term"),
+    "status": Message(zh="证照当前状态", en="present state of the licence"),
 }
 
-LONG_TERM = Message(zh="长期", en="no expiry")
+STATUS_SOURCES = {
+    "store": Message(zh="颁发机构证照库", en="from the issuer's store"),
+    "list": Message(zh="签名的状态名单", en="from a signed status list"),
+    "none": Message(zh="未能查询", en="not asked"),
+}
 
 DEVELOPMENT_NOTICE = Message(
     zh="样例/测试：由开发用密钥签发，不具法律效力。",
     en="Sample / test only: made with development keys, without legal effect.",
 )
+
+
+def moment_text(at: datetime) -> str:
+    """Write an instant for people, in the time of China."""
+    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def period_text(start: date, end: date | None) -> Message:
+    """Write a term for people."""
+    if end is None:
+        return Message(zh=f"{start.isoformat()} 起，长期有效", en="no expiry")
+    return Message(zh=f"{start.isoformat()} 至 {end.isoformat()}", en="both days included")
 
 
 def instant_text(at: datetime) -> str:

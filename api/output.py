@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from licences import FileKind
+
 from .errors import CannotWriteError
 
 
@@ -71,3 +73,11 @@ class StagedFiles:
         return CannotWriteError(
             f"无法写入目录：{self._directory}（{reason}）", f"cannot write to the folder {self._directory}: {reason}"
         )
+
+
+_SUFFIXES: Mapping[FileKind, str] = {"pdf": "pdf", "json": "json", "p7s": "json.p7s"}
+
+
+def file_name(identifier: str, kind: FileKind) -> str:
+    """Name a file of a licence: `<identifier>.pdf`, `.json`, `.json.p7s`."""
+    return f"{identifier}.{_SUFFIXES[kind]}"

@@ -1,16 +1,17 @@
-"""The pages behind the code on the face: a verdict that anybody understands, the facts, the holder check, a sheet to print.
+"""The pages behind the code on the face: a verdict for everybody, the facts, the holder check, a sheet to print.
 
 No script, no request to anybody else, nothing that is typed in is kept or logged.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -18,17 +19,26 @@ from esign import (
     QUIET_ZONE,
     code_modules,
     extract_code,
-    fold_short_code,
     group_short_code,
-    is_short_code,
     structured_from_bytes,
 )
-from licences import HOLDER_KINDS, LicenceNotFoundError, Record, mask_name, mask_number
-from verify import HolderEntry, Outcome, Report
+from licences import Record, mask_name, mask_number
+from verify import HolderEntry, Outcome, Report, SignatureFacts
 
 from .limiting import RateLimiter
-from .messages import ALGORITHMS, CHINA, DEVELOPMENT_NOTICE, STATUSES, VERDICTS, Message
+from .messages import (
+    ALGORITHMS,
+    CHECKS,
+    DEVELOPMENT_NOTICE,
+    STATUS_SOURCES,
+    STATUSES,
+    VERDICTS,
+    Message,
+    moment_text,
+    period_text,
+)
 from .problems import Problem
+from .resolving import full_code
 from .wiring import Services
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -53,7 +63,7 @@ class Fact:
 class CheckView:
     """One line of the list of checks."""
 
-    name: str
+    name: Message
     outcome: str
     word: Message
     code: str
@@ -103,7 +113,9 @@ def page_routes(services: Services, limiter: RateLimiter) -> APIRouter:
 
     @router.post("/v")
     def enter(code: Annotated[str, Form(max_length=1024)] = "") -> Response:
-        return RedirectResponse(f"/v/{quote(extract_code(code), safe='')}", status_code=303)
+        return RedirectResponse(
+            f"/v/{quote(extract_code(unicodedata.normalize('NFKC', code)), safe='')}", status_code=303
+        )
 
     @router.get("/v/{code}/print")
     @router.get("/V/{code}/print")
@@ -151,27 +163,16 @@ def _page(template: str, *, status_code: int = 200, **values: object) -> HTMLRes
 
 def _verify(services: Services, text: str, holder: HolderEntry | None) -> tuple[Report, Record | None]:
     """Judge a code or short code; the record comes along only for what is the very code of that licence."""
-    text = full_code(services, text)
-    report = services.verifier.verify_code(text, holder=holder, at=datetime.now(timezone.utc))
+    text = full_code(text, services.store)
+    report = services.verifier.verify_code(text, holder=holder, at=datetime.now(UTC))
     if report.code is None or report.status.source != "store":
         return report, None
     record = services.store.get(report.code.identifier)
     return report, record if record.code == extract_code(text) else None
 
 
-def full_code(services: Services, text: str) -> str:
-    """Return the code that a short code stands for, any other text as it is."""
-    code = extract_code(text)
-    if is_short_code(code):
-        try:
-            return services.store.by_short_code(fold_short_code(code)).code
-        except LicenceNotFoundError:
-            return text
-    return text
-
-
 def _view(services: Services, text: str, report: Report, record: Record | None) -> View:
-    facts = () if record is None else _facts(services, record)
+    holder_open = any(check.name == "holder" and check.outcome is not Outcome.PASSED for check in report.checks)
     return View(
         verdict=report.verdict.value,
         word=VERDICTS[report.verdict.value],
@@ -179,11 +180,11 @@ def _view(services: Services, text: str, report: Report, record: Record | None) 
         sentence=Message(zh=report.sentence.zh, en=report.sentence.en),
         action=Message(zh=report.action.zh, en=report.action.en),
         development=report.development,
-        facts=facts,
+        facts=() if record is None else _facts(services, record),
         evidence=_evidence(report),
         checks=[
             CheckView(
-                name=check.name,
+                name=CHECKS[check.name],
                 outcome=check.outcome.value,
                 word=VERDICTS[check.outcome.value],
                 code=check.code,
@@ -191,8 +192,8 @@ def _view(services: Services, text: str, report: Report, record: Record | None) 
             )
             for check in report.checks
         ],
-        at=_moment(report.at),
-        asks_holder=any(check.name == "holder" and check.outcome is not Outcome.PASSED for check in report.checks),
+        at=moment_text(report.at),
+        asks_holder=holder_open,
         printable=record is not None,
         print_path=f"/v/{quote(text, safe='')}/print",
     )
@@ -206,27 +207,56 @@ def _title(services: Services, record: Record | None) -> Message:
 
 
 def _facts(services: Services, record: Record) -> list[Fact]:
+    """Return what a public page may show: no number, address or photo of a person."""
     licence = structured_from_bytes(services.store.file(record, "json"))
     licence_type = services.catalogue.get(record.type_code)
-    end = Message(zh="长期有效", en="no expiry") if record.valid_to is None else None
-    period = f"{_day(record.valid_from)} 起，{end.zh}" if end else f"{_day(record.valid_from)} 至 {_day(record.valid_to)}"
-    kinds = {HOLDER_KINDS[holder.kind].name for holder in licence.holders if holder.kind in HOLDER_KINDS}
+    period = period_text(record.valid_from, record.valid_to)
     return [
         Fact(label=Message(zh="证照类型", en="Type"), zh=licence_type.name, en=licence_type.name_en),
-        Fact(
-            label=Message(zh="证照编号", en="Number"), zh=mask_number(record.number, record.holder_kind), number=True
-        ),
+        Fact(label=Message(zh="证照编号", en="Number"), zh=mask_number(record.number, record.holder_kind), number=True),
         Fact(
             label=Message(zh="持证主体", en="Holder"),
             zh="、".join(mask_name(holder.name, holder.kind) for holder in licence.holders),
-            en="/".join(sorted(kinds)) and "",
         ),
         Fact(label=Message(zh="颁发机构", en="Issued by"), zh=licence.issuer_name),
-        Fact(label=Message(zh="颁发日期", en="Issued on"), zh=_day(licence.issued_on), number=True),
-        Fact(
-            label=Message(zh="有效期", en="Valid"),
-            zh=period,
-            en="both days included" if end is None else end.en,
-            number=True,
-        ),
+        Fact(label=Message(zh="颁发日期", en="Issued on"), zh=licence.issued_on.isoformat(), number=True),
+        Fact(label=Message(zh="有效期", en="Valid"), zh=period.zh, en=period.en, number=True),
     ]
+
+
+def _evidence(report: Report) -> list[Fact]:
+    status, source = STATUSES[report.status.value], STATUS_SOURCES[report.status.source]
+    facts = [
+        Fact(
+            label=Message(zh="二维码签名", en="Signed by"),
+            zh=f"{signature.signer_organization}（{ALGORITHMS[signature.algorithm]}）：{_signature_words(signature).zh}",
+            en=_signature_words(signature).en,
+        )
+        for signature in report.signatures
+    ]
+    return [
+        *facts,
+        Fact(
+            label=Message(zh="当前状态", en="State"), zh=f"{status.zh}（{source.zh}）", en=f"{status.en}, {source.en}"
+        ),
+        Fact(label=Message(zh="核验时间", en="Checked at"), zh=moment_text(report.at), en="UTC+08:00", number=True),
+    ]
+
+
+def _signature_words(signature: SignatureFacts) -> Message:
+    if not (signature.intact and signature.valid):
+        return Message(zh="签名不成立", en="the signature is wrong")
+    if not signature.trusted:
+        return Message(zh="签名成立，证书不在信任名单中", en="the signature is right, its certificate is not trusted")
+    return Message(zh="签名成立，证书可信", en="the signature is right, its certificate is trusted")
+
+
+def _symbol(text: str) -> Symbol:
+    modules = code_modules(text)
+    path = "".join(
+        f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h1v1h-1z"
+        for y, row in enumerate(modules)
+        for x, dark in enumerate(row)
+        if dark
+    )
+    return Symbol(side=len(modules) + 2 * QUIET_ZONE, path=path)

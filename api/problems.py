@@ -31,6 +31,7 @@ from .errors import (
     HomeError,
     InputNotFoundError,
     InputTooLargeError,
+    InvalidBodyError,
     LicenceUnknownError,
     MalformedInputError,
     RateLimitedError,
@@ -121,6 +122,7 @@ ROWS = (
     _row(RateLimitedError, BUSY, 429, "RATE_LIMITED", "请求过于频繁", "too many requests"),
     _row(TooSlowError, BUSY, 408, "TOO_SLOW", "请求传输中断", "the request stopped in the middle"),
     _row(MalformedInputError, DATA_REFUSED, 400, "INPUT_MALFORMED", "输入的格式不对", "malformed input"),
+    _row(InvalidBodyError, DATA_REFUSED, 422, "FIELDS_INVALID", "填写的内容有误", "fields are invalid"),
     _row(InputTooLargeError, DATA_REFUSED, 413, "INPUT_TOO_LARGE", "输入过大", "input too large"),
     _row(InvalidFieldError, DATA_REFUSED, 422, "FIELDS_INVALID", "填写的内容有误", "fields are invalid"),
     _row(InvalidHolderError, DATA_REFUSED, 422, "HOLDER_INVALID", "持证主体代码有误", "invalid holder code"),
@@ -205,7 +207,7 @@ _STORE_UNWRITABLE = _row(
     "证照库无法写入",
     "the licence store cannot be written",
 )
-_INTERNAL = _row(Exception, UNAVAILABLE, 500, "INTERNAL", "程序内部出错", "internal error")
+INTERNAL = _row(Exception, UNAVAILABLE, 500, "INTERNAL", "程序内部出错", "internal error")
 
 _BY_ERROR = {row.error: row for row in ROWS}
 
@@ -227,14 +229,22 @@ def problem_of(error: BaseException) -> Problem:
     """Say what to tell about this error; one that nobody foresaw is internal and says nothing about itself."""
     row = row_of(error)
     if row is None:
-        return Problem(row=_INTERNAL, code=_INTERNAL.code, message=_INTERNAL.title)
+        return Problem(row=INTERNAL, code=INTERNAL.code, message=INTERNAL.title)
     if isinstance(error, ExceptionGroup):
         fields = tuple(_field(leaf) for leaf in _leaves(error) if isinstance(leaf, InvalidFieldError))
         return Problem(row=row, code=row.code, message=_counted(len(fields)), fields=fields)
     if isinstance(error, InvalidFieldError):
         return Problem(row=row, code=row.code, message=_counted(1), fields=(_field(error),))
     if isinstance(error, LicencesError):
-        return Problem(row=row, code=error.code, message=Message(zh=error.zh, en=error.en))
+        message = Message(zh=error.zh, en=error.en)
+        pointer = _pointer(error)
+        fields = () if pointer is None else (FieldProblem(pointer=pointer, code=error.code, message=message),)
+        return Problem(row=row, code=error.code, message=message, fields=fields)
+    if isinstance(error, InvalidBodyError):
+        fields = tuple(
+            FieldProblem(pointer=fault.pointer, code=fault.code, message=fault.message) for fault in error.faults
+        )
+        return Problem(row=row, code=row.code, message=error.message, fields=fields)
     if isinstance(error, ApiError):
         return Problem(row=row, code=row.code, message=error.message)
     if isinstance(error, OSError):
@@ -244,6 +254,17 @@ def problem_of(error: BaseException) -> Problem:
     return Problem(
         row=row, code=row.code, message=Message(zh=f"{row.title.zh}：{detail}", en=f"{row.title.en}: {detail}")
     )
+
+
+def problem_for_status(status: int) -> Problem:
+    """Give the problem for a status that the framework has chosen, such as 404 for an unknown path."""
+    titles = {
+        404: Message(zh="没有这个地址", en="no such address"),
+        405: Message(zh="此地址不支持该方法", en="the address does not take this method"),
+    }
+    title = titles.get(status, Message(zh="请求无法处理", en="the request cannot be handled"))
+    row = Row(error=ApiError, exit_code=UNAVAILABLE, http_status=status, code=f"HTTP_{status}", title=title)
+    return Problem(row=row, code=row.code, message=title)
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
@@ -256,6 +277,17 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 def _field(error: InvalidFieldError) -> FieldProblem:
     return FieldProblem(pointer=error.pointer, code=error.code, message=Message(zh=error.zh, en=error.en))
+
+
+def _pointer(error: LicencesError) -> str | None:
+    """Name the field that an error outside the metadata is about."""
+    match error:
+        case UnknownTypeError():
+            return "/type"
+        case InvalidHolderError():
+            return "/kind" if error.code == "HOLDER_KIND_UNKNOWN" else "/code"
+        case _:
+            return None
 
 
 def _counted(count: int) -> Message:

@@ -1,7 +1,7 @@
 """The JSON of the contract (sections 4 and 5), made from the values of the packages below; both doors use it."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from esign import Rows, StructuredField, StructuredHolder, StructuredLicence
 from licences import (
@@ -246,8 +246,3 @@ def _rows(value: Rows, described: Field | None, *, hidden: bool, full: bool) -> 
         ]
         for row in value.rows
     ]
-
-
-def period_text(start: date, end: date | None) -> str:
-    """Write a period of validity for people."""
-    return f"{start.isoformat()} 至 {'长期' if end is None else end.isoformat()}"

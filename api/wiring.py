@@ -1,4 +1,4 @@
-"""The only constructor calls of adapters: which store, which keys, which trust; and the joint of `licences` and `verify`."""
+"""The only constructor calls of adapters: which store, keys and trust; and where `licences` meets `verify`."""
 
 import os
 from collections.abc import Mapping
@@ -73,6 +73,14 @@ class Services:
     def sealing(self) -> Mapping[str, SealingKeys]:
         """Seals and code keys of both families."""
         return {family: _sealing_keys(self.home, self.fonts, family) for family in FAMILIES}
+
+    def can_seal(self) -> bool:
+        """Whether every key can be opened now; raises the error of `keys` that says why not."""
+        return all(_signer(self.home, family, role) for family in FAMILIES for role in ("seal", "code"))
+
+    def has_anchors(self) -> bool:
+        """Whether the home's anchors can be read now; raises TrustStoreError when not."""
+        return bool(TrustStore.from_directory(self.home.trust).anchors)
 
     @cached_property
     def fonts(self) -> FontChain:

@@ -80,7 +80,7 @@ class Page:
     width: float
     height: float
     items: tuple[TextRun | Shape | Symbol, ...]
-    background: Background
+    background: Background | None = None
     seal: SealPlace | None = None
 
 

@@ -91,12 +91,17 @@ class PdfSealer:
         catalogue, pages, seal_field, signature, resources = (file.reserve() for _ in range(5))
         fonts = FontUse(self._fonts)
         page_numbers = [file.reserve() for _ in content.pages]
-        backgrounds = {page.background: file.add(self._background(page)) for page in content.pages}
+        backgrounds = {
+            page.background: file.add(self._background(page.background, page))
+            for page in content.pages
+            if page.background is not None
+        }
         for number, page in zip(page_numbers, content.pages, strict=True):
             shared = {"Parent": o.reference(pages), "Annots": b"[" + o.reference(seal_field) + b"]"}
             if page.seal is None:
                 del shared["Annots"]
-            file.put(number, _page(file, page, shared, resources, backgrounds[page.background], fonts))
+            background = None if page.background is None else backgrounds[page.background]
+            file.put(number, _page(file, page, shared, resources, background, fonts))
             if page.seal is not None:
                 file.put(seal_field, self._field(file, page.seal, page.height, number, signature))
         file.put(resources, fonts.write(file.add))
@@ -117,13 +122,13 @@ class PdfSealer:
             _signer=signer,
         )
 
-    def _background(self, page: Page) -> bytes:
+    def _background(self, background: Background, page: Page) -> bytes:
         """The page's background as a form; its drawing is the same in every file and made once."""
-        drawing = self._backgrounds.get(page.background)
+        drawing = self._backgrounds.get(background)
         if drawing is None:
             top = page.height * _MM
-            operators = b"\n".join(_shape_operators(shape, 0, top) for shape in page.background.shapes)
-            drawing = self._backgrounds[page.background] = isal_zlib.compress(operators)
+            operators = b"\n".join(_shape_operators(shape, 0, top) for shape in background.shapes)
+            drawing = self._backgrounds[background] = isal_zlib.compress(operators)
         return o.stream(
             drawing,
             Type=b"/XObject",
@@ -274,10 +279,13 @@ _GROUP = o.dictionary(S=b"/Transparency", CS=b"/DeviceRGB")
 
 
 def _page(
-    file: _File, page: Page, shared: dict[str, bytes], font_resources: int, background: int, fonts: FontUse
+    file: _File, page: Page, shared: dict[str, bytes], font_resources: int, background: int | None, fonts: FontUse
 ) -> bytes:
-    forms = {"B": o.reference(background)}
-    operators = [b"/B Do"]
+    forms: dict[str, bytes] = {}
+    operators: list[bytes] = []
+    if background is not None:
+        forms["B"] = o.reference(background)
+        operators.append(b"/B Do")
     for item in page.items:
         match item:
             case TextRun():

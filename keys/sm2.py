@@ -120,7 +120,10 @@ def load_sm2_key(pkcs8: bytearray, provider: Libcrypto | None = None) -> Sm2Priv
         if len(pkcs8) == len(layout) and pkcs8[:at] == layout[:at] and pkcs8[at + 32 : -65] == layout[at + 32 : -65]:
             scalar, point = pkcs8[at : at + 32], bytes(pkcs8[-65:])
             pkcs8[:] = bytes(len(pkcs8))
-            return Sm2PrivateKey(provider.load_private(scalar, point), provider)
+            handle = provider.load_private(scalar, point)
+            # libcrypto would take the hybrid form (06, 07) as well.
+            check_point(point)
+            return Sm2PrivateKey(handle, provider)
     pkcs8[:] = bytes(len(pkcs8))
     raise MalformedKeyError("not an SM2 private key together with its public key")
 

@@ -28,11 +28,14 @@ from .errors import (
     UnprintableFieldError,
 )
 from .faults import FAULTS, Fault
+from .files import FileStore
 from .holders import HOLDER_KINDS, HolderKind, check_holder, check_organisation_code
 from .identifiers import IDENTIFIER_ROOT, Identifier, check_character, make_identifier, parse_identifier
-from .lifecycle import TRANSITIONS, Action, Status, after
+from .lifecycle import TRANSITIONS, Action, Status, after, check_grounds
 from .masking import mask_code, mask_name, mask_number
+from .memory import MemoryStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
+from .sql import SqlStore, upgrade
 from .store import (
     FILE_KINDS,
     Event,
@@ -64,6 +67,7 @@ __all__ = [
     "FieldType",
     "FieldValue",
     "FileKind",
+    "FileStore",
     "Files",
     "Holder",
     "HolderKind",
@@ -79,7 +83,9 @@ __all__ = [
     "LicenceStore",
     "LicenceType",
     "LicencesError",
+    "MemoryStore",
     "Record",
+    "SqlStore",
     "Status",
     "StatusAnswer",
     "StoreUnavailableError",
@@ -92,6 +98,7 @@ __all__ = [
     "ValidityRule",
     "after",
     "check_character",
+    "check_grounds",
     "check_holder",
     "check_organisation_code",
     "digests_of",
@@ -104,4 +111,5 @@ __all__ = [
     "mask_number",
     "normal_number",
     "parse_identifier",
+    "upgrade",
 ]

@@ -12,7 +12,7 @@ from .errors import StoreUnavailableError
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-class FolderFiles:
+class FileStore:
     """Keeps files below one folder, readable by its owner only. Safe for any number of threads and processes."""
 
     def __init__(self, folder: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from sqlite3 import Error as SqliteError
+from typing import TypeVar
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -36,6 +37,8 @@ from .store import (
     status_at,
 )
 from .tables import SCHEMA_REVISION, idempotency_keys, licence_events, licence_files, licences
+
+_Word = TypeVar("_Word", Status, Action)
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another writer."""
@@ -72,13 +75,14 @@ _EVENTS = (
     .order_by(licence_events.c.sequence)
 )
 _REVISION = sa.text("SELECT version_num FROM alembic_version")
+_TOUCH = sa.text("UPDATE alembic_version SET version_num = version_num")
 
 
 class SqlStore:
     """See ``store.LicenceStore``. Safe for threads and processes; open it after a fork, not before."""
 
     def __init__(self, url: str, files: Files, index_key: bytes, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
-        """Name the database by a SQLAlchemy URL; nothing is opened yet, and a missing file is never created.
+        """Name the database by a SQLAlchemy URL (percent-encoded); nothing is opened yet, nor a missing file created.
 
         ``index_key`` (32 secret random bytes) keys the index of holders: without it no holder can be found, and with
         the database alone no holder code can be guessed.
@@ -256,9 +260,9 @@ class SqlStore:
             return tuple(
                 Event(
                     identifier=row.identifier,
-                    action=Action(row.action),
-                    before=None if row.status_before is None else Status(row.status_before),
-                    after=Status(row.status_after),
+                    action=_member(Action, row.action),
+                    before=None if row.status_before is None else _member(Status, row.status_before),
+                    after=_member(Status, row.status_after),
                     ground=row.ground,
                     decision=row.decision,
                     effective_at=row.effective_at,
@@ -275,8 +279,11 @@ class SqlStore:
     def is_ready(self) -> bool:
         """See ``store.LicenceStore``; false too while another process holds the write lock for long."""
         try:
-            with _translated(), self._writing() as connection:
+            with _translated(), self._engine.connect() as connection:
+                _lock(connection)
+                connection.execute(_TOUCH)  # a read-only database gives the lock and refuses only the write
                 revision = connection.execute(_REVISION).scalar()
+                connection.rollback()
         except StoreUnavailableError:
             return False
         return revision == SCHEMA_REVISION and self._files.is_ready()
@@ -284,9 +291,7 @@ class SqlStore:
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         with self._engine.begin() as connection:
-            if connection.dialect.name == "sqlite":
-                # Waits for the lock now; a read lock that is raised later fails at once when two try.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _lock(connection)
             yield connection
 
     def _holder_index(self, kind: str, code: str) -> str:
@@ -302,17 +307,15 @@ def upgrade(url: str) -> None:
     from alembic.config import Config
 
     engine = _engine(url, busy_timeout=BUSY_TIMEOUT, create=True)
-    is_sqlite = engine.dialect.name == "sqlite"
     config = Config()
     config.set_main_option("script_location", "licences:migrations")
     config.set_main_option("path_separator", "os")
     with _translated():
-        if is_sqlite:
+        if engine.dialect.name == "sqlite":
             with engine.connect() as connection:  # kept in the file; readers then never wait for a writer
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         with engine.begin() as connection:
-            if is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _lock(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     engine.dispose()
@@ -340,6 +343,16 @@ def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: o
     cursor.close()
 
 
+def _lock(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        # Waits for the write lock now; a read lock that is raised later fails at once when two try.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class _DamagedRowError(Exception):
+    """A row says what this program never wrote."""
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
@@ -348,6 +361,8 @@ def _translated() -> Iterator[None]:
         raise StoreUnavailableError("STORE_BUSY") from error
     except sa.exc.IntegrityError:
         raise
+    except _DamagedRowError as error:
+        raise StoreUnavailableError from error
     except sa.exc.DBAPIError as error:
         raise StoreUnavailableError(_code_of(error.orig)) from error
 
@@ -384,7 +399,7 @@ def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         sealed_at=row.sealed_at,
-        status=Status(row.status),
+        status=_member(Status, row.status),
         code=row.code,
         short_code=row.short_code,
         verify_url=row.verify_url,
@@ -395,7 +410,17 @@ def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile
 
 
 def _file_kind(name: str) -> FileKind:
-    return next(kind for kind in FILE_KINDS if kind == name)
+    for kind in FILE_KINDS:
+        if kind == name:
+            return kind
+    raise _DamagedRowError
+
+
+def _member(words: type[_Word], word: str) -> _Word:
+    try:
+        return words(word)
+    except ValueError:
+        raise _DamagedRowError from None
 
 
 def _one(records: Sequence[Record]) -> Record:

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-import browser
 import pytest
-import witnesses as witness_module
+
+if TYPE_CHECKING:
+    from browser import Chromium
 
 NO_SKIP = "ELICENCE_TESTS_NO_SKIP"
 """Set to 1, as .ci/run does, it makes a run fail in which a test was skipped."""
@@ -19,13 +21,17 @@ for _name in [name for name in os.environ if name.startswith("ELICENCE_") and na
 @pytest.fixture(scope="session")
 def witnesses() -> ModuleType:
     """Give the programs that judge our output: tests/witness/witnesses.py."""
-    return witness_module
+    import witnesses  # here, because it imports much that most tests do not need
+
+    return witnesses
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[browser.Chromium]:
+def chromium() -> "Iterator[Chromium]":
     """Give one headless Chromium for the whole run."""
-    running = browser.Chromium()
+    from browser import Chromium
+
+    running = Chromium()
     yield running
     running.close()
 

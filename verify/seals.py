@@ -62,11 +62,12 @@ def look_at_seal(seal: Seal, trust: TrustStore, at: datetime) -> SealFacts:
     usage = usage_check(certificate, code=False)
     chain = trust.chain(certificate, signed_data.certificates[1:], licence.sealed_at)
     path = Check(name="certificate", code=chain.code, detail=chain.detail)
+    brought = _brought(chain, signed_data)
     # (8) It is still valid, or else nothing says that the seal is older than the end of its certificate.
     age = age_check(chain, certificate, signed_data.certificates[1:], trust, at)
     development = chain.development or licence.development
     return SealFacts(
-        checks=(digest, signature, expected, issuer, usage, path, age),
+        checks=(digest, signature, expected, issuer, usage, path, brought, age),
         signature=SignatureFacts(
             field=seal.field,
             algorithm=signed_data.algorithm.name,
@@ -140,6 +141,14 @@ def _signature(signed_data: SignedData) -> Check:
     except KeysError as error:
         return failed_signature(error)
     return Check(name="signature", code="OK", detail=signed_data.algorithm.title)
+
+
+def _brought(chain: Chain, signed_data: SignedData) -> Check:
+    """The certificates in a CMS are not signed: one more or one less is a change that no signature shows."""
+    if chain.code == "OK" and not chain.explains(signed_data.certificates[1:]):
+        detail = "the file does not bring exactly the certificates of its path"
+        return Check(name="embedded", code="NON_CANONICAL", detail=detail)
+    return Check(name="embedded", code="OK")
 
 
 def _expected(seal: Seal) -> Check:

@@ -53,6 +53,12 @@ class Chain:
         """Whether any certificate of the path is of a development PKI."""
         return any(certificate.is_development for certificate in self.certificates)
 
+    def explains(self, embedded: Sequence[Certificate]) -> bool:
+        """Whether a file with these certificates beside the leaf brings exactly the path, without the root."""
+        anchor = self.certificates[-1]
+        path = self.certificates[1:-1] if anchor.self_issued else self.certificates[1:]
+        return len(embedded) == len(path) and set(embedded) == set(path)
+
 
 class TrustStore:
     """Trusted anchors, and other known certificates: for finding paths, and for the keys of codes."""
@@ -151,7 +157,8 @@ class _Search:
                 if found.code == "OK":
                     return found
                 self._first_found = self._first_found or found
-        for issuer in (*others, *self._embedded.get(last.issuer_der, ())):
+        # What the file brings comes first, so that a genuine file is explained by its own certificates.
+        for issuer in (*self._embedded.get(last.issuer_der, ()), *others):
             if issuer not in path and self._is_issued_by(last, issuer):
                 good = self._extend((*path, issuer))
                 if good is not None:

@@ -11,7 +11,7 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
  5. The seal is the one that the structured licence lists, made when it says. [expected_seal]
  6. The signer is the issuing authority that the licence names. [issuer]
  7. The certificate may be used for this, and there is a path from it to a trusted anchor, which was valid at the time
-    of sealing. [usage, certificate]
+    of sealing. The file brings the certificates of that path and no others. [usage, certificate, embedded]
  8. The path is valid at the time of asking: nothing else proves yet that the seal is older than its end.
     [certificate_age]
  9. It belongs to the holder whose name and number were entered. Without an entry a file is judged as it is, a code is

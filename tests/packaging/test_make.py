@@ -53,16 +53,21 @@ def test_missing_system_packages_are_named_in_one_line(tmp_path: Path) -> None:
     assert done.stderr == "the tests need these packages (Debian's names): nobody-has-this nor-that\n"
 
 
-@pytest.mark.parametrize(("no_skip", "code"), [("0", 0), ("1", 1)])
-@pytest.mark.parametrize("when", ["import pytest\npytest.skip('x', allow_module_level=True)", "import pytest"])
-def test_a_skipped_test_fails_the_run_that_asks_for_it(tmp_path: Path, when: str, no_skip: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("skip", "no_skip", "code"),
+    [
+        ("@pytest.mark.skip\ndef test_two(): pass", "0", 0),
+        ("@pytest.mark.skip\ndef test_two(): pass", "1", 1),
+        ("pytest.skip('the whole file', allow_module_level=True)", "1", 1),
+        ("", "1", 0),
+    ],
+)
+def test_a_skipped_test_fails_the_run_that_asks_for_it(tmp_path: Path, skip: str, no_skip: str, code: int) -> None:
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
-    (tmp_path / "test_a.py").write_text(
-        f"{when}\ndef test_one(): pass\n@pytest.mark.skip\ndef test_two(): pass\n", encoding="utf-8"
-    )
-    (tmp_path / "test_b.py").write_text("def test_three(): pass\n", encoding="utf-8")
+    (tmp_path / "test_one.py").write_text("def test_one(): pass\n", encoding="utf-8")
+    (tmp_path / "test_two.py").write_text(f"import pytest\n{skip}\ndef test_three(): pass\n", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-o", f"pythonpath={ROOT}/tests/witness", tmp_path],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", tmp_path],
         cwd=tmp_path, env={**os.environ, "ELICENCE_TESTS_NO_SKIP": no_skip},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from esign import (
+    Background,
     CodeClaims,
     ExpectedSeal,
     FontChain,
@@ -60,6 +61,7 @@ IDENTIFIER = f"1.2.156.3005.2.11990000000001011Q001.{CODE}.20260000001.001.4"
 HOLDER = HolderEntry(name="李样例", code="990001199001011234")
 STRANGER = HolderEntry(name="王路人", code="990001198001015678")
 
+_PLAIN = Background(shapes=())
 _USAGES = ("digitalSignature", "nonRepudiation", "", "", "", "keyCertSign", "cRLSign")
 
 
@@ -141,7 +143,9 @@ class Ca:
     def public(self) -> tuple[Certificate, ...]:
         return self.root, self.certificate
 
-    def issue(self, *, name: str = NAME, code: str = CODE, algorithm: Algorithm = ECDSA_P256_SHA256, **more: Any) -> Signer:
+    def issue(
+        self, *, name: str = NAME, code: str = CODE, algorithm: Algorithm = ECDSA_P256_SHA256, **more: Any
+    ) -> Signer:
         """A signer for a seal, unless `more` says something else."""
         key = generate_private_key(algorithm)
         certificate = certify(
@@ -219,7 +223,7 @@ def seal_pdf(signer: Signer, *, structured: bytes | None = None, at: datetime = 
     """A sealed PDF with an empty page: what it shows is not what is tested here."""
     content = PdfContent(
         title="样例",
-        pages=(Page(width=210, height=297, items=(), seal=SealPlace(x=105, y=200)),),
+        pages=(Page(width=210, height=297, items=(), background=_PLAIN, seal=SealPlace(x=105, y=200)),),
         elements=(),
         structured=structured if structured is not None else structured_to_bytes(licence_for(signer, **changes)),
     )

@@ -208,7 +208,6 @@ def test_circle_of_certificates_ends(ca: Any, office: ModuleType) -> None:
 
 
 def test_path_is_not_longer_than_the_limit(office: ModuleType) -> None:
-    certificates = [office.make_ca().root]
     key = root_key = generate_private_key(ECDSA_P256_SHA256)
     certificates = [
         office.certify(
@@ -356,7 +355,9 @@ def test_of_two_certificates_of_one_code_key_the_later_one_counts(ca: Any, offic
     signer = ca.issue_code(end=office.AT)
     subject = Subject(common_name="x", organization=office.NAME, organization_identifier=office.CODE)
     given = {"subject": subject, "public_key": signer.public_key, "issuer": ca.certificate, "issuer_key": ca.key}
-    renewed = office.certify(**given, usages=("digitalSignature",), purposes=tuple(signer.certificate.extended_key_usage))
+    renewed = office.certify(
+        **given, usages=("digitalSignature",), purposes=tuple(signer.certificate.extended_key_usage)
+    )
     as_seal = office.certify(**given, end=office.END + timedelta(days=1))
     wanted = key_identifier(signer.public_key, signer.algorithm.digest)
     for others in ((signer.certificate, renewed, as_seal), (as_seal, renewed, signer.certificate)):

@@ -1,0 +1,116 @@
+"""The web application: which routes there are, how errors are answered, whether everything needed is there."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from keys import KeysError
+from licences import LicencesError
+from verify import VerifyError
+
+from .edge import Edge
+from .errors import ApiError
+from .limiting import RateLimiter
+from .pages import STATIC, page_routes, problem_page, reference_page
+from .problems import Problem, problem_for_status, problem_of
+from .routes import api_routes
+from .schemas import describe, invalid_body
+from .wiring import Services
+
+FORESEEN = (ApiError, LicencesError, KeysError, VerifyError, OSError, ExceptionGroup)
+
+
+def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | None = None) -> FastAPI:
+    """Make the application.
+
+    `public_only` leaves out the interface for programs and its description: until callers are authenticated, only the
+    pages for the public may be reached from other machines (contract section 5).
+    """
+    app = FastAPI(
+        title="elicence",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None if public_only else "/openapi.json",
+        redirect_slashes=False,
+    )
+    app.mount("/static", StaticFiles(directory=STATIC))
+    _add_health(app, services)
+    if not public_only:
+        app.include_router(api_routes(services))
+        _add_reference(app)
+    app.include_router(page_routes(services, limiter or RateLimiter()))
+    for error in FORESEEN:
+        app.add_exception_handler(error, _answer)
+    app.add_exception_handler(HTTPException, _answer_status)
+    app.add_exception_handler(RequestValidationError, _answer_parameter)
+    app.add_middleware(Edge)
+    return app
+
+
+def _add_health(app: FastAPI, services: Services) -> None:
+    @app.get("/healthz", summary="进程是否在运行", description="200 as long as the process runs.")
+    def healthz() -> Response:
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/readyz", summary="能否提供服务", description="200 when database, keys and anchors are usable, else 503.")
+    def readyz() -> Response:
+        parts = {
+            "database": _usable(services.store.is_ready),
+            "keys": _usable(services.can_seal),
+            "trust": _usable(services.has_anchors),
+        }
+        ready = all(parts.values())
+        words = {name: "ok" if usable else "unusable" for name, usable in parts.items()}
+        body = {"status": "ready" if ready else "unready", "parts": words}
+        return JSONResponse(body, status_code=200 if ready else 503)
+
+
+def _add_reference(app: FastAPI) -> None:
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> Response:
+        return reference_page(app.openapi())
+
+    @app.get("/", include_in_schema=False)
+    def start() -> Response:
+        return RedirectResponse("/v", status_code=303)
+
+    describe(app)
+
+
+def _usable(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except FORESEEN:
+        return False
+
+
+def _answer(request: Request, error: Exception) -> Response:
+    return _told(request, problem_of(error))
+
+
+def _answer_status(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _told(request, problem_for_status(status))
+
+
+def _answer_parameter(request: Request, error: Exception) -> Response:
+    # The framework's own text would repeat what was typed.
+    places = error.errors() if isinstance(error, RequestValidationError) else ()
+    return _told(request, problem_of(invalid_body(places, skip=1)))
+
+
+def _told(request: Request, problem: Problem) -> Response:
+    if request.url.path.lower().startswith("/v"):
+        response: Response = problem_page(problem)
+    else:
+        response = JSONResponse(
+            problem.http_shape(), status_code=problem.row.http_status, media_type="application/problem+json"
+        )
+    if problem.row.http_status in (429, 503):
+        response.headers["Retry-After"] = "60"
+    return response

@@ -1,0 +1,297 @@
+"""The command line `elicence`: arguments in, one answer out, an exit code (contract section 4)."""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from .errors import UsageError
+from .settings import home_path
+
+if TYPE_CHECKING:
+    # Loaded when a command runs: `--help` and a slip of the hand need none of it.
+    from .commands import Answer
+    from .wiring import Services
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that raises instead of leaving with an exit code of its own."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
+        raise UsageError(f"命令用法不对，请看 {self.prog} --help 。", f"{self.prog}: {message}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; nothing ends in a traceback."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in words
+    _prepare_output(as_json=as_json)
+    try:
+        arguments = _parse(words)
+        run: Callable[[argparse.Namespace], int] = arguments.run
+        code = run(arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        _abandon_stdout()
+        return 128 + signal.SIGPIPE
+    except Exception as error:
+        return _refuse(error, as_json=as_json)
+
+
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    arguments, unknown = _parser().parse_known_args(words)
+    if unknown:
+        # What is left over may be a holder's number: only options are named.
+        options = " ".join(word.partition("=")[0] for word in unknown if word.startswith("--")) or "too many arguments"
+        raise UsageError("命令用法不对，请看 elicence --help 。", f"unknown: {options}")
+    return arguments
+
+
+def _parser() -> _Parser:
+    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    everywhere.add_argument(
+        "--home", metavar="DIR", help="主目录 home directory (default ELICENCE_HOME or ./.elicence)"
+    )
+    everywhere.add_argument("--json", action="store_true", help="输出一个 JSON 对象 print one JSON object")
+    parser = _Parser(
+        prog="elicence", description="电子证照：签发与核验。 E-licences: issuing and checking.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"elicence {version('elicence')}")
+    parser.add_argument("--home", metavar="DIR", help="主目录 home directory (default ELICENCE_HOME or ./.elicence)")
+    parser.add_argument("--json", action="store_true", help="输出一个 JSON 对象 print one JSON object")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="命令 commands")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, to: "argparse._SubParsersAction[_Parser]"
+    ) -> _Parser:
+        added = to.add_parser(name, help=text, description=text, parents=[everywhere], allow_abbrev=False)
+        added.set_defaults(run=run)
+        return added
+
+    init = command("init", _init, "建立主目录 make the home directory", commands)
+    init.add_argument("--public-url", metavar="URL", help="印在二维码里的公开地址 public address printed in codes")
+
+    issue = command("issue", _issue, "签发一张证照 issue a licence", commands)
+    issue.add_argument("--type", metavar="TYPE", help="证照类型 licence type: slug or code")
+    issue.add_argument("--data", metavar="FILE.json", required=True, help="纸质证照元数据 paper metadata (- = stdin)")
+    issue.add_argument("--seal", choices=("sm2", "rsa"), help="印章算法 seal (default sm2)")
+    issue.add_argument("--out", metavar="DIR", help="输出目录 folder for the files")
+    issue.add_argument("--idempotency-key", metavar="KEY", help="幂等键 same key and data: same licence")
+
+    verify = command("verify", _verify, "核验文件或二维码 check a file or a code", commands)
+    verify.add_argument("input", metavar="FILE|CODE|-", help="PDF, JSON (with .p7s beside it), picture or code")
+    verify.add_argument("--at", metavar="WHEN", help="核验时点 date or RFC 3339 instant (default now)")
+    verify.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
+    verify.add_argument(
+        "--holder", metavar="FILE", help='证件上的姓名和号码 {"name", "code"} as on the card (- = stdin)'
+    )
+    verify.add_argument("--full", action="store_true", help="不遮盖持证主体 do not mask the holder")
+
+    holder = command("holder", _holder, "查持证主体的证照 licences of a holder", commands)
+    holder.add_argument("--kind", metavar="KIND", required=True, help="代码类型 kind of code, three digits")
+    holder.add_argument("code", metavar="CODE|-", help="持证主体代码 code of the holder (- = stdin)")
+
+    revoke = command("revoke", _revoke, "吊销证照 revoke a licence", commands)
+    revoke.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
+    revoke.add_argument("--ground", metavar="TEXT", required=True, help="事由 ground")
+    revoke.add_argument("--decision", metavar="NUMBER", required=True, help="决定书文号 number of the decision")
+
+    catalogue = commands.add_parser("catalogue", help="证照目录 licence types", allow_abbrev=False)
+    actions = catalogue.add_subparsers(metavar="ACTION", required=True)
+    show = command("show", _catalogue_show, "显示证照类型 show a licence type", actions)
+    show.add_argument("type", metavar="TYPE", help="slug or code")
+
+    serve = command("serve", _serve, "启动服务 serve HTTP", commands)
+    demo = command("demo", _demo, "签发样例并启动服务 issue the samples, then serve", commands)
+    demo.add_argument("--no-serve", action="store_true", help="只签发 issue only")
+    demo.add_argument("--samples", metavar="DIR", help="样例目录 folder of samples (default fixtures/paper)")
+    for serving in (serve, demo):
+        serving.add_argument("--host", default=DEFAULT_HOST, help=f"监听地址 (default {DEFAULT_HOST})")
+        serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"端口 (default {DEFAULT_PORT}; 0 = any)")
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from .commands import init
+
+    return _say(arguments, init(home_path(arguments.home), public_url=arguments.public_url))
+
+
+def _issue(arguments: argparse.Namespace) -> int:
+    from .commands import issue_file
+
+    answer = issue_file(
+        _services(arguments),
+        data=arguments.data,
+        type_name=arguments.type,
+        seal=arguments.seal,
+        out=arguments.out,
+        key=arguments.idempotency_key,
+    )
+    return _say(arguments, answer)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from .commands import verify
+
+    answer = verify(
+        home_path(arguments.home),
+        argument=arguments.input,
+        at=arguments.at,
+        trust=arguments.trust,
+        holder=arguments.holder,
+        full=arguments.full,
+    )
+    return _say(arguments, answer)
+
+
+def _holder(arguments: argparse.Namespace) -> int:
+    from .commands import holder
+
+    return _say(arguments, holder(home_path(arguments.home), kind=arguments.kind, code=arguments.code))
+
+
+def _revoke(arguments: argparse.Namespace) -> int:
+    from .commands import revoke
+
+    answer = revoke(
+        home_path(arguments.home),
+        identifier=arguments.identifier,
+        ground=arguments.ground,
+        decision=arguments.decision,
+    )
+    return _say(arguments, answer)
+
+
+def _catalogue_show(arguments: argparse.Namespace) -> int:
+    from .commands import catalogue_show
+
+    return _say(arguments, catalogue_show(arguments.type))
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    return _serve_after(arguments, None)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from .demo import DEFAULT_SAMPLES, demo
+
+    samples = Path(arguments.samples or DEFAULT_SAMPLES)
+    if arguments.no_serve:
+        return _say(arguments, demo(_services(arguments), samples))
+    return _serve_after(arguments, lambda services: demo(services, samples))
+
+
+def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answer] | None") -> int:
+    """Take the port, do the work, say what came out, serve: a port that is taken is told before anything is made."""
+    from .app import create_app
+    from .commands import Answer
+    from .serving import address_of, is_loopback, listen, serve
+
+    with contextlib.closing(listen(arguments.host, arguments.port)) as listener:
+        services = _services(arguments)
+        public_only = not is_loopback(arguments.host)
+        # A key that cannot be used is told now and not when the first licence is asked for.
+        services.can_seal()
+        app = create_app(services, public_only=public_only)
+        done = Answer(shape={}, text="") if work is None else work(services)
+        address = address_of(listener)
+        note = "；仅核验页面 public pages only" if public_only else ""
+        where = f"服务地址  serving at: {address}{note}（Ctrl-C 停止 to stop）"
+        _say(
+            arguments,
+            Answer(
+                shape={**done.shape, "address": address, "public_only": public_only},
+                text=f"{done.text}\n\n{where}" if done.text else where,
+            ),
+        )
+        serve(app, listener)
+    return 0
+
+
+def _services(arguments: argparse.Namespace) -> "Services":
+    from .commands import first_use
+    from .wiring import Services
+
+    path = home_path(arguments.home)
+    home, made = first_use(path)
+    if made:
+        print(f"已建立主目录  home made: {path}", file=sys.stderr)
+    return Services(home)
+
+
+def _say(arguments: argparse.Namespace, answer: "Answer") -> int:
+    if arguments.json:
+        _print_json(answer.shape)
+    else:
+        print(answer.text)
+    sys.stdout.flush()
+    return answer.exit_code
+
+
+def _refuse(error: Exception, *, as_json: bool) -> int:
+    from .problems import INTERNAL, problem_of
+
+    problem = problem_of(error)
+    if problem.row is INTERNAL:
+        # Its text may hold what somebody typed: type and place are enough to find it.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{type(error).__qualname__} at {frame.filename}:{frame.lineno}"
+        print(f"程序内部出错  internal error: {place}", file=sys.stderr)
+    try:
+        if as_json:
+            _print_json(problem.shape())
+            sys.stdout.flush()
+        else:
+            print(f"错误  error [{problem.code}]: {problem.message.zh}  {problem.message.en}", file=sys.stderr)
+            for note in getattr(error, "__notes__", ()):
+                print(f"  {note}", file=sys.stderr)
+            for field in problem.fields:
+                print(f"  {field.pointer} [{field.code}]: {field.message.zh}  {field.message.en}", file=sys.stderr)
+    except OSError:
+        _abandon_stdout()
+    return problem.row.exit_code
+
+
+def _print_json(shape: Mapping[str, object]) -> None:
+    print(json.dumps(shape, ensure_ascii=False, indent=2))
+
+
+def _prepare_output(*, as_json: bool) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets its number; programs always get UTF-8.
+            stream.reconfigure(errors="backslashreplace", encoding="utf-8" if as_json else None)
+
+
+def _abandon_stdout() -> None:
+    """Send what is still buffered nowhere: the interpreter would try, fail and complain at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

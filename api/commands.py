@@ -1,0 +1,273 @@
+"""What each command does: it reads, makes one call, and gives back an answer to print."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from licences import FILE_KINDS, Action, Catalogue, FileKind, Record, check_holder, load_catalogue, parse_identifier
+from verify import MAX_FILE_BYTES, HolderEntry, Outcome, Report, TrustStore, Verifier
+
+from .columns import table
+from .errors import InputNotFoundError, MalformedInputError, UsageError
+from .home import AUTHORITY_NAME, Home, ensure_home, open_home
+from .inputs import MAX_LINE_BYTES, parse_at, read_file, read_json_argument, read_standard_input
+from .issuing import Issued, IssueRequest, issue, read_request
+from .messages import CHECKS, DEVELOPMENT_NOTICE, STATUSES, VERDICTS, moment_text, period_text
+from .output import StagedFiles, file_name
+from .problems import DONE, FAILED, INDETERMINATE
+from .resolving import full_code
+from .settings import DEFAULT_PUBLIC_URL, check_public_url
+from .shapes import event_shape, holder_shape, issue_shape, licence_shape, report_shape, standing, type_shape
+from .wiring import Services, read_trust
+
+VERDICT_CODES: Mapping[Outcome, int] = {
+    Outcome.PASSED: DONE,
+    Outcome.FAILED: FAILED,
+    Outcome.INDETERMINATE: INDETERMINATE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command has to say, for programs and for people."""
+
+    shape: Mapping[str, object]
+    text: str
+    exit_code: int = DONE
+
+
+def init(home_path: Path, *, public_url: str | None) -> Answer:
+    """Make a home; an existing one stays as it is, and another address for it is refused."""
+    wanted = None if public_url is None else check_public_url(public_url)
+    home, made = first_use(home_path, public_url=wanted)
+    address = home.settings.public_url
+    if wanted is not None and wanted != address:
+        raise UsageError(
+            f"主目录已存在，公开地址为 {address}；已印出的二维码不会改变，如确需更改请编辑 elicence.toml。",
+            f"the home exists with the public URL {address}; to change it, edit elicence.toml (printed codes keep it)",
+        )
+    shape = {
+        "home": str(home.path),
+        "created": made,
+        "public_url": address,
+        "development": home.settings.development,
+        "authority": AUTHORITY_NAME,
+        "seals": ["sm2", "rsa"],
+        "types": [licence_type.slug for licence_type in load_catalogue()],
+    }
+    word = "已建立主目录  home made" if made else "主目录已存在  home exists"
+    lines = [f"{word}: {home.path}", f"公开地址  public URL: {address}"]
+    return Answer(shape=shape, text="\n".join([*lines, *_development_lines(home)]))
+
+
+def first_use(home_path: Path, *, public_url: str | None = None) -> tuple[Home, bool]:
+    """Open the home, making it when there is none yet."""
+    address = public_url or os.environ.get("ELICENCE_PUBLIC_URL") or DEFAULT_PUBLIC_URL
+    return ensure_home(home_path, public_url=check_public_url(address), at=datetime.now(UTC), random=os.urandom)
+
+
+def issue_file(
+    services: Services, *, data: str, type_name: str | None, seal: str | None, out: str | None, key: str | None
+) -> Answer:
+    """Issue the licence that a file of paper metadata describes and put its files into a folder."""
+    request = read_request(read_json_argument(data), type_name=type_name, seal=seal)
+    directory = services.home.issued if out is None else Path(out)
+    issued = issue_into(services, directory, request, key)
+    record = issued.record
+    places = places_in(directory, record)
+    word = "已签发过（同一请求）  already issued" if issued.replayed else "已签发  issued"
+    name = services.catalogue.get(record.type_code).name
+    lines = [
+        f"{word}: {name} {record.number}",
+        f"证照标识  identifier: {record.identifier}",
+        *(f"{kind}: {places[kind]}" for kind in FILE_KINDS),
+        f"短码  short code: {record.short_code}",
+        f"核验  verify: {record.verify_url}",
+    ]
+    shape = issue_shape(record, places, replayed=issued.replayed)
+    return Answer(shape=shape, text="\n".join([*lines, *_development_lines(services.home)]))
+
+
+def issue_into(services: Services, directory: Path, request: IssueRequest, key: str | None) -> Issued:
+    """Issue a licence so that its files are durable in the folder before it counts, and named only after."""
+    with StagedFiles(directory) as staged:
+
+        def stage(record: Record, files: Mapping[FileKind, bytes]) -> None:
+            staged.stage({file_name(record.identifier, kind): content for kind, content in files.items()})
+
+        issued = issue(
+            request,
+            issuer=lambda: services.issuer,
+            store=services.store,
+            key=key,
+            at=datetime.now(UTC),
+            before_keeping=lambda made: stage(made.record, made.files),
+        )
+        if issued.replayed:
+            stage(issued.record, {kind: services.store.file(issued.record, kind) for kind in FILE_KINDS})
+        staged.put()
+    return issued
+
+
+def places_in(directory: Path, record: Record) -> dict[FileKind, str]:
+    """Say where the files of a licence lie."""
+    return {kind: str(directory / file_name(record.identifier, kind)) for kind in FILE_KINDS}
+
+
+def verify(
+    home_path: Path, *, argument: str, at: str | None, trust: str | None, holder: str | None, full: bool
+) -> Answer:
+    """Judge a file, a code, or what comes on standard input. Without a home or anchors the answer is honest."""
+    moment = datetime.now(UTC) if at is None else parse_at(at)
+    if argument == "-" and holder == "-":
+        raise UsageError("标准输入只能用一次。", "standard input can be read only once")
+    entry = None if holder is None else _holder_entry(holder)
+    services = Services(open_home(home_path)) if home_path.exists() else None
+    verifier = Verifier(_trust(services, trust), None if services is None else services.store)
+    report = _judge(argument, verifier, services, entry, moment)
+    catalogue = load_catalogue()
+    return Answer(
+        shape=report_shape(report, catalogue, full=full),
+        text=report_text(report, catalogue, full=full),
+        exit_code=VERDICT_CODES[report.verdict],
+    )
+
+
+def _judge(
+    argument: str, verifier: Verifier, services: Services | None, holder: HolderEntry | None, at: datetime
+) -> Report:
+    """Take the argument for what it is: `-`, an existing file, a code, or nothing (contract section 4)."""
+    if argument == "-":
+        data = read_standard_input(MAX_FILE_BYTES)
+        return verifier.verify_file(data, holder=holder, at=at)
+    if os.path.exists(argument):
+        signature = f"{argument}.p7s"
+        return verifier.verify_file(
+            read_file(Path(argument), MAX_FILE_BYTES),
+            signature=read_file(Path(signature), MAX_FILE_BYTES) if os.path.exists(signature) else None,
+            holder=holder,
+            at=at,
+        )
+    if "/v/" in argument.lower():
+        text = argument if services is None else full_code(argument, services.store)
+        return verifier.verify_code(text, holder=holder, at=at)
+    raise InputNotFoundError("没有这个文件；二维码文字应含 /V/。", "no such file; the text of a code contains /V/")
+
+
+def _trust(services: Services | None, directory: str | None) -> TrustStore:
+    if directory is not None:
+        if not os.path.isdir(directory):
+            raise InputNotFoundError(f"没有信任根目录：{directory}", f"no folder of trusted certificates: {directory}")
+        return read_trust(Path(directory))
+    return TrustStore(()) if services is None else services.trust
+
+
+def _holder_entry(name: str) -> HolderEntry:
+    document = read_json_argument(name)
+    if isinstance(document, dict) and document.keys() == {"name", "code"}:
+        holder_name, code = document["name"], document["code"]
+        if isinstance(holder_name, str) and isinstance(code, str):
+            return HolderEntry(name=holder_name, code=code)
+    raise MalformedInputError('持证主体应为 {"name": …, "code": …}。', 'the holder is {"name": …, "code": …}')
+
+
+def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
+    """Write a report for people: what is so, what to do, what the licence says, each check."""
+    word = VERDICTS[report.verdict.value]
+    lines = [
+        f"【{word.zh} {word.en}】{report.sentence.zh}  {report.sentence.en}",
+        f"→ {report.action.zh}  {report.action.en}",
+    ]
+    if report.licence is not None:
+        shown = licence_shape(report.licence, catalogue, full=full)
+        period = period_text(report.licence.valid_from, report.licence.valid_to)
+        lines += [
+            "",
+            f"证照  licence: {report.licence.type_name} {report.licence.number}",
+            f"证照标识  identifier: {report.licence.identifier}",
+            f"持证主体  holder: {shown.get('certificateHolderName', '')} {shown.get('certificateHolderCode', '')}",
+            f"颁发机构  issuer: {report.licence.issuer_name}",
+            f"有效期  valid: {period.zh}",
+        ]
+    elif report.code is not None:
+        period = period_text(report.code.valid_from, report.code.valid_to)
+        lines += ["", f"证照标识  identifier: {report.code.identifier}", f"有效期  valid: {period.zh}"]
+    lines.append("")
+    for check in report.checks:
+        name = CHECKS[check.name]
+        outcome = VERDICTS[check.outcome.value].zh
+        code = "" if check.code == "OK" else f" {check.code}"
+        detail = f" ({check.detail})" if check.detail else ""
+        lines.append(f"[{outcome}] {name.zh}  {name.en}{code}{detail}")
+    lines.append(f"核验时间  at: {moment_text(report.at)} UTC+08:00")
+    return "\n".join(lines)
+
+
+def holder(home_path: Path, *, kind: str, code: str) -> Answer:
+    """List the licences of a holder; the code comes from the command line or, with `-`, from standard input."""
+    services = Services(open_home(home_path))
+    if code == "-":
+        code = _line(read_standard_input(MAX_LINE_BYTES))
+    at = datetime.now(UTC)
+    records = services.store.of_holder(kind, check_holder(kind, code))
+    rows = [
+        (
+            record.identifier,
+            services.catalogue.get(record.type_code).name,
+            record.number,
+            STATUSES[standing(record, at)].zh,
+            period_text(record.valid_from, record.valid_to).zh,
+        )
+        for record in records
+    ]
+    header = ("证照标识 identifier", "类型 type", "编号 number", "状态 state", "有效期 valid")
+    text = table(header, rows) if rows else "没有证照。  No licences."
+    return Answer(shape=holder_shape(records, at), text=text)
+
+
+def revoke(home_path: Path, *, identifier: str, ground: str, decision: str) -> Answer:
+    """Revoke a licence, with effect from now."""
+    services = Services(open_home(home_path))
+    parse_identifier(identifier)
+    at = datetime.now(UTC)
+    record = services.store.apply(
+        identifier, Action.REVOKE, ground=ground, decision=decision, effective_at=at, recorded_at=at
+    )
+    event = services.store.events(identifier)[-1]
+    name = services.catalogue.get(record.type_code).name
+    text = f"已吊销  revoked: {name} {record.number}\n证照标识  identifier: {record.identifier}"
+    return Answer(shape=event_shape(record, event), text=text)
+
+
+def catalogue_show(name: str) -> Answer:
+    """Show what the metadata of a licence type have to hold."""
+    licence_type = load_catalogue().get(name)
+    rows = [
+        (
+            field.key,
+            field.label,
+            field.type.value,
+            "*" if field.required else "?" if field.required_when else "",
+            field.sample if isinstance(field.sample, str) else f"{len(field.sample)} 行 rows",
+        )
+        for field in licence_type.all_fields
+    ]
+    header = ("key", "名称 label", "type", "必填 required", "示例 sample")
+    title = f"{licence_type.name}  {licence_type.name_en}\n{licence_type.slug}  {licence_type.code}"
+    notes = "* 必填 required    ? 视情况 depends on another field"
+    return Answer(shape=type_shape(licence_type), text=f"{title}\n\n{table(header, rows)}\n\n{notes}")
+
+
+def _line(data: bytes) -> str:
+    """Read one line; a code that is not ASCII text is refused by its own check."""
+    if len(data) > MAX_LINE_BYTES:
+        raise MalformedInputError("标准输入的内容过长。", "too much on standard input")
+    return data.decode("utf-8-sig", errors="replace").strip()
+
+
+def _development_lines(home: Home) -> tuple[str, ...]:
+    if not home.settings.development:
+        return ()
+    return (f"{DEVELOPMENT_NOTICE.zh}  {DEVELOPMENT_NOTICE.en}",)

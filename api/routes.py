@@ -1,0 +1,224 @@
+"""The JSON interface (contract section 5). Each handler reads, makes one call, and shapes the answer."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import UploadFile
+
+from licences import FILE_KINDS, FileKind, Record, check_holder, parse_identifier
+from verify import MAX_FILE_BYTES, HolderEntry
+
+from .errors import ForbiddenError, InputTooLargeError, LicenceUnknownError, MalformedInputError, UnsupportedMediaError
+from .issuing import IssueRequest, issue
+from .output import file_name
+from .resolving import full_code
+from .schemas import (
+    Body,
+    CodeBody,
+    HeldListOut,
+    HolderBody,
+    IssueBody,
+    IssuedOut,
+    LicenceOut,
+    ProblemOut,
+    ReportOut,
+    read_body,
+    reference,
+)
+from .serving import is_loopback
+from .shapes import holder_shape, issue_shape, record_shape, report_shape
+from .wiring import Services
+
+PREFIX = "/api/v1"
+MEDIA_TYPES = {"pdf": "application/pdf", "json": "application/json", "p7s": "application/pkcs7-signature"}
+_PROBLEM = {"model": ProblemOut, "content": {"application/problem+json": {}}}
+_PROBLEMS: dict[int | str, dict[str, object]] = {
+    status: {**_PROBLEM, "description": text}
+    for status, text in {
+        400: "the body cannot be read",
+        404: "no such licence",
+        409: "the number was issued before",
+        413: "larger than 20 MB",
+        415: "another media type",
+        422: "data refused",
+    }.items()
+}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
+    return {status: _PROBLEMS[status] for status in statuses}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Handed:
+    """What came with a request for verification: a file, or a JSON body."""
+
+    body: bytes = b""
+    file: bytes | None = None
+    signature: bytes | None = None
+
+
+def api_routes(services: Services) -> APIRouter:
+    """Return the interface; it answers only requests that were addressed to this machine by a name of its own."""
+    router = APIRouter(prefix=PREFIX, dependencies=[Depends(_only_from_here)])
+
+    @router.post(
+        "/licences",
+        summary="签发一张证照",
+        description="Issue a licence. The same Idempotency-Key with the same body gives the same licence with 200.",
+        status_code=201,
+        response_model=IssuedOut,
+        responses={200: {"model": IssuedOut, "description": "replayed"}, **_problems(400, 409, 413, 415, 422)},
+        openapi_extra=_json_body(IssueBody),
+    )
+    def issue_licence(
+        body: Annotated[bytes, Depends(_json)],
+        idempotency_key: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        wish = read_body(IssueBody, body)
+        issued = issue(
+            IssueRequest(type=wish.type, data=wish.data, seal=wish.seal),
+            issuer=lambda: services.issuer,
+            store=services.store,
+            key=idempotency_key,
+            at=datetime.now(UTC),
+        )
+        return JSONResponse(
+            issue_shape(issued.record, _places(issued.record), replayed=issued.replayed),
+            status_code=200 if issued.replayed else 201,
+            headers={"Location": _address(issued.record)},
+        )
+
+    @router.get(
+        "/licences/{identifier}",
+        summary="查一张证照",
+        description="One licence as the store knows it.",
+        response_model=LicenceOut,
+        responses=_problems(404),
+    )
+    def show_licence(identifier: str) -> Response:
+        record = _find(services, identifier)
+        return JSONResponse(record_shape(record, _places(record)))
+
+    @router.get(
+        "/licences/{identifier}/file",
+        summary="取证照文件",
+        description="The sealed PDF, the structured e-licence, or its detached signature.",
+        response_class=Response,
+        responses={200: {"content": {name: {} for name in MEDIA_TYPES.values()}}, **_problems(404)},
+    )
+    def show_file(
+        identifier: str, kind: Annotated[Literal["pdf", "json", "p7s", "ofd"], Query(alias="format")] = "pdf"
+    ) -> Response:
+        record = _find(services, identifier)
+        if kind == "ofd":
+            raise LicenceUnknownError("这张证照没有 OFD 文件。", "this licence has no OFD file")
+        return Response(
+            services.store.file(record, kind),
+            media_type=MEDIA_TYPES[kind],
+            headers={
+                "Content-Disposition": f'attachment; filename="{file_name(record.identifier, kind)}"',
+                "ETag": f'"{record.files[kind].sha256}"',
+            },
+        )
+
+    @router.post(
+        "/holders/licences",
+        summary="查持证主体的证照",
+        description="The licences of one holder. The code goes into the body, never into an address.",
+        response_model=HeldListOut,
+        responses=_problems(400, 413, 415, 422),
+        openapi_extra=_json_body(HolderBody),
+    )
+    def licences_of_holder(body: Annotated[bytes, Depends(_json)]) -> Response:
+        wish = read_body(HolderBody, body)
+        records = services.store.of_holder(wish.kind, check_holder(wish.kind, wish.code))
+        return JSONResponse(holder_shape(records, datetime.now(UTC)))
+
+    @router.post(
+        "/verifications",
+        summary="核验",
+        description="Verify a file (multipart: file, signature) or a code (JSON). The report masks the holder.",
+        response_model=ReportOut,
+        responses=_problems(400, 413, 415),
+        openapi_extra=_verification_body(),
+    )
+    def verify(handed: Annotated[_Handed, Depends(_file_or_code)]) -> Response:
+        at = datetime.now(UTC)
+        if handed.file is not None:
+            report = services.verifier.verify_file(handed.file, signature=handed.signature, at=at)
+        else:
+            wish = read_body(CodeBody, handed.body)
+            holder = HolderEntry(name=wish.holder.name, code=wish.holder.code) if wish.holder else None
+            report = services.verifier.verify_code(full_code(wish.code, services.store), holder=holder, at=at)
+        return JSONResponse(report_shape(report, services.catalogue, full=False))
+
+    return router
+
+
+def _only_from_here(request: Request) -> None:
+    # A page on the internet may make a browser on this machine ask us (DNS rebinding): it then names its own host.
+    if not is_loopback(request.url.hostname or ""):
+        raise ForbiddenError("此接口只供本机使用。", "this interface serves this machine only")
+
+
+async def _json(request: Request) -> bytes:
+    # Browsers send this type to other sites only after asking (CORS), and nobody here says yes.
+    if _media_type(request) != "application/json":
+        raise UnsupportedMediaError("请求内容应为 application/json。", "the body has to be application/json")
+    return await request.body()
+
+
+async def _file_or_code(request: Request) -> _Handed:
+    if _media_type(request) != "multipart/form-data":
+        return _Handed(body=await _json(request))
+    async with request.form(max_files=2, max_fields=2) as form:
+        if form.keys() - {"file", "signature"}:
+            raise MalformedInputError("只接受 file 和 signature 两项。", "only file and signature are read")
+        file = await _upload(form.get("file"))
+        signature = await _upload(form.get("signature"))
+    if file is None:
+        raise MalformedInputError("缺少文件（file）。", "there is no file")
+    return _Handed(file=file, signature=signature)
+
+
+async def _upload(part: UploadFile | str | None) -> bytes | None:
+    if part is None:
+        return None
+    content = part.encode() if isinstance(part, str) else await part.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise InputTooLargeError("文件超过 20 MB。", "the file is larger than 20 MB")
+    return content
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _find(services: Services, identifier: str) -> Record:
+    parse_identifier(identifier)
+    return services.store.get(identifier)
+
+
+def _address(record: Record) -> str:
+    return f"{PREFIX}/licences/{quote(record.identifier)}"
+
+
+def _places(record: Record) -> dict[FileKind, str]:
+    return {kind: f"{_address(record)}/file?format={kind}" for kind in FILE_KINDS}
+
+
+def _json_body(model: type[Body]) -> dict[str, object]:
+    """Describe a body that the handler reads itself, because the framework's reader takes duplicate keys and NaN."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference(model)}}}}
+
+
+def _verification_body() -> dict[str, object]:
+    binary = {"type": "string", "format": "binary"}
+    form = {"type": "object", "required": ["file"], "properties": {"file": binary, "signature": binary}}
+    content = {"application/json": {"schema": reference(CodeBody)}, "multipart/form-data": {"schema": form}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,280 @@
+"""The bodies of HTTP requests and responses: for checking what comes in, and for the description in OpenAPI."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.json_schema import models_json_schema
+
+from .errors import BodyFault, InvalidBodyError
+from .inputs import parse_json
+from .messages import Message
+
+Text = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Body(BaseModel):
+    """A JSON object without keys that nobody knows; nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class IssueBody(Body):
+    """What is to be issued: licence type, paper metadata, and the seal to use."""
+
+    type: Text
+    data: dict[str, object]
+    seal: Literal["sm2", "rsa"] = "sm2"
+
+
+class Access(Body):
+    """Who looks something up, for which matter, and why."""
+
+    office: Text
+    officer: Text
+    item_name: Text
+    item_code: Text
+    case_number: Text
+    reason: Text
+
+
+class HolderBody(Body):
+    """A holder by kind and code (GB/T 36903 Annex A)."""
+
+    kind: Text
+    code: Text
+    access: Access | None = None
+
+
+class HolderOnCard(Body):
+    """Name and number as they stand on the holder's card."""
+
+    name: Text
+    code: Text
+
+
+class CodeBody(Body):
+    """A code as text, or a short code."""
+
+    code: Annotated[str, Field(min_length=1, max_length=4096)]
+    holder: HolderOnCard | None = None
+
+
+class Words(Body):
+    """A statement in both languages."""
+
+    zh: str
+    en: str
+
+
+class FileOut(Body):
+    """A file of a licence: where it is and its digests in hexadecimal."""
+
+    path: str
+    sha256: str
+    sm3: str
+
+
+class FilesOut(Body):
+    """The three files of a licence."""
+
+    pdf: FileOut
+    json_: Annotated[FileOut, Field(alias="json")]
+    p7s: FileOut
+
+
+class IssuedOut(Body):
+    """An issued licence."""
+
+    identifier: str
+    number: str
+    type: str
+    version: str
+    algorithm: Literal["sm2", "rsa"]
+    files: FilesOut
+    code: str
+    short_code: str
+    verify_url: str
+    replayed: bool
+
+
+class LicenceOut(Body):
+    """A licence as the store knows it."""
+
+    identifier: str
+    number: str
+    type: str
+    version: str
+    algorithm: Literal["sm2", "rsa"]
+    files: FilesOut
+    code: str
+    short_code: str
+    verify_url: str
+    status: str
+    valid_from: str
+    valid_to: str | None
+    sealed_at: str
+
+
+class HeldOut(Body):
+    """One licence of a holder."""
+
+    identifier: str
+    number: str
+    type: str
+    status: str
+    valid_from: str
+    valid_to: str | None
+    in_force: bool
+
+
+class HeldListOut(Body):
+    """The licences of a holder, the oldest first."""
+
+    licences: list[HeldOut]
+
+
+class StatusOut(Body):
+    """State of a licence, as of when, from where."""
+
+    value: str
+    as_of: str | None
+    source: Literal["store", "list", "none"]
+
+
+class CodeOut(Body):
+    """What a code says."""
+
+    identifier: str
+    valid_from: str
+    valid_to: str | None
+
+
+class CheckOut(Body):
+    """One check of a report."""
+
+    name: str
+    outcome: Literal["passed", "failed", "indeterminate"]
+    code: str
+    detail: str
+
+
+class SignerOut(Body):
+    """The subject of a signer's certificate."""
+
+    name: str
+    organization: str
+
+
+class SignatureOut(Body):
+    """One signature."""
+
+    field: str
+    algorithm: str
+    signer: SignerOut
+    certificate_serial: str
+    claimed_time: str | None
+    intact: bool
+    valid: bool
+    trusted: bool
+    development: bool
+
+
+class ReportOut(Body):
+    """The answer to a verification; the holder is masked."""
+
+    verdict: Literal["passed", "failed", "indeterminate"]
+    kind: str
+    authenticity: Literal["passed", "failed", "indeterminate"]
+    status: StatusOut
+    reason: str
+    indication: str
+    sub_indication: str
+    sentence: Words
+    action: Words
+    licence: dict[str, object] | None
+    code: CodeOut | None
+    checks: list[CheckOut]
+    signatures: list[SignatureOut]
+    at: str
+    development: bool
+
+
+class FieldErrorOut(Body):
+    """One refused field."""
+
+    pointer: str
+    code: str
+    message: Words
+
+
+class ProblemOut(Body):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    message: Words
+    errors: list[FieldErrorOut] = []
+
+
+BODIES: tuple[type[Body], ...] = (IssueBody, HolderBody, CodeBody)
+"""The bodies that come in; all others are described by the routes that answer with them."""
+
+_TEMPLATE = "#/components/schemas/{model}"
+
+_FAULTS = {
+    "missing": ("REQUIRED", Message(zh="此项必填", en="this field is required")),
+    "extra_forbidden": ("UNKNOWN_FIELD", Message(zh="没有此项", en="there is no such field")),
+    "string_too_long": ("TOO_LONG", Message(zh="过长", en="too long")),
+    "string_too_short": ("REQUIRED", Message(zh="此项必填", en="this field is required")),
+    "literal_error": ("NOT_IN_LIST", Message(zh="不在允许的取值之内", en="not one of the values allowed")),
+    "enum": ("NOT_IN_LIST", Message(zh="不在允许的取值之内", en="not one of the values allowed")),
+}
+_OTHER_FAULT = ("WRONG_FORM", Message(zh="形式不对", en="has the wrong form"))
+
+BodyType = TypeVar("BodyType", bound=Body)
+
+
+def read_body(model: type[BodyType], data: bytes) -> BodyType:
+    """Read a JSON body; MalformedInputError when it is no JSON, InvalidBodyError with every fault of its form."""
+    document = parse_json(data)
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise invalid_body(error.errors(include_url=False, include_context=False, include_input=False)) from None
+
+
+def invalid_body(details: Sequence[Mapping[str, object]], *, skip: int = 0) -> InvalidBodyError:
+    """Turn pydantic's details into ours, which never repeat a value; `skip` drops the first parts of each place."""
+    faults = []
+    for detail in details:
+        place = detail["loc"]
+        parts = place[skip:] if isinstance(place, tuple) else ()
+        code, message = _FAULTS.get(str(detail["type"]), _OTHER_FAULT)
+        # A key that nobody knows was typed by somebody: only its parent is named.
+        named = parts[:-1] if code == "UNKNOWN_FIELD" else parts
+        faults.append(BodyFault(pointer="".join(f"/{part}" for part in named), code=code, message=message))
+    return InvalidBodyError(tuple(faults))
+
+
+def reference(model: type[Body]) -> dict[str, str]:
+    """Refer to a body's schema in OpenAPI."""
+    return {"$ref": _TEMPLATE.format(model=model.__name__)}
+
+
+def describe(app: FastAPI) -> None:
+    """Add the schemas of the bodies that come in to the application's OpenAPI document."""
+    made = app.openapi
+
+    def with_bodies() -> dict[str, Any]:
+        document = made()
+        _, described = models_json_schema([(body, "validation") for body in BODIES], ref_template=_TEMPLATE)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(described["$defs"])
+        return document
+
+    # FastAPI's documented way of extending the document is to replace this method.
+    app.openapi = with_bodies  # type: ignore[method-assign]

@@ -1,0 +1,71 @@
+"""QR symbols in pictures, good and bad."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from esign import QUIET_ZONE, EsignError, MalformedError, TooLargeError, code_modules, read_picture
+
+TEXT = "http://127.0.0.1:8000/V/" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 10
+
+
+def picture(text: str, *, scale: int = 4, form: str = "PNG") -> bytes:
+    modules = code_modules(text)
+    side = len(modules) + 2 * QUIET_ZONE
+    image = Image.new("L", (side, side), 255)
+    for y, row in enumerate(modules):
+        for x, dark in enumerate(row):
+            if dark:
+                image.putpixel((x + QUIET_ZONE, y + QUIET_ZONE), 0)
+    out = io.BytesIO()
+    image.resize((side * scale, side * scale), Image.Resampling.NEAREST).save(out, form)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_what_is_drawn_is_read(form: str) -> None:
+    assert read_picture(picture(TEXT, form=form)) == (TEXT,)
+
+
+def test_the_module_count_is_that_of_a_symbol() -> None:
+    modules = code_modules(TEXT)
+    assert (len(modules) - 17) % 4 == 0
+    assert {len(row) for row in modules} == {len(modules)}
+
+
+def test_a_picture_without_a_symbol() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (200, 200), "white").save(out, "PNG")
+    with pytest.raises(MalformedError, match="FORMAT_PICTURE"):
+        read_picture(out.getvalue())
+
+
+def test_too_many_pixels() -> None:
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    with pytest.raises(TooLargeError):
+        read_picture(b"\x89PNG\r\n\x1a\n" + chunk + b"\x00\x00\x00\x00IDAT" + b"\x00" * 20)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 8, 20, 33, 60, -20, -1])
+def test_a_truncated_picture_is_no_crash(cut: int) -> None:
+    data = picture(TEXT)[:cut]
+    try:
+        assert read_picture(data) == (TEXT,)
+    except MalformedError as error:
+        assert error.code == "FORMAT_PICTURE"
+
+
+@given(st.binary(max_size=200), st.integers(0, 400))
+def test_no_other_exception_escapes(noise: bytes, place: int) -> None:
+    data = picture("X", scale=2)
+    place %= len(data)
+    try:
+        read_picture(data[:place] + noise + data[place + len(noise) :])
+    except EsignError:
+        pass

@@ -1,0 +1,198 @@
+"""Faces: everything is on them, nothing is cut off, nothing lies over anything else."""
+
+import json
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from esign import POINT, FontChain, Page, Symbol, TextRun
+from licences import FieldType, InvalidFieldError, LicenceType, licence_from_paper, load_catalogue
+from licences.fonts import shipped_font
+from licences.render import DEVELOPMENT_NOTICE, FaceRenderer, Marks
+from licences.typesetting import width_of
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = sorted((ROOT / "fixtures/paper").glob("*.json"))
+FONTS = FontChain([shipped_font()])
+RENDERER = FaceRenderer(FONTS)
+CATALOGUE = load_catalogue()
+MARKS = Marks(
+    identifier="1.2.156.3005.2.11990000000001011Q001.1199010000000102XM.ABCDEFGHIJKLMNOPQRST.001.4",
+    code_address="http://127.0.0.1:8000/V/" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 10,
+    short_code="23456789ABCD",
+    public_url="http://127.0.0.1:8000",
+    development=True,
+    local=True,
+)
+
+
+class Box(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+    what: str
+
+    def meets(self, other: "Box") -> bool:
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+
+def boxes(page: Page) -> list[Box]:
+    """Where ink of text and code can be: type reaches 0.80 above and 0.12 below the baseline of its size."""
+    found = []
+    for item in page.items:
+        if isinstance(item, TextRun):
+            size = item.size * POINT
+            width = width_of(FONTS, item.text, item.size) + item.spacing * (len(item.text) - 1)
+            found.append(Box(item.x, item.y - 0.8 * size, item.x + width, item.y + 0.12 * size, item.text))
+        elif isinstance(item, Symbol):
+            quiet = 4 * item.size / len(item.modules)
+            found.append(
+                Box(item.x - quiet, item.y - quiet, item.x + item.size + quiet, item.y + item.size + quiet, "QR")
+            )
+    return found
+
+
+def check_geometry(pages: tuple[Page, ...]) -> None:
+    for page in pages:
+        found = boxes(page)
+        for box in found:
+            assert box.left >= 11, box
+            assert box.top >= 11, box
+            assert box.right <= page.width - 11, box
+            assert box.bottom <= page.height - 11, box
+        for first, second in combinations(found, 2):
+            assert not first.meets(second), (first, second)
+
+
+def texts(pages: tuple[Page, ...]) -> str:
+    return "".join(item.text for page in pages for item in page.items if isinstance(item, TextRun))
+
+
+def sample_data(licence_type: LicenceType) -> dict[str, Any]:
+    return {
+        field.key: field.sample if isinstance(field.sample, str) else [dict(row) for row in field.sample]
+        for field in licence_type.all_fields
+    }
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_every_value_of_a_sample_is_on_its_face(path: Path) -> None:
+    document = json.loads(path.read_text("utf-8"))
+    licence = licence_from_paper(CATALOGUE.get(document["type"]), document["data"])
+    pages = RENDERER.render(licence, MARKS)
+    printed = texts(pages).replace(" ", "")
+    for value in document["data"].values():
+        for cell in [value] if isinstance(value, str) else [cell for row in value for cell in row.values()]:
+            assert cell.replace(" ", "") in printed or _as_date(cell) in printed, cell
+    check_geometry(pages)
+    assert [page.seal is not None for page in pages] == [True] + [False] * (len(pages) - 1)
+
+
+def _as_date(text: str) -> str:
+    year, _, rest = text.partition("-")
+    month, _, day = rest.partition("-")
+    return f"{year}年{int(month)}月{int(day)}日" if month.isdigit() and day.isdigit() else text
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_values_of_any_allowed_length_fit_or_are_refused(data: st.DataObject) -> None:
+    licence_type = CATALOGUE.get(data.draw(st.sampled_from([t.slug for t in CATALOGUE])))
+    document = sample_data(licence_type)
+    alphabet = "样例县人民医院行政审批局有限责任公司，（）ABC123 "
+    for field in licence_type.all_fields:
+        if field.type in (FieldType.STRING, FieldType.TEXT) and field.key not in (
+            "certificateNumber", "certificateHolderCode", "certificateHolderTypeCode", "certificateAreaCode",
+            "certificateIssuingAuthorityCode", "certificateIssuingAuthorityName", "certificateIssuingAuthorityLevel",
+        ):  # fmt: skip
+            length = data.draw(st.integers(1, field.max_length))
+            start = data.draw(st.integers(0, 20))
+            text = ((alphabet[start:] + alphabet) * (length // len(alphabet) + 2))[:length].strip()
+            document[field.key] = text or "样"
+        elif field.type is FieldType.ROWS:
+            count = data.draw(st.integers(1, min(field.max_rows, 60)))
+            document[field.key] = [
+                {
+                    column.key: dict(field.sample[0])[column.key]
+                    if column.type is FieldType.DATE
+                    else "样例" * data.draw(st.integers(1, min(column.max_length // 2, 30)))
+                    for column in field.columns
+                }
+                for _ in range(count)
+            ]
+    try:
+        licence = licence_from_paper(licence_type, document)
+        pages = RENDERER.render(licence, MARKS)
+    except InvalidFieldError as error:
+        assert error.code == "DOES_NOT_FIT"  # noqa: PT017
+        return
+    check_geometry(pages)
+    printed = texts(pages).replace(" ", "")
+    for value in licence.values.values():
+        for cell in [value] if isinstance(value, str) else [cell for row in value for cell in row]:
+            assert cell.replace(" ", "") in printed or _as_date(cell) in printed
+
+
+def test_many_rows_go_to_annex_pages_each_exactly_once() -> None:
+    licence_type = CATALOGUE.get("special-equipment-use")
+    document = sample_data(licence_type) | {"registrationMode": "按单位登记"}
+    row = document["items"][0]
+    document["items"] = [row | {"productNumber": f"P{number:05d}X"} for number in range(200)]
+    pages = RENDERER.render(licence_from_paper(licence_type, document), MARKS)
+    assert len(pages) > 3
+    printed = texts(pages)
+    assert all(printed.count(f"P{number:05d}X") == 1 for number in range(200))
+    assert "见附页，共 200 项" in texts(pages[:1])
+    for number, page in enumerate(pages, start=1):
+        assert f"第 {number} 页，共 {len(pages)} 页" in texts((page,))
+        assert ("附页" in texts((page,))) and ("梯11赣A990199(26)" in texts((page,)))
+    check_geometry(pages)
+
+
+def test_every_unprintable_character_is_named_with_its_field() -> None:
+    licence_type = CATALOGUE.get("pesticide-business")
+    document = sample_data(licence_type) | {"responsiblePerson": "李\U000313ac", "domicile": "\U000313ad 路"}
+    licence = licence_from_paper(licence_type, document)
+    with pytest.raises(ExceptionGroup) as caught:
+        RENDERER.render(licence, MARKS)
+    faults = {(fault.pointer, fault.code) for fault in caught.value.exceptions}  # type: ignore[union-attr]
+    assert faults == {
+        ("/data/responsiblePerson", "UNPRINTABLE_CHARACTER"),
+        ("/data/domicile", "UNPRINTABLE_CHARACTER"),
+    }
+    assert "U+313AC" in str(caught.value.exceptions)
+
+
+def test_samples_and_local_addresses_say_so() -> None:
+    licence_type = CATALOGUE.get("water-abstraction")
+    licence = licence_from_paper(licence_type, sample_data(licence_type))
+    marked = texts(RENDERER.render(licence, MARKS))
+    assert DEVELOPMENT_NOTICE in marked
+    assert "本机测试地址" in marked
+    real = replace(MARKS, development=False, local=False, public_url="https://zz.example.gov.cn")
+    plain = texts(RENDERER.render(licence, real))
+    assert "样例/测试" not in plain
+    assert "测试地址" not in plain
+
+
+def test_a_citizen_is_not_labelled_as_a_company() -> None:
+    for path in SAMPLES:
+        document = json.loads(path.read_text("utf-8"))
+        if document["data"]["certificateHolderTypeCode"] == "111":
+            licence = licence_from_paper(CATALOGUE.get(document["type"]), document["data"])
+            printed = texts(RENDERER.render(licence, MARKS))
+            assert "公民身份号码" in printed
+            assert "统一社会信用代码" not in printed
+            return
+    pytest.fail("no sample with a natural person")

@@ -1,0 +1,336 @@
+"""What only the SQL store can get wrong: files on disk, other processes, damage, migrations."""
+
+import multiprocessing
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from licences import (
+    Action,
+    DuplicateNumberError,
+    FileStore,
+    SqlStore,
+    StoreUnavailableError,
+    upgrade,
+)
+from licences.tables import SCHEMA_REVISION, metadata
+
+HOLDER = "990101199003071237"
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+Make = Callable[..., Any]
+Open = Callable[..., SqlStore]
+
+
+def test_migrations_make_the_tables_of_the_program(home: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{home}/licences.db")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        made = sa.inspect(connection)
+        for table in metadata.tables.values():
+            uniques = {constraint["name"] for constraint in made.get_unique_constraints(table.name)}
+            expected = {
+                str(constraint.name) for constraint in table.constraints if isinstance(constraint, sa.UniqueConstraint)
+            }
+            assert uniques == expected
+    engine.dispose()
+
+
+def test_the_newest_migration_is_the_one_the_program_expects() -> None:
+    config = Config()
+    config.set_main_option("script_location", "licences:migrations")
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_REVISION
+
+
+def test_upgrading_again_changes_nothing(home: Path, made: Make, open_sql: Open) -> None:
+    licence = made()
+    open_sql(home).add(licence.record, HOLDER, licence.files)
+    upgrade(f"sqlite:///{home}/licences.db")
+    assert open_sql(home).get(licence.record.identifier) == licence.record
+
+
+def test_the_database_does_not_hold_the_holder_code(home: Path, made: Make, open_sql: Open) -> None:
+    licence = made()
+    open_sql(home).add(licence.record, HOLDER, licence.files, ("key-of-the-caller", "body"))
+    content = b"".join(path.read_bytes() for path in home.glob("licences.db*"))
+    assert licence.record.identifier.encode() in content
+    assert HOLDER.encode() not in content
+    assert sha256(f"111:{HOLDER}".encode()).hexdigest().encode() not in content
+    assert b"key-of-the-caller" not in content
+
+
+def test_another_index_key_finds_no_holder(home: Path, made: Make, open_sql: Open) -> None:
+    licence = made()
+    open_sql(home).add(licence.record, HOLDER, licence.files)
+    stranger = SqlStore(f"sqlite:///{home}/licences.db", FileStore(home / "files"), bytes(32))
+    assert stranger.of_holder("111", HOLDER) == ()
+
+
+def test_a_commit_is_durable_and_readers_do_not_wait(home: Path, open_sql: Open) -> None:
+    with open_sql(home)._engine.connect() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_files_are_private_and_named_by_digest(home: Path, made: Make, open_sql: Open) -> None:
+    licence = made()
+    open_sql(home).add(licence.record, HOLDER, licence.files)
+    paths = [path for path in (home / "files").rglob("*") if path.is_file()]
+    assert {path.parent.name + path.name for path in paths} == {
+        sha256(content).hexdigest() for content in licence.files.values()
+    }
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
+
+
+def test_a_refused_number_leaves_no_files(home: Path, made: Make, open_sql: Open) -> None:
+    store = open_sql(home)
+    first, second = made("号"), made("号")
+    store.add(first.record, HOLDER, first.files)
+    with pytest.raises(DuplicateNumberError):
+        store.add(second.record, HOLDER, second.files)
+    assert sum(path.is_file() for path in (home / "files").rglob("*")) == 3
+
+
+def test_files_that_are_not_those_of_the_record_are_refused(home: Path, made: Make, open_sql: Open) -> None:
+    store = open_sql(home)
+    licence = made()
+    with pytest.raises(ValueError, match="pdf"):
+        store.add(licence.record, HOLDER, {**licence.files, "pdf": b"another"})
+    assert store.of_holder("111", HOLDER) == ()
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
+def test_a_damaged_file_is_not_handed_out(home: Path, made: Make, open_sql: Open, damage: str) -> None:
+    store = open_sql(home)
+    licence = made()
+    store.add(licence.record, HOLDER, licence.files)
+    digest = licence.record.files["pdf"].sha256
+    path = home / "files" / digest[:2] / digest[2:]
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[100] ^= 1
+        path.write_bytes(content)
+    elif damage == "truncate":
+        path.write_bytes(content[:-1])
+    else:
+        path.unlink()
+    with pytest.raises(StoreUnavailableError) as caught:
+        store.file(licence.record, "pdf")
+    assert caught.value.code == "FILE_DAMAGED"
+    assert store.file(licence.record, "json") == licence.files["json"]
+
+
+def test_putting_a_damaged_file_again_repairs_it(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    digest = files.put(b"content")
+    (tmp_path / digest[:2] / digest[2:]).write_bytes(b"kontent")
+    assert files.put(b"content") == digest
+    assert files.get(digest) == b"content"
+
+
+@pytest.mark.parametrize("digest", ["../../etc/passwd", "", "AB" * 32, "a" * 63])
+def test_only_digests_name_files(tmp_path: Path, digest: str) -> None:
+    with pytest.raises(StoreUnavailableError):
+        FileStore(tmp_path).get(digest)
+
+
+def test_an_unfinished_file_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreUnavailableError) as caught:
+        FileStore(tmp_path).put(b"content")
+    assert caught.value.unwritable
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_missing_folder_of_files_is_said(home: Path, made: Make, open_sql: Open) -> None:
+    store = open_sql(home)
+    (home / "files").rmdir()
+    licence = made()
+    with pytest.raises(StoreUnavailableError) as caught:
+        store.add(licence.record, HOLDER, licence.files)
+    assert caught.value.unwritable
+    assert not store.is_ready()
+    assert store.of_holder("111", HOLDER) == ()
+
+
+def test_a_read_only_database_can_be_read_and_not_written(home: Path, made: Make, open_sql: Open) -> None:
+    licence, other = made(), made()
+    open_sql(home).add(licence.record, HOLDER, licence.files)
+    store = open_sql(home, query="?mode=ro")
+    assert store.get(licence.record.identifier) == licence.record
+    with pytest.raises(StoreUnavailableError) as caught:
+        store.add(other.record, HOLDER, other.files)
+    assert caught.value.unwritable
+    assert not caught.value.busy
+    with pytest.raises(StoreUnavailableError) as caught:
+        store.apply(
+            licence.record.identifier,
+            Action.REVOKE,
+            ground="事由",
+            decision="号",
+            effective_at=NOW,
+            recorded_at=NOW,
+        )
+    assert caught.value.unwritable
+    assert not store.is_ready()
+
+
+def test_a_full_disk_leaves_nothing(home: Path, made: Make, open_sql: Open) -> None:
+    store = open_sql(home)
+    with store._engine.connect() as connection:  # the pool hands the same connection to the next caller
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    first = made(code="A" * 100_000)
+    with pytest.raises(StoreUnavailableError) as caught:
+        store.add(first.record, HOLDER, first.files, ("key", "body"))
+    assert caught.value.unwritable
+    assert open_sql(home).of_holder("111", HOLDER) == ()
+    assert open_sql(home).replay("key", "body") is None
+
+
+def test_a_locked_database_is_busy(home: Path, made: Make, open_sql: Open) -> None:
+    licence = made()
+    store = open_sql(home, busy_timeout=0.05)
+    holder = sqlite3.connect(home / "licences.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(StoreUnavailableError) as caught:
+            store.add(licence.record, HOLDER, licence.files)
+        assert caught.value.busy
+        assert not store.is_ready()
+        assert store.of_holder("111", HOLDER) == ()
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+    assert store.add(licence.record, HOLDER, licence.files) == licence.record
+
+
+@pytest.mark.parametrize("damage", ["garbage", "empty", "missing", "folder", "old"])
+def test_a_database_that_is_none_is_unavailable(home: Path, made: Make, open_sql: Open, damage: str) -> None:
+    licence = made()
+    database = home / "licences.db"
+    for path in home.glob("licences.db*"):
+        path.unlink()
+    if damage == "garbage":
+        database.write_bytes(b"not a database, " * 400)
+    elif damage == "empty":
+        database.touch()
+    elif damage == "folder":
+        database.mkdir()
+    elif damage == "old":
+        connection = sqlite3.connect(database)
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        connection.execute("INSERT INTO alembic_version VALUES ('0000')")
+        connection.commit()
+        connection.close()
+    store = open_sql(home)
+    for call in (
+        lambda: store.add(licence.record, HOLDER, licence.files),
+        lambda: store.get(licence.record.identifier),
+        lambda: store.replay("key", "body"),
+        lambda: store.of_holder("111", HOLDER),
+        lambda: store.events(licence.record.identifier),
+        lambda: store.status(licence.record.identifier, NOW),
+    ):
+        with pytest.raises(StoreUnavailableError):
+            call()
+    assert not store.is_ready()
+    assert database.exists() == (damage != "missing")
+    if damage in {"garbage", "folder"}:
+        with pytest.raises(StoreUnavailableError):
+            upgrade(f"sqlite:///{database}")
+
+
+def test_an_unknown_status_in_the_database_is_damage(home: Path, made: Make, open_sql: Open) -> None:
+    store = open_sql(home)
+    licence = made()
+    store.add(licence.record, HOLDER, licence.files)
+    connection = sqlite3.connect(home / "licences.db")
+    connection.execute("UPDATE licences SET status = 'lost'")
+    connection.execute("UPDATE licence_events SET status_after = 'lost'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreUnavailableError):
+        store.get(licence.record.identifier)
+    with pytest.raises(StoreUnavailableError):
+        store.status(licence.record.identifier, NOW)
+
+
+def test_a_path_may_have_strange_characters(tmp_path: Path, made: Make) -> None:
+    folder = tmp_path / "证照 库%20#1"
+    folder.mkdir()
+    url = f"sqlite:///{quote(str(folder))}/licences.db"
+    upgrade(url)
+    store = SqlStore(url, FileStore(folder), bytes(32))
+    licence = made()
+    store.add(licence.record, HOLDER, licence.files)
+    assert (folder / "licences.db").is_file()
+    assert store.get(licence.record.identifier) == licence.record
+
+
+def _add_in_process(home: str, licence: Any, barrier: Any, outcomes: Any) -> None:  # noqa: ANN401
+    store = SqlStore(f"sqlite:///{home}/licences.db", FileStore(Path(home) / "files"), bytes(32))
+    barrier.wait(60)
+    try:
+        kept = store.add(licence.record, HOLDER, licence.files, licence.idempotency)
+    except DuplicateNumberError:
+        outcomes.put("refused")
+    else:
+        outcomes.put("added" if kept == licence.record else "replayed")
+
+
+class _Request:
+    def __init__(self, made: Any, idempotency: tuple[str, str] | None) -> None:  # noqa: ANN401
+        self.record, self.files, self.idempotency = made.record, dict(made.files), idempotency
+
+
+@pytest.mark.parametrize(
+    ("idempotency", "loser"), [(None, "refused"), (("key", "body"), "replayed")], ids=["no key", "same key"]
+)
+def test_of_two_processes_with_one_number_one_wins(
+    home: Path, made: Make, open_sql: Open, idempotency: tuple[str, str] | None, loser: str
+) -> None:
+    processes = multiprocessing.get_context("fork")
+    for number in range(5):
+        barrier, outcomes = processes.Barrier(2), processes.Queue()
+        runs = [
+            processes.Process(
+                target=_add_in_process,
+                args=(
+                    str(home),
+                    _Request(made(f"抢号{number}"), idempotency and (f"key{number}", idempotency[1])),
+                    barrier,
+                    outcomes,
+                ),
+            )
+            for _ in range(2)
+        ]
+        for run in runs:
+            run.start()
+        results = sorted(outcomes.get(timeout=60) for _ in runs)
+        for run in runs:
+            run.join(60)
+            assert run.exitcode == 0
+        assert results == ["added", loser]
+    stored = SqlStore(f"sqlite:///{home}/licences.db", FileStore(home / "files"), bytes(32))
+    assert len(stored.of_holder("111", HOLDER)) == 5
