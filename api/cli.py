@@ -34,6 +34,21 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"命令用法不对，请看 {self.prog} --help 。", f"{self.prog}: {message}")
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Print the version and leave."""
+        print(f"elicence {version('elicence')}")
+        parser.exit()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; nothing ends in a traceback."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -64,7 +79,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _parser() -> _Parser:
-    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     everywhere.add_argument(
         "--home", metavar="DIR", help="主目录 home directory (default ELICENCE_HOME or ./.elicence)"
     )
@@ -72,7 +87,7 @@ def _parser() -> _Parser:
     parser = _Parser(
         prog="elicence", description="电子证照：签发与核验。 E-licences: issuing and checking.", allow_abbrev=False
     )
-    parser.add_argument("--version", action="version", version=f"elicence {version('elicence')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="版本 show the version")
     parser.add_argument("--home", metavar="DIR", help="主目录 home directory (default ELICENCE_HOME or ./.elicence)")
     parser.add_argument("--json", action="store_true", help="输出一个 JSON 对象 print one JSON object")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="命令 commands")
@@ -291,7 +306,3 @@ def _abandon_stdout() -> None:
     """Send what is still buffered nowhere: the interpreter would try, fail and complain at its end."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-if __name__ == "__main__":
-    sys.exit(main())

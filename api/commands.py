@@ -14,7 +14,7 @@ from .errors import InputNotFoundError, MalformedInputError, UsageError
 from .home import AUTHORITY_NAME, Home, ensure_home, open_home
 from .inputs import MAX_LINE_BYTES, parse_at, read_file, read_json_argument, read_standard_input
 from .issuing import Issued, IssueRequest, issue, read_request
-from .messages import CHECKS, DEVELOPMENT_NOTICE, STATUSES, VERDICTS, moment_text, period_text
+from .messages import DEVELOPMENT_NOTICE, STATUSES, VERDICTS, check_name, moment_text, period_text
 from .output import StagedFiles, file_name
 from .problems import DONE, FAILED, INDETERMINATE
 from .resolving import full_code
@@ -196,7 +196,7 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
         lines += ["", f"证照标识  identifier: {report.code.identifier}", f"有效期  valid: {period.zh}"]
     lines.append("")
     for check in report.checks:
-        name = CHECKS[check.name]
+        name = check_name(check.name)
         outcome = VERDICTS[check.outcome.value].zh
         code = "" if check.code == "OK" else f" {check.code}"
         detail = f" ({check.detail})" if check.detail else ""

@@ -102,8 +102,8 @@ def _row(services: Services, path: Path, seal: str) -> Row:
     request = read_request(parse_json(content), seal=seal)
     try:
         issued = issue_into(services, services.home.issued, request, hashlib.sha256(content).hexdigest())
-    except ExceptionGroup as group:
-        group.add_note(path.name)
+    except Exception as error:
+        error.add_note(f"样例  sample: {path.name}")
         raise
     record = issued.record
     report = services.verifier.verify_file(services.store.file(record, "pdf"), at=datetime.now(UTC))

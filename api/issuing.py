@@ -22,12 +22,12 @@ class IssueRequest:
     data: object
     seal: str
 
-    def idempotency(self, key: str) -> Idempotency:
-        """Bind a caller's key to this request; UsageError when it is no key."""
-        if not 0 < len(key) <= MAX_KEY_CHARACTERS or not key.isascii() or not key.isprintable():
+    def idempotency(self, key: str | None) -> Idempotency | None:
+        """Bind a caller's key, if there is one, to this request; UsageError when it cannot be one."""
+        if key is not None and not 0 < len(key) <= MAX_KEY_CHARACTERS:
             raise UsageError(
-                f"幂等键应为 1 至 {MAX_KEY_CHARACTERS} 个可打印 ASCII 字符。",
-                f"an idempotency key has 1 to {MAX_KEY_CHARACTERS} printable ASCII characters",
+                f"幂等键应为 1 至 {MAX_KEY_CHARACTERS} 个字符。",
+                f"an idempotency key has 1 to {MAX_KEY_CHARACTERS} characters",
             )
         return request_idempotency(key, self.type, self.data, self.seal)
 
@@ -80,7 +80,7 @@ def issue(
     `issuer` is called only when something has to be made. `before_keeping` runs when the licence is finished and
     checked but not yet issued; an error there leaves nothing behind.
     """
-    idempotency = None if key is None else request.idempotency(key)
+    idempotency = request.idempotency(key)
     if idempotency is not None:
         earlier = store.replay(*idempotency)
         if earlier is not None:

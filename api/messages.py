@@ -25,10 +25,16 @@ VERDICTS = {
     "indeterminate": Message(zh="无法确定", en="Undetermined"),
 }
 
+RECORDED = {
+    "issued": Message(zh="未被吊销", en="not revoked"),
+    "revoked": Message(zh="已吊销", en="revoked"),
+    "unknown": Message(zh="未知", en="unknown"),
+}
+"""What the store says of a licence; whether its term has begun or ended is not in it."""
+
 STATUSES = {
     "issued": Message(zh="有效", en="in force"),
-    "revoked": Message(zh="吊销", en="revoked"),
-    "unknown": Message(zh="未知", en="unknown"),
+    "revoked": Message(zh="已吊销", en="revoked"),
     "expired": Message(zh="已过有效期", en="expired"),
     "not_yet_in_force": Message(zh="尚未生效", en="not yet in force"),
 }
@@ -41,6 +47,7 @@ CHECKS = {
     "digest": Message(zh="内容未被改动", en="content unchanged"),
     "signature": Message(zh="数字签名", en="signature"),
     "structured": Message(zh="证照数据", en="licence data"),
+    "embedded": Message(zh="随附证书", en="certificates that came along"),
     "expected_seal": Message(zh="所盖印章与证照数据一致", en="the seal is the one listed"),
     "issuer": Message(zh="签名者是颁发机构", en="signed by the issuing authority"),
     "usage": Message(zh="证书用途", en="use of the certificate"),
@@ -61,6 +68,11 @@ DEVELOPMENT_NOTICE = Message(
     zh="样例/测试：由开发用密钥签发，不具法律效力。",
     en="Sample / test only: made with development keys, without legal effect.",
 )
+
+
+def check_name(name: str) -> Message:
+    """Give the words for a check; one that has none yet is shown by its name."""
+    return CHECKS.get(name, Message(zh=name, en=""))
 
 
 def moment_text(at: datetime) -> str:

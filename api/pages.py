@@ -23,17 +23,17 @@ from esign import (
     structured_from_bytes,
 )
 from licences import Record, mask_name, mask_number
-from verify import HolderEntry, Outcome, Report, SignatureFacts
+from verify import HolderEntry, Report, SignatureFacts
 
 from .limiting import RateLimiter
 from .messages import (
     ALGORITHMS,
-    CHECKS,
     DEVELOPMENT_NOTICE,
+    RECORDED,
     STATUS_SOURCES,
-    STATUSES,
     VERDICTS,
     Message,
+    check_name,
     moment_text,
     period_text,
 )
@@ -43,6 +43,9 @@ from .wiring import Services
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
+
+# Only where nothing else stands against the licence does it matter whose it is.
+_HOLDER_OPEN = frozenset({"HOLDER_NOT_CHECKED", "HOLDER_MISMATCH"})
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -172,7 +175,6 @@ def _verify(services: Services, text: str, holder: HolderEntry | None) -> tuple[
 
 
 def _view(services: Services, text: str, report: Report, record: Record | None) -> View:
-    holder_open = any(check.name == "holder" and check.outcome is not Outcome.PASSED for check in report.checks)
     return View(
         verdict=report.verdict.value,
         word=VERDICTS[report.verdict.value],
@@ -180,11 +182,11 @@ def _view(services: Services, text: str, report: Report, record: Record | None) 
         sentence=Message(zh=report.sentence.zh, en=report.sentence.en),
         action=Message(zh=report.action.zh, en=report.action.en),
         development=report.development,
-        facts=() if record is None else _facts(services, record),
+        facts=[] if record is None else _facts(services, record),
         evidence=_evidence(report),
         checks=[
             CheckView(
-                name=CHECKS[check.name],
+                name=check_name(check.name),
                 outcome=check.outcome.value,
                 word=VERDICTS[check.outcome.value],
                 code=check.code,
@@ -193,7 +195,7 @@ def _view(services: Services, text: str, report: Report, record: Record | None) 
             for check in report.checks
         ],
         at=moment_text(report.at),
-        asks_holder=holder_open,
+        asks_holder=report.reason.code in _HOLDER_OPEN,
         printable=record is not None,
         print_path=f"/v/{quote(text, safe='')}/print",
     )
@@ -225,10 +227,10 @@ def _facts(services: Services, record: Record) -> list[Fact]:
 
 
 def _evidence(report: Report) -> list[Fact]:
-    status, source = STATUSES[report.status.value], STATUS_SOURCES[report.status.source]
+    status, source = RECORDED[report.status.value], STATUS_SOURCES[report.status.source]
     facts = [
         Fact(
-            label=Message(zh="二维码签名", en="Signed by"),
+            label=Message(zh="二维码签名", en="Signature"),
             zh=f"{signature.signer_organization}（{ALGORITHMS[signature.algorithm]}）：{_signature_words(signature).zh}",
             en=_signature_words(signature).en,
         )

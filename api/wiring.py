@@ -21,7 +21,7 @@ from licences import (
 )
 from verify import HolderEntry, Outcome, Report, TrustStore, Verifier
 
-from .errors import SelfCheckError, ServiceUnavailableError
+from .errors import HomeError, SelfCheckError, ServiceUnavailableError
 from .home import FAMILIES, Home
 
 
@@ -118,6 +118,8 @@ def read_trust(directory: Path) -> TrustStore:
 def _sealing_keys(home: Home, fonts: FontChain, family: str) -> SealingKeys:
     seal, code = _signer(home, family, "seal"), _signer(home, family, "code")
     name = seal.certificate.subject.organization
+    if name is None:
+        raise HomeError("印章证书没有写明机构。", "the certificate of the seal names no organisation")
     return SealingKeys(
         seal=Seal(name=name, picture=draw_round_seal(fonts, name), signer=seal),
         code_signer=code,

@@ -7,6 +7,7 @@ that no signature protects, is `NON_CANONICAL`.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from keys import (
     Algorithm,
@@ -211,8 +212,12 @@ def _read_certificates(content: bytes) -> list[Certificate]:
     while not reader.at_end:
         if len(certificates) == MAX_CERTIFICATES:
             raise TooLargeError(f"more than {MAX_CERTIFICATES} certificates in a CMS")
-        certificates.append(parse_certificate(reader.element().raw))
+        certificates.append(_certificate(reader.element().raw))
     return certificates
+
+
+# An authority's few certificates stand in every file that it seals; parsing them costs more than all the rest.
+_certificate = lru_cache(maxsize=256)(parse_certificate)
 
 
 def _read_attributes(content: bytes) -> tuple[bytes, datetime | None]:

@@ -104,6 +104,7 @@ class FontChain:
             raise FontError("a chain needs at least one font")
         self.fonts = tuple(Font(data) for data in fonts)
         self._glyphs: dict[str, Glyph] = {}
+        self._advances: dict[str, float] = {}
 
     def glyph(self, character: str) -> Glyph:
         """How the first font that has the character prints it.
@@ -119,6 +120,7 @@ class FontChain:
             if gid is not None:
                 glyph = Glyph(font=place, gid=gid, advance=font.advance(gid))
                 self._glyphs[character] = glyph
+                self._advances[character] = glyph.advance
                 return glyph
         raise UnprintableError(character)
 
@@ -132,8 +134,16 @@ class FontChain:
             self.glyph(character)
 
     def width(self, text: str) -> float:
-        """Width of the text in thousandths of the font size."""
-        return sum(self.glyph(character).advance for character in text)
+        """Width of the text in thousandths of the font size.
+
+        Raises:
+            UnprintableError: no font has one of its characters.
+        """
+        advances = self._advances
+        try:
+            return sum([advances[character] for character in text])
+        except KeyError:  # a character that was never asked for
+            return sum([self.glyph(character).advance for character in text])
 
     def outline(self, character: str) -> tuple[Command, ...]:
         """The character's outline for a font size of 1, y upwards, origin on the baseline."""

@@ -27,7 +27,7 @@ class FontUse:
     def __init__(self, chain: FontChain) -> None:
         """Begin with no character used."""
         self._chain = chain
-        self._cids: dict[str, int] = {}
+        self._codes: dict[str, tuple[int, str]] = {}
         self._glyphs: list[list[Glyph]] = [[] for _ in chain.fonts]
         self._characters: list[list[str]] = [[] for _ in chain.fonts]
 
@@ -41,14 +41,14 @@ class FontUse:
         font_before: int | None = None
         codes: list[str] = []
         for character in run.text:
-            glyph = self._chain.glyph(character)
-            if glyph.font != font_before:
+            font, code = self._codes.get(character) or self._allot(character)
+            if font != font_before:
                 if codes:
                     shown.append(b"<" + "".join(codes).encode("ascii") + b"> Tj")
                 codes = []
-                shown.append(b"/F%d %s Tf" % (glyph.font, o.number(run.size)))
-                font_before = glyph.font
-            codes.append(f"{self._cid(character, glyph):04x}")
+                shown.append(b"/F%d %s Tf" % (font, o.number(run.size)))
+                font_before = font
+            codes.append(code)
         if codes:
             shown.append(b"<" + "".join(codes).encode("ascii") + b"> Tj")
         return b" ".join((self._state(run, page_height), *shown, b"ET"))
@@ -62,13 +62,13 @@ class FontUse:
         }
         return o.dictionary(**entries)
 
-    def _cid(self, character: str, glyph: Glyph) -> int:
-        cid = self._cids.get(character)
-        if cid is None:
-            self._glyphs[glyph.font].append(glyph)
-            self._characters[glyph.font].append(character)
-            cid = self._cids[character] = len(self._characters[glyph.font])
-        return cid
+    def _allot(self, character: str) -> tuple[int, str]:
+        """The font of a character that is new in this file, and the code it gets there."""
+        glyph = self._chain.glyph(character)
+        self._glyphs[glyph.font].append(glyph)
+        self._characters[glyph.font].append(character)
+        allotted = self._codes[character] = (glyph.font, f"{len(self._characters[glyph.font]):04x}")
+        return allotted
 
     def _state(self, run: TextRun, page_height: float) -> bytes:
         x, y = o.number(run.x * _MM), o.number((page_height - run.y) * _MM)

@@ -29,8 +29,10 @@ from .errors import (
 )
 from .faults import FAULTS, Fault
 from .files import FileStore
+from .fonts import shipped_font
 from .holders import HOLDER_KINDS, HolderKind, check_holder, check_organisation_code
 from .identifiers import IDENTIFIER_ROOT, Identifier, check_character, make_identifier, parse_identifier
+from .issue import CHINA, Issuer, MadeLicence, SealingKeys, request_idempotency
 from .lifecycle import TRANSITIONS, Action, Status, after, check_grounds
 from .masking import mask_code, mask_name, mask_number
 from .memory import MemoryStore
@@ -50,6 +52,7 @@ from .store import (
 )
 
 __all__ = [
+    "CHINA",
     "FAULTS",
     "FILE_KINDS",
     "HOLDER_KINDS",
@@ -77,14 +80,17 @@ __all__ = [
     "InvalidFieldError",
     "InvalidHolderError",
     "InvalidIdentifierError",
+    "Issuer",
     "IssuingAuthority",
     "Licence",
     "LicenceNotFoundError",
     "LicenceStore",
     "LicenceType",
     "LicencesError",
+    "MadeLicence",
     "MemoryStore",
     "Record",
+    "SealingKeys",
     "SqlStore",
     "Status",
     "StatusAnswer",
@@ -111,5 +117,7 @@ __all__ = [
     "mask_number",
     "normal_number",
     "parse_identifier",
+    "request_idempotency",
+    "shipped_font",
     "upgrade",
 ]

@@ -45,29 +45,35 @@ def break_text(fonts: FontChain, text: str, *, size: float, width: float, leadin
 
 def _lines(fonts: FontChain, paragraph: str, room: float) -> Iterator[str]:
     """`room` is in thousandths of the font size, like the fonts' advances."""
+    if fonts.width(paragraph) <= room:
+        yield paragraph
+        return
     line, used = "", 0.0
-    for piece in _pieces(fonts, paragraph, room):
+    for piece in _pieces(paragraph):
         needed = fonts.width(piece)
         if line and used + needed > room:
             yield line.rstrip(" ")
             line, used = "", 0.0
             piece = piece.lstrip(" ")
             needed = fonts.width(piece)
+        if needed > room:
+            *full, piece = _cut(fonts, piece, room)
+            yield from full
+            needed = fonts.width(piece)
         line += piece
         used += needed
     yield line
 
 
-def _pieces(fonts: FontChain, paragraph: str, room: float) -> Iterator[str]:
+def _pieces(paragraph: str) -> Iterator[str]:
     """What must stay on one line: a character with the punctuation that clings to it, or a word of Latin letters."""
     piece = ""
     for character in paragraph:
         if piece and not _clings(piece, character):
-            yield from _cut(fonts, piece, room)
+            yield piece
             piece = ""
         piece += character
-    if piece:
-        yield from _cut(fonts, piece, room)
+    yield piece
 
 
 def _clings(piece: str, character: str) -> bool:
@@ -82,9 +88,6 @@ def _is_word(character: str) -> bool:
 
 def _cut(fonts: FontChain, piece: str, room: float) -> Iterator[str]:
     """Cut a piece that no line could hold."""
-    if fonts.width(piece) <= room:
-        yield piece
-        return
     part, used = "", 0.0
     for character in piece:
         needed = fonts.glyph(character).advance

@@ -144,7 +144,7 @@ def _signature(signed_data: SignedData) -> Check:
 
 
 def _brought(chain: Chain, signed_data: SignedData) -> Check:
-    """The certificates in a CMS are not signed: one more or one less is a change that no signature shows."""
+    """Look at the certificates in the CMS: no signature covers them, so one more or one less shows nowhere else."""
     if chain.code == "OK" and not chain.explains(signed_data.certificates[1:]):
         detail = "the file does not bring exactly the certificates of its path"
         return Check(name="embedded", code="NON_CANONICAL", detail=detail)

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licences import HOLDER_KINDS, FAULTS, InvalidHolderError, check_holder, check_organisation_code
+from licences import FAULTS, HOLDER_KINDS, InvalidHolderError, check_holder, check_organisation_code
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "fixtures/vectors/licences/holder-codes.json").read_text("utf-8")
-)["vectors"]
+VECTORS = json.loads((Path(__file__).parents[2] / "fixtures/vectors/licences/holder-codes.json").read_text("utf-8"))[
+    "vectors"
+]
 
 
 def uscc(body: str) -> str:
-    """GB 32100 as an equation: the weighted sum over all 18 characters is a multiple of 31 (weight of the last is 1)."""
+    """GB 32100 as an equation: the weighted sum over all 18 characters (the last has weight 1) is a multiple of 31."""
     weights = [pow(3, position, 31) for position in range(17)] + [1]
     return next(
         body + check

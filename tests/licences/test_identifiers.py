@@ -13,9 +13,9 @@ from licences import InvalidIdentifierError, check_character, make_identifier, p
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TYPE_CODE = "11990000000001011Q001"
 ISSUER = "1199010000000102XM"
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "fixtures/vectors/licences/identifiers.json").read_text("utf-8")
-)["vectors"]
+VECTORS = json.loads((Path(__file__).parents[2] / "fixtures/vectors/licences/identifiers.json").read_text("utf-8"))[
+    "vectors"
+]
 
 serials = st.text(ALPHABET, min_size=1, max_size=32)
 versions = st.integers(0, 999).map("{:03d}".format)

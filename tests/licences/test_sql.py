@@ -1,9 +1,11 @@
 """What only the SQL store can get wrong: files on disk, other processes, damage, migrations."""
 
-import multiprocessing
 import os
+import pickle
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,6 +24,7 @@ from licences import (
     Action,
     DuplicateNumberError,
     FileStore,
+    IdempotencyMismatchError,
     SqlStore,
     StoreUnavailableError,
     upgrade,
@@ -288,49 +291,84 @@ def test_a_path_may_have_strange_characters(tmp_path: Path, made: Make) -> None:
     assert store.get(licence.record.identifier) == licence.record
 
 
-def _add_in_process(home: str, licence: Any, barrier: Any, outcomes: Any) -> None:  # noqa: ANN401
-    store = SqlStore(f"sqlite:///{home}/licences.db", FileStore(Path(home) / "files"), bytes(32))
-    barrier.wait(60)
-    try:
-        kept = store.add(licence.record, HOLDER, licence.files, licence.idempotency)
-    except DuplicateNumberError:
-        outcomes.put("refused")
-    else:
-        outcomes.put("added" if kept == licence.record else "replayed")
+# A process of its own: it gets one licence ready, waits for the word, adds it and says how that went.
+ADD = """
+import pickle, sys
+from pathlib import Path
+from licences import DuplicateNumberError, FileStore, SqlStore
+home = Path(sys.argv[1])
+record, files, idempotency = pickle.loads(Path(sys.argv[2]).read_bytes())
+store = SqlStore(f"sqlite:///{home}/licences.db", FileStore(home / "files"), bytes(32))
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    kept = store.add(record, "990101199003071237", files, idempotency)
+    print("added" if kept == record else "replayed")
+except DuplicateNumberError:
+    print("refused")
+"""
 
 
-class _Request:
-    def __init__(self, made: Any, idempotency: tuple[str, str] | None) -> None:  # noqa: ANN401
-        self.record, self.files, self.idempotency = made.record, dict(made.files), idempotency
+def add_in_two_processes(home: Path, licences: list[Any], idempotency: tuple[str, str] | None) -> list[str]:
+    runs = []
+    for licence in licences:
+        given = home / licence.record.identifier
+        given.write_bytes(pickle.dumps((licence.record, dict(licence.files), idempotency)))
+        runs.append(
+            subprocess.Popen(
+                [sys.executable, "-W", "error", "-c", ADD, str(home), str(given)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=Path(__file__).parents[2],
+            )
+        )
+    for run in runs:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "ready\n"
+    for run in runs:
+        assert run.stdin is not None
+        run.stdin.write("go\n")
+        run.stdin.flush()
+    results = [run.communicate(timeout=60)[0].strip() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    return sorted(results)
 
 
 @pytest.mark.parametrize(
     ("idempotency", "loser"), [(None, "refused"), (("key", "body"), "replayed")], ids=["no key", "same key"]
 )
 def test_of_two_processes_with_one_number_one_wins(
-    home: Path, made: Make, open_sql: Open, idempotency: tuple[str, str] | None, loser: str
+    home: Path, made: Make, idempotency: tuple[str, str] | None, loser: str
 ) -> None:
-    processes = multiprocessing.get_context("fork")
-    for number in range(5):
-        barrier, outcomes = processes.Barrier(2), processes.Queue()
-        runs = [
-            processes.Process(
-                target=_add_in_process,
-                args=(
-                    str(home),
-                    _Request(made(f"抢号{number}"), idempotency and (f"key{number}", idempotency[1])),
-                    barrier,
-                    outcomes,
-                ),
-            )
-            for _ in range(2)
-        ]
-        for run in runs:
-            run.start()
-        results = sorted(outcomes.get(timeout=60) for _ in runs)
-        for run in runs:
-            run.join(60)
-            assert run.exitcode == 0
-        assert results == ["added", loser]
-    stored = SqlStore(f"sqlite:///{home}/licences.db", FileStore(home / "files"), bytes(32))
-    assert len(stored.of_holder("111", HOLDER)) == 5
+    assert add_in_two_processes(home, [made("抢号"), made("抢号")], idempotency) == ["added", loser]
+    store = SqlStore(f"sqlite:///{home}/licences.db", FileStore(home / "files"), bytes(32))
+    assert len(store.of_holder("111", HOLDER)) == 1
+    assert store.is_ready()
+
+
+@pytest.mark.parametrize(
+    ("idempotency", "error"),
+    [(None, DuplicateNumberError), (("key", "other body"), IdempotencyMismatchError), (("key", "body"), None)],
+    ids=["no key", "other body", "same request"],
+)
+def test_the_loser_of_a_race_learns_why(
+    home: Path, made: Make, open_sql: Open, idempotency: tuple[str, str] | None, error: type[Exception] | None
+) -> None:
+    first, second = made("号"), made("号")
+
+    class Racing(FileStore):
+        """Lets the first licence in after the second has asked whether the number is free."""
+
+        def put(self, content: bytes) -> str:
+            if content == second.files["p7s"]:
+                open_sql(home).add(first.record, HOLDER, first.files, ("key", "body"))
+            return super().put(content)
+
+    store = SqlStore(f"sqlite:///{home}/licences.db", Racing(home / "files"), bytes(32))
+    if error is None:
+        assert store.add(second.record, HOLDER, second.files, idempotency) == first.record
+    else:
+        with pytest.raises(error):
+            store.add(second.record, HOLDER, second.files, idempotency)
+    assert open_sql(home).of_holder("111", HOLDER) == (first.record,)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from importlib import util
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack
 
 from esign import (
     Background,
@@ -33,7 +33,6 @@ from esign import (
 from keys import (
     CODE_SIGNING_EKU,
     ECDSA_P256_SHA256,
-    Algorithm,
     Certificate,
     PrivateKey,
     PublicKey,
@@ -63,6 +62,35 @@ STRANGER = HolderEntry(name="王路人", code="990001198001015678")
 
 _PLAIN = Background(shapes=())
 _USAGES = ("digitalSignature", "nonRepudiation", "", "", "", "keyCertSign", "cRLSign")
+
+
+class CertificateChanges(TypedDict, total=False):
+    """What may differ in a certificate."""
+
+    usages: Sequence[str]
+    purposes: Sequence[str]
+    is_ca: bool
+    path_length: int | None
+    begin: datetime
+    end: datetime
+
+
+class LicenceChanges(TypedDict, total=False):
+    """What may differ from the sample licence."""
+
+    identifier: str
+    number: str
+    valid_to: date | None
+    seals: tuple[ExpectedSeal, ...]
+    sealed_at: datetime
+    development: bool
+
+
+class CodeChanges(TypedDict, total=False):
+    """What may differ from the sample code."""
+
+    key_id: bytes
+    status_index: int
 
 
 class Store:
@@ -143,11 +171,9 @@ class Ca:
     def public(self) -> tuple[Certificate, ...]:
         return self.root, self.certificate
 
-    def issue(
-        self, *, name: str = NAME, code: str = CODE, algorithm: Algorithm = ECDSA_P256_SHA256, **more: Any
-    ) -> Signer:
+    def issue(self, *, name: str = NAME, code: str = CODE, **more: Unpack[CertificateChanges]) -> Signer:
         """A signer for a seal, unless `more` says something else."""
-        key = generate_private_key(algorithm)
+        key = generate_private_key(ECDSA_P256_SHA256)
         certificate = certify(
             subject=Subject(common_name=f"{name} 电子印章", organization=name, organization_identifier=code),
             public_key=key.public_key,
@@ -157,49 +183,55 @@ class Ca:
         )
         return Signer(private_key=key, chain=(certificate, self.certificate))
 
-    def issue_code(self, **more: Any) -> Signer:
-        return self.issue(**{"usages": ("digitalSignature",), "purposes": (CODE_SIGNING_EKU,)} | more)
+    def issue_code(self, *, name: str = NAME, code: str = CODE, **more: Unpack[CertificateChanges]) -> Signer:
+        of_codes: CertificateChanges = {"usages": ("digitalSignature",), "purposes": (CODE_SIGNING_EKU,)}
+        of_codes.update(more)
+        return self.issue(name=name, code=code, **of_codes)
 
 
-def make_ca(title: str = "一", *, root: dict[str, Any] | None = None, ca: dict[str, Any] | None = None) -> Ca:
+def make_ca(title: str = "一", *, root: CertificateChanges | None = None, ca: CertificateChanges | None = None) -> Ca:
     """A root and an issuing CA; `root` and `ca` change what stands in their certificates."""
+    of_root: CertificateChanges = {"usages": ("keyCertSign", "cRLSign"), "is_ca": True}
+    of_ca: CertificateChanges = {"usages": ("keyCertSign", "cRLSign"), "is_ca": True, "path_length": 0}
+    of_root.update(root or {})
+    of_ca.update(ca or {})
     root_key, key = generate_private_key(ECDSA_P256_SHA256), generate_private_key(ECDSA_P256_SHA256)
     root_certificate = certify(
         subject=Subject(common_name=f"根 {title}"),
         public_key=root_key.public_key,
         issuer=None,
         issuer_key=root_key,
-        **{"usages": ("keyCertSign", "cRLSign"), "is_ca": True} | (root or {}),
+        **of_root,
     )
     certificate = certify(
         subject=Subject(common_name=f"签发机构 {title}"),
         public_key=key.public_key,
         issuer=root_certificate,
         issuer_key=root_key,
-        **{"usages": ("keyCertSign", "cRLSign"), "is_ca": True, "path_length": 0} | (ca or {}),
+        **of_ca,
     )
     return Ca(root_key=root_key, root=root_certificate, key=key, certificate=certificate)
 
 
-def licence_for(signer: Signer, **changes: Any) -> StructuredLicence:
+def licence_for(signer: Signer, **changes: Unpack[LicenceChanges]) -> StructuredLicence:
     """The sample licence, which expects this signer's seal; `changes` say what is different."""
     digest = signer.algorithm.digest
-    values: dict[str, Any] = {
-        "identifier": IDENTIFIER,
-        "number": "农药经许（样）99000120001",
-        "name": "农药经营许可证",
-        "type_name": "农药经营许可证",
-        "type_code": "11990000000001011Q001",
-        "issuer_name": NAME,
-        "issuer_code": CODE,
-        "issuer_level": "区县级",
-        "issued_on": date(2026, 11, 21),
-        "holders": (StructuredHolder(name=HOLDER.name, code=HOLDER.code, kind="111", kind_name="居民身份证"),),
-        "valid_from": date(2026, 11, 21),
-        "valid_to": date(2031, 11, 20),
-        "area_code": "990101",
-        "fields": (),
-        "seals": (
+    sample = StructuredLicence(
+        identifier=IDENTIFIER,
+        number="农药经许（样）99000120001",
+        name="农药经营许可证",
+        type_name="农药经营许可证",
+        type_code="11990000000001011Q001",
+        issuer_name=NAME,
+        issuer_code=CODE,
+        issuer_level="区县级",
+        issued_on=date(2026, 11, 21),
+        holders=(StructuredHolder(name=HOLDER.name, code=HOLDER.code, kind="111", kind_name="居民身份证"),),
+        valid_from=date(2026, 11, 21),
+        valid_to=date(2031, 11, 20),
+        area_code="990101",
+        fields=(),
+        seals=(
             ExpectedSeal(
                 field="Seal1",
                 order=1,
@@ -207,19 +239,21 @@ def licence_for(signer: Signer, **changes: Any) -> StructuredLicence:
                 certificate_digest=f"{digest}:{signer.certificate.fingerprint(digest).hex()}",
             ),
         ),
-        "sealed_at": AT,
-        "development": False,
-    }
-    return StructuredLicence(**values | changes)
+        sealed_at=AT,
+        development=False,
+    )
+    return replace(sample, **changes)
 
 
-def seal_structured(signer: Signer, **changes: Any) -> tuple[bytes, bytes]:
+def seal_structured(signer: Signer, **changes: Unpack[LicenceChanges]) -> tuple[bytes, bytes]:
     """A structured licence and its detached signature."""
     data = structured_to_bytes(licence_for(signer, **changes))
     return data, sign_detached(data, signer)
 
 
-def seal_pdf(signer: Signer, *, structured: bytes | None = None, at: datetime = AT, **changes: Any) -> bytes:
+def seal_pdf(
+    signer: Signer, *, structured: bytes | None = None, at: datetime = AT, **changes: Unpack[LicenceChanges]
+) -> bytes:
     """A sealed PDF with an empty page: what it shows is not what is tested here."""
     content = PdfContent(
         title="样例",
@@ -239,18 +273,18 @@ def _fonts() -> FontChain:
     return FontChain(((Path(found.origin).parent / "fonts" / "Vera.ttf").read_bytes(),))
 
 
-def write_code(signer: Signer, *, holder: HolderEntry = HOLDER, **changes: Any) -> str:
+def write_code(signer: Signer, *, holder: HolderEntry = HOLDER, **changes: Unpack[CodeChanges]) -> str:
     """The text of a code for the sample licence."""
     salt = bytes(range(8))
-    values: dict[str, Any] = {
-        "key_id": key_identifier(signer.public_key, signer.algorithm.digest),
-        "identifier": IDENTIFIER,
-        "valid_from": date(2026, 11, 21),
-        "valid_to": date(2031, 11, 20),
-        "status_list": 1,
-        "status_index": 77,
-        "holder_check": holder_check_value(salt, holder.name, holder.code),
-        "salt": salt,
-        "digest": hash_bytes(signer.algorithm.digest, b"licence"),
-    }
-    return sign_code(CodeClaims(**values | changes), signer)
+    claims = CodeClaims(
+        key_id=key_identifier(signer.public_key, signer.algorithm.digest),
+        identifier=IDENTIFIER,
+        valid_from=date(2026, 11, 21),
+        valid_to=date(2031, 11, 20),
+        status_list=1,
+        status_index=77,
+        holder_check=holder_check_value(salt, holder.name, holder.code),
+        salt=salt,
+        digest=hash_bytes(signer.algorithm.digest, b"licence"),
+    )
+    return sign_code(replace(claims, **changes), signer)

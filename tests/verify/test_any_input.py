@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import rfc8785
@@ -18,6 +18,9 @@ from PIL import Image
 from esign import code_modules, sign_detached
 from keys import DevelopmentPki, Signer
 from verify import MAX_FILE_BYTES, REASONS, Outcome, TrustStore, Verifier
+
+if TYPE_CHECKING:
+    from office import Ca
 
 Forge = Callable[[bytes], bytes]
 
@@ -237,7 +240,7 @@ def test_random_text(verifier: Verifier, office: ModuleType, text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def seal(ca: Any) -> Signer:
+def seal(ca: Ca) -> Signer:
     signer: Signer = ca.issue()
     return signer
 
@@ -263,7 +266,7 @@ def places(document: object, path: tuple[str | int, ...] = ()) -> list[tuple[str
 @no_deadline
 @given(chooser=st.integers(0, 10_000), value=values)
 def test_licence_with_one_value_replaced_under_a_good_signature(
-    seal: Signer, ca: Any, office: ModuleType, chooser: int, value: object
+    seal: Signer, ca: Ca, office: ModuleType, chooser: int, value: object
 ) -> None:
     """Not even the issuer's own key makes a licence of the wrong shape raise."""
     document: Any = json.loads(office.seal_structured(seal)[0])

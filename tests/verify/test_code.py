@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from esign import make_short_code
 from keys import CODE_SIGNING_EKU, RSA_SHA256, DevelopmentPki, Signer, Subject, generate_private_key, key_identifier
-from verify import HolderEntry, Outcome, TrustStore, Verifier
+from verify import HolderEntry, Outcome, StatusSource, TrustStore, Verifier
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
+if TYPE_CHECKING:
+    from office import Ca, CertificateChanges
 
-def trusting(ca: Any, *signers: Signer, source: Any) -> Verifier:
+
+def trusting(ca: Ca, *signers: Signer, source: StatusSource | None) -> Verifier:
     return Verifier(TrustStore.from_certificates((*ca.public, *(signer.certificate for signer in signers))), source)
 
 
@@ -144,7 +148,9 @@ def test_every_changed_character_is_caught(verifier: Verifier, pki: DevelopmentP
         lambda text: make_short_code(lambda size: bytes(range(size))),
     ],
 )
-def test_what_is_no_code(verifier: Verifier, pki: DevelopmentPki, office: ModuleType, change: Any) -> None:
+def test_what_is_no_code(
+    verifier: Verifier, pki: DevelopmentPki, office: ModuleType, change: Callable[[str], str]
+) -> None:
     report = verifier.verify_code(change(office.write_code(pki.code)), holder=office.HOLDER, at=office.AT)
     assert (report.kind, report.verdict, report.reason.code) == ("code", Outcome.FAILED, "FORMAT_CODE")
     assert report.code is None
@@ -154,7 +160,7 @@ def test_what_is_no_code(verifier: Verifier, pki: DevelopmentPki, office: Module
 # Whose key it is
 
 
-def test_unknown_key(verifier: Verifier, ca: Any, office: ModuleType) -> None:
+def test_unknown_key(verifier: Verifier, ca: Ca, office: ModuleType) -> None:
     report = verifier.verify_code(office.write_code(ca.issue_code()), holder=office.HOLDER, at=office.AT)
     assert (report.verdict, report.reason.code) == (Outcome.INDETERMINATE, "CODE_KEY_UNKNOWN")
     assert report.sentence.zh.startswith("无法判断")
@@ -175,7 +181,7 @@ def test_key_identifier_of_another_key(verifier: Verifier, pki: DevelopmentPki, 
     assert (report.verdict, report.reason.code) == (Outcome.FAILED, "SIGNATURE_INVALID")
 
 
-def test_code_of_another_authority_of_the_same_ca(ca: Any, office: ModuleType) -> None:
+def test_code_of_another_authority_of_the_same_ca(ca: Ca, office: ModuleType) -> None:
     other = ca.issue_code(name=office.OTHER_NAME, code=office.OTHER_CODE)
     verifier = trusting(ca, other, source=office.Store(office.ISSUED))
     report = verifier.verify_code(office.write_code(other), holder=office.HOLDER, at=office.AT)
@@ -193,14 +199,14 @@ def test_code_of_another_authority_of_the_same_ca(ca: Any, office: ModuleType) -
     ],
     ids=["seal-without-purpose", "seal-for-documents", "certificates-only", "no-usage"],
 )
-def test_certificate_that_is_not_for_codes(ca: Any, office: ModuleType, changes: dict[str, Any]) -> None:
+def test_certificate_that_is_not_for_codes(ca: Ca, office: ModuleType, changes: CertificateChanges) -> None:
     signer = ca.issue_code(**changes)
     verifier = trusting(ca, signer, source=office.Store(office.ISSUED))
     report = verifier.verify_code(office.write_code(signer), holder=office.HOLDER, at=office.AT)
     assert (report.verdict, report.reason.code) == (Outcome.FAILED, "CERTIFICATE_UNFIT")
 
 
-def test_known_code_certificate_without_a_path(ca: Any, office: ModuleType) -> None:
+def test_known_code_certificate_without_a_path(ca: Ca, office: ModuleType) -> None:
     """Somebody put a stranger's code certificate into the folder of trust: without its root it says nothing."""
     stranger = office.make_ca("二").issue_code()
     verifier = trusting(ca, stranger, source=office.Store(office.ISSUED))
@@ -208,7 +214,7 @@ def test_known_code_certificate_without_a_path(ca: Any, office: ModuleType) -> N
     assert (report.verdict, report.reason.code) == (Outcome.INDETERMINATE, "CERTIFICATE_UNTRUSTED")
 
 
-def test_expired_code_certificate(ca: Any, office: ModuleType) -> None:
+def test_expired_code_certificate(ca: Ca, office: ModuleType) -> None:
     signer = ca.issue_code(end=office.AT)
     verifier = trusting(ca, signer, source=office.Store(office.ISSUED))
     text = office.write_code(signer)
@@ -237,7 +243,7 @@ def test_code_certificate_of_a_ca_that_had_expired_before(office: ModuleType) ->
     assert (report.verdict, report.reason.code) == (Outcome.FAILED, "SEAL_TIME_OUTSIDE_CERTIFICATE")
 
 
-def test_rsa_key_named_by_a_code(ca: Any, office: ModuleType) -> None:
+def test_rsa_key_named_by_a_code(ca: Ca, office: ModuleType) -> None:
     """The key exists, but no code of 64 bytes can be its signature."""
     key = generate_private_key(RSA_SHA256)
     certificate = office.certify(

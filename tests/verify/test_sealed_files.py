@@ -7,14 +7,17 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Unpack
 
 import pytest
 import rfc8785
 
-from esign import structured_from_bytes, structured_to_bytes
+from esign import ExpectedSeal, structured_from_bytes, structured_to_bytes
 from keys import ECDSA_P256_SHA256, DevelopmentPki, Signer, Subject, generate_private_key
 from verify import HolderEntry, Outcome, Report, TrustStore, Verifier
+
+if TYPE_CHECKING:
+    from office import Ca, CertificateChanges, LicenceChanges
 
 Check = Callable[..., Report]
 
@@ -23,8 +26,15 @@ Check = Callable[..., Report]
 def check_sealed(request: pytest.FixtureRequest, office: ModuleType) -> Check:
     """Seal the sample licence in one of the two forms and verify it."""
 
-    def check(verifier: Verifier, signer: Signer, *, holder: HolderEntry | None = None, **changes: Any) -> Report:
-        at = changes.pop("asked_at", office.AT)
+    def check(
+        verifier: Verifier,
+        signer: Signer,
+        *,
+        holder: HolderEntry | None = None,
+        asked_at: datetime | None = None,
+        **changes: Unpack[LicenceChanges],
+    ) -> Report:
+        at = asked_at or office.AT
         if request.param == "pdf":
             sealed_at = changes.get("sealed_at", office.AT)
             return verifier.verify_file(office.seal_pdf(signer, at=sealed_at, **changes), holder=holder, at=at)
@@ -35,7 +45,7 @@ def check_sealed(request: pytest.FixtureRequest, office: ModuleType) -> Check:
 
 
 @pytest.fixture(scope="module")
-def ca_verifier(ca: Any, office: ModuleType) -> Verifier:
+def ca_verifier(ca: Ca, office: ModuleType) -> Verifier:
     return Verifier(TrustStore.from_certificates(ca.public), office.Store(office.ISSUED))
 
 
@@ -59,7 +69,7 @@ def test_genuine_development_licence_passes_and_says_what_it_is(
 
 
 def test_genuine_licence_of_a_real_ca_passes_plainly(
-    check_sealed: Check, ca_verifier: Verifier, ca: Any, office: ModuleType
+    check_sealed: Check, ca_verifier: Verifier, ca: Ca, office: ModuleType
 ) -> None:
     report = check_sealed(ca_verifier, ca.issue())
     assert report.reason.code == "OK"
@@ -68,7 +78,7 @@ def test_genuine_licence_of_a_real_ca_passes_plainly(
 
 
 def test_licence_marked_as_sample_stays_a_sample_under_a_real_seal(
-    check_sealed: Check, ca_verifier: Verifier, ca: Any
+    check_sealed: Check, ca_verifier: Verifier, ca: Ca
 ) -> None:
     report = check_sealed(ca_verifier, ca.issue(), development=True)
     assert report
@@ -89,7 +99,7 @@ def test_kinds_and_times_of_the_signature(verifier: Verifier, pki: DevelopmentPk
 
 
 def test_seal_of_another_authority_of_the_same_ca(
-    check_sealed: Check, ca_verifier: Verifier, ca: Any, office: ModuleType
+    check_sealed: Check, ca_verifier: Verifier, ca: Ca, office: ModuleType
 ) -> None:
     report = check_sealed(ca_verifier, ca.issue(name=office.OTHER_NAME, code=office.OTHER_CODE))
     assert (report.verdict, report.reason.code) == (Outcome.FAILED, "SEAL_NOT_OF_ISSUER")
@@ -100,14 +110,14 @@ def test_seal_of_another_authority_of_the_same_ca(
 
 @pytest.mark.parametrize("part", ["name", "code"])
 def test_seal_with_only_half_of_the_issuer(
-    check_sealed: Check, ca_verifier: Verifier, ca: Any, office: ModuleType, part: str
+    check_sealed: Check, ca_verifier: Verifier, ca: Ca, office: ModuleType, part: str
 ) -> None:
     other = {"name": office.OTHER_NAME, "code": office.OTHER_CODE}[part]
     assert check_sealed(ca_verifier, ca.issue(**{part: other})).reason.code == "SEAL_NOT_OF_ISSUER"
 
 
 def test_certificate_without_organisation(
-    check_sealed: Check, ca_verifier: Verifier, ca: Any, office: ModuleType
+    check_sealed: Check, ca_verifier: Verifier, ca: Ca, office: ModuleType
 ) -> None:
     key = generate_private_key(ECDSA_P256_SHA256)
     certificate = office.certify(
@@ -122,7 +132,7 @@ def test_certificate_without_organisation(
 
 
 def test_licence_under_the_identifier_of_another_authority(
-    check_sealed: Check, ca_verifier: Verifier, ca: Any, office: ModuleType
+    check_sealed: Check, ca_verifier: Verifier, ca: Ca, office: ModuleType
 ) -> None:
     """The issuer is right, but the status asked for would be that of somebody else's licence."""
     other = office.IDENTIFIER.replace(office.CODE, office.OTHER_CODE)
@@ -174,7 +184,7 @@ def test_verifier_without_anchors_says_so(check_sealed: Check, pki: DevelopmentP
     ],
     ids=["certificates-only", "no-usage", "server", "server-and-client", "time-stamping", "ca"],
 )
-def test_certificate_that_is_no_seal(check_sealed: Check, office: ModuleType, changes: dict[str, Any]) -> None:
+def test_certificate_that_is_no_seal(check_sealed: Check, office: ModuleType, changes: CertificateChanges) -> None:
     ca = office.make_ca(ca={"path_length": None})
     verifier = Verifier(TrustStore.from_certificates(ca.public), office.Store(office.ISSUED))
     report = check_sealed(verifier, ca.issue(**changes))
@@ -192,7 +202,7 @@ def test_certificate_that_is_no_seal(check_sealed: Check, office: ModuleType, ch
     ids=["nonRepudiation", "digitalSignature", "client-and-e-mail", "document-signing"],
 )
 def test_certificate_that_is_a_seal(
-    check_sealed: Check, ca_verifier: Verifier, ca: Any, changes: dict[str, Any]
+    check_sealed: Check, ca_verifier: Verifier, ca: Ca, changes: CertificateChanges
 ) -> None:
     assert check_sealed(ca_verifier, ca.issue(**changes)).reason.code == "OK"
 
@@ -201,7 +211,7 @@ def test_code_key_is_no_seal(check_sealed: Check, verifier: Verifier, pki: Devel
     assert check_sealed(verifier, pki.code).reason.code == "CERTIFICATE_UNFIT"
 
 
-def test_seal_certificate_as_ca(check_sealed: Check, ca_verifier: Verifier, ca: Any, office: ModuleType) -> None:
+def test_seal_certificate_as_ca(check_sealed: Check, ca_verifier: Verifier, ca: Ca, office: ModuleType) -> None:
     """Another authority of the same CA certifies a "seal" of this one with its own seal key."""
     mallory = ca.issue(name=office.OTHER_NAME, code=office.OTHER_CODE)
     key = generate_private_key(ECDSA_P256_SHA256)
@@ -217,7 +227,7 @@ def test_seal_certificate_as_ca(check_sealed: Check, ca_verifier: Verifier, ca: 
 
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_sealed_outside_the_certificates_validity(
-    check_sealed: Check, ca_verifier: Verifier, ca: Any, office: ModuleType, side: str
+    check_sealed: Check, ca_verifier: Verifier, ca: Ca, office: ModuleType, side: str
 ) -> None:
     day = timedelta(days=1)
     validity = {"before": {"begin": office.AT + day}, "after": {"end": office.AT - day}}[side]
@@ -226,7 +236,7 @@ def test_sealed_outside_the_certificates_validity(
 
 
 def test_certificate_that_expired_since_proves_nothing_about_when(
-    check_sealed: Check, ca: Any, office: ModuleType
+    check_sealed: Check, ca: Ca, office: ModuleType
 ) -> None:
     signer = ca.issue(end=office.AT + timedelta(days=365))
     trust = TrustStore.from_certificates(ca.public)
@@ -255,7 +265,11 @@ def test_certificate_that_expired_since_proves_nothing_about_when(
     ids=["none", "two", "algorithm", "upper-case", "short", "other-certificate"],
 )
 def test_seal_that_the_licence_does_not_list(
-    check_sealed: Check, verifier: Verifier, pki: DevelopmentPki, office: ModuleType, seals: Callable[..., Any]
+    check_sealed: Check,
+    verifier: Verifier,
+    pki: DevelopmentPki,
+    office: ModuleType,
+    seals: Callable[[ExpectedSeal], tuple[ExpectedSeal, ...]],
 ) -> None:
     listed = office.licence_for(pki.seal).seals[0]
     report = check_sealed(verifier, pki.seal, seals=seals(listed))
@@ -263,7 +277,7 @@ def test_seal_that_the_licence_does_not_list(
 
 
 def test_second_certificate_of_the_same_authority_is_not_the_listed_seal(
-    check_sealed: Check, ca_verifier: Verifier, ca: Any, office: ModuleType
+    check_sealed: Check, ca_verifier: Verifier, ca: Ca, office: ModuleType
 ) -> None:
     listed = office.licence_for(ca.issue()).seals
     assert check_sealed(ca_verifier, ca.issue(), seals=listed).reason.code == "SEAL_UNEXPECTED"
@@ -500,7 +514,7 @@ def test_licence_without_end(check_sealed: Check, verifier: Verifier, pki: Devel
     ],
 )
 def test_what_the_store_says(
-    check_sealed: Check, ca: Any, office: ModuleType, value: str, outcome: Outcome, code: str
+    check_sealed: Check, ca: Ca, office: ModuleType, value: str, outcome: Outcome, code: str
 ) -> None:
     verifier = Verifier(TrustStore.from_certificates(ca.public), office.Store((office.IDENTIFIER, value)))
     report = check_sealed(verifier, ca.issue())
@@ -509,14 +523,14 @@ def test_what_the_store_says(
 
 
 @pytest.mark.parametrize("source", ["none", "does-not-know"])
-def test_nobody_knows_the_status(check_sealed: Check, ca: Any, office: ModuleType, source: str) -> None:
+def test_nobody_knows_the_status(check_sealed: Check, ca: Ca, office: ModuleType, source: str) -> None:
     store = None if source == "none" else office.Store()
     report = check_sealed(Verifier(TrustStore.from_certificates(ca.public), store), ca.issue())
     assert (report.verdict, report.authenticity) == (Outcome.INDETERMINATE, Outcome.PASSED)
     assert (report.reason.code, report.status.value, report.status.source) == ("STATUS_UNKNOWN", "unknown", "none")
 
 
-def test_failure_of_the_store_is_the_callers(check_sealed: Check, ca: Any) -> None:
+def test_failure_of_the_store_is_the_callers(check_sealed: Check, ca: Ca) -> None:
     class Broken:
         def status(self, identifier: str, at: datetime) -> None:
             raise ConnectionError
@@ -526,7 +540,7 @@ def test_failure_of_the_store_is_the_callers(check_sealed: Check, ca: Any) -> No
 
 
 def test_status_is_asked_about_genuine_licences_only(
-    verifier: Verifier, pki: DevelopmentPki, ca: Any, office: ModuleType
+    verifier: Verifier, pki: DevelopmentPki, ca: Ca, office: ModuleType
 ) -> None:
     store = office.Store((office.IDENTIFIER, "revoked"))
     forged = office.seal_pdf(ca.issue(name=office.OTHER_NAME, code=office.OTHER_CODE))

@@ -5,7 +5,7 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,7 @@ import verify.trust
 from keys import (
     ECDSA_P256_SHA256,
     SM2_SM3,
+    Algorithm,
     Certificate,
     DevelopmentPki,
     ProviderMissingError,
@@ -24,6 +25,9 @@ from keys import (
     write_certificates,
 )
 from verify import TrustStore, TrustStoreError
+
+if TYPE_CHECKING:
+    from office import Ca, CertificateChanges
 
 SECOND = timedelta(seconds=1)
 
@@ -37,7 +41,7 @@ class CountingKey:
         self.calls = 0
 
     @property
-    def algorithm(self) -> Any:
+    def algorithm(self) -> Algorithm:
         return self._key.algorithm
 
     @property
@@ -72,12 +76,21 @@ def test_path_over_embedded_and_over_known_certificates(pki: DevelopmentPki, off
     assert chain_code(only_root, leaf, at=office.AT) == "CERTIFICATE_UNTRUSTED"
 
 
+def test_issuing_ca_as_anchor(pki: DevelopmentPki, office: ModuleType) -> None:
+    """Who wants to trust one CA only, and not its root, says so; genuine files still bring that CA along."""
+    leaf, between = pki.seal.chain
+    found = TrustStore((between,)).chain(leaf, (between,), office.AT)
+    assert (found.code, found.certificates) == ("OK", (leaf, between))
+    assert found.explains((between,))
+    assert not found.explains(())
+
+
 def test_without_anchors_nothing_is_judged(pki: DevelopmentPki, office: ModuleType) -> None:
     store = TrustStore.from_certificates((pki.issuing_ca,))
     assert chain_code(store, pki.seal.certificate, pki.issuing_ca, at=office.AT) == "NO_TRUST_ANCHORS"
 
 
-def test_root_in_the_file_is_not_trusted(pki: DevelopmentPki, ca: Any, office: ModuleType) -> None:
+def test_root_in_the_file_is_not_trusted(pki: DevelopmentPki, ca: Ca, office: ModuleType) -> None:
     store = TrustStore.from_certificates(ca.public)
     leaf, between = pki.seal.chain
     found = store.chain(leaf, (between, pki.root), office.AT)
@@ -85,7 +98,7 @@ def test_root_in_the_file_is_not_trusted(pki: DevelopmentPki, ca: Any, office: M
     assert found.certificates == (leaf,)
 
 
-def test_same_names_with_other_keys_are_not_trusted(ca: Any, office: ModuleType) -> None:
+def test_same_names_with_other_keys_are_not_trusted(ca: Ca, office: ModuleType) -> None:
     impostor = office.make_ca()
     assert impostor.root.subject_der == ca.root.subject_der
     leaf = impostor.issue().certificate
@@ -104,14 +117,14 @@ def test_same_names_with_other_keys_are_not_trusted(ca: Any, office: ModuleType)
     ],
     ids=["ca-is-no-ca", "ca-without-keyCertSign", "ca-without-usage", "root-without-keyCertSign", "root-pathlen-0"],
 )
-def test_ca_that_may_not_issue(office: ModuleType, part: str, changes: dict[str, Any]) -> None:
+def test_ca_that_may_not_issue(office: ModuleType, part: str, changes: CertificateChanges) -> None:
     bad = office.make_ca(**{part: changes})
     signer = bad.issue()
     store = TrustStore.from_certificates((bad.root,))
     assert chain_code(store, signer.certificate, bad.certificate, at=office.AT) == "CERTIFICATE_UNFIT"
 
 
-def test_seal_certificate_used_as_ca(ca: Any, office: ModuleType) -> None:
+def test_seal_certificate_used_as_ca(ca: Ca, office: ModuleType) -> None:
     seal = ca.issue(name=office.OTHER_NAME, code=office.OTHER_CODE)
     key = generate_private_key(ECDSA_P256_SHA256)
     forged = office.certify(
@@ -124,7 +137,7 @@ def test_seal_certificate_used_as_ca(ca: Any, office: ModuleType) -> None:
     assert chain_code(store, forged, *seal.chain, at=office.AT) == "CERTIFICATE_UNFIT"
 
 
-def test_path_length_counts_the_cas_below(ca: Any, office: ModuleType) -> None:
+def test_path_length_counts_the_cas_below(ca: Ca, office: ModuleType) -> None:
     """The issuing CA has path length 0 and certifies another CA all the same."""
     below_key, leaf_key = generate_private_key(ECDSA_P256_SHA256), generate_private_key(ECDSA_P256_SHA256)
     below = office.certify(
@@ -142,7 +155,7 @@ def test_path_length_counts_the_cas_below(ca: Any, office: ModuleType) -> None:
     assert chain_code(store, leaf, below, at=office.AT) == "CERTIFICATE_UNFIT"
 
 
-def test_validity_includes_both_ends(ca: Any, office: ModuleType) -> None:
+def test_validity_includes_both_ends(ca: Ca, office: ModuleType) -> None:
     begin, end = office.BEGIN + timedelta(days=1), office.BEGIN + timedelta(days=2)
     leaf = ca.issue(begin=begin, end=end).certificate
     store = TrustStore.from_certificates(ca.public)
@@ -181,7 +194,7 @@ def test_renewed_ca_certificate_is_found(office: ModuleType) -> None:
         assert chain_code(store, leaf, at=office.AT + SECOND) == "OK"
 
 
-def test_circle_of_certificates_ends(ca: Any, office: ModuleType) -> None:
+def test_circle_of_certificates_ends(ca: Ca, office: ModuleType) -> None:
     keys = {name: generate_private_key(ECDSA_P256_SHA256) for name in "ABL"}
 
     def certify(name: str, issuer_name: str) -> Certificate:
@@ -237,7 +250,7 @@ def test_path_is_not_longer_than_the_limit(office: ModuleType) -> None:
     assert chain_code(store, certificates[-1], at=office.AT) == "CERTIFICATE_UNTRUSTED"
 
 
-def test_work_for_one_path_is_bounded(ca: Any, office: ModuleType) -> None:
+def test_work_for_one_path_is_bounded(ca: Ca, office: ModuleType) -> None:
     """A file cannot buy time with certificates of the right name: the CA behind them all is not reached."""
     leaf = ca.issue().certificate
     impostors = [counting(office.make_ca().certificate) for _ in range(40)]
@@ -249,7 +262,7 @@ def test_work_for_one_path_is_bounded(ca: Any, office: ModuleType) -> None:
     assert sum(key.calls for _, key in embedded) <= verify.trust.MAX_EMBEDDED
 
 
-def test_signatures_of_certificates_are_checked_once(ca: Any, office: ModuleType) -> None:
+def test_signatures_of_certificates_are_checked_once(ca: Ca, office: ModuleType) -> None:
     root, root_key = counting(ca.root)
     between, between_key = counting(ca.certificate)
     store = TrustStore((root,), ())
@@ -261,7 +274,7 @@ def test_signatures_of_certificates_are_checked_once(ca: Any, office: ModuleType
     assert chain_code(store, leaf, between, at=office.END + SECOND) == "SEAL_TIME_OUTSIDE_CERTIFICATE"
 
 
-def test_bad_signature_is_not_remembered_as_good(ca: Any, office: ModuleType) -> None:
+def test_bad_signature_is_not_remembered_as_good(ca: Ca, office: ModuleType) -> None:
     leaf = ca.issue().certificate
     damaged = dataclasses.replace(leaf, signature=leaf.signature[:-1] + bytes([leaf.signature[-1] ^ 1]))
     damaged = dataclasses.replace(damaged, der=leaf.der[:-1] + bytes([leaf.der[-1] ^ 1]))
@@ -271,7 +284,7 @@ def test_bad_signature_is_not_remembered_as_good(ca: Any, office: ModuleType) ->
         assert chain_code(store, leaf, at=office.AT) == "OK"
 
 
-def test_memory_is_bounded(ca: Any, office: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded(ca: Ca, office: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify.trust, "MAX_REMEMBERED", 4)
     store = TrustStore.from_certificates(ca.public)
     for _ in range(10):
@@ -291,7 +304,7 @@ def test_missing_provider_is_not_distrust(office: ModuleType) -> None:
     assert chain_code(store, pki.seal.certificate, at=office.AT) == "ALGORITHM_UNAVAILABLE"
 
 
-def test_folder(pki: DevelopmentPki, ca: Any, office: ModuleType, tmp_path: Path) -> None:
+def test_folder(pki: DevelopmentPki, ca: Ca, office: ModuleType, tmp_path: Path) -> None:
     write_certificates(tmp_path / "development.pem", (pki.root, pki.issuing_ca, pki.code.certificate))
     (tmp_path / "root.DER").write_bytes(ca.root.der)
     (tmp_path / "ca.crt").write_bytes(ca.certificate.der)
@@ -328,7 +341,7 @@ def test_folder_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         TrustStore.from_directory(tmp_path)
 
 
-def test_key_rollover_certificate_is_no_anchor(ca: Any, office: ModuleType) -> None:
+def test_key_rollover_certificate_is_no_anchor(ca: Ca, office: ModuleType) -> None:
     """Subject and issuer are equal, but the old root signed the new key: not self-signed, hence not an anchor."""
     new_key = generate_private_key(ECDSA_P256_SHA256)
     rollover = office.certify(
@@ -343,7 +356,7 @@ def test_key_rollover_certificate_is_no_anchor(ca: Any, office: ModuleType) -> N
     assert TrustStore.from_certificates((rollover,)).anchors == ()
 
 
-def test_code_keys_are_found_by_their_identifier(pki: DevelopmentPki, ca: Any, office: ModuleType) -> None:
+def test_code_keys_are_found_by_their_identifier(pki: DevelopmentPki, ca: Ca, office: ModuleType) -> None:
     store = TrustStore.from_certificates((pki.root, pki.issuing_ca, pki.code.certificate, pki.seal.certificate))
     algorithm = pki.code.algorithm
     assert store.code_key(key_identifier(pki.code.public_key, algorithm.digest)) == pki.code.certificate
@@ -351,7 +364,7 @@ def test_code_keys_are_found_by_their_identifier(pki: DevelopmentPki, ca: Any, o
     assert algorithm in {SM2_SM3, ECDSA_P256_SHA256}
 
 
-def test_of_two_certificates_of_one_code_key_the_later_one_counts(ca: Any, office: ModuleType) -> None:
+def test_of_two_certificates_of_one_code_key_the_later_one_counts(ca: Ca, office: ModuleType) -> None:
     signer = ca.issue_code(end=office.AT)
     subject = Subject(common_name="x", organization=office.NAME, organization_identifier=office.CODE)
     given = {"subject": subject, "public_key": signer.public_key, "issuer": ca.certificate, "issuer_key": ca.key}

@@ -1,0 +1,150 @@
+"""Runs the program as its users do: as a process of its own, with files, streams and sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "fixtures" / "paper"
+SECONDS = 60
+
+_SCRIPT = Path(sys.executable).parent / "elicence"
+# A checkout that is not installed has no script yet; -P keeps the current folder out of the way as the script does.
+_PROGRAM = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-P", "-c", "from api.cli import main; exit(main())"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command left."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, Any]:
+        """Read the one JSON object that stdout must be."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict)
+        return value
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the environment of this process without our settings, and with the sources where nothing is installed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
+    if not _SCRIPT.exists():
+        kept["PYTHONPATH"] = str(ROOT)
+    return kept | (extra or {})
+
+
+class Elicence:
+    """The program with one home directory."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def command(self, *words: str | Path) -> list[str]:
+        """Give the whole command line."""
+        return [*_PROGRAM, "--home", str(self.home), *map(str, words)]
+
+    def __call__(
+        self,
+        *words: str | Path,
+        stdin: bytes | None = None,
+        before: Sequence[str] = (),
+        folder: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        child: Callable[[], None] | None = None,
+    ) -> Done:
+        """Run one command; no command may ever end in a traceback."""
+        done = subprocess.run(
+            [*before, *self.command(*words)],
+            input=b"" if stdin is None else stdin,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            cwd=folder,
+            env=environment(env),
+            preexec_fn=child,  # noqa: PLW1509 - limits of the child only; no threads hold locks here
+        )
+        result = Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+        assert "Traceback" not in result.err + result.out, result.err
+        assert "internal error" not in result.err, result.err
+        return result
+
+    def issue(self, document: Mapping[str, Any], *words: str | Path) -> dict[str, Any]:
+        """Issue a licence and return the JSON answer."""
+        done = self("issue", "--data", "-", "--json", *words, stdin=json.dumps(document).encode())
+        assert done.code == 0, done.out + done.err
+        return done.json()
+
+    def files(self) -> dict[str, bytes]:
+        """Read what counts as issued: the copies and the stored files, by path."""
+        found = [path for name in ("issued", "files") for path in (self.home / name).rglob("*") if path.is_file()]
+        return {str(path.relative_to(self.home)): path.read_bytes() for path in found}
+
+
+class Server:
+    """A real server on a free port of the loopback interface; used as a context."""
+
+    def __init__(self, elicence: Elicence, *words: str | Path, env: Mapping[str, str] | None = None) -> None:
+        self._command = elicence.command("serve", "--port", "0", "--json", *words)
+        self._env = environment(env)
+        self.log = ""
+        self.code: int | None = None
+
+    def __enter__(self) -> Server:
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self._env, text=True, encoding="utf-8"
+        )
+        assert self._process.stdout is not None
+        said = ""
+        while line := self._process.stdout.readline():
+            said += line
+            if line == "}\n":
+                break
+        if not said:
+            self.stop()
+        self.announced = json.loads(said)
+        self.url = str(self.announced["address"])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """End the server as Ctrl-C does and keep its log."""
+        if self.code is None:
+            self._process.send_signal(number)
+            out, self.log = self._process.communicate(timeout=SECONDS)
+            self.code = self._process.returncode
+            assert "Traceback" not in self.log, self.log
+            assert "internal error" not in self.log + out
+
+
+def sample(name: str) -> dict[str, Any]:
+    """Read one of the paper samples."""
+    value = json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
+    assert isinstance(value, dict)
+    return value
+
+
+def changed(name: str, **data: object) -> dict[str, Any]:
+    """Read a paper sample with other values; None takes a key away."""
+    document = sample(name)
+    document["data"] = {key: value for key, value in (document["data"] | data).items() if value is not None}
+    return document
+
+
+def copy_home(source: Path, target: Path) -> Elicence:
+    """Copy a home: making one takes a second, most of it for RSA keys."""
+    shutil.copytree(source, target)
+    return Elicence(target)
