@@ -229,8 +229,9 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
     with contextlib.closing(listen(arguments.host, arguments.port)) as listener:
         services = _services(arguments)
         public_only = not is_loopback(arguments.host)
-        # A key that cannot be used is told now and not when the first licence is asked for.
+        # Keys or anchors that cannot be used are told now and not when the first licence is asked for.
         services.can_seal()
+        services.has_anchors()
         app = create_app(services, public_only=public_only)
         done = Answer(shape={}, text="") if work is None else work(services)
         address = address_of(listener)

@@ -88,7 +88,7 @@ class Libcrypto:
     """The SM2 operations of one loaded library. Knows points, scalars and 32-byte digests; the rest is `keys.sm2`'s."""
 
     def __init__(self, path: str = SONAME) -> None:
-        """Load the library and run the self-test (about 10 ms); `ProviderMissingError` when either fails."""
+        """Load the library and run the self-test (about 30 ms); `ProviderMissingError` when either fails."""
         self.path: Final = path
         self._ffi = FFI()
         self._ffi.cdef(_DECLARATIONS)

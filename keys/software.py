@@ -217,9 +217,6 @@ def _unwrapped(pem: bytes | bytearray) -> bytearray:
         if not (compact.startswith(_BEGIN) and compact.endswith(_END)):
             raise MalformedKeyError("not one PEM block of an unencrypted private key (PKCS#8)")
         start, stop = len(_BEGIN), len(compact) - len(_END)
-        padded = compact.find(b"=", start, stop)
-        if padded != -1 and padded < stop - 2:
-            raise MalformedKeyError("private key is not base64")
         for at in range(start, stop, 4):
             three = binascii.a2b_base64(compact[at : min(at + 4, stop)], strict_mode=True)
             content[size : size + len(three)] = three

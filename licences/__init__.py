@@ -12,6 +12,7 @@ from .catalogue import (
     load_catalogue,
 )
 from .convert import licence_from_paper
+from .database import upgrade
 from .errors import (
     AllotmentTakenError,
     CatalogueError,
@@ -37,7 +38,7 @@ from .lifecycle import TRANSITIONS, Action, Status, after, check_grounds
 from .masking import mask_code, mask_name, mask_number
 from .memory import MemoryStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
-from .sql import SqlStore, upgrade
+from .sql import SqlStore
 from .store import (
     FILE_KINDS,
     Event,

@@ -7,6 +7,7 @@ from datetime import date
 from esign import (
     LONG_TERM,
     POINT,
+    QUIET_ZONE,
     Background,
     FontChain,
     Page,
@@ -32,6 +33,7 @@ _INK = (0.1, 0.1, 0.1)
 _FAINT = (0.42, 0.42, 0.42)
 _RULE = (0.78, 0.78, 0.78)
 _WARNING = (0.75, 0.1, 0.1)
+_PAPER = (1.0, 1.0, 1.0)
 _WATERMARK = (0.93, 0.93, 0.93)
 
 _LABEL_GAP = 3.0
@@ -292,9 +294,13 @@ class FaceRenderer:
         width = width_of(self._fonts, number, face.number.size)
         yield TextRun(x=face.number.x - width, y=face.number.y, size=face.number.size, text=number, colour=_INK)
 
-    def _code(self, face: Face, marks: Marks) -> Iterator[TextRun | Symbol]:
+    def _code(self, face: Face, marks: Marks) -> Iterator[TextRun | Shape | Symbol]:
         place = face.code
-        yield Symbol(x=place.x, y=place.y, size=place.size, modules=code_modules(marks.code_address))
+        modules = code_modules(marks.code_address)
+        margin = QUIET_ZONE * place.size / len(modules)
+        clear = rectangle(place.x - margin, place.y - margin, place.size + 2 * margin, place.size + 2 * margin)
+        yield Shape(commands=clear, fill=_PAPER)
+        yield Symbol(x=place.x, y=place.y, size=place.size, modules=modules)
         centre = place.x + place.size / 2
         captions = [(f"短码 {group_short_code(marks.short_code)}", 9.0, _INK), ("扫码核验，或访问", 7.5, _FAINT)]
         captions.append((f"{marks.public_url}/v/短码", 7.5, _FAINT))

@@ -1,19 +1,16 @@
-"""Adapter: the licence store in a relational database (SQLite; nothing but the pragmas and the lock is its own)."""
+"""Adapter: the licence store in a relational database."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from sqlite3 import Error as SqliteError
-from typing import TypeVar
-from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy import event as sa_event
 
 from keys import hmac_bytes
 
+from .database import BUSY_TIMEOUT, lock, open_engine, translated
 from .errors import (
     AllotmentTakenError,
     DuplicateNumberError,
@@ -37,11 +34,6 @@ from .store import (
     status_at,
 )
 from .tables import SCHEMA_REVISION, idempotency_keys, licence_events, licence_files, licences
-
-_Word = TypeVar("_Word", Status, Action)
-
-BUSY_TIMEOUT = 5.0
-"""Seconds to wait for another writer."""
 
 # Statements are built once: SQLAlchemy then only looks up the compiled text.
 _INSERT_LICENCE = licences.insert()
@@ -87,7 +79,7 @@ class SqlStore:
         ``index_key`` (32 secret random bytes) keys the index of holders: without it no holder can be found, and with
         the database alone no holder code can be guessed.
         """
-        self._engine = _engine(url, busy_timeout=busy_timeout, create=False)
+        self._engine = open_engine(url, busy_timeout=busy_timeout)
         self._files = files
         self._index_key = index_key
 
@@ -99,7 +91,7 @@ class SqlStore:
         idempotency: Idempotency | None = None,
     ) -> Record:
         """See ``store.LicenceStore``."""
-        with _translated(), self._engine.connect() as connection:
+        with translated(), self._engine.connect() as connection:
             # Asked first so that a refused request leaves no files; asked again when the insert fails.
             earlier = self._conflict(connection, record, idempotency)
         if earlier is not None:
@@ -107,7 +99,7 @@ class SqlStore:
         for kind, content in files.items():
             if self._files.put(content) != record.files[kind].sha256:
                 raise ValueError(f"the record names another {kind} file")
-        with _translated():
+        with translated():
             try:
                 with self._writing() as connection:
                     self._insert(connection, record, holder_code, idempotency)
@@ -186,7 +178,7 @@ class SqlStore:
 
     def replay(self, key: str, body_digest: str) -> Record | None:
         """See ``store.LicenceStore``."""
-        with _translated(), self._engine.connect() as connection:
+        with translated(), self._engine.connect() as connection:
             return self._replay(connection, key, body_digest)
 
     def _replay(self, connection: sa.Connection, key: str, body_digest: str) -> Record | None:
@@ -199,12 +191,12 @@ class SqlStore:
 
     def get(self, identifier: str) -> Record:
         """See ``store.LicenceStore``."""
-        with _translated(), self._engine.connect() as connection:
+        with translated(), self._engine.connect() as connection:
             return _one(_records(connection, _BY_IDENTIFIER, identifier))
 
     def by_short_code(self, short_code: str) -> Record:
         """See ``store.LicenceStore``."""
-        with _translated(), self._engine.connect() as connection:
+        with translated(), self._engine.connect() as connection:
             return _one(_records(connection, _BY_SHORT_CODE, short_code))
 
     def file(self, record: Record, kind: FileKind) -> bytes:
@@ -213,7 +205,7 @@ class SqlStore:
 
     def of_holder(self, kind: str, code: str) -> tuple[Record, ...]:
         """See ``store.LicenceStore``."""
-        with _translated(), self._engine.connect() as connection:
+        with translated(), self._engine.connect() as connection:
             return _records(connection, _BY_HOLDER, self._holder_index(kind, code))
 
     def apply(
@@ -239,7 +231,7 @@ class SqlStore:
             effective_at=effective_at,
             recorded_at=recorded_at,
         )
-        with _translated(), self._writing() as connection:
+        with translated(), self._writing() as connection:
             change = {"value": identifier, "before": record.status.value, "after": event.after.value}
             if connection.execute(_SET_STATUS, change).rowcount != 1:
                 raise TransitionRefusedError(record.status, action)
@@ -256,13 +248,13 @@ class SqlStore:
     def _events(self, identifier: str) -> tuple[Event, ...]:
         if not identifier.isascii():
             return ()
-        with _translated(), self._engine.connect() as connection:
+        with translated(), self._engine.connect() as connection:
             return tuple(
                 Event(
                     identifier=row.identifier,
-                    action=_member(Action, row.action),
-                    before=None if row.status_before is None else _member(Status, row.status_before),
-                    after=_member(Status, row.status_after),
+                    action=Action(row.action),
+                    before=None if row.status_before is None else Status(row.status_before),
+                    after=Status(row.status_after),
                     ground=row.ground,
                     decision=row.decision,
                     effective_at=row.effective_at,
@@ -279,8 +271,8 @@ class SqlStore:
     def is_ready(self) -> bool:
         """See ``store.LicenceStore``; false too while another process holds the write lock for long."""
         try:
-            with _translated(), self._engine.connect() as connection:
-                _lock(connection)
+            with translated(), self._engine.connect() as connection:
+                lock(connection)
                 connection.execute(_TOUCH)  # a read-only database gives the lock and refuses only the write
                 revision = connection.execute(_REVISION).scalar()
                 connection.rollback()
@@ -291,89 +283,11 @@ class SqlStore:
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         with self._engine.begin() as connection:
-            _lock(connection)
+            lock(connection)
             yield connection
 
     def _holder_index(self, kind: str, code: str) -> str:
         return hmac_bytes("sm3", self._index_key, f"{kind}:{code}".encode("utf-8", "surrogatepass")).hex()
-
-
-def upgrade(url: str) -> None:
-    """Bring a database to the newest schema, creating a SQLite file that is missing; all or nothing on SQLite.
-
-    Raises StoreUnavailableError.
-    """
-    from alembic import command  # half a second to import, and only needed here
-    from alembic.config import Config
-
-    engine = _engine(url, busy_timeout=BUSY_TIMEOUT, create=True)
-    config = Config()
-    config.set_main_option("script_location", "licences:migrations")
-    config.set_main_option("path_separator", "os")
-    with _translated():
-        if engine.dialect.name == "sqlite":
-            with engine.connect() as connection:  # kept in the file; readers then never wait for a writer
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-        with engine.begin() as connection:
-            _lock(connection)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    engine.dispose()
-
-
-def _engine(url: str, *, busy_timeout: float, create: bool) -> sa.Engine:
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed)
-    mode = "rwc" if create else "rw"
-    parsed = parsed.set(
-        database=f"file:{quote(parsed.database or '')}",
-        query={"mode": mode, **parsed.query, "uri": "true"},
-    )
-    engine = sa.create_engine(parsed, connect_args={"timeout": busy_timeout}, max_overflow=-1)
-    sa_event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA synchronous=FULL")  # a commit that was reported survives a power cut
-    cursor.close()
-
-
-def _lock(connection: sa.Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        # Waits for the write lock now; a read lock that is raised later fails at once when two try.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-class _DamagedRowError(Exception):
-    """A row says what this program never wrote."""
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sa.exc.TimeoutError as error:
-        raise StoreUnavailableError("STORE_BUSY") from error
-    except sa.exc.IntegrityError:
-        raise
-    except _DamagedRowError as error:
-        raise StoreUnavailableError from error
-    except sa.exc.DBAPIError as error:
-        raise StoreUnavailableError(_code_of(error.orig)) from error
-
-
-def _code_of(error: BaseException | None) -> str:
-    name = getattr(error, "sqlite_errorname", "") if isinstance(error, SqliteError) else ""
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return "STORE_BUSY"
-    if name.startswith(("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")):
-        return "STORE_UNWRITABLE"
-    return "STORE_UNAVAILABLE"
 
 
 def _records(connection: sa.Connection, statement: sa.Select[tuple[object, ...]], value: str) -> tuple[Record, ...]:
@@ -399,7 +313,7 @@ def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         sealed_at=row.sealed_at,
-        status=_member(Status, row.status),
+        status=Status(row.status),
         code=row.code,
         short_code=row.short_code,
         verify_url=row.verify_url,
@@ -413,14 +327,7 @@ def _file_kind(name: str) -> FileKind:
     for kind in FILE_KINDS:
         if kind == name:
             return kind
-    raise _DamagedRowError
-
-
-def _member(words: type[_Word], word: str) -> _Word:
-    try:
-        return words(word)
-    except ValueError:
-        raise _DamagedRowError from None
+    raise ValueError("unknown kind of file")
 
 
 def _one(records: Sequence[Record]) -> Record:

@@ -23,8 +23,13 @@ class Instant(sa.TypeDecorator[datetime]):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
-        """Database to Python."""
-        return None if value is None else datetime.fromisoformat(value)
+        """Database to Python; ValueError for a text that is no instant."""
+        if value is None:
+            return None
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise ValueError("an instant needs an offset from UTC")
+        return instant
 
 
 metadata = sa.MetaData(

@@ -8,7 +8,6 @@ from typing import Final
 from esign import EsignError, SignedCode, read_code
 from keys import Certificate, KeysError
 from verify.facts import Facts, unreadable
-from verify.holder import HolderEntry, holder_of_code
 from verify.report import Check, SignatureFacts
 from verify.seals import age_check, failed_signature, issuer_check, usage_check
 from verify.trust import TrustStore
@@ -17,7 +16,7 @@ _ISSUER_PART: Final = -4
 """Place of the issuer's code in an identifier (GB/T 36904): … issuer, serial, version, check."""
 
 
-def look_at_code(text: str, *, holder: HolderEntry | None, trust: TrustStore, at: datetime) -> Facts:
+def look_at_code(text: str, *, trust: TrustStore, at: datetime) -> Facts:
     """Read and check a code as text, with or without the address before it."""
     # (1) The text is a code in its only form.
     try:
@@ -42,8 +41,6 @@ def look_at_code(text: str, *, holder: HolderEntry | None, trust: TrustStore, at
     chain = trust.chain(certificate, (), certificate.not_before)
     path = Check(name="certificate", code=chain.code, detail=chain.detail)
     age = age_check(chain, certificate, (), trust, at)
-    # (9) The code alone does not say whose paper it stands on.
-    owner = holder_of_code(signed.claims, holder)
     facts = SignatureFacts(
         field="code",
         algorithm=certificate.public_key.algorithm.name,
@@ -58,7 +55,7 @@ def look_at_code(text: str, *, holder: HolderEntry | None, trust: TrustStore, at
     )
     return Facts(
         kind="code",
-        checks=(readable, signature, issuer, usage, path, age, owner),
+        checks=(readable, signature, issuer, usage, path, age),
         signatures=(facts,),
         code=signed.claims,
         development=chain.development,

@@ -22,15 +22,27 @@ class HolderEntry:
         return "".join(unicodedata.normalize("NFKC", self.code).upper().split())
 
 
-def holder_of_licence(licence: StructuredLicence, entry: HolderEntry) -> Check:
-    """Whether one of the licence's holders has this name and this number."""
+def holder_checks(
+    licence: StructuredLicence | None, claims: CodeClaims | None, entry: HolderEntry | None
+) -> tuple[Check, ...]:
+    """Compare with what was entered.
+
+    Without an entry a file is judged as it is; a code alone does not say whose paper it stands on (contract section 7).
+    """
+    if claims is not None:
+        return (_holder_of_code(claims, entry),)
+    if licence is not None and entry is not None:
+        return (_holder_of_licence(licence, entry),)
+    return ()
+
+
+def _holder_of_licence(licence: StructuredLicence, entry: HolderEntry) -> Check:
     name, code = normal_name(entry.name), entry.normal_code
     belongs = any(normal_name(holder.name) == name and holder.code.upper() == code for holder in licence.holders)
     return Check(name="holder", code="OK" if belongs else "HOLDER_MISMATCH")
 
 
-def holder_of_code(claims: CodeClaims, entry: HolderEntry | None) -> Check:
-    """Whether the holder check value in the code is that of this name and number (contract section 7)."""
+def _holder_of_code(claims: CodeClaims, entry: HolderEntry | None) -> Check:
     if entry is None:
         return Check(name="holder", code="HOLDER_NOT_CHECKED", detail="no name and number were entered")
     try:

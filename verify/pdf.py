@@ -6,13 +6,12 @@ from datetime import datetime
 
 from esign import EsignError, read_sealed_pdf, structured_from_bytes
 from verify.facts import Facts, unreadable
-from verify.holder import HolderEntry, holder_of_licence
 from verify.report import Check
 from verify.seals import Seal, look_at_seal
 from verify.trust import TrustStore
 
 
-def look_at_pdf(data: bytes, *, holder: HolderEntry | None, trust: TrustStore, at: datetime) -> Facts:
+def look_at_pdf(data: bytes, *, trust: TrustStore, at: datetime) -> Facts:
     """Read and check a sealed PDF."""
     # (1) The file is ours, every byte of it is explained, and it bears one seal. A file cut off before its first end
     # mark (ISO 32000-1 clause 7.5.5) may have lost what tells whose it is, so that is asked first.
@@ -41,7 +40,4 @@ def look_at_pdf(data: bytes, *, holder: HolderEntry | None, trust: TrustStore, a
         at,
     )
     checks = (Check(name="format", code="OK"), Check(name="structured", code="OK"), *seal.checks)
-    # (9) The holder, when somebody compares.
-    if holder is not None:
-        checks = (*checks, holder_of_licence(licence, holder))
     return Facts(kind="pdf", checks=checks, signatures=(seal.signature,), licence=licence, development=seal.development)

@@ -20,8 +20,8 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
 11. The status source does not say that it was revoked. [status]
 12. One judge takes the reason that is said (`judgement`).
 
-Steps 10 and 11 are taken only when 1 to 8 have shown whose statement it is: the sentences about the status begin with
-"genuine, but". An expired certificate (8) does not stop them, so that a revoked licence is refused in any case.
+Steps 9 to 11 are taken only when 1 to 8 have shown whose statement it is: their sentences begin with "genuine, but". An
+expired certificate (8) does not stop them, so that a revoked licence is refused in any case.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from esign import MAX_PDF_BYTES, EsignError, MalformedError, read_code, read_pic
 from verify.code import look_at_code
 from verify.detection import kind_of
 from verify.facts import Facts, unreadable
-from verify.holder import HolderEntry
+from verify.holder import HolderEntry, holder_checks
 from verify.judgement import authenticity, judge, worst_report
 from verify.pdf import look_at_pdf
 from verify.report import Check, Report
@@ -48,7 +48,7 @@ MAX_CODES_IN_PICTURE: Final = 8
 """A wall with more codes than this on it is not a picture of a licence."""
 
 # What may be open while the licence still is proven to be the issuer's statement.
-_PROVEN: Final = frozenset({"OK", "HOLDER_NOT_CHECKED", "HOLDER_MISMATCH", "CERTIFICATE_EXPIRED"})
+_PROVEN: Final = frozenset({"OK", "CERTIFICATE_EXPIRED"})
 
 
 class Verifier:
@@ -74,23 +74,21 @@ class Verifier:
         # (0)
         kind = kind_of(data)
         if len(data) > MAX_FILE_BYTES:
-            detail = f"{len(data)} bytes; the limit is {MAX_FILE_BYTES}"
-            large = Check(name="kind", code="RESOURCE_LIMIT", detail=detail)
-            return self._report(Facts(kind=_REPORTED_KINDS[kind], checks=(large,)), at)
+            facts = _refused(kind, "RESOURCE_LIMIT", f"{len(data)} bytes; the limit is {MAX_FILE_BYTES}")
+            return self._report(facts, holder, at)
+        # (1) to (8)
         match kind:
             case "pdf":
-                # (1) to (9)
-                return self._report(look_at_pdf(data, holder=holder, trust=self._trust, at=at), at)
+                facts = look_at_pdf(data, trust=self._trust, at=at)
             case "structured":
-                facts = look_at_structured(data, signature, holder=holder, trust=self._trust, at=at)
-                return self._report(facts, at)
+                facts = look_at_structured(data, signature, trust=self._trust, at=at)
             case "picture":
                 return self._verify_picture(data, holder, at)
             case "text":
                 return self.verify_code(data.decode("utf-8", errors="replace"), holder=holder, at=at)
             case _:
-                code = "FORMAT_EMPTY" if kind == "empty" else "FORMAT_UNKNOWN"
-                return self._report(Facts(kind=_REPORTED_KINDS[kind], checks=(Check(name="kind", code=code),)), at)
+                facts = _refused(kind, "FORMAT_EMPTY" if kind == "empty" else "FORMAT_UNKNOWN")
+        return self._report(facts, holder, at)
 
     def verify_code(self, text: str, *, holder: HolderEntry | None = None, at: datetime) -> Report:
         """Judge the text of a code as of `at` (aware), with or without the address before it.
@@ -98,29 +96,31 @@ class Verifier:
         Short codes are not codes: whoever holds the store resolves them first.
         """
         _require_aware(at)
-        # (1) to (9)
-        return self._report(look_at_code(text, holder=holder, trust=self._trust, at=at), at)
+        # (1) to (8)
+        return self._report(look_at_code(text, trust=self._trust, at=at), holder, at)
 
     def _verify_picture(self, data: bytes, holder: HolderEntry | None, at: datetime) -> Report:
         """Judge the code in a picture. Other symbols beside it do not matter; of several codes the worst is said."""
         try:
             texts = read_picture(data)
         except EsignError as error:
-            return self._report(Facts(kind="code", checks=(unreadable("format", error),)), at)
+            return self._report(Facts(kind="code", checks=(unreadable("format", error),)), holder, at)
         codes = tuple(dict.fromkeys(text for text in texts if _is_code(text))) or texts[:1]
         if len(codes) > MAX_CODES_IN_PICTURE:
-            many = Check(name="format", code="RESOURCE_LIMIT", detail=f"{len(codes)} codes in one picture")
-            return self._report(Facts(kind="code", checks=(many,)), at)
+            facts = _refused("picture", "RESOURCE_LIMIT", f"{len(codes)} codes in one picture")
+            return self._report(facts, holder, at)
         return worst_report(self.verify_code(code, holder=holder, at=at) for code in codes)
 
-    def _report(self, facts: Facts, at: datetime) -> Report:
+    def _report(self, facts: Facts, holder: HolderEntry | None, at: datetime) -> Report:
         checks, status = facts.checks, UNKNOWN_STATUS
         subject = facts.code or facts.licence
         if subject is not None and all(check.code in _PROVEN for check in checks):
+            # (9)
+            owner = holder_checks(facts.licence, facts.code, holder)
             # (10), (11)
             validity = validity_check(subject.valid_from, subject.valid_to, at)
             status, answer = ask_status(self._status, subject.identifier, at)
-            checks = (*checks, validity, answer)
+            checks = (*checks, *owner, validity, answer)
         return Report(
             kind=facts.kind,
             authenticity=authenticity(checks),
@@ -144,6 +144,10 @@ _REPORTED_KINDS: Final = {
     "text": "code",
     "unknown": "unknown",
 }
+
+
+def _refused(kind: str, code: str, detail: str = "") -> Facts:
+    return Facts(kind=_REPORTED_KINDS[kind], checks=(Check(name="kind", code=code, detail=detail),))
 
 
 def _is_code(text: str) -> bool:

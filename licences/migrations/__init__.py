@@ -1,1 +1,1 @@
-"""Alembic migrations of the licence store; run by ``licences.sql.upgrade``."""
+"""Alembic migrations of the licence store; run by ``licences.upgrade``."""

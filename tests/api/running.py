@@ -19,7 +19,9 @@ SECONDS = 60
 
 _SCRIPT = Path(sys.executable).parent / "elicence"
 # A checkout that is not installed has no script yet; -P keeps the current folder out of the way as the script does.
-_PROGRAM = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-P", "-c", "from api.cli import main; exit(main())"]
+_PROGRAM = (
+    [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-P", "-c", "from api.cli import main; exit(main())"]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +42,37 @@ class Done:
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Give the environment of this process without our settings, and with the sources where nothing is installed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
+    # Hundreds of processes must not compile the same modules each time.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    kept["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
     if not _SCRIPT.exists():
         kept["PYTHONPATH"] = str(ROOT)
     return kept | (extra or {})
+
+
+def run(
+    command: Sequence[str | bytes],
+    *,
+    stdin: bytes | None = None,
+    folder: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    child: Callable[[], None] | None = None,
+) -> Done:
+    """Run a whole command line; no command may ever end in a traceback."""
+    done = subprocess.run(
+        command,
+        input=b"" if stdin is None else stdin,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+        cwd=folder,
+        env=environment(env),
+        preexec_fn=child,
+    )
+    result = Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+    assert "Traceback" not in result.err + result.out, result.err
+    assert "internal error" not in result.err, result.err
+    return result
 
 
 class Elicence:
@@ -65,20 +95,7 @@ class Elicence:
         child: Callable[[], None] | None = None,
     ) -> Done:
         """Run one command; no command may ever end in a traceback."""
-        done = subprocess.run(
-            [*before, *self.command(*words)],
-            input=b"" if stdin is None else stdin,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-            cwd=folder,
-            env=environment(env),
-            preexec_fn=child,  # noqa: PLW1509 - limits of the child only; no threads hold locks here
-        )
-        result = Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
-        assert "Traceback" not in result.err + result.out, result.err
-        assert "internal error" not in result.err, result.err
-        return result
+        return run([*before, *self.command(*words)], stdin=stdin, folder=folder, env=env, child=child)
 
     def issue(self, document: Mapping[str, Any], *words: str | Path) -> dict[str, Any]:
         """Issue a licence and return the JSON answer."""

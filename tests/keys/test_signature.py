@@ -24,6 +24,27 @@ def test_bad_raw_signatures_are_refused(raw: bytes) -> None:
         keys.der_signature(raw)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(der.sequence(der.integer(1), der.integer(1)) + b"\0", id="byte after"),
+        pytest.param(der.sequence(der.integer(1), der.integer(1), b"\0"), id="byte after inside"),
+        pytest.param(der.sequence(der.integer(1), der.integer(1), der.integer(1)), id="three numbers"),
+        pytest.param(der.sequence(der.integer(1)), id="one number"),
+        pytest.param(der.sequence(der.integer(0), der.integer(1)), id="r is 0"),
+        pytest.param(der.sequence(der.integer(1), der.integer(0)), id="s is 0"),
+        pytest.param(der.sequence(der.integer(-1), der.integer(1)), id="r negative"),
+        pytest.param(der.sequence(der.integer(1), der.integer(-1)), id="s negative"),
+        pytest.param(der.sequence(der.integer(2**256), der.integer(1)), id="r of 257 bits"),
+        pytest.param(der.sequence(der.integer(1), der.integer(2**256)), id="s of 257 bits"),
+        pytest.param(der.set_of(der.integer(1), der.integer(1)), id="a set"),
+    ],
+)
+def test_bad_der_signatures_are_refused(data: bytes) -> None:
+    with pytest.raises(keys.BadSignatureError):
+        keys.raw_signature(data)
+
+
 @given(st.binary(max_size=80))
 def test_any_bytes_give_a_signature_or_our_error(data: bytes) -> None:
     try:

@@ -251,6 +251,17 @@ def test_the_provider_itself_refuses_bad_numbers(provider: Libcrypto, key: keys.
     assert not provider.verify_digest(public, e[:31], _pair(1, 1))
 
 
+def _unreduced_point() -> bytes:
+    """A point of the curve whose x is written as x + p, which still fits 32 bytes."""
+    a, b = PRIME - 3, 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+    for x in range(100):
+        square = (x**3 + a * x + b) % PRIME
+        y = pow(square, (PRIME + 1) // 4, PRIME)
+        if y * y % PRIME == square:
+            return b"\4" + (x + PRIME).to_bytes(32, "big") + y.to_bytes(32, "big")
+    raise AssertionError
+
+
 BAD_POINTS = {
     "infinity": b"\0",
     "empty": b"",
@@ -259,8 +270,8 @@ BAD_POINTS = {
     "hybrid": bytes((6 + GENERATOR[-1] % 2,)) + GENERATOR,
     "zeros": b"\4" + bytes(64),
     "off the curve": b"\4" + GENERATOR[:-1] + bytes((GENERATOR[-1] ^ 1,)),
-    "x not reduced": b"\4" + PRIME.to_bytes(32, "big") + GENERATOR[32:],
-    "y not reduced": b"\4" + GENERATOR[:32] + b"\xff" * 32,
+    "x not reduced": _unreduced_point(),
+    "y out of range": b"\4" + GENERATOR[:32] + b"\xff" * 32,
     "one byte short": b"\4" + GENERATOR[:-1],
     "one byte long": b"\4" + GENERATOR + b"\0",
     "on P-256": bytes.fromhex(
@@ -319,6 +330,13 @@ def test_no_flipped_bit_and_no_cut_of_a_private_key_is_accepted(key: keys.Export
             keys.load_private_key(_pem(content[:size]))
     with pytest.raises(MalformedKeyError):
         keys.load_private_key(_pem(content + b"\0"))
+
+
+def test_a_private_key_with_a_hybrid_point_is_refused(key: keys.ExportablePrivateKey) -> None:
+    content, point = _pkcs8_der(key.pkcs8()), _point(key)
+    hybrid = content.replace(point, bytes((6 + point[-1] % 2,)) + point[1:])
+    with pytest.raises(MalformedKeyError, match="uncompressed"):
+        keys.load_private_key(_pem(hybrid))
 
 
 def test_a_private_key_without_its_public_part_is_refused(key: keys.ExportablePrivateKey) -> None:

@@ -264,12 +264,16 @@ def test_a_database_that_is_none_is_unavailable(home: Path, made: Make, open_sql
             upgrade(f"sqlite:///{database}")
 
 
-def test_an_unknown_status_in_the_database_is_damage(home: Path, made: Make, open_sql: Open) -> None:
+@pytest.mark.parametrize(
+    "column",
+    ["status = 'lost'", "sealed_at = 'today'", "sealed_at = '2026-11-21T00:00:00'", "valid_from = '2026-02-30'"],
+)
+def test_a_row_that_is_not_ours_is_damage(home: Path, made: Make, open_sql: Open, column: str) -> None:
     store = open_sql(home)
     licence = made()
     store.add(licence.record, HOLDER, licence.files)
     connection = sqlite3.connect(home / "licences.db")
-    connection.execute("UPDATE licences SET status = 'lost'")
+    connection.execute(f"UPDATE licences SET {column}")  # noqa: S608
     connection.execute("UPDATE licence_events SET status_after = 'lost'")
     connection.commit()
     connection.close()

@@ -214,6 +214,15 @@ def test_known_code_certificate_without_a_path(ca: Ca, office: ModuleType) -> No
     assert (report.verdict, report.reason.code) == (Outcome.INDETERMINATE, "CERTIFICATE_UNTRUSTED")
 
 
+@pytest.mark.parametrize("known", ["STRANGER", "HOLDER"])
+def test_holder_says_nothing_about_an_unproven_code(verifier: Verifier, ca: Ca, office: ModuleType, known: str) -> None:
+    """ "Genuine, but not this person's" would vouch for a code that nobody vouches for."""
+    text = office.write_code(ca.issue_code())
+    report = verifier.verify_code(text, holder=getattr(office, known), at=office.AT)
+    assert report.reason.code == "CODE_KEY_UNKNOWN"
+    assert "holder" not in {check.name for check in report.checks}
+
+
 def test_expired_code_certificate(ca: Ca, office: ModuleType) -> None:
     signer = ca.issue_code(end=office.AT)
     verifier = trusting(ca, signer, source=office.Store(office.ISSUED))

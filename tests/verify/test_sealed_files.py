@@ -467,6 +467,13 @@ def test_holder_entry(check_sealed: Check, verifier: Verifier, pki: DevelopmentP
         assert check_sealed(verifier, pki.seal, holder=entry).reason.code == "HOLDER_MISMATCH"
 
 
+def test_holder_says_nothing_about_an_untrusted_seal(
+    check_sealed: Check, ca_verifier: Verifier, office: ModuleType
+) -> None:
+    report = check_sealed(ca_verifier, office.make_ca().issue(), holder=office.STRANGER)
+    assert report.reason.code == "CERTIFICATE_UNTRUSTED"
+
+
 def test_personal_data_stays_out_of_checks_and_representation(
     check_sealed: Check, verifier: Verifier, pki: DevelopmentPki, office: ModuleType
 ) -> None:

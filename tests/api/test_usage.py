@@ -1,0 +1,171 @@
+"""Wrong use, help, streams: what a command line owes to people and to scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from running import Elicence
+
+WRONG = [
+    (),
+    ("no-such-command",),
+    ("issue",),
+    ("issue", "--data"),
+    ("issue", "--data", "x.json", "--seal", "dsa"),
+    ("issue", "--dat", "x.json"),
+    ("verify",),
+    ("verify", "a", "b"),
+    ("verify", "-", "--at"),
+    ("verify", "x", "--nonsense"),
+    ("holder", "91990101MA0TERT40P"),
+    ("revoke", "1.2.3"),
+    ("revoke", "1.2.3", "--ground", "x"),
+    ("catalogue",),
+    ("catalogue", "list"),
+    ("serve", "--port", "many"),
+    ("serve", "--port", "70000"),
+    ("serve", "--host", "no such host"),
+]
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_wrong_use_is_64(running: ModuleType, tmp_path: Path, words: tuple[str, ...]) -> None:
+    elicence = running.Elicence(tmp_path / "home")
+    spoken = elicence(*words)
+    assert spoken.code == 64
+    assert spoken.out == ""
+    assert spoken.err.startswith("错误  error [WRONG_USE]: ")
+    done = elicence(*words, "--json")
+    assert done.code == 64
+    error = done.json()["error"]
+    assert error["code"] == "WRONG_USE"
+    assert error["message"].keys() == {"zh", "en"}
+    assert error["fields"] == []
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("at", ["2026-11-21T10:00:00", "2026-11-21 10:00:00", "2026-02-30", "today", "", "20261121"])
+def test_a_time_without_offset_is_wrong_use(fresh: Elicence, at: str) -> None:
+    done = fresh("verify", "-", "--at", at, "--json")
+    assert (done.code, done.json()["error"]["code"]) == (64, "WRONG_USE")
+
+
+def test_what_was_typed_too_much_is_not_repeated(fresh: Elicence) -> None:
+    done = fresh("holder", "--kind", "111", "990101199001010010", "990101199001010029", "--json")
+    assert done.code == 64
+    assert "990101" not in done.out + done.err
+
+
+def test_help_and_version(fresh: Elicence) -> None:
+    done = fresh("--help")
+    assert done.code == 0
+    assert "签发一张证照 issue a licence" in done.out
+    for name in ("init", "issue", "verify", "holder", "revoke", "catalogue", "serve", "demo"):
+        assert fresh(name, "--help").code == 0
+
+
+def test_options_stand_before_or_after_the_command(running: ModuleType, fresh: Elicence, tmp_path: Path) -> None:
+    words = fresh.command()
+    program = words[: words.index("--home")]
+    other = str(tmp_path / "other")
+    done = running.run([*program, "--json", "--home", other, "init"])
+    assert done.json()["home"] == other
+    assert running.run([*program, "init", "--home", other, "--json"]).json() == done.json() | {"created": False}
+
+
+def test_json_is_utf8_everywhere_and_people_get_what_their_terminal_has(fresh: Elicence) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    done = fresh("catalogue", "show", "water-abstraction", "--json", env=plain)
+    assert done.json()["name"]["zh"] == "取水许可证"
+    assert fresh("catalogue", "show", "water-abstraction", env=plain).code == 0
+
+
+def test_a_name_that_is_not_utf8(running: ModuleType, fresh: Elicence) -> None:
+    done = running.run([*map(os.fsencode, fresh.command("verify", "--json")), b"caf\xe9.pdf"])
+    assert (done.code, done.json()["error"]["code"]) == (66, "INPUT_NOT_FOUND")
+
+
+def test_a_reader_that_leaves_early(running: ModuleType, fresh: Elicence) -> None:
+    with subprocess.Popen(
+        fresh.command("catalogue", "show", "water-abstraction"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=running.environment(),
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 128 + 13
+    assert said == b""
+
+
+def test_an_output_that_cannot_be_written(running: ModuleType, fresh: Elicence) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            fresh.command("catalogue", "show", "water-abstraction", "--json"),
+            stdout=full, stderr=subprocess.PIPE, env=running.environment(), check=False, timeout=running.SECONDS,
+        )  # fmt: skip
+    assert done.returncode == 73
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["pesticide-business", "water-abstraction", "special-equipment-use"])
+def test_the_catalogue_shows_what_must_be_entered(running: ModuleType, fresh: Elicence, name: str) -> None:
+    done = fresh("catalogue", "show", name, "--json")
+    assert done.code == 0
+    shown = done.json()
+    assert shown["type"] == name
+    assert len(shown["code"]) == 21
+    assert {"key", "type", "required", "sample"} <= shown["fields"][0].keys()
+    assert fresh("catalogue", "show", shown["code"], "--json").json() == shown
+    spoken = fresh("catalogue", "show", name)
+    assert all(field["key"] in spoken.out for field in shown["fields"])
+    # What the catalogue shows as a sample is accepted.
+    assert fresh.issue({"type": name, "data": shown["sample"]})["type"] == name
+
+
+def test_an_unknown_type_is_refused(fresh: Elicence) -> None:
+    done = fresh("catalogue", "show", "driving", "--json")
+    assert (done.code, done.json()["error"]["code"]) == (65, "UNKNOWN_TYPE")
+
+
+def test_it_starts_quickly(running: ModuleType, stocked: Elicence) -> None:
+    file = next((stocked.home / "issued").glob("*.pdf"))
+    used = []
+    for _ in range(3):
+        before = os.times()
+        assert stocked("verify", file).code == 0
+        after = os.times()
+        used.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    # Processor time, so that a busy machine does not matter.
+    assert min(used) < 0.8, used
+
+
+def test_ctrl_c_leaves_quietly(running: ModuleType, fresh: Elicence) -> None:
+    process = subprocess.Popen(
+        fresh.command("issue", "--data", "-"),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=running.environment(),
+    )  # fmt: skip
+    time.sleep(2.5)
+    process.send_signal(2)
+    out, err = process.communicate(timeout=running.SECONDS)
+    assert process.returncode == 130
+    assert (out, err) == (b"", b"")
+
+
+def test_the_port_is_taken(running: ModuleType, fresh: Elicence) -> None:
+    with running.Server(fresh) as server:
+        port = server.url.rpartition(":")[2]
+        done = fresh("serve", "--port", port, "--json")
+        assert (done.code, done.json()["error"]["code"]) == (69, "UNAVAILABLE")
+        assert port in done.json()["error"]["message"]["zh"]
+        assert json.loads(done.out)
+    assert server.code == 0
