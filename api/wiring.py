@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from esign import FontChain, Seal, draw_round_seal, structured_from_bytes
-from keys import Signer, open_signer
+from esign import FontChain, Seal, SealPicture, draw_round_seal, structured_from_bytes
+from keys import Signer, algorithm_named, hash_bytes, open_signer
 from licences import (
     Catalogue,
     FileStore,
@@ -40,7 +40,12 @@ class SelfCheck:
         entry = HolderEntry(name=holder.name, code=holder.code)
         _require("pdf", self.verifier.verify_file(pdf, holder=entry, at=at))
         _require("json", self.verifier.verify_file(structured, signature=signature, holder=entry, at=at))
-        _require("code", self.verifier.verify_code(code, holder=entry, at=at))
+        report = self.verifier.verify_code(code, holder=entry, at=at)
+        _require("code", report)
+        if report.code is None or report.code.digest != _digest(structured, report.signatures[0].algorithm):
+            raise SelfCheckError(
+                "签发前自检未通过（二维码与数据不符），未签发。", "the code is not that of the licence"
+            )
 
 
 class Services:
@@ -121,13 +126,22 @@ def _sealing_keys(home: Home, fonts: FontChain, family: str) -> SealingKeys:
     if name is None:
         raise HomeError("印章证书没有写明机构。", "the certificate of the seal names no organisation")
     return SealingKeys(
-        seal=Seal(name=name, picture=draw_round_seal(fonts, name), signer=seal),
+        seal=Seal(name=name, picture=_picture(fonts, name, seal), signer=seal),
         code_signer=code,
     )
 
 
+def _picture(fonts: FontChain, name: str, signer: Signer) -> SealPicture:
+    """Draw the round seal; one of a development PKI says so in its centre."""
+    return draw_round_seal(fonts, name, centre_line="样例 测试" if signer.certificate.is_development else "")
+
+
 def _signer(home: Home, family: str, role: str) -> Signer:
     return open_signer(home.key_uri(family, role), home.chain_path(family, role))
+
+
+def _digest(structured: bytes, code_algorithm: str) -> bytes:
+    return hash_bytes(algorithm_named(code_algorithm).digest, structured)
 
 
 def _require(what: str, report: Report) -> None:

@@ -135,9 +135,7 @@ class FontUse:
 
 
 def _to_unicode(characters: Iterable[str]) -> bytes:
-    rows = [
-        f"<{cid:04x}> <{character.encode('utf-16-be').hex()}>" for cid, character in enumerate(characters, start=1)
-    ]
+    rows = [f"<{cid:04x}> <{character.encode('utf-16-be').hex()}>" for cid, character in enumerate(characters, start=1)]
     blocks = (rows[at : at + _MAP_BLOCK] for at in range(0, len(rows), _MAP_BLOCK))
     body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
     return f"""/CIDInit /ProcSet findresource begin

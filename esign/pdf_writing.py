@@ -404,9 +404,7 @@ def _cms_size(signer: Signer) -> int:
     )
     signature = signer.sign(attributes)
     longest = signature if algorithm.name == "rsa" else bytes(_LONGEST_EC_SIGNATURE)
-    return len(
-        assemble(chain=signer.chain, algorithm=algorithm, signed_attributes=attributes, signature=longest)
-    )
+    return len(assemble(chain=signer.chain, algorithm=algorithm, signed_attributes=attributes, signature=longest))
 
 
 def _box(left: float, bottom: float, right: float, top: float) -> bytes:

@@ -11,7 +11,16 @@ from datetime import date, timedelta
 
 import cbor2
 
-from keys import PublicKey, Signer, der_signature, hmac_bytes, raw_signature
+from keys import (
+    ECDSA_P256_SHA256,
+    BadSignatureError,
+    PublicKey,
+    Signer,
+    der_signature,
+    hmac_bytes,
+    low_s,
+    raw_signature,
+)
 
 from .errors import Fault, MalformedError
 
@@ -67,6 +76,8 @@ class SignedCode:
         Raises:
             BadSignatureError: it does not verify.
         """
+        if public_key.algorithm is ECDSA_P256_SHA256 and low_s(self.signature) != self.signature:
+            raise BadSignatureError("the signature is not in its only form")
         public_key.verify(der_signature(self.signature), _SIGNATURE_CONTEXT + self.payload)
 
 
@@ -74,6 +85,8 @@ def sign_code(claims: CodeClaims, signer: Signer) -> str:
     """The code as upper-case Base32 text without padding."""
     payload = _payload(claims)
     signature = raw_signature(signer.sign(_SIGNATURE_CONTEXT + payload))
+    if signer.algorithm is ECDSA_P256_SHA256:
+        signature = low_s(signature)
     return base64.b32encode(payload + signature).decode("ascii").rstrip("=")
 
 

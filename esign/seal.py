@@ -106,9 +106,7 @@ def _straight_text(fonts: FontChain, text: str, radius: float, scale: float) -> 
     commands: list[Command] = []
     for character in text:
         for operator, numbers in fonts.outline(character):
-            points = [
-                x + number * size if at % 2 == 0 else y - number * size for at, number in enumerate(numbers)
-            ]
+            points = [x + number * size if at % 2 == 0 else y - number * size for at, number in enumerate(numbers)]
             commands.append(Command(operator, tuple(points)))
         x += fonts.glyph(character).advance / 1000 * size
     return tuple(commands)

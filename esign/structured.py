@@ -178,6 +178,8 @@ def _parse(document: object) -> StructuredLicence:
     sealed_at = datetime.fromisoformat(_text(top["sealedAt"]))
     if sealed_at.tzinfo is None:
         raise ValueError("an instant without offset")
+    if text("certificateIdentifier").count(".") < 2:
+        raise ValueError("no identifier")
     return StructuredLicence(
         identifier=text("certificateIdentifier"),
         number=text("certificateNumber"),

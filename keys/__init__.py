@@ -37,7 +37,7 @@ from keys.files import open_signer, write_certificates, write_private_key
 from keys.issuing import CODE_SIGNING_EKU, Profile, Subject, make_certificate
 from keys.libcrypto import Libcrypto, default_libcrypto
 from keys.ports import ExportablePrivateKey, PrivateKey, PublicKey
-from keys.signature import der_signature, raw_signature
+from keys.signature import der_signature, low_s, raw_signature
 from keys.signer import Signer
 from keys.software import generate_private_key, load_private_key, load_public_key
 
@@ -82,6 +82,7 @@ __all__ = [
     "load_certificates",
     "load_private_key",
     "load_public_key",
+    "low_s",
     "make_certificate",
     "make_development_pki",
     "open_signer",

@@ -10,6 +10,8 @@ from keys.errors import BadSignatureError, MalformedDerError
 RAW_SIZE: Final = 64
 """Bytes of r‖s in a 256-bit group."""
 
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
 
 def read_pair(signature: bytes) -> tuple[int, int]:
     """Read r and s of a DER signature, each in 1 … 2²⁵⁶-1; anything else is a `BadSignatureError`."""
@@ -40,3 +42,12 @@ def der_signature(raw: bytes) -> bytes:
     if not r or not s:
         raise BadSignatureError("signature out of range")
     return der.sequence(der.integer(r), der.integer(s))
+
+
+def low_s(raw: bytes) -> bytes:
+    """Return the form of a raw ECDSA P-256 signature whose s is at most half of the group's order.
+
+    Both (r, s) and (r, n-s) verify; where a document must have one form only, this is the one. SM2 has no such pair.
+    """
+    s = int.from_bytes(raw[32:], "big")
+    return raw[:32] + min(s, _P256_ORDER - s).to_bytes(32, "big")

@@ -149,9 +149,7 @@ class Issuer:
             certificate_digest=f"{digest}:{certificate.fingerprint(digest).hex()}",
         )
         development = certificate.is_development
-        structured = structure(
-            licence, identifier=identifier, seals=(expected,), sealed_at=at, development=development
-        )
+        structured = structure(licence, identifier=identifier, seals=(expected,), sealed_at=at, development=development)
         json_bytes = structured_to_bytes(structured)
         claims = self._claims(licence, identifier, json_bytes, keys.code_signer)
         code, short_code = sign_code(claims, keys.code_signer), make_short_code(self._random)

@@ -331,7 +331,14 @@ class FaceRenderer:
         ]
         if total > 1:
             parts.append(f"第 {number} 页，共 {total} 页")
-        block = break_text(self._fonts, "　".join(parts), size=_SMALL, width=face.width - 40)
+        lines, room = [""], face.width - 40
+        for part in parts:
+            longer = f"{lines[-1]}　{part}" if lines[-1] else part
+            if lines[-1] and width_of(self._fonts, longer, _SMALL) > room:
+                lines.append(part)
+            else:
+                lines[-1] = longer
+        block = Block(lines=tuple(lines), size=_SMALL, line_height=_SMALL * POINT * 1.45)
         yield from _print_block(block, 20, face.height - 12.5 - block.height, colour=_FAINT)
 
 

@@ -37,9 +37,7 @@ def break_text(fonts: FontChain, text: str, *, size: float, width: float, leadin
     Chinese breaks between any two characters but for punctuation; words and numbers in Latin letters stay whole unless
     one alone is wider than a line. Line feeds in the text are kept.
     """
-    lines = [
-        line for paragraph in text.split("\n") for line in _lines(fonts, paragraph, width / (size * POINT) * 1000)
-    ]
+    lines = [line for paragraph in text.split("\n") for line in _lines(fonts, paragraph, width / (size * POINT) * 1000)]
     return Block(lines=tuple(lines), size=size, line_height=size * POINT * leading)
 
 

@@ -1,6 +1,6 @@
 """Licences per second per core, from parsed JSON to checked files and a committed row, stage by stage.
 
-    make bench            five interleaved runs of each chain, CPU time, medians
+make bench            five interleaved runs of each chain, CPU time, medians
 """
 
 import json

@@ -69,7 +69,9 @@ class StockChain:
                 "\n".join(_operators(shape, side) for shape in self._picture.shapes).encode(),
                 box=BoxConstraints(width=side, height=side),
             ),
-            background_layout=SimpleBoxLayoutRule(x_align=AxisAlignment.ALIGN_MID, y_align=AxisAlignment.ALIGN_MID, margins=Margins.uniform(0)),
+            background_layout=SimpleBoxLayoutRule(
+                x_align=AxisAlignment.ALIGN_MID, y_align=AxisAlignment.ALIGN_MID, margins=Margins.uniform(0)
+            ),
         )
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
         out = io.BytesIO()
@@ -96,9 +98,7 @@ class StockChain:
         assert status.intact
         assert status.valid
         signed_data = cms.ContentInfo.load(p7s)["content"]
-        detached = asyncio.run(
-            async_validate_detached_cms(structured, signed_data, signer_validation_context=context)
-        )
+        detached = asyncio.run(async_validate_detached_cms(structured, signed_data, signer_validation_context=context))
         assert detached.intact
         assert detached.valid
 
@@ -181,9 +181,13 @@ def _archival(pdf: bytes, structured: bytes, title: str, at: datetime) -> bytes:
             )
         ])  # fmt: skip
         specification = pikepdf.AttachedFileSpec(
-            file, structured, filename="licence.json", mime_type="application/json", mod_date=at.strftime("D:%Y%m%d%H%M%SZ"),
+            file,
+            structured,
+            filename="licence.json",
+            mime_type="application/json",
+            mod_date=at.strftime("D:%Y%m%d%H%M%SZ"),
             relationship=pikepdf.Name.Data,
-        )  # fmt: skip
+        )
         file.attachments["licence.json"] = specification
         file.Root.AF = pikepdf.Array([file.attachments["licence.json"].obj])
         with file.open_metadata(set_pikepdf_as_editor=False) as metadata:
@@ -216,4 +220,3 @@ def _operators(shape: Shape, top: float) -> str:
 
 def _between(end: tuple[float, float], control: tuple[float, float]) -> tuple[float, float]:
     return end[0] + 2 / 3 * (control[0] - end[0]), end[1] + 2 / 3 * (control[1] - end[1])
-

@@ -70,9 +70,7 @@ def licence() -> StructuredLicence:
         issuer_code="1199010000000102XM",
         issuer_level="区县级",
         issued_on=date(2026, 3, 2),
-        holders=(
-            StructuredHolder(name="𬱖㛃", code="990101199003071237", kind="111", kind_name="公民身份号码"),
-        ),
+        holders=(StructuredHolder(name="𬱖㛃", code="990101199003071237", kind="111", kind_name="公民身份号码"),),
         valid_from=date(2026, 3, 2),
         valid_to=None,
         area_code="990101",

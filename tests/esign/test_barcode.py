@@ -27,6 +27,13 @@ def picture(text: str, *, scale: int = 4, form: str = "PNG") -> bytes:
     return out.getvalue()
 
 
+def outcome(data: bytes) -> str | tuple[str, ...]:
+    try:
+        return read_picture(data)
+    except MalformedError as error:
+        return error.code
+
+
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_what_is_drawn_is_read(form: str) -> None:
     assert read_picture(picture(TEXT, form=form)) == (TEXT,)
@@ -54,11 +61,7 @@ def test_too_many_pixels() -> None:
 
 @pytest.mark.parametrize("cut", [0, 1, 8, 20, 33, 60, -20, -1])
 def test_a_truncated_picture_is_no_crash(cut: int) -> None:
-    data = picture(TEXT)[:cut]
-    try:
-        assert read_picture(data) == (TEXT,)
-    except MalformedError as error:
-        assert error.code == "FORMAT_PICTURE"
+    assert outcome(picture(TEXT)[:cut]) in ("FORMAT_PICTURE", (TEXT,))
 
 
 @given(st.binary(max_size=200), st.integers(0, 400))

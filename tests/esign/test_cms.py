@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
 
 from esign import EsignError, MalformedError, TooLargeError, read_signed_data, sign_detached
-from esign.cms import MAX_CMS_BYTES, MAX_CERTIFICATES, assemble, attributes_to_sign
+from esign.cms import MAX_CERTIFICATES, MAX_CMS_BYTES, assemble, attributes_to_sign
 from keys import DevelopmentPki, KeysError, hash_bytes
 
 DATA = "被签名的内容".encode()

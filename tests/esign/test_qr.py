@@ -70,6 +70,20 @@ def test_only_one_text(pki: DevelopmentPki) -> None:
             read_code(text).verify(pki.code.public_key)
 
 
+def test_the_other_signature_of_ecdsa_is_refused(pkis: dict[str, DevelopmentPki]) -> None:
+    """(r, n-s) verifies like (r, s): a second text for the same code, unless one of them is refused."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    signer = pkis["rsa"].code
+    for _ in range(8):
+        text = sign_code(CLAIMS, signer)
+        token = base64.b32decode(text + "=" * (-len(text) % 8))
+        s = int.from_bytes(token[-32:], "big")
+        assert s <= order // 2
+        other = token[:-32] + (order - s).to_bytes(32, "big")
+        with pytest.raises(BadSignatureError):
+            read_code(base64.b32encode(other).decode().rstrip("=")).verify(signer.public_key)
+
+
 def test_unused_bits_must_be_zero() -> None:
     with pytest.raises(MalformedError, match="only form"):
         read_code("AB")  # one octet and five unused bits... the last of them set
@@ -100,7 +114,9 @@ def test_wrong_entries(key: int, value: object, pki: DevelopmentPki) -> None:
         read_code(base64.b32encode(cbor2.dumps(items, canonical=True) + token[-64:]).decode().rstrip("="))
 
 
-@pytest.mark.parametrize("text", ["", "   ", "0189", "https://example.invalid/", "A" * (MAX_CODE_CHARACTERS + 1), "编号"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "0189", "https://example.invalid/", "A" * (MAX_CODE_CHARACTERS + 1), "编号"]
+)
 def test_something_else(text: str) -> None:
     with pytest.raises(MalformedError, match="FORMAT_CODE"):
         read_code(text)
@@ -113,7 +129,11 @@ def test_no_other_exception_escapes(token: bytes) -> None:
 
 
 @given(
-    st.integers(0, 2**32), st.integers(0, 2**20 - 1), st.dates(), st.none() | st.dates(), st.binary(min_size=8, max_size=8)
+    st.integers(0, 2**32),
+    st.integers(0, 2**20 - 1),
+    st.dates(),
+    st.none() | st.dates(),
+    st.binary(min_size=8, max_size=8),
 )
 def test_every_claim_survives(
     pkis: dict[str, DevelopmentPki], index: int, check: int, start: date, end: date | None, salt: bytes

@@ -52,7 +52,15 @@ def test_a_key_that_a_later_version_adds_does_not_hinder(licence: StructuredLice
 
 @pytest.mark.parametrize(
     "path",
-    [("format",), ("metadata",), ("metadata", "certificateNumber"), ("holders",), ("seals",), ("sealedAt",)],
+    [
+        ("format",),
+        ("development",),
+        ("metadata",),
+        ("metadata", "certificateNumber"),
+        ("holders",),
+        ("seals",),
+        ("sealedAt",),
+    ],
 )
 def test_a_missing_part(licence: StructuredLicence, path: tuple[str, ...]) -> None:
     document = json.loads(structured_to_bytes(licence))

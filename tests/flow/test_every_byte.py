@@ -1,4 +1,4 @@
-"""One changed byte anywhere makes the verdict not *passed*: every position of a PDF, a structured licence and a code."""
+"""One changed byte makes the verdict not *passed*: every position of a PDF, a structured licence and a code."""
 
 import multiprocessing
 import os
@@ -88,9 +88,7 @@ def test_every_byte_of_a_pdf(sample: Any) -> None:
         if position in digits and chr(before).isalpha():
             yield before ^ 0x20  # the case of a hexadecimal letter
 
-    trial = Trial(
-        verdict=lambda pdf: verifier.verify_file(pdf, at=AT).verdict, original=sample.pdf, changes=changes
-    )
+    trial = Trial(verdict=lambda pdf: verifier.verify_file(pdf, at=AT).verdict, original=sample.pdf, changes=changes)
     assert run(trial) == []
 
 
@@ -134,7 +132,5 @@ def test_every_other_value_of_the_seal(sample: Any) -> None:
     def changes(position: int, before: int) -> Iterator[int]:
         return (other for other in range(256) if other != before) if position in around else iter(())
 
-    trial = Trial(
-        verdict=lambda pdf: verifier.verify_file(pdf, at=AT).verdict, original=sample.pdf, changes=changes
-    )
+    trial = Trial(verdict=lambda pdf: verifier.verify_file(pdf, at=AT).verdict, original=sample.pdf, changes=changes)
     assert run(trial) == []

@@ -102,9 +102,7 @@ def _as_date(text: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["pdf", "p7s"])
-def test_the_witnesses_refuse_a_changed_file(
-    issued: Any, kind: str, witnesses: ModuleType, tmp_path: Path
-) -> None:
+def test_the_witnesses_refuse_a_changed_file(issued: Any, kind: str, witnesses: ModuleType, tmp_path: Path) -> None:
     sample = next(s for s in issued if s.algorithm == "rsa")
     if kind == "p7s":
         assert witnesses.openssl_cms_verify(sample.p7s, sample.json + b" ", pem(sample.root.der)) != ""

@@ -153,7 +153,8 @@ def test_many_rows_go_to_annex_pages_each_exactly_once() -> None:
     assert "见附页，共 200 项" in texts(pages[:1])
     for number, page in enumerate(pages, start=1):
         assert f"第 {number} 页，共 {len(pages)} 页" in texts((page,))
-        assert ("附页" in texts((page,))) and ("梯11赣A990199(26)" in texts((page,)))
+        assert "附页" in texts((page,))
+        assert "梯11赣A990199(26)" in texts((page,))
     check_geometry(pages)
 
 
