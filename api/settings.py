@@ -23,6 +23,8 @@ class Settings:
     """Scheme and host (and port), no path: printed in codes for ever (contract section 5)."""
     development: bool
     """Whether the home's own development keys are in use."""
+    font_dir: Path | None = None
+    """Folder of TrueType fonts that are asked for characters the shipped font lacks."""
 
 
 def home_path(argument: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -31,7 +33,7 @@ def home_path(argument: str | None, environment: Mapping[str, str] = os.environ)
 
 
 def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read `elicence.toml`; `ELICENCE_PUBLIC_URL` wins over it.
+    """Read `elicence.toml`; `ELICENCE_PUBLIC_URL` and `ELICENCE_FONT_DIR` win over it.
 
     Raises SettingsError when it is unreadable or malformed, or the public URL cannot be printed in codes.
     """
@@ -51,7 +53,15 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
             "必须设置 ELICENCE_PUBLIC_URL（印在二维码里的公开地址）。",
             "ELICENCE_PUBLIC_URL is required: the public address that is printed in the codes",
         )
-    return Settings(public_url=check_public_url(url), development=development)
+    fonts = environment.get("ELICENCE_FONT_DIR") or values.get("font_dir")
+    if fonts is not None and not (isinstance(fonts, str) and Path(fonts).is_dir()):
+        raise SettingsError(
+            f"字体文件夹不存在（ELICENCE_FONT_DIR 或 {path} 的 font_dir）。",
+            f"the folder of fonts does not exist (ELICENCE_FONT_DIR, or font_dir in {path})",
+        )
+    return Settings(
+        public_url=check_public_url(url), development=development, font_dir=Path(fonts) if fonts is not None else None
+    )
 
 
 def settings_text(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from esign import FontChain, Seal, SealPicture, draw_round_seal, structured_from_bytes
+from esign import FontChain, FontError, Seal, SealPicture, draw_round_seal, structured_from_bytes
 from keys import Signer, algorithm_named, hash_bytes, open_signer
 from licences import (
     Catalogue,
@@ -16,6 +16,7 @@ from licences import (
     LicenceStore,
     SealingKeys,
     SqlStore,
+    fonts_in,
     load_catalogue,
     shipped_font,
 )
@@ -89,8 +90,12 @@ class Services:
 
     @cached_property
     def fonts(self) -> FontChain:
-        """The shipped font."""
-        return FontChain([shipped_font()])
+        """The shipped font, then those of the configured folder."""
+        folder = self.home.settings.font_dir
+        try:
+            return FontChain([shipped_font(), *(fonts_in(folder) if folder else ())])
+        except (FontError, OSError) as error:
+            raise HomeError(f"字体无法使用：{folder}", f"a font cannot be used: {folder}") from error
 
     @cached_property
     def issuer(self) -> Issuer:

@@ -30,7 +30,7 @@ from .errors import (
 )
 from .faults import FAULTS, Fault
 from .files import FileStore
-from .fonts import shipped_font
+from .fonts import fonts_in, shipped_font
 from .holders import HOLDER_KINDS, HolderKind, check_holder, check_organisation_code
 from .identifiers import IDENTIFIER_ROOT, Identifier, check_character, make_identifier, parse_identifier
 from .issue import CHINA, Issuer, MadeLicence, SealingKeys, request_idempotency
@@ -109,6 +109,7 @@ __all__ = [
     "check_holder",
     "check_organisation_code",
     "digests_of",
+    "fonts_in",
     "licence_from_paper",
     "licence_type_from_toml",
     "load_catalogue",

@@ -4,6 +4,7 @@ It prints all 8,105 characters of the 通用规范汉字表 and 20,000 more.
 """
 
 from importlib import resources
+from pathlib import Path
 
 SHIPPED_FONT = "LXGWWenKai-Regular.ttf"
 
@@ -11,3 +12,8 @@ SHIPPED_FONT = "LXGWWenKai-Regular.ttf"
 def shipped_font() -> bytes:
     """The font file."""
     return resources.files(__package__).joinpath(SHIPPED_FONT).read_bytes()
+
+
+def fonts_in(folder: Path) -> list[bytes]:
+    """The TrueType files of a folder in the order of their names; OSError when they cannot be read."""
+    return [path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix.lower() == ".ttf"]

@@ -42,7 +42,7 @@ class Stages:
         self._inner: list[float] = []
 
     def timed(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def measured(*args: object, **kwargs: object) -> Any:  # noqa: ANN401
+        def measured(*args: object, **kwargs: object) -> Any:
             self._inner.append(0.0)
             start = time.process_time()
             try:
@@ -90,7 +90,7 @@ class Stock:
         original_sign, original_check = issue_module.sign_detached, self.issuer._check
         results: dict[str, bytes] = {}
 
-        def seal(_sealer: PdfSealer, content: Any, *, at: datetime) -> bytes:  # noqa: ANN401
+        def seal(_sealer: PdfSealer, content: Any, *, at: datetime) -> bytes:
             pdf, results["p7s"] = self.chain.make(tuple(content.pages), content.structured, content.title, at)
             return pdf
 

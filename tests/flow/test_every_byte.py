@@ -17,7 +17,7 @@ BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 @pytest.fixture(params=["sm2", "rsa"])
-def sample(request: pytest.FixtureRequest, issued: Any) -> Any:  # noqa: ANN401
+def sample(request: pytest.FixtureRequest, issued: Any) -> Any:
     return min((s for s in issued if s.algorithm == request.param), key=lambda s: len(s.pdf))
 
 

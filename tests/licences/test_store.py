@@ -221,7 +221,7 @@ def test_threads_that_add_one_number_leave_one_licence(store: LicenceStore, made
     barrier = threading.Barrier(len(licences))
     outcomes: list[str] = []
 
-    def add(licence: Any) -> None:  # noqa: ANN401
+    def add(licence: Any) -> None:
         barrier.wait()
         try:
             store.add(licence.record, HOLDER, licence.files)
