@@ -1,0 +1,71 @@
+"""The README's examples are run as they stand."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def blocks(language: str, page: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder in which the examples find the samples and nothing else."""
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    return tmp_path
+
+
+def run(command: str, desk: Path) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": f"{BIN}:{os.environ['PATH']}", "LANG": "C.UTF-8", "HOME": str(desk)}
+    return subprocess.run(
+        ["bash", "-euc", command], cwd=desk, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_the_library_example(desk: Path) -> None:
+    (example,) = blocks("python", "README.md")
+    assert len(example.strip().splitlines()) <= 15
+    result = run(f"{shlex.quote(sys.executable)} -P -c {shlex.quote(example)}", desk)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("passed 证照真实有效。")
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_command_line_examples(page: str, desk: Path) -> None:
+    commands = [
+        line.removeprefix("$ ")
+        for block in blocks("console", page)
+        for line in block.splitlines()
+        if line.startswith("$ elicence")
+    ]
+    assert len(commands) >= 4
+    for command in commands:
+        result = run(command, desk)
+        assert result.returncode == 0, (command, result.stdout, result.stderr)
+        assert result.stdout
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_make_targets_exist(page: str) -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = re.findall(r"^\$ make ([a-z-]+)", "".join(blocks("console", page)), re.MULTILINE)
+    assert {"run", "test"} <= set(targets)
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md", "docs/README.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", (ROOT / page).read_text("utf-8")):
+        if not target.startswith("http"):
+            assert (ROOT / page).parent.joinpath(target).exists(), target
