@@ -60,7 +60,7 @@ def _add_health(app: FastAPI, services: Services) -> None:
     @app.get("/readyz", summary="能否提供服务", description="200 when database, keys and anchors are usable, else 503.")
     def readyz() -> Response:
         parts = {
-            "database": _usable(services.store.is_ready),
+            "database": _usable(services.can_store),
             "keys": _usable(services.can_seal),
             "trust": _usable(services.has_anchors),
         }

@@ -275,8 +275,7 @@ def _refuse(error: Exception, *, as_json: bool) -> int:
     if problem.row is INTERNAL:
         # Its text may hold what somebody typed: type and place are enough to find it.
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{type(error).__qualname__} at {frame.filename}:{frame.lineno}"
-        print(f"程序内部出错  internal error: {place}", file=sys.stderr)
+        print(f"{type(error).__qualname__} at {frame.filename}:{frame.lineno}", file=sys.stderr)
     try:
         if as_json:
             _print_json(problem.shape())

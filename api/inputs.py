@@ -16,8 +16,8 @@ MAX_JSON_BYTES = 4 * 1024 * 1024  # paper metadata with an annex of 10,000 rows 
 MAX_JSON_DEPTH = 16  # envelope, data, rows, row, cell are five
 MAX_LINE_BYTES = 4096  # a holder code on standard input
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)?")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def read_file(path: Path, limit: int) -> bytes:

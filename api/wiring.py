@@ -80,6 +80,10 @@ class Services:
         """Seals and code keys of both families."""
         return {family: _sealing_keys(self.home, self.fonts, family) for family in FAMILIES}
 
+    def can_store(self) -> bool:
+        """Whether the database is in its place and answers: an open one goes on answering when its file was moved."""
+        return self.home.database.is_file() and self.store.is_ready()
+
     def can_seal(self) -> bool:
         """Whether every key can be opened now; raises the error of `keys` that says why not."""
         return all(_signer(self.home, family, role) for family in FAMILIES for role in ("seal", "code"))

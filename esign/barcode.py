@@ -1,13 +1,30 @@
 """QR symbols: drawing one and finding them in a picture."""
 
 import io
+import struct
+import zlib
 
 import zxingcpp
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from .errors import Fault, MalformedError, TooLargeError
 
 MAX_PICTURE_PIXELS = 60_000_000  # an A4 page scanned at 600 dpi has 35 million
+# Pillow's readers let through what their parsing of a broken chunk happens to raise.
+_PILLOW_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    IndexError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+
 QUIET_ZONE = 4
 """Empty modules around the symbol that ISO/IEC 18004 asks for."""
 
@@ -35,8 +52,7 @@ def read_picture(data: bytes) -> tuple[str, ...]:
             grey = picture.convert("L")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooLargeError("a picture with too many pixels") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        # Pillow reports a broken PNG chunk as SyntaxError.
+    except _PILLOW_ERRORS as error:
         raise MalformedError(Fault.FORMAT_PICTURE, "not a readable PNG or JPEG picture") from error
     symbols = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     texts = tuple(symbol.text for symbol in symbols if symbol.text)

@@ -16,6 +16,7 @@ from keys import (
     DerReader,
     KeysError,
     Signer,
+    UnsupportedAlgorithmError,
     algorithm_for,
     hash_bytes,
     parse_certificate,
@@ -34,7 +35,6 @@ _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNING_TIME = "1.2.840.113549.1.9.5"
 _SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 
-_SEQUENCE, _SET, _INTEGER, _OCTET_STRING = 0x30, 0x31, 0x02, 0x04
 _EXPLICIT_0 = 0xA0
 
 
@@ -64,7 +64,7 @@ class SignedData:
             BadSignatureError: it does not verify, or the certificate's key is of another kind.
         """
         key = self.signer_certificate.public_key
-        if key.algorithm.name != self.algorithm.name:
+        if key.algorithm != self.algorithm:
             raise BadSignatureError("the certificate's key is of another algorithm than the signature")
         key.verify(self.signature, self.signed_attributes)
 
@@ -78,7 +78,7 @@ def attributes_to_sign(
 ) -> bytes:
     """DER of the signed attributes: content type, message digest, signing-certificate-v2 (RFC 5035), signing time."""
     # RFC 5035 section 4: hashAlgorithm is DEFAULT sha-256, so DER leaves it out for that one.
-    hash_algorithm = b"" if algorithm.digest == "sha256" else _digest_identifier(algorithm)
+    hash_algorithm = b"" if algorithm.digest == "sha256" else algorithm.digest_identifier
     certificate_id = d.sequence(hash_algorithm, d.octet_string(certificate.fingerprint(algorithm.digest)))
     attributes = [
         _attribute(_CONTENT_TYPE, d.oid(_DATA)),
@@ -95,13 +95,12 @@ def assemble(
 ) -> bytes:
     """The finished CMS; `chain` holds the signer's certificate first and no root."""
     signer = chain[0]
-    digest_identifier = _digest_identifier(algorithm)
     signer_info = d.sequence(
         d.integer(1),
         d.sequence(signer.issuer_der, d.integer(signer.serial)),
-        digest_identifier,
+        algorithm.digest_identifier,
         bytes([_EXPLICIT_0]) + signed_attributes[1:],
-        d.sequence(d.oid(algorithm.signature_oid), algorithm.signature_parameters),
+        algorithm.signature_identifier,
         d.octet_string(signature),
     )
     # The certificates are a SET OF under an implicit tag: sorted like one, then re-tagged.
@@ -111,7 +110,11 @@ def assemble(
         d.context(
             0,
             d.sequence(
-                d.integer(1), d.set_of(digest_identifier), d.sequence(d.oid(_DATA)), certificates, d.set_of(signer_info)
+                d.integer(1),
+                d.set_of(algorithm.digest_identifier),
+                d.sequence(d.oid(_DATA)),
+                certificates,
+                d.set_of(signer_info),
             ),
         ),
     )
@@ -138,12 +141,15 @@ def read_signed_data(cms: bytes) -> SignedData:
 
     Raises:
         TooLargeError: more than `MAX_CMS_BYTES` or `MAX_CERTIFICATES`.
-        MalformedError: `FORMAT_CMS` when it is no such CMS, `NON_CANONICAL` when the same content has another encoding.
+        MalformedError: `FORMAT_CMS` when it is no such CMS, `NON_CANONICAL` when the same content has another encoding,
+            `ALGORITHM_UNAVAILABLE` when an algorithm is not in our table.
     """
     if len(cms) > MAX_CMS_BYTES:
         raise TooLargeError(f"a CMS of {len(cms)} bytes; the limit is {MAX_CMS_BYTES}")
     try:
         facts = _parse(cms)
+    except UnsupportedAlgorithmError as error:
+        raise MalformedError(Fault.ALGORITHM_UNAVAILABLE, str(error)) from error
     except KeysError as error:
         raise MalformedError(Fault.FORMAT_CMS, str(error)) from error
     again = assemble(
@@ -173,7 +179,7 @@ def _parse(cms: bytes) -> SignedData:
     explicit.finish()
 
     _expect(signed_data.read_integer() == 1, "unknown version of SignedData")
-    signed_data.read(_SET)  # digest algorithms: compared when the CMS is built again
+    signed_data.read(d.SET)  # digest algorithms: compared when the CMS is built again
     encapsulated = signed_data.read_sequence()
     _expect(encapsulated.read_oid() == _DATA, "the content type is not data")
     _expect(encapsulated.at_end, "the content is inside; a detached signature was expected")
@@ -186,7 +192,7 @@ def _parse(cms: bytes) -> SignedData:
     _expect(signer_info.read_integer() == 1, "unknown version of SignerInfo")
     signer_identifier = signer_info.read_sequence()
     issuer, serial = signer_identifier.element().raw, signer_identifier.read_integer()
-    signer_info.read(_SEQUENCE)  # digest algorithm: compared when the CMS is built again
+    signer_info.read(d.SEQUENCE)  # digest algorithm: compared when the CMS is built again
     attributes = signer_info.read(_EXPLICIT_0)
     algorithm_identifier = signer_info.read_sequence()
     algorithm = algorithm_for(algorithm_identifier.read_oid())
@@ -201,7 +207,7 @@ def _parse(cms: bytes) -> SignedData:
         algorithm=algorithm,
         message_digest=message_digest,
         signing_time=signing_time,
-        signed_attributes=d.tlv(_SET, attributes),
+        signed_attributes=d.tlv(d.SET, attributes),
         signature=signature,
     )
 
@@ -240,10 +246,6 @@ def _read_attributes(content: bytes) -> tuple[bytes, datetime | None]:
 
 def _attribute(kind: str, value: bytes) -> bytes:
     return d.sequence(d.oid(kind), d.set_of(value))
-
-
-def _digest_identifier(algorithm: Algorithm) -> bytes:
-    return d.sequence(d.oid(algorithm.digest_oid))
 
 
 def _expect(condition: bool, otherwise: str) -> None:

@@ -14,6 +14,8 @@ class Fault(StrEnum):
     FORMAT_PICTURE = "FORMAT_PICTURE"
     SEAL_MISSING = "SEAL_MISSING"
     NON_CANONICAL = "NON_CANONICAL"
+    ALGORITHM_UNAVAILABLE = "ALGORITHM_UNAVAILABLE"
+    """An algorithm that this program does not know: nothing is said about the document."""
 
 
 class EsignError(Exception):
@@ -51,5 +53,9 @@ class UnprintableError(EsignError):
         return f"U+{ord(self.character):04X}"
 
 
-class DoesNotFitError(EsignError):
-    """A text is too long for its place even at the smallest allowed size."""
+class FontError(EsignError):
+    """A font file that cannot be used."""
+
+
+class SealPictureError(EsignError):
+    """A seal picture cannot be drawn from this name."""

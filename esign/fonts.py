@@ -6,7 +6,7 @@ from functools import cached_property
 
 import uharfbuzz as hb
 
-from .errors import EsignError, UnprintableError
+from .errors import FontError, UnprintableError
 from .page import Command
 
 UNITS = 1000
@@ -15,10 +15,6 @@ UNITS = 1000
 # Only what a PDF's embedded TrueType font needs (ISO 32000-1 section 9.9); everything else would be dead weight.
 _DROPPED_TABLES = ("BASE", "GDEF", "GPOS", "GSUB", "OS/2", "STAT", "cmap", "gasp", "kern", "meta", "name", "post")
 _DROPPED_VERTICAL = ("VORG", "vhea", "vmtx")
-
-
-class FontError(EsignError):
-    """A font file that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

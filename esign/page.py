@@ -1,5 +1,6 @@
 """What stands on a page, in millimetres from the top left corner, before any file format is chosen."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +17,19 @@ class Command(NamedTuple):
 
     operator: str
     numbers: tuple[float, ...]
+
+
+def transformed(
+    commands: Iterable[Command], place: Callable[[float, float], tuple[float, float]]
+) -> tuple[Command, ...]:
+    """The same path with every point moved by `place`."""
+    return tuple(
+        Command(
+            operator,
+            tuple(part for at in range(0, len(numbers), 2) for part in place(numbers[at], numbers[at + 1])),
+        )
+        for operator, numbers in commands
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,15 @@
 """PDF objects (ISO 32000-1 section 7.3) of the few forms that we write, written in one way and read back strictly."""
 
+import re
 from dataclasses import dataclass
 
-from .errors import Fault, MalformedError
+from .errors import Fault, MalformedError, TooLargeError
 
 MAX_DEPTH = 12  # our own files nest four deep
 _WHITESPACE = b" \n"
 _DELIMITERS = b"()<>[]/ \n"
+_INTEGER = re.compile(rb"0|[1-9][0-9]{0,9}")
+_REAL = re.compile(rb"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,4})?")
 
 
 class Name(str):
@@ -83,10 +86,11 @@ class ObjectParser:
         """The next object.
 
         Raises:
+            TooLargeError: nested more than `MAX_DEPTH` deep.
             MalformedError: `FORMAT_PDF`.
         """
         if depth > MAX_DEPTH:
-            raise self._error("nested too deep")
+            raise TooLargeError(f"PDF objects nested more than {MAX_DEPTH} deep")
         self._skip_whitespace()
         data, at = self._data, self.position
         if data.startswith(b"<<", at, self._end):
@@ -128,7 +132,7 @@ class ObjectParser:
     def _stream(self, entries: dict[str, object]) -> Stream:
         start = self.position + len(b"\nstream\n")
         length = entries.get("Length")
-        if not isinstance(length, int) or not 0 <= length <= self._end - start:
+        if type(length) is not int or not 0 <= length <= self._end - start:
             raise self._error("a stream without a proper length")
         self.position = start + length
         self.expect(b"endstream")
@@ -176,16 +180,15 @@ class ObjectParser:
         constants: dict[bytes, object] = {b"true": True, b"false": False, b"null": None}
         if word in constants:
             return constants[word]
-        if word.isdigit() and len(word) <= 10:
+        if _INTEGER.fullmatch(word):
             after = self.position
             if self._data.startswith(b" 0 R", after, self._end):
                 self.position = after + 4
                 return Reference(int(word))
             return int(word)
-        try:
-            return float(word)
-        except ValueError as error:
-            raise self._error("no PDF object") from error
+        if not _REAL.fullmatch(word):
+            raise self._error("no PDF object")
+        return float(word)
 
     def _word(self) -> bytes:
         start = at = self.position

@@ -12,16 +12,12 @@ from datetime import datetime, timedelta, timezone
 
 from .cms import SignedData, read_signed_data
 from .errors import Fault, MalformedError, TooLargeError
+from .pdf_form import ATTACHMENT_NAME, HEADER, PRODUCER_MARK, SUB_FILTER
 from .pdf_objects import HexString, Name, ObjectParser, Reference, Stream
 from .structured import MAX_STRUCTURED_BYTES
 
 MAX_PDF_BYTES = 20 * 1024 * 1024  # contract section 5
 MAX_OBJECTS = 20_000  # a licence has about 30
-
-HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
-PRODUCER_MARK = b"<pdf:Producer>elicence"
-ATTACHMENT_NAME = "licence.json"
-SUB_FILTER = "ETSI.CAdES.detached"
 
 _TAIL = re.compile(rb"startxref\n([0-9]{1,10})\n%%EOF\n\Z")
 _SIGNING_TIME = re.compile(rb"D:([0-9]{14})\+([0-9]{2})'([0-9]{2})'\Z")
@@ -58,6 +54,9 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
         raise TooLargeError(f"a PDF of {len(data)} bytes; the limit is {MAX_PDF_BYTES}")
     if not data.startswith(b"%PDF-"):
         raise MalformedError(Fault.FORMAT_PDF, "not a PDF")
+    if b"%%EOF" not in data:
+        # A file cut off before its first end mark may have lost what tells whose it is (ISO 32000-1 section 7.5.5).
+        raise MalformedError(Fault.FORMAT_PDF, "the file is cut off")
     if PRODUCER_MARK not in data:
         if b"/ByteRange" not in data:
             raise MalformedError(Fault.SEAL_MISSING, "the PDF has no signature")
@@ -152,7 +151,9 @@ def _cut(data: bytes, signature: dict[str, object]) -> tuple[bytes, bytes, bytes
     contents = signature.get("Contents")
     if not isinstance(contents, HexString):
         raise MalformedError(Fault.FORMAT_PDF, "the signature dictionary has no contents")
-    if signature.get("ByteRange") != [0, contents.start, contents.end, len(data) - contents.end]:
+    whole = [0, contents.start, contents.end, len(data) - contents.end]
+    # Compared as written: to Python, 0.0 and false are equal to 0.
+    if repr(signature.get("ByteRange")) != repr(whole):
         raise MalformedError(Fault.NON_CANONICAL, "the seal does not cover the whole file")
     digits = contents.digits
     if len(digits) % 2 or digits.translate(None, b"0123456789abcdef"):

@@ -11,18 +11,18 @@ from importlib import resources
 
 from isal import isal_zlib
 
-from keys import Signer, hash_bytes
+from keys import Algorithm, Certificate, Signer, hash_bytes
 
 from . import pdf_objects as o
+from .china import CHINA
 from .cms import assemble, attributes_to_sign
 from .fonts import FontChain
 from .page import Background, Page, SealPlace, Shape, Symbol, TextRun
 from .pdf_fonts import FontUse
-from .pdf_reading import ATTACHMENT_NAME, HEADER, SUB_FILTER
+from .pdf_form import ATTACHMENT_NAME, HEADER, PRODUCER, SEAL_FIELD, SUB_FILTER
 from .seal import Seal
 from .xmp import ShortElement, xmp_packet
 
-PRODUCER = "elicence 0.1"
 _MM = 72 / 25.4
 # An SM2 or ECDSA signature of 256 bits is 70 to 72 bytes of DER: the place is sized for the longest.
 _LONGEST_EC_SIGNATURE = 72
@@ -49,13 +49,14 @@ class PreparedPdf:
     _before: bytes
     _after: bytes
     _reserved: int
-    _signer: Signer
+    _chain: tuple[Certificate, ...]
+    _algorithm: Algorithm
 
     def finish(self, signature: bytes) -> bytes:
         """The sealed file."""
         cms = assemble(
-            chain=self._signer.chain,
-            algorithm=self._signer.algorithm,
+            chain=self._chain,
+            algorithm=self._algorithm,
             signed_attributes=self.attributes,
             signature=signature,
         )
@@ -65,15 +66,13 @@ class PreparedPdf:
 class PdfSealer:
     """Writes PDFs that bear one seal (certification signature, DocMDP P=1: nothing may be changed)."""
 
-    FIELD = "Seal1"
-
     def __init__(self, fonts: FontChain, seal: Seal) -> None:
         """Prepare what is the same for every file: the seal's picture and the size of its CMS."""
         self._fonts = fonts
         self._seal = seal
         self._picture = isal_zlib.compress(_picture(seal))
         self._reserved = _cms_size(seal.signer)
-        self._backgrounds: dict[Background, bytes] = {}
+        self._backgrounds: dict[tuple[Background, float], bytes] = {}
         self._profile = isal_zlib.compress(resources.files(__package__).joinpath("srgb.icc").read_bytes())
 
     def seal(self, content: PdfContent, *, at: datetime) -> bytes:
@@ -86,13 +85,17 @@ class PdfSealer:
 
         Raises:
             UnprintableError: a text has a character that no font prints.
+            ValueError: not exactly one page has a place for the seal.
         """
+        if sum(page.seal is not None for page in content.pages) != 1:
+            raise ValueError("exactly one page has a place for the seal")
+        at = at.astimezone(CHINA)
         file = _File()
         catalogue, pages, seal_field, signature, resources = (file.reserve() for _ in range(5))
         fonts = FontUse(self._fonts)
         page_numbers = [file.reserve() for _ in content.pages]
         backgrounds = {
-            page.background: file.add(self._background(page.background, page))
+            (page.background, page.height): file.add(self._background(page.background, page))
             for page in content.pages
             if page.background is not None
         }
@@ -100,7 +103,7 @@ class PdfSealer:
             shared = {"Parent": o.reference(pages), "Annots": b"[" + o.reference(seal_field) + b"]"}
             if page.seal is None:
                 del shared["Annots"]
-            background = None if page.background is None else backgrounds[page.background]
+            background = backgrounds[page.background, page.height] if page.background is not None else None
             file.put(number, _page(file, page, shared, resources, background, fonts))
             if page.seal is not None:
                 file.put(seal_field, self._field(file, page.seal, page.height, number, signature))
@@ -119,16 +122,17 @@ class PdfSealer:
             _before=before,
             _after=after,
             _reserved=self._reserved,
-            _signer=signer,
+            _chain=signer.chain,
+            _algorithm=signer.algorithm,
         )
 
     def _background(self, background: Background, page: Page) -> bytes:
         """The page's background as a form; its drawing is the same in every file and made once."""
-        drawing = self._backgrounds.get(background)
+        drawing = self._backgrounds.get((background, page.height))
         if drawing is None:
             top = page.height * _MM
             operators = b"\n".join(_shape_operators(shape, 0, top) for shape in background.shapes)
-            drawing = self._backgrounds[background] = isal_zlib.compress(operators)
+            drawing = self._backgrounds[background, page.height] = isal_zlib.compress(operators)
         return o.stream(
             drawing,
             Type=b"/XObject",
@@ -158,7 +162,7 @@ class PdfSealer:
             Type=b"/Annot",
             Subtype=b"/Widget",
             FT=b"/Sig",
-            T=b"(" + self.FIELD.encode("ascii") + b")",
+            T=b"(" + SEAL_FIELD.encode("ascii") + b")",
             F=b"132",  # Print and Locked
             P=o.reference(page),
             Rect=_box(left, bottom, left + side, bottom + side),

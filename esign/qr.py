@@ -5,7 +5,6 @@ CBOR map (RFC 8949, core deterministic encoding) followed by a raw 64-byte signa
 
 import base64
 import binascii
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,23 +16,27 @@ from keys import (
     PublicKey,
     Signer,
     der_signature,
-    hmac_bytes,
     low_s,
     raw_signature,
 )
 
 from .errors import Fault, MalformedError
+from .holder_check import HOLDER_CHECK_BITS
+from .identifier import LicenceIdentifier
 
 FORMAT_VERSION = 1
-MAX_CODE_CHARACTERS = 800  # a code has about 360; a QR symbol of version 40 holds 4,296
-IDENTIFIER_ROOT = "1.2.156.3005.2"
+MAX_CODE_CHARACTERS = 800  # the entries of the longest code that can be written take under 450: more is no code
+STATUS_LISTS = 1 << 16
+"""Numbers of status lists."""
+STATUS_INDEXES = 1 << 32
+"""Places in one status list."""
 
-HOLDER_CHECK_BITS = 20
 SALT_BYTES = 8
 KEY_ID_BYTES = 8
 DIGEST_BYTES = 32
 _SIGNATURE_BYTES = 64
 _EPOCH = date(1970, 1, 1)
+_DAYS = range((date.min - _EPOCH).days, (date.max - _EPOCH).days + 1)
 # What the signature covers begins with this, so that a code can never be taken for another kind of signed document.
 _SIGNATURE_CONTEXT = b"elicence code 1\x00"
 
@@ -76,7 +79,7 @@ class SignedCode:
         Raises:
             BadSignatureError: it does not verify.
         """
-        if public_key.algorithm is ECDSA_P256_SHA256 and low_s(self.signature) != self.signature:
+        if public_key.algorithm == ECDSA_P256_SHA256 and low_s(self.signature) != self.signature:
             raise BadSignatureError("the signature is not in its only form")
         public_key.verify(der_signature(self.signature), _SIGNATURE_CONTEXT + self.payload)
 
@@ -85,7 +88,7 @@ def sign_code(claims: CodeClaims, signer: Signer) -> str:
     """The code as upper-case Base32 text without padding."""
     payload = _payload(claims)
     signature = raw_signature(signer.sign(_SIGNATURE_CONTEXT + payload))
-    if signer.algorithm is ECDSA_P256_SHA256:
+    if signer.algorithm == ECDSA_P256_SHA256:
         signature = low_s(signature)
     return base64.b32encode(payload + signature).decode("ascii").rstrip("=")
 
@@ -105,7 +108,7 @@ def read_code(text: str) -> SignedCode:
         MalformedError: `FORMAT_CODE`.
     """
     code = extract_code(text)
-    if not code or len(code) > MAX_CODE_CHARACTERS:
+    if not 0 < len(code) <= MAX_CODE_CHARACTERS:
         raise MalformedError(Fault.FORMAT_CODE, "the text has not the length of a code")
     try:
         token = base64.b32decode(code + "=" * (-len(code) % 8))
@@ -121,27 +124,11 @@ def read_code(text: str) -> SignedCode:
     return SignedCode(claims=claims, payload=payload, signature=signature)
 
 
-def holder_check_value(salt: bytes, name: str, code: str) -> int:
-    """20 bits of HMAC-SHA-256 over name and code, keyed by the salt that the code carries.
-
-    Enough to catch a code that was moved to somebody else's licence (one in a million passes), too little to find a
-    person: thousands of people share every value. SHA-256 in both suites, so that a browser can compute it in place.
-    """
-    message = normal_name(name).encode() + b"\x00" + code.strip().upper().encode()
-    return int.from_bytes(hmac_bytes("sha256", salt, message)[:4], "big") >> (32 - HOLDER_CHECK_BITS)
-
-
-def normal_name(name: str) -> str:
-    """One form for the ways in which the same name is typed: width, case, spaces, and the dot inside names."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join("·" if c in "·•・‧∙⋅." else c for c in folded if not c.isspace())
-
-
 def _payload(claims: CodeClaims) -> bytes:
     items: dict[int, int | bytes | str] = {
         _VERSION: FORMAT_VERSION,
         _KEY_ID: claims.key_id,
-        _IDENTIFIER: claims.identifier.removeprefix(IDENTIFIER_ROOT).replace(".", ""),
+        _IDENTIFIER: LicenceIdentifier.from_text(claims.identifier).compact,
         _VALID_FROM: (claims.valid_from - _EPOCH).days,
         _STATUS_LIST: claims.status_list,
         _STATUS_INDEX: claims.status_index,
@@ -166,20 +153,20 @@ def _claims(payload: bytes) -> CodeClaims:
     return CodeClaims(
         key_id=_octets(items, _KEY_ID, KEY_ID_BYTES),
         identifier=_identifier(items.get(_IDENTIFIER)),
-        valid_from=_day(_number(items, _VALID_FROM)),
-        valid_to=_day(_number(items, _VALID_TO)) if _VALID_TO in items else None,
-        status_list=_number(items, _STATUS_LIST),
-        status_index=_number(items, _STATUS_INDEX),
-        holder_check=_number(items, _HOLDER_CHECK),
+        valid_from=_day(items, _VALID_FROM),
+        valid_to=_day(items, _VALID_TO) if _VALID_TO in items else None,
+        status_list=_number(items, _STATUS_LIST, range(STATUS_LISTS)),
+        status_index=_number(items, _STATUS_INDEX, range(STATUS_INDEXES)),
+        holder_check=_number(items, _HOLDER_CHECK, range(1 << HOLDER_CHECK_BITS)),
         salt=_octets(items, _SALT, SALT_BYTES),
         digest=_octets(items, _DIGEST, DIGEST_BYTES),
     )
 
 
-def _number(items: dict[object, object], key: int) -> int:
+def _number(items: dict[object, object], key: int, allowed: range) -> int:
     value = items.get(key)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise MalformedError(Fault.FORMAT_CODE, f"entry {key} is not a number")
+    if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
+        raise MalformedError(Fault.FORMAT_CODE, f"entry {key} is not a number of its range")
     return value
 
 
@@ -190,26 +177,14 @@ def _octets(items: dict[object, object], key: int, length: int) -> bytes:
     return value
 
 
-def _day(days: int) -> date:
-    try:
-        return _EPOCH + timedelta(days=days)
-    except OverflowError as error:
-        raise MalformedError(Fault.FORMAT_CODE, "a date out of range") from error
-
-
-# Parts of the identifier behind the root (GB/T 36904): type 21, issuer 18, serial 1 to 32, version 3, check 1.
-_TYPE, _ISSUER, _VERSION_AND_CHECK = 21, 18, 4
+def _day(items: dict[object, object], key: int) -> date:
+    return _EPOCH + timedelta(days=_number(items, key, _DAYS))
 
 
 def _identifier(value: object) -> str:
-    shortest = _TYPE + _ISSUER + 1 + _VERSION_AND_CHECK
-    if not isinstance(value, str) or not value.isascii() or not value.isalnum():
+    if not isinstance(value, str):
         raise MalformedError(Fault.FORMAT_CODE, "no identifier")
-    if not shortest <= len(value) <= shortest + 31:
-        raise MalformedError(Fault.FORMAT_CODE, "no identifier")
-    cuts = (_TYPE, _TYPE + _ISSUER, len(value) - _VERSION_AND_CHECK, len(value) - 1, len(value))
-    parts, start = [IDENTIFIER_ROOT], 0
-    for end in cuts:
-        parts.append(value[start:end])
-        start = end
-    return ".".join(parts)
+    try:
+        return str(LicenceIdentifier.from_compact(value))
+    except ValueError as error:
+        raise MalformedError(Fault.FORMAT_CODE, "no identifier") from error

@@ -5,17 +5,13 @@ from dataclasses import dataclass
 
 from keys import Signer
 
-from .errors import EsignError
-from .fonts import FontChain
-from .page import Command, Shape, circle
+from .errors import SealPictureError
+from .fonts import UNITS, FontChain
+from .page import Command, Shape, circle, transformed
 
 RED = (0.86, 0.08, 0.12)
 DEFAULT_DIAMETER = 42.0  # millimetres; contract section 6
 MAX_RING_CHARACTERS = 30
-
-
-class SealPictureError(EsignError):
-    """A seal picture cannot be drawn from this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,34 +75,35 @@ def _star(x: float, y: float, radius: float) -> tuple[Command, ...]:
 def _ring_text(fonts: FontChain, text: str, radius: float, scale: float) -> tuple[Command, ...]:
     """Each character stands upright on the ring, its foot towards the centre."""
     step = min(28.0, 252.0 / max(len(text) - 1, 1))
-    baseline = radius - 1.2 * scale - 1.0 * scale - 6.8 * scale
     size = 6.8 * scale
-    # Neighbours must not touch at the foot, where the ring is shortest.
-    room = math.radians(step) * (baseline + size * 0.35)
-    squeeze = min(1.0, room / size)
+    # From the outside: the line, a gap of 1 mm, the characters.
+    foot = radius - 1.2 * scale - 1.0 * scale - size + 0.12 * size
+    # Neighbours must not touch near the foot, where the ring is shortest.
+    squeeze = min(1.0, math.radians(step) * (foot + size * 0.23) / size)
     commands: list[Command] = []
     for place, character in enumerate(text):
         angle = math.radians((place - (len(text) - 1) / 2) * step)
-        advance = fonts.glyph(character).advance / 1000
-        for operator, numbers in fonts.outline(character):
-            points = []
-            for at in range(0, len(numbers), 2):
-                across = (numbers[at] - advance / 2) * size * squeeze
-                outward = baseline + numbers[at + 1] * size + 0.12 * size
-                points.append(radius + outward * math.sin(angle) + across * math.cos(angle))
-                points.append(radius - outward * math.cos(angle) + across * math.sin(angle))
-            commands.append(Command(operator, tuple(points)))
+        sin, cos, half = math.sin(angle), math.cos(angle), fonts.width(character) / UNITS / 2
+
+        def on_ring(x: float, y: float, sin: float = sin, cos: float = cos, half: float = half) -> tuple[float, float]:
+            across, outward = (x - half) * size * squeeze, foot + y * size
+            return radius + outward * sin + across * cos, radius - outward * cos + across * sin
+
+        commands += transformed(fonts.outline(character), on_ring)
     return tuple(commands)
 
 
 def _straight_text(fonts: FontChain, text: str, radius: float, scale: float) -> tuple[Command, ...]:
-    size = min(4.2 * scale, 20 * scale / max(len(text), 1))
-    x = radius - fonts.width(text) / 1000 * size / 2
-    y = radius + 12.2 * scale
+    """A line of text below the star."""
+    size = min(4.2 * scale, 20 * scale / len(text))
+    baseline = radius + 12.2 * scale
+    left = radius - fonts.width(text) / UNITS * size / 2
     commands: list[Command] = []
     for character in text:
-        for operator, numbers in fonts.outline(character):
-            points = [x + number * size if at % 2 == 0 else y - number * size for at, number in enumerate(numbers)]
-            commands.append(Command(operator, tuple(points)))
-        x += fonts.glyph(character).advance / 1000 * size
+
+        def on_line(x: float, y: float, left: float = left) -> tuple[float, float]:
+            return left + x * size, baseline - y * size
+
+        commands += transformed(fonts.outline(character), on_line)
+        left += fonts.width(character) / UNITS * size
     return tuple(commands)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from .check_character import hybrid_check_character
+
 # 30 characters that are not mistaken for one another (no 0 O, 1 I L, U): 30 + 1 is prime, as ISO 7064 asks for.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 12
@@ -14,7 +16,7 @@ def make_short_code(random: Callable[[int], bytes]) -> str:
         # 240 = 8 x 30: bytes above it would make some characters likelier than others.
         drawn += [ALPHABET[byte % 30] for byte in random(16) if byte < 240]
     body = "".join(drawn[: LENGTH - 1])
-    return body + _check_character(body)
+    return body + hybrid_check_character(body, ALPHABET)
 
 
 def is_short_code(text: str) -> bool:
@@ -23,7 +25,7 @@ def is_short_code(text: str) -> bool:
     return (
         len(code) == LENGTH
         and all(character in ALPHABET for character in code)
-        and _check_character(code[:-1]) == code[-1]
+        and hybrid_check_character(code[:-1], ALPHABET) == code[-1]
     )
 
 
@@ -35,13 +37,3 @@ def fold_short_code(text: str) -> str:
 def group_short_code(code: str) -> str:
     """The code as it is printed: three groups of four."""
     return "-".join(code[start : start + 4] for start in range(0, LENGTH, 4))
-
-
-def _check_character(body: str) -> str:
-    """ISO 7064 hybrid system with modulus 30: every single slip and almost every swap of neighbours is caught."""
-    size = len(ALPHABET)
-    product = size
-    for character in body:
-        total = (product + ALPHABET.index(character)) % size or size
-        product = total * 2 % (size + 1)
-    return ALPHABET[(size + 1 - product) % size]

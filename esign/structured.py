@@ -9,6 +9,7 @@ from typing import TypeAlias
 import rfc8785
 
 from .errors import Fault, MalformedError, TooLargeError
+from .identifier import LicenceIdentifier
 
 _Json: TypeAlias = "str | int | Sequence[_Json] | Mapping[str, _Json] | None"
 
@@ -81,26 +82,23 @@ class StructuredLicence:
 
     @property
     def version(self) -> str:
-        """Three digits; GB/T 36904 keeps the version inside the identifier, before the check character."""
-        return self.identifier.split(".")[-2]
+        """Three digits; GB/T 36904 keeps the version inside the identifier."""
+        return LicenceIdentifier.from_text(self.identifier).version
+
+    def elements(self) -> dict[str, str]:
+        """The text of every metadata element (`ELEMENTS`) by its key; several holders are joined by 、."""
+        holders = {
+            "certificateHolderName": [holder.name for holder in self.holders],
+            "certificateHolderCode": [holder.code for holder in self.holders],
+            "certificateHolderTypeName": [holder.kind_name for holder in self.holders],
+            "certificateHolderTypeCode": [holder.kind for holder in self.holders],
+        }
+        metadata = {key: LONG_TERM if value is None else value for key, value in _metadata(self).items()}
+        return metadata | {key: "、".join(values) for key, values in holders.items()}
 
 
 def structured_to_bytes(licence: StructuredLicence) -> bytes:
     """Canonical JSON after RFC 8785, UTF-8."""
-    metadata = {
-        "certificateName": licence.name,
-        "certificateType": licence.type_name,
-        "certificateTypeCode": licence.type_code,
-        "certificateNumber": licence.number,
-        "certificateIdentifier": licence.identifier,
-        "certificateIssuingAuthorityName": licence.issuer_name,
-        "certificateIssuingAuthorityCode": licence.issuer_code,
-        "certificateIssuingAuthorityLevel": licence.issuer_level,
-        "certificateIssuedDate": licence.issued_on.isoformat(),
-        "certificateEffectiveDate": licence.valid_from.isoformat(),
-        "certificateExpiringDate": licence.valid_to.isoformat() if licence.valid_to else None,
-        "certificateAreaCode": licence.area_code,
-    }
     holders: list[_Json] = [
         {
             "certificateHolderName": holder.name,
@@ -133,7 +131,7 @@ def structured_to_bytes(licence: StructuredLicence) -> bytes:
     return rfc8785.dumps(
         {
             "format": FORMAT,
-            "metadata": metadata,
+            "metadata": _metadata(licence),
             "holders": holders,
             "fields": fields,
             "seals": seals,
@@ -141,6 +139,23 @@ def structured_to_bytes(licence: StructuredLicence) -> bytes:
             "development": licence.development,
         }
     )
+
+
+def _metadata(licence: StructuredLicence) -> dict[str, str | None]:
+    return {
+        "certificateName": licence.name,
+        "certificateType": licence.type_name,
+        "certificateTypeCode": licence.type_code,
+        "certificateNumber": licence.number,
+        "certificateIdentifier": licence.identifier,
+        "certificateIssuingAuthorityName": licence.issuer_name,
+        "certificateIssuingAuthorityCode": licence.issuer_code,
+        "certificateIssuingAuthorityLevel": licence.issuer_level,
+        "certificateIssuedDate": licence.issued_on.isoformat(),
+        "certificateEffectiveDate": licence.valid_from.isoformat(),
+        "certificateExpiringDate": licence.valid_to.isoformat() if licence.valid_to else None,
+        "certificateAreaCode": licence.area_code,
+    }
 
 
 def structured_from_bytes(data: bytes) -> StructuredLicence:
@@ -175,11 +190,7 @@ def _parse(document: object) -> StructuredLicence:
         return _text(metadata[key])
 
     valid_to = metadata["certificateExpiringDate"]
-    sealed_at = datetime.fromisoformat(_text(top["sealedAt"]))
-    if sealed_at.tzinfo is None:
-        raise ValueError("an instant without offset")
-    if text("certificateIdentifier").count(".") < 2:
-        raise ValueError("no identifier")
+    LicenceIdentifier.from_text(text("certificateIdentifier"))
     return StructuredLicence(
         identifier=text("certificateIdentifier"),
         number=text("certificateNumber"),
@@ -189,14 +200,14 @@ def _parse(document: object) -> StructuredLicence:
         issuer_name=text("certificateIssuingAuthorityName"),
         issuer_code=text("certificateIssuingAuthorityCode"),
         issuer_level=text("certificateIssuingAuthorityLevel"),
-        issued_on=date.fromisoformat(text("certificateIssuedDate")),
+        issued_on=_day(text("certificateIssuedDate")),
         holders=tuple(_holder(_mapping(item)) for item in _items(top["holders"])),
-        valid_from=date.fromisoformat(text("certificateEffectiveDate")),
-        valid_to=None if valid_to is None else date.fromisoformat(_text(valid_to)),
+        valid_from=_day(text("certificateEffectiveDate")),
+        valid_to=None if valid_to is None else _day(_text(valid_to)),
         area_code=text("certificateAreaCode"),
         fields=tuple(_field(_mapping(item)) for item in _items(top["fields"])),
         seals=tuple(_seal(_mapping(item)) for item in _items(top["seals"])),
-        sealed_at=sealed_at,
+        sealed_at=_instant(_text(top["sealedAt"])),
         development=_truth(top["development"]),
     )
 
@@ -232,6 +243,20 @@ def _seal(item: dict[str, object]) -> ExpectedSeal:
         algorithm=_text(item["algorithm"]),
         certificate_digest=_text(item["certificateDigest"]),
     )
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:
+        raise ValueError("a date in another form than YYYY-MM-DD")
+    return day
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None or instant.isoformat(timespec="seconds") != text:
+        raise ValueError("an instant in another form, or without its offset")
+    return instant
 
 
 def _mapping(value: object) -> dict[str, object]:

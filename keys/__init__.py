@@ -4,18 +4,26 @@ from keys import der
 from keys.algorithms import (
     ALGORITHMS,
     ECDSA_P256_SHA256,
+    ECDSA_P384_SHA384,
+    RSA_PSS_SHA256,
+    RSA_PSS_SHA384,
+    RSA_PSS_SHA512,
     RSA_SHA256,
+    RSA_SHA384,
+    RSA_SHA512,
+    SEALING_ALGORITHMS,
     SM2_SM3,
     Algorithm,
     algorithm_for,
     algorithm_named,
+    digest_size,
     hash_bytes,
     hmac_bytes,
+    read_algorithm,
 )
 from keys.certificates import (
     DEVELOPMENT_MARK,
     Certificate,
-    DistinguishedName,
     key_identifier,
     load_certificates,
     parse_certificate,
@@ -35,8 +43,11 @@ from keys.errors import (
 )
 from keys.files import open_signer, write_certificates, write_private_key
 from keys.issuing import CODE_SIGNING_EKU, Profile, Subject, make_certificate
-from keys.libcrypto import Libcrypto, default_libcrypto
+from keys.leniency import Leniency
+from keys.libcrypto import Libcrypto
+from keys.names import DistinguishedName
 from keys.ports import ExportablePrivateKey, PrivateKey, PublicKey
+from keys.providers import default_libcrypto, default_verifier
 from keys.signature import der_signature, low_s, raw_signature
 from keys.signer import Signer
 from keys.software import generate_private_key, load_private_key, load_public_key
@@ -46,7 +57,14 @@ __all__ = [
     "CODE_SIGNING_EKU",
     "DEVELOPMENT_MARK",
     "ECDSA_P256_SHA256",
+    "ECDSA_P384_SHA384",
+    "RSA_PSS_SHA256",
+    "RSA_PSS_SHA384",
+    "RSA_PSS_SHA512",
     "RSA_SHA256",
+    "RSA_SHA384",
+    "RSA_SHA512",
+    "SEALING_ALGORITHMS",
     "SM2_SM3",
     "Algorithm",
     "BadSignatureError",
@@ -59,6 +77,7 @@ __all__ = [
     "KeyNotFoundError",
     "KeyUnusableError",
     "KeysError",
+    "Leniency",
     "Libcrypto",
     "MalformedCertificateError",
     "MalformedDerError",
@@ -73,8 +92,10 @@ __all__ = [
     "algorithm_for",
     "algorithm_named",
     "default_libcrypto",
+    "default_verifier",
     "der",
     "der_signature",
+    "digest_size",
     "generate_private_key",
     "hash_bytes",
     "hmac_bytes",
@@ -88,6 +109,7 @@ __all__ = [
     "open_signer",
     "parse_certificate",
     "raw_signature",
+    "read_algorithm",
     "write_certificates",
     "write_private_key",
 ]

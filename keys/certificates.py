@@ -12,9 +12,11 @@ from datetime import datetime
 from typing import Final
 
 from keys import der
-from keys.algorithms import SM2_SM3, Algorithm, algorithm_for, hash_bytes
+from keys.algorithms import Algorithm, hash_bytes, read_algorithm
 from keys.der import DerReader
 from keys.errors import BadSignatureError, MalformedCertificateError, MalformedDerError
+from keys.leniency import Leniency
+from keys.names import DistinguishedName, read_name
 from keys.ports import PublicKey
 from keys.software import load_public_key
 
@@ -27,12 +29,6 @@ MAX_BUNDLE_SIZE: Final = 4 * 1024 * 1024
 """Bytes of one PEM file, enough for every root of a country."""
 MAX_SERIAL_BITS: Final = 159
 """RFC 5280 clause 4.1.2.2: positive, 20 octets."""
-
-COMMON_NAME: Final = "2.5.4.3"
-COUNTRY: Final = "2.5.4.6"
-ORGANIZATION: Final = "2.5.4.10"
-ORGANIZATIONAL_UNIT: Final = "2.5.4.11"
-ORGANIZATION_IDENTIFIER: Final = "2.5.4.97"
 
 SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
 KEY_USAGE: Final = "2.5.29.15"
@@ -54,23 +50,6 @@ KEY_USAGES: Final = (
 """Names of RFC 5280 clause 4.2.1.3 in the order of their bits."""
 
 _PEM: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DistinguishedName:
-    """A name. Only UTF8String, PrintableString and IA5String are read; other string types are left in `der`."""
-
-    common_name: str | None
-    organization: str | None
-    organization_identifier: str | None
-    """2.5.4.97; the unified social credit code in our certificates."""
-    organizational_units: tuple[str, ...]
-    der: bytes
-
-    @property
-    def organizational_unit(self) -> str | None:
-        """The first organisational unit."""
-        return self.organizational_units[0] if self.organizational_units else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +76,8 @@ class Certificate:
     path_length: int | None = field(compare=False)
     """How many more CAs may follow; None is no limit."""
     subject_key_identifier: bytes | None = field(compare=False)
+    leniencies: frozenset[Leniency] = field(compare=False, default=frozenset())
+    """What of its form had to be overlooked to read it; empty for a certificate that keeps to its standards."""
 
     @property
     def subject_der(self) -> bytes:
@@ -125,9 +106,11 @@ class Certificate:
         """
         if self.issuer.der != issuer.subject.der:
             raise BadSignatureError("the issuer has another name")
-        if self.algorithm != issuer.public_key.algorithm:
-            raise BadSignatureError("the issuer has another kind of key")
-        issuer.public_key.verify(self.signature, self.tbs)
+        key = issuer.public_key
+        if self.algorithm == key.algorithm:
+            key.verify(self.signature, self.tbs)
+        else:
+            key.verify_as(self.algorithm, self.signature, self.tbs)
 
     def fingerprint(self, digest: str) -> bytes:
         """Return the digest of the whole certificate by `sm3` or `sha256`."""
@@ -193,15 +176,19 @@ def _read_certificate(data: bytes) -> Certificate:
         raise MalformedCertificateError("serial number out of range")
     if reader.read_raw() != algorithm_der:
         raise MalformedCertificateError("signature algorithms differ")
-    algorithm = _read_algorithm(algorithm_der)
-    issuer = _read_name(reader.read_raw())
+    algorithm, overlooked = read_algorithm(algorithm_der)
+    leniencies = set(overlooked)
+    issuer = read_name(reader.read_raw(), leniencies)
     validity = reader.read_sequence()
-    not_before, not_after = validity.read_time(), validity.read_time()
+    not_before, not_after = _read_time(validity, leniencies), _read_time(validity, leniencies)
     validity.finish()
     if not_after < not_before:
         raise MalformedCertificateError("validity ends before it starts")
-    subject = _read_name(reader.read_raw())
-    public_key = load_public_key(reader.read_raw())
+    subject = read_name(reader.read_raw(), leniencies)
+    spki = reader.read_raw()
+    public_key = load_public_key(spki)
+    if spki != public_key.spki:
+        leniencies.add(Leniency.SM2_KEY_IDENTIFIER)
     if reader.peek() != 0xA3:
         raise MalformedCertificateError("no extensions, or unique identifiers")
     explicit = DerReader(reader.read(0xA3))
@@ -214,16 +201,16 @@ def _read_certificate(data: bytes) -> Certificate:
     is_ca, path_length, identifier = False, None, None
     seen: set[str] = set()
     while not extensions.at_end:
-        name, critical, value = _read_extension(extensions)
+        name, critical, value = _read_extension(extensions, leniencies)
         if name in seen:
             raise MalformedCertificateError("extension occurs twice")
         seen.add(name)
         if name == KEY_USAGE:
-            usage = _read_key_usage(value)
+            usage = _read_key_usage(value, leniencies)
         elif name == EXTENDED_KEY_USAGE:
             extended = _read_extended_key_usage(value)
         elif name == BASIC_CONSTRAINTS:
-            is_ca, path_length = _read_basic_constraints(value)
+            is_ca, path_length = _read_basic_constraints(value, leniencies)
         elif name == SUBJECT_KEY_IDENTIFIER:
             content = DerReader(value)
             identifier = content.read_octet_string()
@@ -247,65 +234,37 @@ def _read_certificate(data: bytes) -> Certificate:
         is_ca=is_ca,
         path_length=path_length,
         subject_key_identifier=identifier,
+        leniencies=frozenset(leniencies),
     )
 
 
-def _read_algorithm(identifier: bytes) -> Algorithm:
-    reader = DerReader(identifier).read_sequence()
-    algorithm = algorithm_for(reader.read_oid())
-    parameters = b"" if reader.at_end else reader.read_raw()
-    reader.finish()
-    # Chinese CAs write NULL after the SM2 identifier where GM/T 0015-2023 has nothing.
-    if parameters != algorithm.signature_parameters and (algorithm, parameters) != (SM2_SM3, der.null()):
-        raise MalformedCertificateError("signature algorithm has wrong parameters")
-    return algorithm
+def _read_time(validity: DerReader, leniencies: set[Leniency]) -> datetime:
+    tag, moment = validity.peek(), validity.read_time()
+    if tag == der.GENERALIZED_TIME and moment.year < 2050:
+        leniencies.add(Leniency.EARLY_GENERALIZED_TIME)
+    return moment
 
 
-def _read_name(raw: bytes) -> DistinguishedName:
-    found: dict[str, list[str | None]] = {}
-    names = DerReader(raw).read_sequence()
-    while not names.at_end:
-        relative = names.read_set()
-        if relative.at_end:
-            raise MalformedCertificateError("empty part of a name")
-        while not relative.at_end:
-            attribute = relative.read_sequence()
-            kind, value = attribute.read_oid(), attribute.element()
-            attribute.finish()
-            found.setdefault(kind, []).append(_text(value))
-    # Two organisations in one name would let each reader see another one.
-    if any(len(found.get(kind, ())) > 1 for kind in (COMMON_NAME, ORGANIZATION, ORGANIZATION_IDENTIFIER)):
-        raise MalformedCertificateError("name has two values for what must be one")
-    return DistinguishedName(
-        common_name=found.get(COMMON_NAME, [None])[0],
-        organization=found.get(ORGANIZATION, [None])[0],
-        organization_identifier=found.get(ORGANIZATION_IDENTIFIER, [None])[0],
-        organizational_units=tuple(unit for unit in found.get(ORGANIZATIONAL_UNIT, ()) if unit is not None),
-        der=raw,
-    )
+def _read_default_false(reader: DerReader, leniencies: set[Leniency]) -> bool:
+    """Read a BOOLEAN DEFAULT FALSE. DER leaves the FALSE out; certificates that write it exist and mean the same."""
+    if reader.peek() != der.BOOLEAN:
+        return False
+    value = reader.read_boolean()
+    if not value:
+        leniencies.add(Leniency.WRITTEN_DEFAULT)
+    return value
 
 
-def _text(value: der.Element) -> str | None:
-    """Return the text of a string element, None for other types. Real IA5Strings hold Chinese, so all are UTF-8."""
-    if value.tag not in (der.UTF8_STRING, der.PRINTABLE_STRING, der.IA5_STRING):
-        return None
-    try:
-        return value.content.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def _read_extension(extensions: DerReader) -> tuple[str, bool, bytes]:
+def _read_extension(extensions: DerReader, leniencies: set[Leniency]) -> tuple[str, bool, bytes]:
     extension = extensions.read_sequence()
     name = extension.read_oid()
-    # DER leaves the default FALSE out; certificates that write it exist and mean the same.
-    critical = extension.read_boolean() if extension.peek() == der.BOOLEAN else False
+    critical = _read_default_false(extension, leniencies)
     value = extension.read_octet_string()
     extension.finish()
     return name, critical, value
 
 
-def _read_key_usage(value: bytes) -> frozenset[str]:
+def _read_key_usage(value: bytes, leniencies: set[Leniency]) -> frozenset[str]:
     reader = DerReader(value)
     bits = reader.read(der.BIT_STRING)
     reader.finish()
@@ -317,6 +276,8 @@ def _read_key_usage(value: bytes) -> frozenset[str]:
     if not usages:
         # It would look like an absent extension, which means the opposite.
         raise MalformedCertificateError("key usage is empty")
+    if not bits[-1] >> bits[0] & 1:
+        leniencies.add(Leniency.UNTRIMMED_BITS)
     return usages
 
 
@@ -332,11 +293,11 @@ def _read_extended_key_usage(value: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def _read_basic_constraints(value: bytes) -> tuple[bool, int | None]:
+def _read_basic_constraints(value: bytes, leniencies: set[Leniency]) -> tuple[bool, int | None]:
     reader = DerReader(value)
     constraints = reader.read_sequence()
     reader.finish()
-    is_ca = constraints.read_boolean() if constraints.peek() == der.BOOLEAN else False
+    is_ca = _read_default_false(constraints, leniencies)
     path_length = None if constraints.at_end else constraints.read_integer()
     constraints.finish()
     if path_length is not None and (not is_ca or path_length < 0):

@@ -12,20 +12,16 @@ from keys.algorithms import hash_bytes
 from keys.certificates import (
     AUTHORITY_KEY_IDENTIFIER,
     BASIC_CONSTRAINTS,
-    COMMON_NAME,
-    COUNTRY,
     EXTENDED_KEY_USAGE,
     KEY_USAGE,
     KEY_USAGES,
     MAX_SERIAL_BITS,
-    ORGANIZATION,
-    ORGANIZATION_IDENTIFIER,
-    ORGANIZATIONAL_UNIT,
     SUBJECT_KEY_IDENTIFIER,
     Certificate,
     parse_certificate,
 )
 from keys.errors import BadSignatureError, KeyUnusableError
+from keys.names import COMMON_NAME, COUNTRY, ORGANIZATION, ORGANIZATION_IDENTIFIER, ORGANIZATIONAL_UNIT
 from keys.ports import PrivateKey, PublicKey
 
 CODE_SIGNING_EKU: Final = "2.25.17922297987033508298844546601781857205"

@@ -7,34 +7,19 @@ dropped, releases the interpreter lock. Every call makes its own context, so han
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable
-from typing import Final, NewType
+from typing import Final
 
 from cffi import FFI  # type: ignore[import-untyped]
 
-from keys import der
-from keys.algorithms import hash_bytes
+from keys.curve import GENERATOR, ORDER, PRIME, KeyHandle, verifies_rightly
 from keys.errors import KeyUnusableError, MalformedKeyError, ProviderMissingError
 
 SONAME: Final = "libcrypto.so.3"
 
-ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
-"""n, the order of the SM2 group (GB/T 32918.5)."""
-PRIME: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
-"""p of the field."""
-GENERATOR: Final = bytes.fromhex(
-    "32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7"
-    "bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0"
-)
-"""G, both coordinates."""
-
-KeyHandle = NewType("KeyHandle", object)
-"""A key inside libcrypto; freed, and its secret wiped, when Python drops it."""
-
 _INSTALL: Final = (
-    "SM2 needs OpenSSL 3 with SM2 (libcrypto.so.3): install Debian or Ubuntu's libssl3, "
-    "or name another library; Red Hat-like systems and Alpine build OpenSSL without SM2"
+    "signing with SM2 needs OpenSSL 3 with SM2 (libcrypto.so.3): install Debian or Ubuntu's libssl3, "
+    "or name another library in the settings; Red Hat-like systems and Alpine build OpenSSL without SM2"
 )
 
 _DECLARATIONS: Final = """
@@ -94,12 +79,12 @@ class Libcrypto:
         self._ffi.cdef(_DECLARATIONS)
         try:
             self._library = self._ffi.dlopen(path)
-            self.version: Final[str] = self._ffi.string(self._library.OpenSSL_version(0)).decode("ascii", "replace")
+            self.name: Final[str] = self._ffi.string(self._library.OpenSSL_version(0)).decode("ascii", "replace")
             # Looked up now, so that an OpenSSL 1.1 is refused here and not in the middle of something.
             for function in ("EVP_PKEY_generate", "EVP_PKEY_CTX_new_from_pkey", "EVP_PKEY_get_bn_param"):
                 getattr(self._library, function)
         except (OSError, AttributeError) as error:
-            raise ProviderMissingError(_INSTALL) from error
+            raise ProviderMissingError(f"{path} cannot be used; {_INSTALL}") from error
         self._self_test()
 
     def generate(self) -> KeyHandle:
@@ -234,35 +219,15 @@ class Libcrypto:
 
     def _self_test(self) -> None:
         """Refuse a library that gets the published vector of GB/T 32918.5 A.2 or a boundary wrong."""
-        vector_point = bytes.fromhex(
-            "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
-            "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
-        )
-        e = bytes.fromhex("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640")
-        r = 0xF5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3
-        s = 0xB1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA
-
-        def accepts(digest: bytes, *pair: int) -> bool:
-            return self.verify_digest(public, digest, der.sequence(*map(der.integer, pair)))
-
         try:
-            public = self.load_public(vector_point)
-            good = (
-                accepts(e, r, s)
-                and not accepts(e, r, s ^ 1)
-                and not accepts(hash_bytes("sm3", e), r, s)
-                and self._round_trip(e)
-                and not accepts(e, r, 0)
-                and not any(accepts(e, r, s + excess) for excess in (ORDER, ORDER - s))
-                and self._refuses_last_scalar()
-            )
+            good = verifies_rightly(self) and self._round_trip() and self._refuses_last_scalar()
         except (MalformedKeyError, KeyUnusableError) as error:
             raise ProviderMissingError(_INSTALL) from error
         if not good:
-            raise ProviderMissingError(f"{self.version} failed the SM2 self-test; {_INSTALL}")
+            raise ProviderMissingError(f"{self.name} failed the SM2 self-test; {_INSTALL}")
 
-    def _round_trip(self, digest: bytes) -> bool:
-        key = self.generate()
+    def _round_trip(self) -> bool:
+        key, digest = self.generate(), bytes(range(32))
         signature = self.sign_digest(key, digest)
         return self.verify_digest(self.load_public(self.point(key)), digest, signature)
 
@@ -274,22 +239,3 @@ class Libcrypto:
         except MalformedKeyError:
             return True
         return False
-
-
-_lock: Final = threading.Lock()
-_opened: Final[list[Libcrypto]] = []
-
-
-def default_libcrypto(path: str | None = None) -> Libcrypto:
-    """Return the process's SM2 provider, loaded and tested at the first call, never at import.
-
-    The first call decides which library it is: a program that wants another than `SONAME` calls this once at its
-    start with the path. A later call with another path is a `ValueError`. A failed load is tried again next time.
-    """
-    with _lock:
-        if not _opened:
-            _opened.append(Libcrypto(path or SONAME))
-        provider = _opened[0]
-    if path is not None and path != provider.path:
-        raise ValueError("another libcrypto is already in use")
-    return provider

@@ -1,4 +1,4 @@
-"""What a key must be able to do. Software keys satisfy it today; security modules and remote signers can."""
+"""What a key must be able to do: software keys, security modules, remote signers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ class PublicKey(Protocol):
 
     @property
     def algorithm(self) -> Algorithm:
-        """The one algorithm this key is used with."""
+        """The algorithm this key is used with when no other is named."""
 
     @property
     def spki(self) -> bytes:
-        """DER SubjectPublicKeyInfo."""
+        """DER SubjectPublicKeyInfo, in the one form that we write."""
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raise `BadSignatureError` unless `signature` is this key's over `data`. SM2 and ECDSA: strict DER r, s."""
+
+    def verify_as(self, algorithm: Algorithm, signature: bytes, data: bytes) -> None:
+        """Verify with another algorithm of the table; `BadSignatureError` also when it is none for this kind of key."""
 
 
 class PrivateKey(Protocol):
@@ -27,7 +30,7 @@ class PrivateKey(Protocol):
 
     @property
     def algorithm(self) -> Algorithm:
-        """The one algorithm this key is used with."""
+        """The algorithm this key signs with."""
 
     @property
     def public_key(self) -> PublicKey:

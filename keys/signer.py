@@ -44,7 +44,7 @@ class Signer:
         """
         signature = self.private_key.sign(data)
         try:
-            self.public_key.verify(signature, data)
+            self.public_key.verify_as(self.algorithm, signature, data)
         except BadSignatureError as error:
             raise KeyUnusableError("a fresh signature did not verify") from error
         return signature

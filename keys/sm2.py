@@ -7,53 +7,46 @@ from typing import Final
 
 from keys import der
 from keys.algorithms import SM2_SM3, Algorithm, hash_bytes
+from keys.curve import GENERATOR, ORDER, A, B, KeyHandle, Sm2Verifier, check_point
+from keys.ecdsa import EC_PUBLIC_KEY
 from keys.errors import BadSignatureError, MalformedKeyError
-from keys.libcrypto import GENERATOR, ORDER, PRIME, KeyHandle, Libcrypto, default_libcrypto
+from keys.libcrypto import Libcrypto
+from keys.providers import default_libcrypto, default_verifier
 from keys.signature import read_pair
 
 DEFAULT_USER_ID: Final = b"1234567812345678"
 """The user id of GM/T 0009 clause 10. Every seal and certificate of ours uses it, and no other is accepted."""
 
-EC_PUBLIC_KEY: Final = der.oid("1.2.840.10045.2.1")
 _CURVE: Final = der.oid("1.2.156.10197.1.301")
 SM2_KEY_IDENTIFIER: Final = der.sequence(EC_PUBLIC_KEY, _CURVE)
 """AlgorithmIdentifier of an SM2 key."""
 
-_A: Final = PRIME - 3
-_B: Final = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+SM2_KEY_IDENTIFIER_AGAIN: Final = der.sequence(_CURVE, _CURVE)
+"""The same, as some builds of OpenSSL 3.0 and 3.1 write it; GM/T 0015-2023 allows it."""
 
 
 def user_hash(point: bytes) -> bytes:
     """Return Z of the key with this uncompressed point (65 bytes) and the default user id (GB/T 32918.2 clause 5.5)."""
     entl = (8 * len(DEFAULT_USER_ID)).to_bytes(2, "big")
-    curve = _A.to_bytes(32, "big") + _B.to_bytes(32, "big") + GENERATOR
+    curve = A.to_bytes(32, "big") + B.to_bytes(32, "big") + GENERATOR
     return hash_bytes("sm3", entl + DEFAULT_USER_ID + curve + point[1:])
-
-
-def check_point(point: bytes) -> None:
-    """Refuse what is not an uncompressed point of the curve. The cofactor is 1, so no order check is needed."""
-    if len(point) != 65 or point[0] != 4:
-        raise MalformedKeyError("not an uncompressed point")
-    x, y = int.from_bytes(point[1:33], "big"), int.from_bytes(point[33:], "big")
-    if x >= PRIME or y >= PRIME or (y * y - (x * x + _A) * x - _B) % PRIME:
-        raise MalformedKeyError("point is not on the SM2 curve")
 
 
 class Sm2PublicKey:
     """An SM2 public key. Making one needs no provider; checking a signature does."""
 
-    __slots__ = ("_handle", "_point", "_provider", "_z", "spki")
+    __slots__ = ("_loaded", "_point", "_provider", "_z", "spki")
 
     algorithm: Final[Algorithm] = SM2_SM3
 
-    def __init__(self, point: bytes, provider: Libcrypto | None = None) -> None:
-        """From an uncompressed point (65 bytes); `provider` is `default_libcrypto()` when left out."""
+    def __init__(self, point: bytes, provider: Sm2Verifier | None = None) -> None:
+        """From an uncompressed point (65 bytes); `provider` is `default_verifier()` when left out."""
         check_point(point)
         self.spki: Final = der.sequence(SM2_KEY_IDENTIFIER, der.bit_string(point))
         self._point = point
         self._z = user_hash(point)
         self._provider = provider
-        self._handle: KeyHandle | None = None
+        self._loaded: tuple[Sm2Verifier, KeyHandle] | None = None
 
     def digest(self, data: bytes) -> bytes:
         """Return e = SM3(Z ‖ data), what is signed."""
@@ -65,12 +58,20 @@ class Sm2PublicKey:
         # GB/T 32918.2 clause 7.1, B1, B2 and B5: before any provider sees it.
         if r >= ORDER or s >= ORDER or r + s == ORDER:
             raise BadSignatureError("signature out of range")
-        provider = self._provider or default_libcrypto()
-        # Two threads may both load it; the loser's handle is freed.
-        handle = self._handle or provider.load_public(self._point)
-        self._handle = handle
+        loaded = self._loaded
+        if loaded is None:
+            provider = self._provider or default_verifier()
+            # Two threads may both load it; the loser's handle is freed.
+            loaded = self._loaded = (provider, provider.load_public(self._point))
+        provider, handle = loaded
         if not provider.verify_digest(handle, self.digest(data), signature):
             raise BadSignatureError("signature does not fit")
+
+    def verify_as(self, algorithm: Algorithm, signature: bytes, data: bytes) -> None:
+        """Verify, after making sure that `algorithm` is SM2."""
+        if algorithm != SM2_SM3:
+            raise BadSignatureError("the signature is of another kind than the key")
+        self.verify(signature, data)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sm2PublicKey) and self.spki == other.spki

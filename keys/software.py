@@ -1,163 +1,76 @@
-"""Keys in software: SM2 by libcrypto, RSA and ECDSA P-256 by `cryptography`; making and loading of all of them."""
+"""Keys in software of every kind: SM2 by libcrypto, RSA and ECDSA by `cryptography`; making and loading of them."""
 
 from __future__ import annotations
 
 import binascii
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from keys import der
-from keys.algorithms import ECDSA_P256_SHA256, RSA_SHA256, SM2_SM3, Algorithm
-from keys.errors import BadSignatureError, MalformedDerError, MalformedKeyError, UnsupportedAlgorithmError
+from keys.algorithms import RSA_ALGORITHMS, RSA_SHA256, SM2_SM3, Algorithm
+from keys.curve import Sm2Verifier
+from keys.ecdsa import ECDSA_KEY_IDENTIFIERS, EcdsaPrivateKey, EcdsaPublicKey, generate_ecdsa_key
+from keys.errors import MalformedDerError, MalformedKeyError, UnsupportedAlgorithmError
 from keys.libcrypto import Libcrypto
 from keys.ports import ExportablePrivateKey, PublicKey
-from keys.signature import read_pair
-from keys.sm2 import EC_PUBLIC_KEY, SM2_KEY_IDENTIFIER, Sm2PublicKey, generate_sm2_key, load_sm2_key
-
-MIN_RSA_BITS: Final = 2048
-MAX_RSA_BITS: Final = 8192
-"""Above this one hostile certificate costs milliseconds per signature."""
+from keys.rsa import MIN_RSA_BITS, RSA_KEY_IDENTIFIER, RsaPrivateKey, RsaPublicKey, generate_rsa_key
+from keys.sm2 import (
+    SM2_KEY_IDENTIFIER,
+    SM2_KEY_IDENTIFIER_AGAIN,
+    Sm2PublicKey,
+    generate_sm2_key,
+    load_sm2_key,
+)
 
 _MAX_SPKI: Final = 2048
 """Bytes; RSA-8192 needs 1 062."""
-_P256_IDENTIFIER: Final = der.sequence(EC_PUBLIC_KEY, der.oid("1.2.840.10045.3.1.7"))
-_RSA_IDENTIFIER: Final = der.sequence(der.oid("1.2.840.113549.1.1.1"), der.null())
-_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _BEGIN: Final = b"-----BEGINPRIVATEKEY-----"
 _END: Final = b"-----ENDPRIVATEKEY-----"
 """PEM lines of PKCS#8 without their spaces."""
 
 
-class RsaPublicKey:
-    """An RSA public key, used with PKCS#1 v1.5 and SHA-256."""
-
-    __slots__ = ("_key", "spki")
-
-    algorithm: Final[Algorithm] = RSA_SHA256
-
-    def __init__(self, key: rsa.RSAPublicKey) -> None:
-        """From a key of `cryptography`: 2048 … 8192 bits, exponent odd, 65537 … 2³²."""
-        numbers = key.public_numbers()
-        if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS or not 65537 <= numbers.e < 2**32:
-            raise MalformedKeyError("RSA key of a size or exponent that is not allowed")
-        if not numbers.e & numbers.n & 1:
-            raise MalformedKeyError("RSA modulus or exponent is even")
-        self.spki: Final = _spki(key)
-        self._key = key
-
-    def verify(self, signature: bytes, data: bytes) -> None:
-        """Raise `BadSignatureError` unless `signature` is this key's over `data`."""
-        try:
-            self._key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
-        except InvalidSignature as error:
-            raise BadSignatureError("signature does not fit") from error
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RsaPublicKey) and self.spki == other.spki
-
-    def __hash__(self) -> int:
-        return hash(self.spki)
-
-
-class RsaPrivateKey:
-    """An RSA private key in memory."""
-
-    __slots__ = ("_key", "public_key")
-
-    algorithm: Final[Algorithm] = RSA_SHA256
-
-    def __init__(self, key: rsa.RSAPrivateKey) -> None:
-        """From a key of `cryptography`."""
-        self._key = key
-        self.public_key: Final = RsaPublicKey(key.public_key())
-
-    def sign(self, data: bytes) -> bytes:
-        """Sign `data`."""
-        return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-
-    def pkcs8(self) -> bytes:
-        """Return the PEM of the unencrypted PKCS#8 form."""
-        return _pkcs8(self._key)
-
-
-class EcdsaPublicKey:
-    """A P-256 public key, used with ECDSA and SHA-256."""
-
-    __slots__ = ("_key", "spki")
-
-    algorithm: Final[Algorithm] = ECDSA_P256_SHA256
-
-    def __init__(self, key: ec.EllipticCurvePublicKey) -> None:
-        """From a key of `cryptography`, which must be on P-256."""
-        if not isinstance(key.curve, ec.SECP256R1):
-            raise UnsupportedAlgorithmError("only P-256 is supported for ECDSA")
-        self.spki: Final = _spki(key)
-        self._key = key
-
-    def verify(self, signature: bytes, data: bytes) -> None:
-        """Raise `BadSignatureError` unless `signature` (strict DER r, s) is this key's over `data`."""
-        r, s = read_pair(signature)
-        if r >= _P256_ORDER or s >= _P256_ORDER:
-            raise BadSignatureError("signature out of range")
-        try:
-            self._key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
-        except InvalidSignature as error:
-            raise BadSignatureError("signature does not fit") from error
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, EcdsaPublicKey) and self.spki == other.spki
-
-    def __hash__(self) -> int:
-        return hash(self.spki)
-
-
-class EcdsaPrivateKey:
-    """A P-256 private key in memory."""
-
-    __slots__ = ("_key", "public_key")
-
-    algorithm: Final[Algorithm] = ECDSA_P256_SHA256
-
-    def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
-        """From a key of `cryptography`, which must be on P-256."""
-        self._key = key
-        self.public_key: Final = EcdsaPublicKey(key.public_key())
-
-    def sign(self, data: bytes) -> bytes:
-        """Sign `data`; DER r, s."""
-        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
-
-    def pkcs8(self) -> bytes:
-        """Return the PEM of the unencrypted PKCS#8 form."""
-        return _pkcs8(self._key)
-
-
-def generate_private_key(algorithm: Algorithm, *, provider: Libcrypto | None = None) -> ExportablePrivateKey:
-    """Make a new key (RSA: 2048 bits). `provider` serves SM2 and is `default_libcrypto()` when left out."""
+def generate_private_key(
+    algorithm: Algorithm, *, rsa_bits: int = MIN_RSA_BITS, provider: Libcrypto | None = None
+) -> ExportablePrivateKey:
+    """Make a new key. `rsa_bits`: 2048, 3072 or 4096. `provider` serves SM2; `default_libcrypto()` when left out."""
     if algorithm == SM2_SM3:
         return generate_sm2_key(provider)
-    if algorithm == RSA_SHA256:
-        return RsaPrivateKey(rsa.generate_private_key(public_exponent=65537, key_size=MIN_RSA_BITS))
-    if algorithm == ECDSA_P256_SHA256:
-        return EcdsaPrivateKey(ec.generate_private_key(ec.SECP256R1()))
-    raise UnsupportedAlgorithmError("no keys for this algorithm")
+    if algorithm in RSA_ALGORITHMS:
+        return generate_rsa_key(rsa_bits, algorithm)
+    return generate_ecdsa_key(algorithm)
 
 
-def load_private_key(pkcs8_pem: bytes | bytearray, *, provider: Libcrypto | None = None) -> ExportablePrivateKey:
+def load_private_key(
+    pkcs8_pem: bytes | bytearray, *, algorithm: Algorithm | None = None, provider: Libcrypto | None = None
+) -> ExportablePrivateKey:
     """Load the key in one PEM block of unencrypted PKCS#8 and nothing else.
 
+    `algorithm` is what an RSA key is to sign with (`RSA_SHA256` when left out); for others it must be theirs.
     `MalformedKeyError` for damage and keys out of range, `UnsupportedAlgorithmError` for other kinds of key.
     """
-    pkcs8 = _unwrapped(pkcs8_pem)
+    return load_pkcs8(_unwrapped(pkcs8_pem), algorithm=algorithm, provider=provider)
+
+
+def load_pkcs8(
+    pkcs8: bytearray, *, algorithm: Algorithm | None = None, provider: Libcrypto | None = None
+) -> ExportablePrivateKey:
+    """Load the key in an unencrypted PKCS#8 (DER), which is overwritten; otherwise like `load_private_key`."""
+    key = _load(pkcs8, algorithm, provider)
+    if algorithm not in (None, key.algorithm):
+        raise UnsupportedAlgorithmError("the private key is of another kind than was asked for")
+    return key
+
+
+def _load(pkcs8: bytearray, algorithm: Algorithm | None, provider: Libcrypto | None) -> ExportablePrivateKey:
     try:
         if _is_sm2(pkcs8):
             return load_sm2_key(pkcs8, provider)
         key = serialization.load_der_private_key(pkcs8, password=None)
         if isinstance(key, rsa.RSAPrivateKey):
-            return RsaPrivateKey(key)
+            return RsaPrivateKey(key, algorithm if algorithm in RSA_ALGORITHMS else RSA_SHA256)
         if isinstance(key, ec.EllipticCurvePrivateKey):
             return EcdsaPrivateKey(key)
     except (ValueError, TypeError) as error:
@@ -169,8 +82,10 @@ def load_private_key(pkcs8_pem: bytes | bytearray, *, provider: Libcrypto | None
     raise UnsupportedAlgorithmError("kind of private key is not supported")
 
 
-def load_public_key(spki: bytes, *, provider: Libcrypto | None = None) -> PublicKey:
+def load_public_key(spki: bytes, *, provider: Sm2Verifier | None = None) -> PublicKey:
     """Load the key in a DER SubjectPublicKeyInfo; elliptic points uncompressed, named curves only.
+
+    The two identifiers of SM2 keys are read, and the key's own `spki` has the usual one (GM/T 0015).
 
     `MalformedKeyError` for damage and keys out of range, `UnsupportedAlgorithmError` for other kinds of key.
     """
@@ -185,9 +100,9 @@ def load_public_key(spki: bytes, *, provider: Libcrypto | None = None) -> Public
         reader.finish()
     except MalformedDerError as error:
         raise MalformedKeyError("public key is not DER") from error
-    if identifier == SM2_KEY_IDENTIFIER:
+    if identifier in (SM2_KEY_IDENTIFIER, SM2_KEY_IDENTIFIER_AGAIN):
         return Sm2PublicKey(content, provider)
-    if identifier not in (_RSA_IDENTIFIER, _P256_IDENTIFIER):
+    if identifier not in (RSA_KEY_IDENTIFIER, *ECDSA_KEY_IDENTIFIERS):
         raise UnsupportedAlgorithmError("kind of public key is not supported")
     try:
         key = serialization.load_der_public_key(spki)
@@ -235,13 +150,3 @@ def _is_sm2(pkcs8: bytearray) -> bool:
         return False
     start = 2 + (pkcs8[1] & 0x7F if pkcs8[1] & 0x80 else 0)
     return pkcs8.startswith(der.integer(0) + SM2_KEY_IDENTIFIER, start)
-
-
-def _spki(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def _pkcs8(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )

@@ -10,6 +10,7 @@ from esign import (
     ELEMENTS,
     LONG_TERM,
     SALT_BYTES,
+    SEAL_FIELD,
     CodeClaims,
     ExpectedSeal,
     FontChain,
@@ -143,7 +144,7 @@ class Issuer:
         identifier = make_identifier(licence_type.code, licence.issuer.code, self._random)
         digest = keys.seal.signer.algorithm.digest
         expected = ExpectedSeal(
-            field=PdfSealer.FIELD,
+            field=SEAL_FIELD,
             order=1,
             algorithm=algorithm,
             certificate_digest=f"{digest}:{certificate.fingerprint(digest).hex()}",

@@ -5,12 +5,10 @@ from verify.holder import HolderEntry
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text, reasons_table
 from verify.report import Check, Report, SignatureFacts
 from verify.sources import LicenceStatus, StatusAnswer, StatusSource
-from verify.standing import CHINA
 from verify.trust import Chain, TrustStore
 from verify.verifier import MAX_FILE_BYTES, Verifier
 
 __all__ = [
-    "CHINA",
     "DEVELOPMENT_ACTION",
     "DEVELOPMENT_SENTENCE",
     "MAX_FILE_BYTES",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from esign import EsignError, SignedCode, read_code
 from keys import Certificate, KeysError
@@ -11,9 +10,6 @@ from verify.facts import Facts, unreadable
 from verify.report import Check, SignatureFacts
 from verify.seals import age_check, failed_signature, issuer_check, usage_check
 from verify.trust import TrustStore
-
-_ISSUER_PART: Final = -4
-"""Place of the issuer's code in an identifier (GB/T 36904): … issuer, serial, version, check."""
 
 
 def look_at_code(text: str, *, trust: TrustStore, at: datetime) -> Facts:
@@ -33,8 +29,7 @@ def look_at_code(text: str, *, trust: TrustStore, at: datetime) -> Facts:
     # (3) The signature over the whole payload is that key's.
     signature = _signature(signed, certificate)
     # (6) The authority that the identifier names has signed. A code holds no name of it.
-    identifier = signed.claims.identifier
-    issuer = issuer_check(certificate, identifier.split(".")[_ISSUER_PART], identifier, name=None)
+    issuer = issuer_check(certificate, signed.claims.identifier, None)
     # (7) A code does not say when it was signed: the path must have been valid when the key's certificate began,
     # (8) and it must still be at the time of asking.
     usage = usage_check(certificate, code=True)

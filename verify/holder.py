@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 
-from esign import CodeClaims, StructuredLicence, holder_check_value, normal_name
+from esign import CodeClaims, StructuredLicence, holder_check_value, normal_holder_code, normal_name
 from verify.report import Check
 
 
@@ -15,11 +14,6 @@ class HolderEntry:
 
     name: str = field(repr=False)
     code: str = field(repr=False)
-
-    @property
-    def normal_code(self) -> str:
-        """One form for the ways in which the same number is typed: full-width digits, small letters, spaces."""
-        return "".join(unicodedata.normalize("NFKC", self.code).upper().split())
 
 
 def holder_checks(
@@ -37,8 +31,8 @@ def holder_checks(
 
 
 def _holder_of_licence(licence: StructuredLicence, entry: HolderEntry) -> Check:
-    name, code = normal_name(entry.name), entry.normal_code
-    belongs = any(normal_name(holder.name) == name and holder.code.upper() == code for holder in licence.holders)
+    entered = normal_name(entry.name), normal_holder_code(entry.code)
+    belongs = any((normal_name(h.name), normal_holder_code(h.code)) == entered for h in licence.holders)
     return Check(name="holder", code="OK" if belongs else "HOLDER_MISMATCH")
 
 
@@ -46,7 +40,7 @@ def _holder_of_code(claims: CodeClaims, entry: HolderEntry | None) -> Check:
     if entry is None:
         return Check(name="holder", code="HOLDER_NOT_CHECKED", detail="no name and number were entered")
     try:
-        value = holder_check_value(claims.salt, entry.name, entry.normal_code)
+        value = holder_check_value(claims.salt, entry.name, entry.code)
     except UnicodeEncodeError:
         # A lone surrogate from a JSON escape is nobody's name.
         return Check(name="holder", code="HOLDER_MISMATCH")

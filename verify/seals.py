@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from esign import SignedData, StructuredLicence
+from esign import LicenceIdentifier, SignedData, StructuredLicence
 from keys import CODE_SIGNING_EKU, Certificate, KeysError, ProviderMissingError, UnsupportedAlgorithmError
 from verify.report import Check, SignatureFacts
 from verify.trust import Chain, TrustStore
@@ -57,7 +57,7 @@ def look_at_seal(seal: Seal, trust: TrustStore, at: datetime) -> SealFacts:
     signature = _signature(signed_data)
     # (5), (6) The seal is one that the licence lists, and it is the issuer's.
     expected = _expected(seal)
-    issuer = issuer_check(certificate, licence.issuer_code, licence.identifier, name=licence.issuer_name)
+    issuer = issuer_check(certificate, licence.identifier, licence)
     # (7) The certificate may seal, and chains to an anchor; all of the path was valid when it sealed.
     usage = usage_check(certificate, code=False)
     chain = trust.chain(certificate, signed_data.certificates[1:], licence.sealed_at)
@@ -84,20 +84,22 @@ def look_at_seal(seal: Seal, trust: TrustStore, at: datetime) -> SealFacts:
     )
 
 
-def issuer_check(certificate: Certificate, issuer_code: str, identifier: str, *, name: str | None) -> Check:
-    """Whether the signer is the issuing authority: by its code, by its name where the signed thing has one.
+def issuer_check(certificate: Certificate, identifier: str, licence: StructuredLicence | None) -> Check:
+    """Whether the signer is the issuing authority: the one in the identifier, and in the licence where there is one.
 
-    The identifier must name the same authority, or an authority could seal a licence under another one's number and be
-    answered with that one's status.
+    Without the identifier an authority could seal a licence under another one's number and be answered with that one's
+    status.
     """
     subject = certificate.subject
-    parts = identifier.split(".")
     found = f"the certificate is for {subject.organization} ({subject.organization_identifier})"
-    if subject.organization_identifier != issuer_code or name not in {None, subject.organization}:
-        detail = f"{found}, the issuer is {name or ''} ({issuer_code})"
-        return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=detail)
-    if len(parts) < 5 or parts[-4] != issuer_code:
+    if subject.organization_identifier != LicenceIdentifier.from_text(identifier).issuer_code:
         return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=f"{found}, the identifier is another authority's")
+    if licence and (subject.organization_identifier, subject.organization) != (
+        licence.issuer_code,
+        licence.issuer_name,
+    ):
+        issuer = f"{licence.issuer_name} ({licence.issuer_code})"
+        return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=f"{found}, the issuer is {issuer}")
     return Check(name="issuer", code="OK", detail=found)
 
 

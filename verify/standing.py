@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
+from esign import CHINA
 from verify.report import Check
 from verify.sources import UNKNOWN_STATUS, LicenceStatus, StatusSource
-
-CHINA: Final = timezone(timedelta(hours=8))
-"""Licence dates are days of this fixed offset (contract section 2)."""
 
 # A word that is not here is STATUS_UNKNOWN: a source that learns a new one must not make licences pass.
 _STATUS_REASONS: Final = MappingProxyType({"issued": "OK", "revoked": "STATUS_REVOKED"})

@@ -28,44 +28,47 @@ _RUNNING = _load_running()
 
 
 @pytest.fixture(scope="session")
-def running() -> ModuleType:
-    return _RUNNING
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    warm = _RUNNING.Warm(tmp_path_factory.mktemp("streams"))
+    _RUNNING.Elicence.warm = warm
+    yield _RUNNING
+    warm.close()
 
 
 @pytest.fixture(scope="session")
-def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_home(running: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a home in which nothing was issued; it is only copied."""
     path = tmp_path_factory.mktemp("empty") / "home"
-    done = _RUNNING.Elicence(path)("init")
+    done = running.Elicence(path)("init")
     assert done.code == 0, done.err
     return path
 
 
 @pytest.fixture(scope="session")
-def full_home(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def full_home(running: ModuleType, empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a home with the six samples; it is only read or copied."""
-    elicence = _RUNNING.copy_home(empty_home, tmp_path_factory.mktemp("full") / "home")
-    done = elicence("demo", "--no-serve", "--samples", _RUNNING.SAMPLES, "--json")
+    elicence = running.copy_home(empty_home, tmp_path_factory.mktemp("full") / "home")
+    done = elicence("demo", "--no-serve", "--samples", running.SAMPLES, "--json")
     assert done.code == 0, done.out + done.err
     return elicence.home
 
 
 @pytest.fixture
-def fresh(empty_home: Path, tmp_path: Path) -> Elicence:
+def fresh(running: ModuleType, empty_home: Path, tmp_path: Path) -> Elicence:
     """Give a home of its own, empty."""
-    return _RUNNING.copy_home(empty_home, tmp_path / "home")
+    return running.copy_home(empty_home, tmp_path / "home")
 
 
 @pytest.fixture
-def stocked(full_home: Path, tmp_path: Path) -> Elicence:
+def stocked(running: ModuleType, full_home: Path, tmp_path: Path) -> Elicence:
     """Give a home of its own with the six samples."""
-    return _RUNNING.copy_home(full_home, tmp_path / "home")
+    return running.copy_home(full_home, tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
-def served(full_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def served(running: ModuleType, full_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a server over a home with the six samples."""
-    elicence = _RUNNING.copy_home(full_home, tmp_path_factory.mktemp("served") / "home")
-    with _RUNNING.Server(elicence) as server:
+    elicence = running.copy_home(full_home, tmp_path_factory.mktemp("served") / "home")
+    with running.Server(elicence) as server:
         yield server
     assert server.code == 0, server.log

@@ -69,14 +69,55 @@ def run(
         env=environment(env),
         preexec_fn=child,
     )
-    result = Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+    return checked(done.returncode, done.stdout, done.stderr)
+
+
+class Warm:
+    """The loaded program; see warm.py."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", Path(__file__).with_name("warm.py")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment({"PYTHONPATH": str(ROOT)}), text=True,
+        )  # fmt: skip
+
+    def run(
+        self, words: Sequence[str], *, stdin: bytes | None, folder: Path | None, env: Mapping[str, str] | None
+    ) -> Done:
+        """Run one command."""
+        streams = {name: self._folder / name for name in ("stdin", "stdout", "stderr")}
+        streams["stdin"].write_bytes(stdin or b"")
+        streams["stdout"].write_bytes(b"")
+        streams["stderr"].write_bytes(b"")
+        request = {
+            "words": list(words), "folder": str(folder or Path.cwd()), "env": environment(env),
+            **{name: str(path) for name, path in streams.items()},
+        }  # fmt: skip
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        code = int(self._process.stdout.readline())
+        return checked(code, streams["stdout"].read_bytes(), streams["stderr"].read_bytes())
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate(timeout=SECONDS)
+
+
+def checked(code: int, out: bytes, err: bytes) -> Done:
+    """Look at what every command owes: text, and no traceback."""
+    result = Done(code=code, out=out.decode(), err=err.decode())
     assert "Traceback" not in result.err + result.out, result.err
-    assert "internal error" not in result.err, result.err
+    assert "INTERNAL" not in result.err + result.out, result.err
     return result
 
 
 class Elicence:
     """The program with one home directory."""
+
+    warm: Warm
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -93,8 +134,11 @@ class Elicence:
         folder: Path | None = None,
         env: Mapping[str, str] | None = None,
         child: Callable[[], None] | None = None,
+        script: bool = False,
     ) -> Done:
-        """Run one command; no command may ever end in a traceback."""
+        """Run one command; `script` asks for the console script itself, from a cold start."""
+        if not (script or before or child):
+            return self.warm.run(["--home", str(self.home), *map(str, words)], stdin=stdin, folder=folder, env=env)
         return run([*before, *self.command(*words)], stdin=stdin, folder=folder, env=env, child=child)
 
     def issue(self, document: Mapping[str, Any], *words: str | Path) -> dict[str, Any]:
@@ -144,7 +188,8 @@ class Server:
             out, self.log = self._process.communicate(timeout=SECONDS)
             self.code = self._process.returncode
             assert "Traceback" not in self.log, self.log
-            assert "internal error" not in self.log + out
+            assert "unforeseen" not in self.log
+            assert out == ""
 
 
 def sample(name: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def snapshot(home: Path) -> dict[str, bytes]:
 
 def test_init_makes_everything_once(running: ModuleType, tmp_path: Path) -> None:
     elicence = running.Elicence(tmp_path / "deep" / "home")
-    first = elicence("init", "--json")
+    first = elicence("init", "--json", script=True)
     assert first.code == 0, first.err
     made = first.json()
     assert (made["created"], made["development"], made["public_url"]) == (True, True, "http://127.0.0.1:8000")

@@ -48,7 +48,8 @@ def test_json_that_is_taken() -> None:
     "document",
     [
         [], None, 42, "text", {}, {"type": "t"}, {"type": "t", "data": []}, {"type": 7, "data": {}},
-        {"type": "t", "data": {}, "seal": "dsa"}, {"type": "t", "data": {}, "x": 1}, {"type": "t", "data": {}, "seal": 1},
+        {"type": "t", "data": {}, "seal": "dsa"}, {"type": "t", "data": {}, "x": 1},
+        {"type": "t", "data": {}, "seal": 1},
     ],
 )  # fmt: skip
 def test_a_request_of_another_form(document: object) -> None:

@@ -61,7 +61,7 @@ def test_the_answer_and_its_files(running: ModuleType, fresh: Elicence, tmp_path
 
 
 def test_files_go_into_the_home_unless_told(running: ModuleType, fresh: Elicence) -> None:
-    done = fresh("issue", "--data", running.SAMPLES / "water-abstraction-2.json")
+    done = fresh("issue", "--data", running.SAMPLES / "water-abstraction-2.json", script=True)
     assert done.code == 0
     assert done.out.startswith("已签发  issued: 取水许可证 ")
     assert "样例/测试" in done.out

@@ -13,6 +13,7 @@ from esign import (
     Page,
     PdfContent,
     PdfSealer,
+    PreparedPdf,
     Rows,
     Seal,
     SealPlace,
@@ -26,7 +27,7 @@ from esign import (
     draw_round_seal,
     structured_to_bytes,
 )
-from keys import DevelopmentPki, make_development_pki
+from keys import DevelopmentPki, Signer, make_development_pki
 from licences.fonts import shipped_font
 
 AT = datetime(2026, 11, 21, 10, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -41,6 +42,9 @@ class Sealed:
     pdf: bytes
     at: datetime
     make: Callable[..., bytes]
+    prepare: Callable[..., PreparedPdf]
+    forger: Signer
+    """Somebody who has the same name but another key."""
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +96,7 @@ def sealed(
     seal = Seal(name=AUTHORITY, picture=draw_round_seal(fonts, AUTHORITY), signer=pki.seal)
     sealer, structured = PdfSealer(fonts, seal), structured_to_bytes(licence)
 
-    def make(*texts: str) -> bytes:
+    def prepare(*texts: str, at: datetime = AT) -> PreparedPdf:
         runs = (TextRun(x=20, y=20 + 9 * n, size=14, text=text) for n, text in enumerate(texts))
         symbol = Symbol(x=30, y=200, size=35, modules=code_modules("http://127.0.0.1:8000/V/" + "ABCDEFGH" * 40))
         page = Page(width=210, height=297, items=(*runs, symbol), seal=SealPlace(x=150, y=220))
@@ -102,7 +106,16 @@ def sealed(
             elements=[ShortElement(short_name="ZZMC", title="证照名称", value="农药经营许可证 <&>")],
             structured=structured,
         )
-        return sealer.seal(content, at=AT)
+        return sealer.prepare(content, at=at)
+
+    def make(*texts: str, at: datetime = AT) -> bytes:
+        prepared = prepare(*texts, at=at)
+        return prepared.finish(pki.seal.sign(prepared.attributes))
 
     pdf = make("农药经营许可证", "法定代表人 𬱖㛃䶮 · ABC 123")
-    return Sealed(pki=pki, sealer=sealer, structured=structured, pdf=pdf, at=AT, make=make)
+    forger = make_development_pki(
+        request.param, authority_name=AUTHORITY, authority_code="1199010000000102XM", at=AT, random=os.urandom
+    ).seal
+    return Sealed(
+        pki=pki, sealer=sealer, structured=structured, pdf=pdf, at=AT, make=make, prepare=prepare, forger=forger
+    )

@@ -64,6 +64,23 @@ def test_a_truncated_picture_is_no_crash(cut: int) -> None:
     assert outcome(picture(TEXT)[:cut]) in ("FORMAT_PICTURE", (TEXT,))
 
 
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+@given(
+    st.sampled_from(
+        [b"iCCP", b"tRNS", b"pHYs", b"gAMA", b"zTXt", b"iTXt", b"tEXt", b"eXIf", b"sRGB", b"acTL", b"fcTL"]
+    ),
+    st.binary(max_size=40),
+    st.booleans(),
+)
+def test_a_broken_chunk_is_no_crash(kind: bytes, body: bytes, early: bool) -> None:
+    data = picture("X", scale=2)
+    place = 33 if early else data.index(b"IEND") - 4
+    assert outcome(data[:place] + chunk(kind, body) + data[place:]) in ("FORMAT_PICTURE", ("X",))
+
+
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_no_other_exception_escapes(noise: bytes, place: int) -> None:
     data = picture("X", scale=2)

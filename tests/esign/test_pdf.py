@@ -1,5 +1,6 @@
 """Sealed PDFs: outside judges accept them, and no byte of them can be changed unnoticed."""
 
+from datetime import timedelta, timezone
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,7 +11,17 @@ from cryptography.x509 import load_der_x509_certificate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from esign import MAX_PDF_BYTES, EsignError, MalformedError, TooLargeError, UnprintableError, read_sealed_pdf
+from esign import (
+    MAX_PDF_BYTES,
+    EsignError,
+    MalformedError,
+    Page,
+    PdfContent,
+    TooLargeError,
+    UnprintableError,
+    read_sealed_pdf,
+)
+from esign.pdf_objects import ObjectParser
 from keys import BadSignatureError, KeysError
 
 
@@ -19,10 +30,12 @@ def accepts(pdf: bytes, sealed: Any) -> bool:
     try:
         facts = read_sealed_pdf(pdf)
         facts.signed_data.verify_signature()
+        if len(facts.signed_data.certificates) != 2:
+            return False
         leaf, authority = facts.signed_data.certificates
         leaf.verify_issued_by(authority)
         authority.verify_issued_by(sealed.pki.root)
-    except (EsignError, KeysError, ValueError):
+    except (EsignError, KeysError):
         return False
     return facts.digest_matches() and facts.structured == sealed.structured
 
@@ -124,12 +137,33 @@ def test_limit() -> None:
         read_sealed_pdf(b"%PDF-1.7" + bytes(MAX_PDF_BYTES))
 
 
-def test_a_signature_of_another_key(sealed: Any, pkis: Any) -> None:
-    """Bytes of a right file under somebody else's signature value."""
-    facts = read_sealed_pdf(sealed.pdf)
-    wrong = pkis[sealed.pki.family].code.sign(facts.signed_data.signed_attributes)
+def test_a_signature_of_another_key(sealed: Any) -> None:
+    """A right file in which somebody else's signature value was put."""
+    prepared = sealed.prepare("农药经营许可证")
+    assert accepts(prepared.finish(sealed.pki.seal.sign(prepared.attributes)), sealed)
+    wrong = prepared.finish(sealed.forger.sign(prepared.attributes))
     with pytest.raises(BadSignatureError):
-        facts.signed_data.signer_certificate.public_key.verify(wrong, facts.signed_data.signed_attributes)
+        read_sealed_pdf(wrong).signed_data.verify_signature()
+    assert not accepts(wrong, sealed)
+
+
+@pytest.mark.parametrize("word", [b"nan", b"inf", b"1_0", b"+5", b"1e5", b"007", b"-", b"1.", b"0x1", b"99999999999"])
+def test_numbers_that_we_do_not_write(word: bytes) -> None:
+    with pytest.raises(MalformedError):
+        ObjectParser(word, 0, len(word)).parse()
+
+
+def test_exactly_one_page_has_the_seal(sealed: Any) -> None:
+    content = PdfContent(title="", pages=[Page(width=10, height=10, items=())], elements=[], structured=b"{}")
+    with pytest.raises(ValueError, match="exactly one"):
+        sealed.sealer.prepare(content, at=sealed.at)
+
+
+def test_any_time_zone_is_written_as_ours(sealed: Any) -> None:
+    west = sealed.at.astimezone(timezone(timedelta(hours=-5)))
+    facts = read_sealed_pdf(sealed.make("农药经营许可证", at=west))
+    assert facts.claimed_time == sealed.at
+    assert facts.claimed_time.utcoffset() == timedelta(hours=8)
 
 
 def test_an_unprintable_character_is_refused(sealed: Any) -> None:

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esign import CodeClaims, MalformedError, extract_code, holder_check_value, normal_name, read_code, sign_code
+from esign import (
+    CodeClaims,
+    MalformedError,
+    extract_code,
+    holder_check_value,
+    normal_holder_code,
+    normal_name,
+    read_code,
+    sign_code,
+)
 from esign.qr import MAX_CODE_CHARACTERS
 from keys import BadSignatureError, DevelopmentPki, key_identifier
 
@@ -104,7 +113,7 @@ def test_other_encodings_of_the_same_claims(pki: DevelopmentPki) -> None:
     ("key", "value"),
     [
         (1, 2), (2, b"short"), (2, "12345678"), (3, "x"), (3, "a-b" * 20), (3, 7), (4, "x"), (4, 10**9), (4, True),
-        (5, None), (6, 1.5), (8, b""), (9, b""), (10, bytes(31)),
+        (5, None), (6, 1.5), (6, -5), (7, 2**40), (8, -1), (8, 2**20), (8, b""), (9, b""), (10, bytes(31)),
     ],
 )  # fmt: skip
 def test_wrong_entries(key: int, value: object, pki: DevelopmentPki) -> None:
@@ -112,6 +121,16 @@ def test_wrong_entries(key: int, value: object, pki: DevelopmentPki) -> None:
     items = cbor2.loads(token[:-64]) | {key: value}
     with pytest.raises(MalformedError, match="FORMAT_CODE"):
         read_code(base64.b32encode(cbor2.dumps(items, canonical=True) + token[-64:]).decode().rstrip("="))
+
+
+@pytest.mark.parametrize("s", [0, 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551, 2**256 - 1])
+def test_a_signature_out_of_range(s: int, pkis: dict[str, DevelopmentPki]) -> None:
+    text = sign_code(CLAIMS, pkis["rsa"].code)
+    token = base64.b32decode(text + "=" * (-len(text) % 8))
+    other = base64.b32encode(token[:-32] + s.to_bytes(32, "big")).decode().rstrip("=")
+    for pki in pkis.values():
+        with pytest.raises(BadSignatureError):
+            read_code(other).verify(pki.code.public_key)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +148,7 @@ def test_no_other_exception_escapes(token: bytes) -> None:
 
 
 @given(
-    st.integers(0, 2**32),
+    st.integers(0, 2**32 - 1),
     st.integers(0, 2**20 - 1),
     st.dates(),
     st.none() | st.dates(),
@@ -161,6 +180,14 @@ class TestHolderCheck:
         expected = holder_check_value(salt, "阿卜·杜拉 ABC有限公司", "99010119900307123X")
         for name in ("阿卜•杜拉ABC有限公司", "阿卜・杜拉 ＡＢＣ有限公司", "阿卜‧杜拉 abc 有限公司"):
             assert holder_check_value(salt, name, "99010119900307123x") == expected
+
+    def test_the_same_number_typed_in_other_ways(self) -> None:
+        """The standard's own example (GB 11643), as printed before 1999, today, and by an input method."""
+        for code in ("440524188001010014", "４４０５２４１８８００１０１００１４", " 440524 18800101 0014 "):
+            assert normal_holder_code(code) == "440524188001010014"
+        assert normal_holder_code("990101900307123") == "990101199003071237"
+        assert normal_holder_code("11010519491231002x") == "11010519491231002X"
+        assert normal_holder_code("示例字 第12号") == "示例字第12号"
 
     def test_different_names_stay_different(self) -> None:
         assert normal_name("张三") != normal_name("张三丰")

@@ -18,7 +18,7 @@ def test_sm3_gives_the_published_digests(vectors: Vectors, identifier: str) -> N
     assert gmssl_pyx.sm3_hash(message).hex() == vector["expect"]
 
 
-@pytest.mark.parametrize("digest", ["sm3", "sha256"])
+@pytest.mark.parametrize("digest", ["sm3", "sha256", "sha384", "sha512"])
 def test_pieces_and_buffers_hash_like_the_whole(digest: str) -> None:
     whole = bytes(range(256)) * 5
     expected = hashlib.new(digest, whole).digest()
@@ -26,6 +26,7 @@ def test_pieces_and_buffers_hash_like_the_whole(digest: str) -> None:
     assert keys.hash_bytes(digest, iter([whole[:7], memoryview(whole)[7:900], whole[900:]])) == expected
     assert keys.hash_bytes(digest, bytearray(whole)) == expected
     assert keys.hash_bytes(digest, memoryview(whole)) == expected
+    assert keys.digest_size(digest) == len(expected)
 
 
 def test_hmac_agrees_with_others() -> None:
@@ -39,7 +40,10 @@ def test_hmac_agrees_with_others() -> None:
 def test_the_table_is_found_by_name_and_identifier() -> None:
     for algorithm in keys.ALGORITHMS:
         assert keys.algorithm_named(algorithm.name) is algorithm
+        assert keys.read_algorithm(algorithm.signature_identifier) == (algorithm, frozenset())
+    for algorithm in keys.SEALING_ALGORITHMS:
         assert keys.algorithm_for(algorithm.signature_oid) is algorithm
+    assert len({algorithm.name for algorithm in keys.ALGORITHMS}) == len(keys.ALGORITHMS)
 
 
 @pytest.mark.parametrize("oid", ["1.2.840.113549.1.1.5", "1.2.156.10197.1.504", "1.2.840.113549.1.1.10", ""])

@@ -119,7 +119,7 @@ def test_another_issuer_is_refused(pki: keys.DevelopmentPki, family: str) -> Non
 def test_an_issuer_with_another_kind_of_key_is_refused() -> None:
     leaf, rsa_key = keys.parse_certificate(build()), keys.generate_private_key(keys.RSA_SHA256)
     issuer = keys.parse_certificate(build(spki=rsa_key.public_key.spki))
-    with pytest.raises(keys.BadSignatureError, match="another kind of key"):
+    with pytest.raises(keys.BadSignatureError, match="another kind than the key"):
         leaf.verify_issued_by(issuer)
 
 
@@ -150,9 +150,14 @@ def test_an_issuer_with_another_kind_of_key_is_refused() -> None:
             id="ECDSA with parameters",
         ),
         pytest.param(
-            {"inner": der.sequence(der.oid("1.2.840.113549.1.1.11"))},
+            {"inner": der.sequence(der.oid("1.2.840.113549.1.1.11"), der.integer(1))},
             keys.MalformedCertificateError,
-            id="RSA without parameters",
+            id="RSA with other parameters",
+        ),
+        pytest.param(
+            {"inner": der.sequence(der.oid("1.2.840.113549.1.1.10"))},
+            keys.MalformedCertificateError,
+            id="PSS without parameters",
         ),
         pytest.param(
             {"inner": der.sequence(der.oid("1.2.156.10197.1.501"), der.integer(1))},
@@ -285,7 +290,9 @@ def test_what_rfc_5280_or_we_do_not_allow_is_refused(change: dict[str, bytes], e
 )
 def test_key_usages_are_read(bits: str, names: set[str]) -> None:
     certificate = build(extensions=extensions(_extension("2.5.29.15", bytes.fromhex(bits), CRITICAL)))
-    assert keys.parse_certificate(certificate).key_usage == names
+    certificate = keys.parse_certificate(certificate)
+    assert certificate.key_usage == names
+    assert certificate.leniencies == ({keys.Leniency.UNTRIMMED_BITS} if bits == "030200c0" else set())
 
 
 def test_deviations_of_real_certificates_are_read() -> None:
@@ -308,15 +315,101 @@ def test_deviations_of_real_certificates_are_read() -> None:
     assert certificate.subject.organization == "云南"
     assert certificate.subject.organizational_units == ("一", "two")
     assert certificate.subject.organizational_unit == "一"
-    assert certificate.subject.common_name is None
+    assert certificate.subject.common_name == "名"
     assert certificate.not_before == datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC)
     assert not certificate.is_ca
     assert not certificate.is_development
+    assert certificate.leniencies == {
+        keys.Leniency.STRING_CONTENT,
+        keys.Leniency.STRING_TYPE,
+        keys.Leniency.EARLY_GENERALIZED_TIME,
+        keys.Leniency.WRITTEN_DEFAULT,
+    }
 
 
-def test_text_that_is_not_utf8_is_left_alone() -> None:
-    subject = keys.parse_certificate(build(subject=name(("2.5.4.10", der.tlv(0x0C, b"\xff\xfe"))))).subject
-    assert subject.organization is None
+EMAIL = "1.2.840.113549.1.9.1"
+NOT_TEXT = "not decoded"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text", "leniencies"),
+    [
+        pytest.param("2.5.4.10", der.utf8_string("云南"), "云南", set(), id="UTF8String"),
+        pytest.param("2.5.4.10", der.printable_string("A"), "A", set(), id="PrintableString"),
+        pytest.param("2.5.4.10", der.tlv(0x16, b"A"), "A", set(), id="IA5String"),
+        pytest.param("2.5.4.10", der.tlv(0x16, "云南".encode()), "云南", {"string-content"}, id="Chinese in IA5String"),
+        pytest.param(
+            "2.5.4.10", der.tlv(0x13, "云南".encode()), "云南", {"string-content"}, id="Chinese in PrintableString"
+        ),
+        pytest.param("2.5.4.10", der.tlv(0x14, "云南".encode()), "云南", {"string-type"}, id="TeletexString"),
+        pytest.param("2.5.4.10", der.tlv(0x1E, "云南".encode("utf-16-be")), "云南", {"string-type"}, id="BMPString"),
+        pytest.param("2.5.4.10", der.tlv(0x1C, "云".encode("utf-32-be")), "云", {"string-type"}, id="UniversalString"),
+        pytest.param("2.5.4.10", der.tlv(0x1A, b"A"), "A", {"string-type"}, id="VisibleString"),
+        pytest.param("2.5.4.10", der.utf8_string("A")[:-1] + b"\xff", None, {"string-content"}, id="not UTF-8"),
+        pytest.param(
+            "2.5.4.10", der.tlv(0x14, "云南".encode("gbk")), None, {"string-type", "string-content"}, id="GBK"
+        ),
+        pytest.param("2.5.4.10", der.tlv(0x1E, b"\0A\0"), None, {"string-type", "string-content"}, id="BMP cut short"),
+        pytest.param("2.5.4.10", der.octet_string(b"A"), None, {"string-type"}, id="no string"),
+        pytest.param("2.5.4.45", der.utf8_string("A"), NOT_TEXT, {"string-type"}, id="unique identifier as UTF8String"),
+        pytest.param("2.5.4.45", der.bit_string(b"A"), NOT_TEXT, set(), id="unique identifier"),
+        pytest.param(EMAIL, der.tlv(0x16, b"a@b"), NOT_TEXT, set(), id="address"),
+        pytest.param(EMAIL, der.tlv(0x16, "云@b".encode()), NOT_TEXT, {"string-content"}, id="Chinese address"),
+        pytest.param(EMAIL, der.utf8_string("a@b"), NOT_TEXT, {"string-type"}, id="address as UTF8String"),
+    ],
+)
+def test_names_are_read_with_the_string_types_that_cas_write(
+    kind: str, value: bytes, text: str | None, leniencies: set[str]
+) -> None:
+    certificate = keys.parse_certificate(build(subject=name((kind, value))))
+    assert certificate.leniencies == leniencies
+    if text is not NOT_TEXT:
+        assert certificate.subject.organization == text
+
+
+def test_the_other_identifier_of_sm2_keys_is_read() -> None:
+    key = keys.generate_private_key(keys.SM2_SM3)
+    curve = der.oid("1.2.156.10197.1.301")
+    twice = der.sequence(der.sequence(curve, curve), key.public_key.spki[23:])
+    certificate = keys.parse_certificate(build(spki=twice))
+    assert certificate.leniencies == {keys.Leniency.SM2_KEY_IDENTIFIER}
+    # One key, whatever form its certificate has: equal, and with one name.
+    assert certificate.public_key == key.public_key
+    assert certificate.public_key.spki == key.public_key.spki
+    certificate.public_key.verify(key.sign(b"x"), b"x")
+    for kind, parameters in (("1.2.156.10197.1.301", b""), ("1.2.156.10197.1.301", der.null())):
+        wrong = der.sequence(der.sequence(der.oid(kind), parameters), key.public_key.spki[23:])
+        with pytest.raises(keys.UnsupportedAlgorithmError):
+            keys.parse_certificate(build(spki=wrong))
+
+
+def test_rsa_without_null_is_read() -> None:
+    """RFC 4055 clause 5."""
+    key = keys.generate_private_key(keys.RSA_SHA384)
+    identifier = der.sequence(der.oid("1.2.840.113549.1.1.12"))
+    tbs = der.sequence(*(PARTS | {"inner": identifier, "spki": key.public_key.spki}).values())
+    certificate = keys.parse_certificate(der.sequence(tbs, identifier, der.bit_string(key.sign(tbs))))
+    assert certificate.leniencies == {keys.Leniency.ABSENT_PARAMETERS}
+    assert certificate.algorithm is keys.RSA_SHA384
+    certificate.verify_issued_by(certificate)
+
+
+def test_a_modulus_without_its_leading_zero_is_refused() -> None:
+    """Real certificates have it: read as DER says, the modulus is negative. Guessing another number is no answer."""
+    good = keys.generate_private_key(keys.RSA_SHA256).public_key.spki
+    modulus = der.DerReader(_bits(good)).read_sequence()
+    number = modulus.read_integer()
+    bare = der.tlv(der.INTEGER, number.to_bytes(256, "big"))
+    numbers = der.sequence(bare, der.integer(65537))
+    spki = der.sequence(der.sequence(der.oid("1.2.840.113549.1.1.1"), der.null()), der.bit_string(numbers))
+    with pytest.raises(keys.MalformedKeyError):
+        keys.parse_certificate(build(spki=spki))
+
+
+def _bits(spki: bytes) -> bytes:
+    reader = der.DerReader(spki).read_sequence()
+    reader.read_raw()
+    return reader.read_bit_string()
 
 
 def test_null_after_the_sm2_identifier_is_read() -> None:
@@ -326,6 +419,7 @@ def test_null_after_the_sm2_identifier_is_read() -> None:
     tbs = der.sequence(*(PARTS | {"inner": identifier, "spki": key.public_key.spki}).values())
     certificate = keys.parse_certificate(der.sequence(tbs, identifier, der.bit_string(key.sign(tbs))))
     assert certificate.algorithm is keys.SM2_SM3
+    assert certificate.leniencies == {keys.Leniency.NULL_PARAMETERS}
     certificate.verify_issued_by(certificate)
 
 

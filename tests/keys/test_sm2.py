@@ -443,7 +443,7 @@ def test_a_libcrypto_without_sm2_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True, env=environment
     )
-    assert done.stdout.startswith("SM2 needs OpenSSL 3")
+    assert done.stdout.startswith("signing with SM2 needs OpenSSL 3")
 
 
 class AcceptsEverything(Libcrypto):

@@ -16,6 +16,8 @@ from keys import der
 
 REFUSED = (keys.MalformedKeyError, keys.UnsupportedAlgorithmError)
 ROWS = pytest.mark.parametrize("algorithm", keys.ALGORITHMS, ids=lambda row: row.name)
+KINDS = (keys.SM2_SM3, keys.RSA_SHA256, keys.ECDSA_P256_SHA256, keys.ECDSA_P384_SHA384)
+EACH_KIND = pytest.mark.parametrize("algorithm", KINDS, ids=lambda row: row.name)
 
 
 def _spki(key: PublicKeyTypes) -> bytes:
@@ -34,18 +36,44 @@ def _pem(
 def test_keys_come_back(algorithm: keys.Algorithm) -> None:
     key = keys.generate_private_key(algorithm)
     assert key.algorithm is algorithm
-    loaded = keys.load_private_key(key.pkcs8())
+    loaded = keys.load_private_key(key.pkcs8(), algorithm=algorithm)
+    assert loaded.algorithm is algorithm
     assert loaded.pkcs8() == key.pkcs8()
     public = keys.load_public_key(key.public_key.spki)
     assert public == loaded.public_key == key.public_key
     assert public != keys.generate_private_key(algorithm).public_key
     assert len({public, loaded.public_key}) == 1
-    public.verify(loaded.sign(b"message"), b"message")
+    public.verify_as(algorithm, loaded.sign(b"message"), b"message")
     with pytest.raises(keys.BadSignatureError):
-        public.verify(loaded.sign(b"message"), b"massage")
+        public.verify_as(algorithm, loaded.sign(b"message"), b"massage")
 
 
-@ROWS
+@EACH_KIND
+def test_a_key_is_loaded_for_its_own_algorithms_only(algorithm: keys.Algorithm) -> None:
+    pem = keys.generate_private_key(algorithm).pkcs8()
+    assert keys.load_private_key(pem).algorithm is algorithm
+    for other in KINDS:
+        if other is not algorithm:
+            with pytest.raises(keys.UnsupportedAlgorithmError):
+                keys.load_private_key(pem, algorithm=other)
+
+
+@pytest.mark.parametrize("bits", [2048, 3072, 4096])
+def test_rsa_keys_are_made_in_three_sizes(bits: int) -> None:
+    public = serialization.load_der_public_key(
+        keys.generate_private_key(keys.RSA_PSS_SHA512, rsa_bits=bits).public_key.spki
+    )
+    assert isinstance(public, rsa.RSAPublicKey)
+    assert public.key_size == bits
+
+
+@pytest.mark.parametrize("bits", [1024, 2047, 8192])
+def test_rsa_keys_of_other_sizes_are_not_made(bits: int) -> None:
+    with pytest.raises(keys.UnsupportedAlgorithmError):
+        keys.generate_private_key(keys.RSA_SHA256, rsa_bits=bits)
+
+
+@EACH_KIND
 def test_a_bytearray_and_windows_line_ends_load(algorithm: keys.Algorithm) -> None:
     key = keys.generate_private_key(algorithm)
     pem = bytearray(key.pkcs8().replace(b"\n", b"\r\n"))
@@ -54,12 +82,28 @@ def test_a_bytearray_and_windows_line_ends_load(algorithm: keys.Algorithm) -> No
     assert pem == before
 
 
-@ROWS
-def test_a_signature_of_another_kind_is_refused(algorithm: keys.Algorithm) -> None:
+@EACH_KIND
+def test_a_signature_of_another_key_is_refused(algorithm: keys.Algorithm) -> None:
     public = keys.generate_private_key(algorithm).public_key
-    for other in keys.ALGORITHMS:
+    for other in KINDS:
         with pytest.raises(keys.BadSignatureError):
             public.verify(keys.generate_private_key(other).sign(b"x"), b"x")
+
+
+@EACH_KIND
+def test_a_signature_verifies_as_what_it_is_only(algorithm: keys.Algorithm) -> None:
+    pem = keys.generate_private_key(algorithm).pkcs8()
+    rows = keys.ALGORITHMS if algorithm is keys.RSA_SHA256 else (algorithm,)
+    own = [row for row in rows if row.name.startswith("rsa") or row is algorithm]
+    for signed in own:
+        key = keys.load_private_key(pem, algorithm=signed)
+        signature = key.sign(b"message")
+        for claimed in keys.ALGORITHMS:
+            if claimed is signed:
+                key.public_key.verify_as(claimed, signature, b"message")
+            else:
+                with pytest.raises(keys.BadSignatureError):
+                    key.public_key.verify_as(claimed, signature, b"message")
 
 
 def test_signatures_are_what_their_names_say() -> None:
@@ -86,7 +130,7 @@ def test_openssl_reads_our_keys_and_we_its(openssl: Callable[..., bytes], tmp_pa
 
 
 SMALL_RSA = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
-P384 = ec.generate_private_key(ec.SECP384R1())
+P521 = ec.generate_private_key(ec.SECP521R1())
 
 
 @pytest.mark.parametrize(
@@ -103,11 +147,11 @@ P384 = ec.generate_private_key(ec.SECP384R1())
         pytest.param(b"-----BEGIN PRIVATE KEY-----", id="only a beginning"),
         pytest.param(b"-----END PRIVATE KEY-----", id="only an end"),
         pytest.param(_pem(SMALL_RSA), id="RSA-1024"),
-        pytest.param(_pem(P384), id="P-384"),
+        pytest.param(_pem(P521), id="P-521"),
         pytest.param(_pem(ed25519.Ed25519PrivateKey.generate()), id="Ed25519"),
         pytest.param(_pem(dsa.generate_private_key(2048)), id="DSA"),
-        pytest.param(_pem(P384, serialization.BestAvailableEncryption(b"password")), id="encrypted"),
-        pytest.param(_pem(P384, form=serialization.PrivateFormat.TraditionalOpenSSL), id="SEC1"),
+        pytest.param(_pem(P521, serialization.BestAvailableEncryption(b"password")), id="encrypted"),
+        pytest.param(_pem(P521, form=serialization.PrivateFormat.TraditionalOpenSSL), id="SEC1"),
     ],
 )
 def test_other_private_keys_are_refused(pem: bytes) -> None:
@@ -115,7 +159,7 @@ def test_other_private_keys_are_refused(pem: bytes) -> None:
         keys.load_private_key(pem)
 
 
-@ROWS
+@EACH_KIND
 def test_damaged_private_keys_are_refused(algorithm: keys.Algorithm) -> None:
     pem = keys.generate_private_key(algorithm).pkcs8()
     for damaged in (pem + pem, b"text\n" + pem, pem + b"text", pem[:-2], pem[1:], pem.replace(b"PRIVATE", b"SECRET")):
@@ -160,7 +204,7 @@ def test_the_helper_makes_good_rsa_keys() -> None:
         pytest.param(_rsa_spki(0, 65537), id="RSA modulus zero"),
         pytest.param(_rsa_spki(2**8192 + 1, 65537), id="RSA-8193"),
         pytest.param(_rsa_spki(MODULUS, 65537) + b"\0", id="byte after"),
-        pytest.param(_spki(P384.public_key()), id="P-384"),
+        pytest.param(_spki(P521.public_key()), id="P-521"),
         pytest.param(_spki(ed25519.Ed25519PrivateKey.generate().public_key()), id="Ed25519"),
         pytest.param(
             ec.generate_private_key(ec.SECP256R1())
@@ -192,7 +236,7 @@ def test_bad_p256_points_are_refused() -> None:
             keys.load_public_key(_p256_spki(bad))
 
 
-@ROWS
+@EACH_KIND
 def test_a_flipped_bit_in_a_public_key_never_escapes(algorithm: keys.Algorithm) -> None:
     key = keys.generate_private_key(algorithm)
     spki, signature = key.public_key.spki, key.sign(b"x")

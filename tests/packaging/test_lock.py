@@ -44,7 +44,8 @@ def _imported() -> set[str]:
 def test_what_is_imported_is_asked_for() -> None:
     foreign = _imported() - set(PACKAGES) - sys.stdlib_module_names
     owners = packages_distributions()
-    asked = {Requirement(text).name for text in PROJECT["project"]["dependencies"]}
+    extras = sum(PROJECT["project"]["optional-dependencies"].values(), [])
+    asked = {Requirement(text).name for text in (*PROJECT["project"]["dependencies"], *extras)}
     # Starlette and pydantic are what FastAPI is made of; they come and go with it.
     through_fastapi = {"pydantic", "starlette"}
     unasked = {name for name in foreign - through_fastapi if asked.isdisjoint(map(_normal, owners.get(name, [])))}

@@ -1,0 +1,230 @@
+"""The public pages: what they say, to whom, and how they look on a phone and at a desk."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+if TYPE_CHECKING:
+    from browser import Chromium
+    from playwright.sync_api import Page
+    from running import Elicence, Server
+
+
+@pytest.fixture(scope="module")
+def client(served: Server) -> Iterator[httpx2.Client]:
+    """Give a client that asks from another address each time, as a proxy on this machine says, and is never limited."""
+    places = itertools.count(1)
+
+    def move(request: httpx2.Request) -> None:
+        request.headers["X-Forwarded-For"] = f"2001:db8::{next(places):x}"
+
+    hooks = {"request": [move]}
+    with httpx2.Client(base_url=served.url, timeout=30, trust_env=False, event_hooks=hooks) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def rows(full_home: Path) -> dict[str, dict[str, str]]:
+    """Give the stored rows by number."""
+    connection = sqlite3.connect(full_home / "elicence.db")
+    connection.row_factory = sqlite3.Row
+    found = {row["number"]: dict(row) for row in connection.execute("SELECT * FROM licences")}
+    connection.close()
+    return found
+
+
+def row_of(running: ModuleType, rows: dict[str, dict[str, str]], name: str) -> dict[str, str]:
+    return rows[running.sample(name)["data"]["certificateNumber"]]
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_the_page_of_a_person(running: ModuleType, client: httpx2.Client, rows: dict[str, dict[str, str]]) -> None:
+    row = row_of(running, rows, "water-abstraction-1")
+    person = running.sample("water-abstraction-1")["data"]
+    addresses = [f"/V/{row['code']}", f"/v/{row['code'].lower()}", f"/v/{row['short_code']}"]
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        text = words(answer.text)
+        assert "代码真实，未核对是否属于此人" in text
+        assert "The code is genuine" in text
+        assert "样例/测试" in text
+        assert "取水许可证" in text
+        assert "样例县行政审批局" in text
+        assert f"{person['certificateEffectiveDate']} 至 {person['certificateExpiringDate']}" in text
+        assert person["certificateHolderName"][0] + "*" in text
+        assert "127.0.0.1:8000" in text
+        for hidden in ("certificateHolderName", "certificateHolderCode", "certificateNumber", "abstractionPlace"):
+            assert person[hidden] not in text, hidden
+
+
+def test_no_script_no_style_no_address_of_others(client: httpx2.Client, rows: dict[str, dict[str, str]]) -> None:
+    for row in rows.values():
+        for address in (f"/v/{row['code']}", f"/v/{row['code']}/print", "/v", "/v/x", "/docs", "/nothing"):
+            html = client.get(address).text
+            assert "<script" not in html
+            assert "style=" not in html
+            assert not re.search(r"""(?:src|href|action)=["'](?!/[^/]|data:,|#)""", html), address
+
+
+def test_the_holder_check(running: ModuleType, client: httpx2.Client, rows: dict[str, dict[str, str]]) -> None:
+    row = row_of(running, rows, "water-abstraction-1")
+    person = running.sample("water-abstraction-1")["data"]
+    address = f"/v/{row['code']}"
+    right = {"name": person["certificateHolderName"], "number": person["certificateHolderCode"].lower()}
+    passed = client.post(address, data=right)
+    assert passed.status_code == 200
+    assert "证照真实有效" in passed.text
+    for secret in right.values():
+        assert secret not in passed.text
+    failed = client.post(address, data=right | {"name": "王五"})
+    assert "证照真实，但不属于此人" in failed.text
+    assert "王五" not in failed.text
+    for empty in ({}, {"name": "", "number": ""}, {"name": "王五", "number": " "}):
+        assert "未核对是否属于此人" in client.post(address, data=empty).text
+    assert client.post(address, data={"name": "x" * 300, "number": "1"}).status_code == 422
+    company = row_of(running, rows, "pesticide-business-1")
+    data = running.sample("pesticide-business-1")["data"]
+    form = {"name": data["certificateHolderName"], "number": data["certificateHolderCode"]}
+    assert "证照真实有效" in client.post(f"/V/{company['short_code']}", data=form).text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x", "ABCDEFGH", "A" * 5000, "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "%E8%AF%81%E7%85%A7", "a/b/c", "%00", "",
+        "BCDF-GHJK-MNPQ", "..%2F..%2Fetc", "{{7*7}}", "%ff%fe",
+    ],
+)  # fmt: skip
+def test_every_code_gets_a_page(client: httpx2.Client, code: str) -> None:
+    for prefix in ("/v/", "/V/"):
+        answer = client.get(prefix + code)
+        assert answer.status_code == 200, answer.text
+        assert "这不是电子证照的二维码" in answer.text
+        assert "<script>alert" not in answer.text
+        assert "49" not in words(answer.text).replace(":49", "")
+        assert "核对持证主体" not in answer.text
+    assert client.get(f"/v/{code}/print").status_code == 200
+
+
+def test_a_forged_code_shows_nothing_of_the_licence(client: httpx2.Client, rows: dict[str, dict[str, str]]) -> None:
+    row = next(iter(rows.values()))
+    middle = len(row["code"]) // 2
+    forged = row["code"][:middle] + ("A" if row["code"][middle] != "A" else "B") + row["code"][middle + 1 :]
+    answer = client.get(f"/v/{forged}")
+    assert answer.status_code == 200
+    assert 'class="card failed"' in answer.text
+    assert "证照编号" not in answer.text
+    assert row["number"] not in answer.text
+    assert "<svg viewBox" not in client.get(f"/v/{forged}/print").text.split("</section>")[-1]
+
+
+def test_typing_the_short_code(client: httpx2.Client, rows: dict[str, dict[str, str]]) -> None:
+    row = next(iter(rows.values()))
+    code = row["short_code"]
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in code)
+    typed = (code, code.lower(), f"{code[:4]}-{code[4:8]}-{code[8:]}", f" {code} ", wide, row["verify_url"])
+    for text in typed:
+        moved = client.post("/v", data={"code": text})
+        assert moved.status_code == 303
+        assert "未核对是否属于此人" in client.get(moved.headers["location"]).text, text
+    assert client.get("/").headers["location"] == "/v"
+    assert client.post("/v", data={}).status_code == 303
+
+
+def test_a_revoked_licence(running: ModuleType, stocked: Elicence) -> None:
+    with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+        pdf = next((stocked.home / "issued").glob("*.pdf"))
+        made = client.get(f"/api/v1/licences/{pdf.stem}").json()
+        address = f"/v/{made['code']}"
+        assert "已被吊销" not in client.get(address).text
+        assert stocked("revoke", pdf.stem, "--ground", "x", "--decision", "y").code == 0
+        page = client.get(address).text
+        assert "证照真实，但已被吊销" in page
+        assert 'class="card failed"' in page
+        assert "核对持证主体" not in page
+        assert made["number"][-4:] in page
+
+
+def test_too_many_questions(running: ModuleType, fresh: Elicence) -> None:
+    with running.Server(fresh) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+        statuses = [client.get("/v").status_code for _ in range(140)]
+        assert statuses[:100] == [200] * 100
+        limited = client.get("/v/x")
+        assert limited.status_code == 429
+        assert "查询过于频繁" in limited.text
+        assert limited.headers["content-type"].startswith("text/html")
+        assert int(limited.headers["retry-after"]) > 0
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/api/v1/licences/x").status_code == 404
+
+
+def _contrast(view: str) -> float:
+    """Contrast (WCAG 2.2, 1.4.3) of white on the colour `view`."""
+    channels = [int(view[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    light = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 1.05 / (0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] + 0.05)
+
+
+def test_colours_can_be_told_from_the_paper(client: httpx2.Client) -> None:
+    css = client.get("/static/page.css").text
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", css))
+    for name in ("good", "bad", "unsure", "ink", "quiet", "link"):
+        assert _contrast(colours[name]) >= 5, name
+    # Quiet text also stands on the ground.
+    ground = _contrast(colours["ground"])
+    assert _contrast(colours["quiet"]) / ground >= 4.5
+    assert "http" not in css
+    assert "@import" not in css
+    assert "url(" not in css
+
+
+def test_on_a_phone_and_at_a_desk(
+    running: ModuleType, served: Server, chromium: Chromium, rows: dict[str, dict[str, str]]
+) -> None:
+    longest = row_of(running, rows, "pesticide-business-1")["short_code"]
+    for address in ("/v", f"/v/{longest}", f"/v/{longest}/print"):
+        for width in (360, 1280):
+            view = chromium.view(served.url + address, width=width)
+            assert view.status == 200
+            assert view.content_width <= width, (address, width)
+            assert view.faults == ()
+
+
+def test_words_carry_the_verdict_not_colour_alone(
+    served: Server, chromium: Chromium, rows: dict[str, dict[str, str]]
+) -> None:
+    view = chromium.view(f"{served.url}/v/{next(iter(rows.values()))['short_code']}")
+    assert "无法确定" in view.text.splitlines()[3:8] or "无法确定" in view.text[:200]
+    assert "<svg" in view.html
+    assert 'lang="zh-CN"' in view.html
+    assert 'lang="en"' in view.html
+    assert json.dumps(view.title, ensure_ascii=False).startswith('"无法确定')
+
+
+def test_the_sheet_is_one_page(
+    running: ModuleType, served: Server, chromium: Chromium, rows: dict[str, dict[str, str]]
+) -> None:
+    for name in ("pesticide-business-1", "special-equipment-use-2"):
+        row = row_of(running, rows, name)
+        pages: list[bytes] = []
+
+        def print_it(page: Page, pages: list[bytes] = pages) -> None:
+            pages.append(page.pdf(prefer_css_page_size=True))
+
+        chromium.view(f"{served.url}/v/{row['short_code']}/print", act=print_it)
+        assert len(re.findall(rb"/Type\s*/Page\b", pages[0])) == 1, row["number"]
