@@ -1,5 +1,7 @@
 """The web application: which routes there are, how errors are answered, whether everything needed is there."""
 
+import threading
+import time
 from collections.abc import Callable
 
 from fastapi import FastAPI, Request
@@ -21,6 +23,7 @@ from .routes import api_routes
 from .schemas import describe, invalid_body
 from .wiring import Services
 
+READY_SECONDS = 3.0  # how old an answer of /readyz may be
 FORESEEN = (ApiError, LicencesError, KeysError, VerifyError, OSError, ExceptionGroup)
 
 
@@ -57,13 +60,17 @@ def _add_health(app: FastAPI, services: Services) -> None:
     def healthz() -> Response:
         return JSONResponse({"status": "ok"})
 
+    answers = _Remembered()
+
     @app.get("/readyz", summary="能否提供服务", description="200 when database, keys and anchors are usable, else 503.")
     def readyz() -> Response:
-        parts = {
-            "database": _usable(services.can_store),
-            "keys": _usable(services.can_seal),
-            "trust": _usable(services.has_anchors),
-        }
+        parts = answers.give(
+            lambda: {
+                "database": _usable(services.can_store),
+                "keys": _usable(services.can_seal),
+                "trust": _usable(services.has_anchors),
+            }
+        )
         ready = all(parts.values())
         words = {name: "ok" if usable else "unusable" for name, usable in parts.items()}
         body = {"status": "ready" if ready else "unready", "parts": words}
@@ -80,6 +87,23 @@ def _add_reference(app: FastAPI) -> None:
         return RedirectResponse("/v", status_code=303)
 
     describe(app)
+
+
+class _Remembered:
+    """The last answer for some seconds: opening the keys takes a tenth of a second, and anybody may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answer: dict[str, bool] = {}
+        self._until = 0.0
+
+    def give(self, ask: Callable[[], dict[str, bool]]) -> dict[str, bool]:
+        """Ask again only when the last answer is old; one asks, the others wait for it."""
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._answer = ask()
+                self._until = time.monotonic() + READY_SECONDS
+            return self._answer
 
 
 def _usable(question: Callable[[], bool]) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 _INTERRUPTED = 128 + signal.SIGINT
+_UNAVAILABLE = 69  # `problems.UNAVAILABLE`, for when that module cannot be loaded
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,7 +32,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
-        raise UsageError(f"命令用法不对，请看 {self.prog} --help 。", f"{self.prog}: {message}")
+        # argparse quotes what was typed, which may be somebody's number: only its own words are passed on.
+        said = message.partition(":")[0] if "invalid choice" in message or "unrecognized" in message else message
+        raise UsageError(f"命令用法不对，请看 {self.prog} --help 。", f"{self.prog}: {said}")
 
 
 class _Version(argparse.Action):
@@ -269,7 +272,12 @@ def _say(arguments: argparse.Namespace, answer: "Answer") -> int:
 
 
 def _refuse(error: Exception, *, as_json: bool) -> int:
-    from .problems import INTERNAL, problem_of
+    try:
+        from .problems import INTERNAL, problem_of
+    except ImportError as broken:
+        # Errors are told in the words of the packages below; without them nothing can be done at all.
+        print(f"安装不完整  broken installation: {broken}", file=sys.stderr)
+        return _UNAVAILABLE
 
     problem = problem_of(error)
     if problem.row is INTERNAL:

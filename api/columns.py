@@ -4,6 +4,12 @@ import unicodedata
 from collections.abc import Sequence
 
 _GAP = "  "
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """Show what steers a terminal or hides in a text: a forged file must not write the clerk's screen."""
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _UNPRINTABLE else c for c in text)
 
 
 def width(text: str) -> int:
@@ -22,6 +28,7 @@ def shorten(text: str, limit: int) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Align rows under a header; the last column is not padded."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     lines = [header, *rows]
     widths = [max(width(line[column]) for line in lines) for column in range(len(header))]
     rule = ["-" * columns for columns in widths]

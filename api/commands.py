@@ -6,14 +6,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from licences import FILE_KINDS, Action, Catalogue, FileKind, Record, check_holder, load_catalogue, parse_identifier
+from licences import (
+    FILE_KINDS,
+    Action,
+    Catalogue,
+    FileKind,
+    Issued,
+    Record,
+    check_holder,
+    load_catalogue,
+    parse_identifier,
+)
 from verify import MAX_FILE_BYTES, HolderEntry, Outcome, Report, TrustStore, Verifier
 
-from .columns import table
-from .errors import InputNotFoundError, MalformedInputError, UsageError
+from .columns import printable, table
+from .errors import InputNotFoundError, MalformedInputError, SettingsError, UsageError
 from .home import AUTHORITY_NAME, Home, ensure_home, open_home
 from .inputs import MAX_LINE_BYTES, parse_at, read_file, read_json_argument, read_standard_input
-from .issuing import Issued, IssueRequest, issue, read_request
+from .issuing import IssueRequest, issue, read_request
 from .messages import DEVELOPMENT_NOTICE, STATUSES, VERDICTS, check_name, moment_text, period_text
 from .output import StagedFiles, file_name
 from .problems import DONE, FAILED, INDETERMINATE
@@ -40,7 +50,10 @@ class Answer:
 
 def init(home_path: Path, *, public_url: str | None) -> Answer:
     """Make a home; an existing one stays as it is, and another address for it is refused."""
-    wanted = None if public_url is None else check_public_url(public_url)
+    try:
+        wanted = None if public_url is None else check_public_url(public_url)
+    except SettingsError as error:
+        raise UsageError(error.message.zh, error.message.en) from error
     home, made = first_use(home_path, public_url=wanted)
     address = home.settings.public_url
     if wanted is not None and wanted != address:
@@ -99,8 +112,7 @@ def issue_into(services: Services, directory: Path, request: IssueRequest, key: 
 
         issued = issue(
             request,
-            issuer=lambda: services.issuer,
-            store=services.store,
+            issuer=services.issuer,
             key=key,
             at=datetime.now(UTC),
             before_keeping=lambda made: stage(made.record, made.files),
@@ -202,7 +214,7 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
         detail = f" ({check.detail})" if check.detail else ""
         lines.append(f"[{outcome}] {name.zh}  {name.en}{code}{detail}")
     lines.append(f"核验时间  at: {moment_text(report.at)} UTC+08:00")
-    return "\n".join(lines)
+    return "\n".join(printable(line) for line in lines)
 
 
 def holder(home_path: Path, *, kind: str, code: str) -> Answer:
@@ -232,11 +244,11 @@ def revoke(home_path: Path, *, identifier: str, ground: str, decision: str) -> A
     services = Services(open_home(home_path))
     parse_identifier(identifier)
     at = datetime.now(UTC)
+    name = services.catalogue.get(services.store.get(identifier).type_code).name
     record = services.store.apply(
         identifier, Action.REVOKE, ground=ground, decision=decision, effective_at=at, recorded_at=at
     )
     event = services.store.events(identifier)[-1]
-    name = services.catalogue.get(record.type_code).name
     text = f"已吊销  revoked: {name} {record.number}\n证照标识  identifier: {record.identifier}"
     return Answer(shape=event_shape(record, event), text=text)
 

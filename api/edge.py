@@ -6,12 +6,14 @@ import logging
 import time
 import traceback
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import InputTooLargeError, TooSlowError
+from .errors import InputTooLargeError, TooSlowError, UnsupportedMediaError
 from .problems import problem_of
 
 MAX_BODY_BYTES = 21 * 1024 * 1024  # a file of 20 MB, its signature and the multipart frame around them
+MAX_PAGE_BODY_BYTES = 16 * 1024  # the forms of the pages: a code, or a name and a number
 MAX_DISCARDED_BYTES = 256 * 1024 * 1024  # read and thrown away, so that a client that is still sending sees the 413
 RECEIVE_SECONDS = 30.0
 
@@ -44,7 +46,13 @@ class Edge:
         exchange = _Exchange(scope, receive, send)
         started = time.monotonic()
         try:
+            exchange.check_form()
             await self._app(scope, exchange.receive, exchange.send)
+        except UnsupportedMediaError as error:
+            await exchange.refuse(error)
+        except ClientDisconnect:
+            access_log.info("%s left", scope["method"])
+            return
         except Exception as error:
             # The text of an unforeseen exception may hold what somebody typed: type and place are logged, not the text.
             frames = traceback.extract_tb(error.__traceback__)
@@ -69,18 +77,25 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._received = 0
+        self._complete = False
         self._announced = _length(self._headers.get(b"content-length"))
+        self._is_page = not self._path.startswith("/api/")
+        self._limit = MAX_PAGE_BODY_BYTES if self._is_page else MAX_BODY_BYTES
 
     async def receive(self) -> Message:
         """Hand over the next part of the body, within the limits."""
-        if self._received == 0 and self._announced > MAX_BODY_BYTES:
+        if self._received == 0 and self._announced > self._limit:
             # A client that asked whether to send (Expect) has not begun: nothing to throw away.
             if b"expect" not in self._headers:
                 await self._discard()
             raise _too_large()
+        if self._complete:
+            # What comes after the body is the client's leaving, and that may take its time.
+            return await self._receive()
         message = await self._next()
         self._received += len(message.get("body", b""))
-        if self._received > MAX_BODY_BYTES:
+        self._complete = not message.get("more_body", False)
+        if self._received > self._limit:
             await self._discard()
             raise _too_large()
         return message
@@ -96,11 +111,28 @@ class _Exchange:
             message = {**message, "headers": [*message.get("headers", ()), *added]}
         await self._send(message)
 
+    def check_form(self) -> None:
+        """Refuse forms whose reading could take long; raises UnsupportedMediaError.
+
+        The framework decodes the fields of a multipart form with whatever `charset` the client names, on the event
+        loop, and some of Python's codecs take minutes for a megabyte.
+        """
+        media_type, _, parameters = self._headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
+        if media_type.strip() == "multipart/form-data" and (self._is_page or "charset" in parameters):
+            raise UnsupportedMediaError("不接受这种表单。", "this kind of form is not read")
+
     async def fail(self, error: BaseException) -> None:
         """Answer for an error that nobody foresaw."""
+        await self._answer(error, 500)
+
+    async def refuse(self, error: UnsupportedMediaError) -> None:
+        """Answer for a form that is not read."""
+        await self._answer(error, 415)
+
+    async def _answer(self, error: BaseException, status: int) -> None:
         body = json.dumps(problem_of(error).http_shape(), ensure_ascii=False).encode()
         headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
 
     async def _next(self) -> Message:

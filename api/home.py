@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from keys import make_development_pki, write_certificates, write_private_key
 
@@ -146,7 +147,7 @@ def _build(path: Path, settings: Settings, at: datetime, random: Callable[[int],
 
 
 def _database_url(path: Path) -> str:
-    return f"sqlite:///{path / _DATABASE}"
+    return f"sqlite:///{quote(str(path / _DATABASE))}"
 
 
 def _key_path(path: Path, family: str, role: str) -> Path:

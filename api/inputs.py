@@ -9,8 +9,9 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import BinaryIO
 
+from esign import CHINA, YEARS
+
 from .errors import InputNotFoundError, InputTooLargeError, MalformedInputError, UsageError
-from .messages import CHINA
 
 MAX_JSON_BYTES = 4 * 1024 * 1024  # paper metadata with an annex of 10,000 rows stays below 2 MB
 MAX_JSON_DEPTH = 16  # envelope, data, rows, row, cell are five
@@ -91,17 +92,18 @@ def parse_json(data: bytes) -> object:
 
 
 def parse_at(text: str) -> datetime:
-    """Read the instant that `--at` means: RFC 3339, or the last second of a day in UTC+08:00.
+    """Read the instant that `--at` means: RFC 3339, or the last moment of a day in UTC+08:00.
 
-    Raises UsageError when it is neither, or an instant without offset.
+    Raises UsageError when it is neither, an instant without offset, or beyond all calendars.
     """
     try:
         if _DAY.fullmatch(text):
-            return datetime.combine(datetime.strptime(text, "%Y-%m-%d").date(), time(23, 59, 59), tzinfo=CHINA)
+            at = datetime.combine(datetime.strptime(text, "%Y-%m-%d").date(), time.max, tzinfo=CHINA)
+            return _within_calendars(at)
         if _INSTANT.fullmatch(text):
             at = datetime.fromisoformat(text.upper())
             if at.tzinfo is not None:
-                return at
+                return _within_calendars(at)
             raise UsageError("时刻缺少时区偏移，例如 +08:00。", "the instant has no offset, for instance +08:00")
     except ValueError as error:
         raise UsageError("没有这样的日期或时刻。", "no such date or instant") from error
@@ -109,6 +111,15 @@ def parse_at(text: str) -> datetime:
         "时间应为日期（2026-11-21）或 RFC 3339 时刻（2026-11-21T10:00:00+08:00）。",
         "a date (2026-11-21) or an RFC 3339 instant (2026-11-21T10:00:00+08:00) is expected",
     )
+
+
+def _within_calendars(at: datetime) -> datetime:
+    if at.year not in YEARS:
+        raise UsageError(
+            f"年份应在 {YEARS.start} 至 {YEARS.stop - 1} 之间。",
+            f"the year lies within {YEARS.start} and {YEARS.stop - 1}",
+        )
+    return at
 
 
 def _read(stream: BinaryIO, limit: int) -> bytes:

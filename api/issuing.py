@@ -1,17 +1,16 @@
-"""A request to issue: read, replayed or made, kept. The command line, HTTP and the demo all come through here."""
+"""A request to issue, as it comes from outside. The command line, HTTP and the demo all come through here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from licences import AllotmentTakenError, Idempotency, Issuer, LicenceStore, MadeLicence, Record, request_idempotency
+from licences import Issued, Issuer, MadeLicence
 
 from .errors import MalformedInputError, UsageError
 
 SEALS = ("sm2", "rsa")
 DEFAULT_SEAL = "sm2"
 MAX_KEY_CHARACTERS = 255
-_ATTEMPTS = 3  # an allotment that is taken has a chance below 2**-50: three times means that something is broken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,24 +20,6 @@ class IssueRequest:
     type: str
     data: object
     seal: str
-
-    def idempotency(self, key: str | None) -> Idempotency | None:
-        """Bind a caller's key, if there is one, to this request; UsageError when it cannot be one."""
-        if key is not None and not 0 < len(key) <= MAX_KEY_CHARACTERS:
-            raise UsageError(
-                f"幂等键应为 1 至 {MAX_KEY_CHARACTERS} 个字符。",
-                f"an idempotency key has 1 to {MAX_KEY_CHARACTERS} characters",
-            )
-        return request_idempotency(key, self.type, self.data, self.seal)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
-    """The licence that answers a request."""
-
-    record: Record
-    replayed: bool
-    """It had been issued for an earlier request with the same key."""
 
 
 def read_request(document: object, *, type_name: str | None = None, seal: str | None = None) -> IssueRequest:
@@ -69,34 +50,25 @@ def read_request(document: object, *, type_name: str | None = None, seal: str | 
 def issue(
     request: IssueRequest,
     *,
-    issuer: Callable[[], Issuer],
-    store: LicenceStore,
+    issuer: Issuer,
     key: str | None,
     at: datetime,
     before_keeping: Callable[[MadeLicence], None] | None = None,
 ) -> Issued:
-    """Answer a request: replay it, or make, check and keep a licence.
-
-    `issuer` is called only when something has to be made. `before_keeping` runs when the licence is finished and
-    checked but not yet issued; an error there leaves nothing behind.
-    """
-    idempotency = request.idempotency(key)
-    if idempotency is not None:
-        earlier = store.replay(*idempotency)
-        if earlier is not None:
-            return Issued(record=earlier, replayed=True)
-    for attempt in range(_ATTEMPTS):
-        made = issuer().make(request.type, request.data, algorithm=request.seal, at=at)
-        if before_keeping is not None:
-            before_keeping(made)
-        try:
-            kept = issuer().keep(made, idempotency)
-        except AllotmentTakenError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            continue
-        return Issued(record=kept, replayed=kept.identifier != made.record.identifier)
-    raise AssertionError("unreachable")
+    """Answer a request, as `Issuer.issue` does; UsageError when the caller's key cannot be one."""
+    if key is not None and not 0 < len(key) <= MAX_KEY_CHARACTERS:
+        raise UsageError(
+            f"幂等键应为 1 至 {MAX_KEY_CHARACTERS} 个字符。",
+            f"an idempotency key has 1 to {MAX_KEY_CHARACTERS} characters",
+        )
+    return issuer.issue(
+        request.type,
+        request.data,
+        algorithm=request.seal,
+        at=at,
+        idempotency_key=key,
+        before_keeping=before_keeping,
+    )
 
 
 def _one_of(name: str, inside: object, beside: str | None) -> str | None:

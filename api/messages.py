@@ -1,10 +1,9 @@
 """Texts for people: Chinese first, English beside it; and the words for verdicts, states and kinds."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
-CHINA = timezone(timedelta(hours=8))
-"""UTC+08:00, the offset in which licence dates are days (contract section 2)."""
+from esign import CHINA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

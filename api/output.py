@@ -49,9 +49,9 @@ class StagedFiles:
             raise self._refused(error) from error
 
     def put(self) -> None:
-        """Give the files their names; equal names are replaced."""
+        """Give the files their names, the first one last: who finds it finds the others. Equal names are replaced."""
         try:
-            for hidden in list(self._staged):
+            for hidden in reversed(list(self._staged)):
                 hidden.replace(self._staged[hidden])
                 del self._staged[hidden]
             descriptor = os.open(self._directory, os.O_RDONLY)

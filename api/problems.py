@@ -157,7 +157,7 @@ ROWS = (
     _row(ServiceUnavailableError, UNAVAILABLE, 503, "UNAVAILABLE", "服务不可用", "service unavailable"),
     _row(
         SelfCheckError,
-        UNAVAILABLE,
+        UNUSABLE,
         500,
         "SELF_CHECK_FAILED",
         "自检未通过，未签发",

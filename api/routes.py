@@ -82,8 +82,7 @@ def api_routes(services: Services) -> APIRouter:
         wish = read_body(IssueBody, body)
         issued = issue(
             IssueRequest(type=wish.type, data=wish.data, seal=wish.seal),
-            issuer=lambda: services.issuer,
-            store=services.store,
+            issuer=services.issuer,
             key=idempotency_key,
             at=datetime.now(UTC),
         )
@@ -189,7 +188,11 @@ async def _file_or_code(request: Request) -> _Handed:
 async def _upload(part: UploadFile | str | None) -> bytes | None:
     if part is None:
         return None
-    content = part.encode() if isinstance(part, str) else await part.read(MAX_FILE_BYTES + 1)
+    if isinstance(part, str):
+        raise MalformedInputError(
+            "file 和 signature 应作为文件上传。", "file and signature are sent as files, with a name"
+        )
+    content = await part.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         raise InputTooLargeError("文件超过 20 MB。", "the file is larger than 20 MB")
     return content

@@ -11,6 +11,8 @@ from .errors import BodyFault, InvalidBodyError
 from .inputs import parse_json
 from .messages import Message
 
+MAX_FAULTS = 50  # told of one body; a hostile one has as many as it has keys
+
 Text = Annotated[str, Field(min_length=1, max_length=256)]
 
 
@@ -251,7 +253,7 @@ def read_body(model: type[BodyType], data: bytes) -> BodyType:
 def invalid_body(details: Sequence[Mapping[str, object]], *, skip: int = 0) -> InvalidBodyError:
     """Turn pydantic's details into ours, which never repeat a value; `skip` drops the first parts of each place."""
     faults = []
-    for detail in details:
+    for detail in details[:MAX_FAULTS]:
         place = detail["loc"]
         parts = place[skip:] if isinstance(place, tuple) else ()
         code, message = _FAULTS.get(str(detail["type"]), _OTHER_FAULT)

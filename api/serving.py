@@ -1,5 +1,6 @@
 """Running the web server: the socket, the limits, the end."""
 
+import asyncio
 import contextlib
 import errno
 import ipaddress
@@ -9,11 +10,13 @@ import sys
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .errors import ServiceUnavailableError, UsageError
 
 MAX_CONCURRENT = 200  # connections and tasks; beyond it uvicorn answers 503 instead of queueing without end
 KEEP_ALIVE_SECONDS = 15
+HEAD_SECONDS = 20  # for the request line and headers of a connection's first request
 SHUTDOWN_SECONDS = 10
 MAX_HEADER_BYTES = 32 * 1024
 
@@ -61,6 +64,29 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Protocol(H11Protocol):
+    """uvicorn's protocol with a deadline for the head of a request, which uvicorn itself waits for without end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def data_received(self, data: bytes) -> None:
+        """Stop waiting as soon as a request has begun to be served."""
+        super().data_received(data)
+        if self.cycle is not None:
+            self._deadline.cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        self.transport.close()
+
+
 def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Serve until Ctrl-C or SIGTERM; requests that are under way are finished first."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
@@ -69,6 +95,9 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
         uvicorn.Config(
             app,
             log_config=None,
+            http=_Protocol,
+            # Whoever asks could otherwise name another address and escape the limits.
+            proxy_headers=False,
             # Its access lines would hold the codes, which are in the paths; `edge` writes our own.
             access_log=False,
             lifespan="off",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from esign import Rows, StructuredField, StructuredHolder, StructuredLicence
+from esign import CHINA, Rows, StructuredField, StructuredHolder, StructuredLicence
 from licences import (
     Catalogue,
     Event,
@@ -18,7 +18,7 @@ from licences import (
 )
 from verify import Report
 
-from .messages import CHINA, day_text, instant_text
+from .messages import day_text, instant_text
 
 _PERSON = "111"  # what a sensitive field holds is masked as a person's name is
 

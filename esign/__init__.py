@@ -2,7 +2,7 @@
 
 from .barcode import QUIET_ZONE, code_modules, read_picture
 from .check_character import hybrid_check_character
-from .china import CHINA
+from .china import CHINA, YEARS
 from .cms import SignedData, read_signed_data, sign_detached
 from .elements import ELEMENTS, Element, element_with_key
 from .errors import (
@@ -88,6 +88,7 @@ __all__ = [
     "SALT_BYTES",
     "SEAL_FIELD",
     "UNITS",
+    "YEARS",
     "Background",
     "CertificateDigest",
     "CodeClaims",

@@ -1,32 +1,19 @@
 """QR symbols: drawing one and finding them in a picture."""
 
-import io
-import struct
-import zlib
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import zxingcpp
-from PIL import Image
 
+from . import picture_reader
 from .errors import Fault, MalformedError, TooLargeError
-
-MAX_PICTURE_PIXELS = 60_000_000  # an A4 page scanned at 600 dpi has 35 million
-# Pillow's readers let through what their parsing of a broken chunk happens to raise.
-_PILLOW_ERRORS = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    IndexError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    EOFError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-)
 
 QUIET_ZONE = 4
 """Empty modules around the symbol that ISO/IEC 18004 asks for."""
+PICTURE_SECONDS = 5
+"""After this a picture is given up; the process's own limit on computing time is shorter."""
 
 
 def code_modules(text: str) -> tuple[tuple[bool, ...], ...]:
@@ -41,21 +28,29 @@ def code_modules(text: str) -> tuple[tuple[bool, ...], ...]:
 def read_picture(data: bytes) -> tuple[str, ...]:
     """The texts of all QR symbols in a PNG or JPEG picture, also rotated ones.
 
+    Reads in a process of its own (see `picture_reader`).
+
     Raises:
-        TooLargeError: more than `MAX_PICTURE_PIXELS`.
+        TooLargeError: more pixels, time or memory than `picture_reader` allows.
         MalformedError: `FORMAT_PICTURE` when it is no readable picture or has no readable symbol.
     """
+    # -I: neither the current folder nor the environment says what is imported.
+    command = [sys.executable, "-I", str(Path(picture_reader.__file__))]
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
-            if picture.width * picture.height > MAX_PICTURE_PIXELS:
-                raise TooLargeError(f"a picture of more than {MAX_PICTURE_PIXELS} pixels")
-            grey = picture.convert("L")
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooLargeError("a picture with too many pixels") from error
-    except _PILLOW_ERRORS as error:
-        raise MalformedError(Fault.FORMAT_PICTURE, "not a readable PNG or JPEG picture") from error
-    symbols = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
-    texts = tuple(symbol.text for symbol in symbols if symbol.text)
-    if not texts:
+        done = subprocess.run(  # noqa: S603 — our own program
+            command, input=data, capture_output=True, timeout=PICTURE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TooLargeError("the picture takes too long to read") from error
+    if done.returncode < 0:
+        # Ended by the operating system: over its time or memory.
+        raise TooLargeError("the picture takes too much time or memory to read")
+    if done.returncode > 0:
+        # Pillow lets through whatever its parsing of a broken file happens to raise; all of it means the same here.
+        raise MalformedError(Fault.FORMAT_PICTURE, "not a readable PNG or JPEG picture")
+    answer = json.loads(done.stdout)
+    if answer == picture_reader.TOO_LARGE:
+        raise TooLargeError("a picture of too many pixels")
+    if not answer:
         raise MalformedError(Fault.FORMAT_PICTURE, "no readable QR symbol in the picture")
-    return texts
+    return tuple(answer)

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from keys import (
+    ECDSA_P256_SHA256,
     Algorithm,
     BadSignatureError,
     Certificate,
@@ -18,11 +19,15 @@ from keys import (
     Signer,
     UnsupportedAlgorithmError,
     algorithm_for,
+    der_signature,
     hash_bytes,
+    low_s,
     parse_certificate,
+    raw_signature,
 )
 from keys import der as d
 
+from .china import YEARS
 from .errors import Fault, MalformedError, TooLargeError
 
 MAX_CMS_BYTES = 64 * 1024  # two certificates and one signature take under 4 KB
@@ -74,16 +79,27 @@ class SignedData:
 
 
 def attributes_to_sign(
-    *, message_digest: bytes, certificate: Certificate, algorithm: Algorithm, signing_time: datetime | None = None
+    *,
+    message_digest: bytes,
+    chain: tuple[Certificate, ...],
+    algorithm: Algorithm,
+    signing_time: datetime | None = None,
 ) -> bytes:
-    """DER of the signed attributes: content type, message digest, signing-certificate-v2 (RFC 5035), signing time."""
+    """DER of the signed attributes: content type, message digest, signing-certificate-v2 (RFC 5035), signing time.
+
+    signing-certificate-v2 names every certificate of the chain, the signer's first: so the signature also covers the
+    certificates that the CMS brings, which nothing else does.
+    """
     # RFC 5035 section 4: hashAlgorithm is DEFAULT sha-256, so DER leaves it out for that one.
     hash_algorithm = b"" if algorithm.digest == "sha256" else algorithm.digest_identifier
-    certificate_id = d.sequence(hash_algorithm, d.octet_string(certificate.fingerprint(algorithm.digest)))
+    ordered = (chain[0], *sorted(chain[1:], key=lambda certificate: certificate.der))
+    certificate_ids = (
+        d.sequence(hash_algorithm, d.octet_string(certificate.fingerprint(algorithm.digest))) for certificate in ordered
+    )
     attributes = [
         _attribute(_CONTENT_TYPE, d.oid(_DATA)),
         _attribute(_MESSAGE_DIGEST, d.octet_string(message_digest)),
-        _attribute(_SIGNING_CERTIFICATE_V2, d.sequence(d.sequence(certificate_id))),
+        _attribute(_SIGNING_CERTIFICATE_V2, d.sequence(d.sequence(*certificate_ids))),
     ]
     if signing_time is not None:
         attributes.append(_attribute(_SIGNING_TIME, d.time(signing_time)))
@@ -124,7 +140,7 @@ def sign_detached(data: bytes, signer: Signer, *, signing_time: datetime | None 
     """A detached CMS signature over `data`: DER, RFC 5652, attributes of CAdES-B."""
     attributes = attributes_to_sign(
         message_digest=hash_bytes(signer.algorithm.digest, data),
-        certificate=signer.certificate,
+        chain=signer.chain,
         algorithm=signer.algorithm,
         signing_time=signing_time,
     )
@@ -132,8 +148,17 @@ def sign_detached(data: bytes, signer: Signer, *, signing_time: datetime | None 
         chain=signer.chain,
         algorithm=signer.algorithm,
         signed_attributes=attributes,
-        signature=signer.sign(attributes),
+        signature=canonical_signature(signer.algorithm, signer.sign(attributes)),
     )
+
+
+def canonical_signature(algorithm: Algorithm, signature: bytes) -> bytes:
+    """The only form of a signature value: of the two that verify in ECDSA, the one with the low s.
+
+    Raises:
+        BadSignatureError: it is not a signature value of this algorithm.
+    """
+    return der_signature(low_s(raw_signature(signature))) if algorithm == ECDSA_P256_SHA256 else signature
 
 
 def read_signed_data(cms: bytes) -> SignedData:
@@ -152,20 +177,27 @@ def read_signed_data(cms: bytes) -> SignedData:
         raise MalformedError(Fault.ALGORITHM_UNAVAILABLE, str(error)) from error
     except KeysError as error:
         raise MalformedError(Fault.FORMAT_CMS, str(error)) from error
-    again = assemble(
-        chain=facts.certificates,
-        algorithm=facts.algorithm,
-        signed_attributes=attributes_to_sign(
-            message_digest=facts.message_digest,
-            certificate=facts.signer_certificate,
-            algorithm=facts.algorithm,
-            signing_time=facts.signing_time,
-        ),
-        signature=facts.signature,
-    )
+    again = _assembled_again(facts)
     if again != cms:
         raise MalformedError(Fault.NON_CANONICAL, "the CMS is not equal to its own re-encoding")
     return facts
+
+
+def _assembled_again(facts: SignedData) -> bytes | None:
+    """The only encoding of what was read, None when its signature value has none."""
+    attributes = attributes_to_sign(
+        message_digest=facts.message_digest,
+        chain=facts.certificates,
+        algorithm=facts.algorithm,
+        signing_time=facts.signing_time,
+    )
+    try:
+        signature = canonical_signature(facts.algorithm, facts.signature)
+    except BadSignatureError:
+        return None
+    return assemble(
+        chain=facts.certificates, algorithm=facts.algorithm, signed_attributes=attributes, signature=signature
+    )
 
 
 def _parse(cms: bytes) -> SignedData:
@@ -239,6 +271,8 @@ def _read_attributes(content: bytes) -> tuple[bytes, datetime | None]:
             message_digest = values.read_octet_string()
         elif kind == _SIGNING_TIME:
             signing_time = values.read_time()
+            if signing_time.year not in YEARS:
+                raise MalformedError(Fault.FORMAT_CMS, "a signing time beyond all calendars")
     if message_digest is None:
         raise MalformedError(Fault.FORMAT_CMS, "no message digest among the signed attributes")
     return message_digest, signing_time

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .errors import Fault, MalformedError, TooLargeError
 
 MAX_DEPTH = 12  # our own files nest four deep
+MAX_VALUES = 2000  # in one object; those that are read, such as the catalogue, have below a hundred
 _WHITESPACE = b" \n"
 _DELIMITERS = b"()<>[]/ \n"
 _INTEGER = re.compile(rb"0|[1-9][0-9]{0,9}")
@@ -80,17 +81,21 @@ class ObjectParser:
         """Start at `position`; nothing at or behind `end` is looked at."""
         self._data = data
         self._end = end
+        self._values = 0
         self.position = position
 
     def parse(self, depth: int = 0) -> object:
         """The next object.
 
         Raises:
-            TooLargeError: nested more than `MAX_DEPTH` deep.
+            TooLargeError: nested more than `MAX_DEPTH` deep, or more than `MAX_VALUES`.
             MalformedError: `FORMAT_PDF`.
         """
         if depth > MAX_DEPTH:
             raise TooLargeError(f"PDF objects nested more than {MAX_DEPTH} deep")
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise TooLargeError(f"a PDF object of more than {MAX_VALUES} values")
         self._skip_whitespace()
         data, at = self._data, self.position
         if data.startswith(b"<<", at, self._end):

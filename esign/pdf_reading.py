@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from .china import YEARS
 from .cms import SignedData, read_signed_data
 from .errors import Fault, MalformedError, TooLargeError
 from .pdf_form import ATTACHMENT_NAME, HEADER, PRODUCER_MARK, SUB_FILTER
@@ -216,6 +217,9 @@ def _instant(value: object) -> datetime:
         raise MalformedError(Fault.NON_CANONICAL, "the signing time is not in our form")
     try:
         zone = timezone(timedelta(hours=int(matched[2]), minutes=int(matched[3])))
-        return datetime.strptime(matched[1].decode("ascii"), "%Y%m%d%H%M%S").replace(tzinfo=zone)
+        instant = datetime.strptime(matched[1].decode("ascii"), "%Y%m%d%H%M%S").replace(tzinfo=zone)
     except ValueError as error:
         raise MalformedError(Fault.FORMAT_PDF, "no such time") from error
+    if instant.year not in YEARS:
+        raise MalformedError(Fault.FORMAT_PDF, "a signing time beyond all calendars")
+    return instant

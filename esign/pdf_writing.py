@@ -15,7 +15,7 @@ from keys import Algorithm, Certificate, Signer, hash_bytes
 
 from . import pdf_objects as o
 from .china import CHINA
-from .cms import assemble, attributes_to_sign
+from .cms import assemble, attributes_to_sign, canonical_signature
 from .fonts import FontChain
 from .page import Background, Page, SealPlace, Shape, Symbol, TextRun
 from .pdf_fonts import FontUse
@@ -24,8 +24,6 @@ from .seal import Seal
 from .xmp import ShortElement, xmp_packet
 
 _MM = 72 / 25.4
-# An SM2 or ECDSA signature of 256 bits is 70 to 72 bytes of DER: the place is sized for the longest.
-_LONGEST_EC_SIGNATURE = 72
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ class PreparedPdf:
             chain=self._chain,
             algorithm=self._algorithm,
             signed_attributes=self.attributes,
-            signature=signature,
+            signature=canonical_signature(self._algorithm, signature),
         )
         return b"".join((self._before, b"<", cms.ljust(self._reserved, b"\x00").hex().encode(), b">", self._after))
 
@@ -116,7 +114,7 @@ class PdfSealer:
         return PreparedPdf(
             attributes=attributes_to_sign(
                 message_digest=hash_bytes(signer.algorithm.digest, (before, after)),
-                certificate=signer.certificate,
+                chain=signer.chain,
                 algorithm=signer.algorithm,
             ),
             _before=before,
@@ -404,10 +402,9 @@ def _cms_size(signer: Signer) -> int:
     """Length of the longest CMS that this signer makes: only the signature's own length varies."""
     algorithm = signer.algorithm
     attributes = attributes_to_sign(
-        message_digest=hash_bytes(algorithm.digest, b""), certificate=signer.certificate, algorithm=algorithm
+        message_digest=hash_bytes(algorithm.digest, b""), chain=signer.chain, algorithm=algorithm
     )
-    signature = signer.sign(attributes)
-    longest = signature if algorithm.name == "rsa" else bytes(_LONGEST_EC_SIGNATURE)
+    longest = bytes(signer.public_key.longest_signature)
     return len(assemble(chain=signer.chain, algorithm=algorithm, signed_attributes=attributes, signature=longest))
 
 

@@ -8,13 +8,15 @@ from typing import TypeAlias
 
 import rfc8785
 
+from .china import YEARS
 from .errors import Fault, MalformedError, TooLargeError
 from .identifier import LicenceIdentifier
 
 _Json: TypeAlias = "str | int | Sequence[_Json] | Mapping[str, _Json] | None"
 
 FORMAT = "elicence/1"
-MAX_STRUCTURED_BYTES = 4 * 1024 * 1024  # an annex of 10,000 rows stays below 2 MB
+MAX_STRUCTURED_BYTES = 2 * 1024 * 1024  # an annex of 10,000 rows has about 1.5 MB
+MAX_ROWS = 20_000  # of all tables together
 LONG_TERM = "长期"
 
 
@@ -162,22 +164,35 @@ def structured_from_bytes(data: bytes) -> StructuredLicence:
     """Read what `structured_to_bytes` wrote.
 
     Raises:
-        TooLargeError: more than `MAX_STRUCTURED_BYTES`.
+        TooLargeError: more than `MAX_STRUCTURED_BYTES` or `MAX_ROWS`.
         MalformedError: `FORMAT_STRUCTURED` when it is no structured e-licence; `NON_CANONICAL` when it has another
             encoding than RFC 8785 gives it, or a key twice.
     """
     if len(data) > MAX_STRUCTURED_BYTES:
         raise TooLargeError(f"a structured licence of {len(data)} bytes; the limit is {MAX_STRUCTURED_BYTES}")
     try:
-        document = json.loads(data.decode("utf-8"))
+        document = json.loads(data.decode("utf-8"), parse_float=_no_number, parse_constant=_no_number)
+        canonical = _canonical(document)
         licence = _parse(document)
-        canonical = rfc8785.dumps(document)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        # rfc8785's errors and those of the JSON and UTF-8 decoders are ValueErrors.
+        # The errors of the JSON and UTF-8 decoders are ValueErrors.
         raise MalformedError(Fault.FORMAT_STRUCTURED, f"not a structured licence ({type(error).__name__})") from error
     if canonical != data:
         raise MalformedError(Fault.NON_CANONICAL, "the structured licence is not in its canonical form")
     return licence
+
+
+def _canonical(document: object) -> bytes:
+    """RFC 8785 for what a structured licence can hold, many times faster than the general case.
+
+    Without fractions, and with keys that sort alike by code point and by UTF-16 unit, Python's own writer gives the
+    same bytes; a document for which it does not is refused as not canonical.
+    """
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _no_number(text: str) -> object:
+    raise ValueError("a number that is not whole")
 
 
 def _parse(document: object) -> StructuredLicence:
@@ -191,6 +206,9 @@ def _parse(document: object) -> StructuredLicence:
 
     valid_to = metadata["certificateExpiringDate"]
     LicenceIdentifier.from_text(text("certificateIdentifier"))
+    tables = [_mapping(item).get("rows", []) for item in _items(top["fields"])]
+    if sum(len(_items(rows)) for rows in tables) > MAX_ROWS:
+        raise TooLargeError(f"more than {MAX_ROWS} rows")
     return StructuredLicence(
         identifier=text("certificateIdentifier"),
         number=text("certificateNumber"),
@@ -254,8 +272,8 @@ def _day(text: str) -> date:
 
 def _instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None or instant.isoformat(timespec="seconds") != text:
-        raise ValueError("an instant in another form, or without its offset")
+    if instant.tzinfo is None or instant.isoformat(timespec="seconds") != text or instant.year not in YEARS:
+        raise ValueError("an instant in another form, without its offset or beyond all calendars")
     return instant
 
 

@@ -28,6 +28,7 @@ from keys.certificates import (
     load_certificates,
     parse_certificate,
 )
+from keys.custody import Custody, open_signer
 from keys.der import DerReader, Element
 from keys.development import DevelopmentPki, make_development_pki
 from keys.errors import (
@@ -38,16 +39,22 @@ from keys.errors import (
     MalformedCertificateError,
     MalformedDerError,
     MalformedKeyError,
+    MalformedRequestError,
+    NotForProductionError,
     ProviderMissingError,
     UnsupportedAlgorithmError,
 )
-from keys.files import open_signer, write_certificates, write_private_key
+from keys.files import write_certificates, write_private_key
 from keys.issuing import CODE_SIGNING_EKU, Profile, Subject, make_certificate
 from keys.leniency import Leniency
 from keys.libcrypto import Libcrypto
 from keys.names import DistinguishedName
+from keys.passphrases import passphrase_from
+from keys.pkcs8 import Passphrase, encrypt_private_key, read_private_key
+from keys.pkcs12 import KeyStore, read_pkcs12
 from keys.ports import ExportablePrivateKey, PrivateKey, PublicKey
 from keys.providers import default_libcrypto, default_verifier
+from keys.requests import CertificateRequest, chain_for_key, make_request, parse_request, read_reply
 from keys.signature import der_signature, low_s, raw_signature
 from keys.signer import Signer
 from keys.software import generate_private_key, load_private_key, load_public_key
@@ -69,12 +76,15 @@ __all__ = [
     "Algorithm",
     "BadSignatureError",
     "Certificate",
+    "CertificateRequest",
+    "Custody",
     "DerReader",
     "DevelopmentPki",
     "DistinguishedName",
     "Element",
     "ExportablePrivateKey",
     "KeyNotFoundError",
+    "KeyStore",
     "KeyUnusableError",
     "KeysError",
     "Leniency",
@@ -82,6 +92,9 @@ __all__ = [
     "MalformedCertificateError",
     "MalformedDerError",
     "MalformedKeyError",
+    "MalformedRequestError",
+    "NotForProductionError",
+    "Passphrase",
     "PrivateKey",
     "Profile",
     "ProviderMissingError",
@@ -91,11 +104,13 @@ __all__ = [
     "UnsupportedAlgorithmError",
     "algorithm_for",
     "algorithm_named",
+    "chain_for_key",
     "default_libcrypto",
     "default_verifier",
     "der",
     "der_signature",
     "digest_size",
+    "encrypt_private_key",
     "generate_private_key",
     "hash_bytes",
     "hmac_bytes",
@@ -106,10 +121,16 @@ __all__ = [
     "low_s",
     "make_certificate",
     "make_development_pki",
+    "make_request",
     "open_signer",
     "parse_certificate",
+    "parse_request",
+    "passphrase_from",
     "raw_signature",
     "read_algorithm",
+    "read_pkcs12",
+    "read_private_key",
+    "read_reply",
     "write_certificates",
     "write_private_key",
 ]

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from keys import der
 from keys.algorithms import ECDSA_P256_SHA256, ECDSA_P384_SHA384, Algorithm
 from keys.errors import BadSignatureError, UnsupportedAlgorithmError
-from keys.signature import read_pair
+from keys.signature import longest_pair, read_pair
 
 EC_PUBLIC_KEY: Final = der.oid("1.2.840.10045.2.1")
 """The kind of key on any named curve."""
@@ -68,6 +68,11 @@ class EcdsaPublicKey:
         self.algorithm: Final = self._curve.algorithm
         self.spki: Final = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         self._key = key
+
+    @property
+    def longest_signature(self) -> int:
+        """Bytes of the longest signature of this key."""
+        return longest_pair(self._key.key_size)
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raise `BadSignatureError` unless `signature` (strict DER r, s) is this key's over `data`."""

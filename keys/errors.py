@@ -17,6 +17,10 @@ class MalformedCertificateError(KeysError):
     """A certificate that RFC 5280 or our limits do not allow."""
 
 
+class MalformedRequestError(KeysError):
+    """Bytes that are not a certificate request that we read."""
+
+
 class BadSignatureError(KeysError):
     """A signature that does not fit the key and the data, whatever the reason."""
 
@@ -35,3 +39,7 @@ class KeyNotFoundError(KeysError):
 
 class KeyUnusableError(KeysError):
     """A key exists but cannot be used: unreadable, foreign to its certificate, or its signatures do not verify."""
+
+
+class NotForProductionError(KeyUnusableError):
+    """A key in a file or in memory, or a development certificate, where the production profile is in force."""

@@ -1,78 +1,47 @@
-"""Keys and certificates in files (the adapter of this package; nothing else here touches the disk)."""
+"""Keys and certificates in files (an adapter; beside it only `custody` and `passphrases` touch the world)."""
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import itertools
 import os
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from keys.certificates import Certificate, load_certificates
-from keys.errors import BadSignatureError, KeyNotFoundError, KeysError, KeyUnusableError, ProviderMissingError
-from keys.libcrypto import Libcrypto
+from keys.certificates import Certificate
+from keys.errors import KeyNotFoundError, KeyUnusableError
+from keys.pem import wrapped
+from keys.pkcs8 import Passphrase, encrypt_private_key
 from keys.ports import ExportablePrivateKey
-from keys.signer import Signer
-from keys.software import load_private_key
 
 MAX_FILE_SIZE: Final = 1024 * 1024
 """Bytes of a key or chain file."""
 
-_SCHEME: Final = "file:"
 
-
-def write_private_key(path: Path, key: ExportablePrivateKey) -> None:
-    """Write the key as PEM, readable by its owner only, whole or not at all.
+def write_private_key(path: Path, key: ExportablePrivateKey, passphrase: Passphrase | None = None) -> None:
+    """Write the key as PEM, readable by its owner only, whole or not at all; encrypted when there is a passphrase.
 
     An existing file is never replaced: `FileExistsError`; other `OSError`s pass through.
     """
-    with _staged(path, key.pkcs8(), 0o600) as staged:
+    pem = encrypt_private_key(key, passphrase(), random=secrets.token_bytes) if passphrase else key.pkcs8()
+    with _staged(path, pem, 0o600) as staged:
         # A hard link, unlike a rename, fails when the name is taken.
         path.hardlink_to(staged)
 
 
 def write_certificates(path: Path, certificates: Sequence[Certificate]) -> None:
     """Write certificates as PEM, replacing the file in one step. `OSError`s pass through."""
-    content = b"".join(
-        b"-----BEGIN CERTIFICATE-----\n" + _wrapped(certificate.der) + b"-----END CERTIFICATE-----\n"
-        for certificate in certificates
-    )
+    content = b"".join(wrapped(certificate.der, "CERTIFICATE") for certificate in certificates)
     with _staged(path, content, 0o644) as staged:
         os.replace(staged, path)
 
 
-def open_signer(uri: str, chain_path: Path, *, provider: Libcrypto | None = None) -> Signer:
-    """Open the key `file:PATH` with its chain (leaf first, without the root).
+def read_file(path: Path) -> bytearray:
+    """Read a key or chain file into memory that can be wiped.
 
-    `KeyNotFoundError` when a file is missing; `KeyUnusableError` when one cannot be read or used, when the chain
-    does not hang together, or when the certificate is of another key.
+    `KeyNotFoundError` or `KeyUnusableError` with the file's name when it is missing, unreadable or too large.
     """
-    if not uri.startswith(_SCHEME):
-        raise KeyUnusableError("only file: keys are known")
-    key_path = Path(uri.removeprefix(_SCHEME))
-    try:
-        pem = _read(key_path)
-        try:
-            private_key = load_private_key(pem, provider=provider)
-        finally:
-            pem[:] = bytes(len(pem))
-        chain = load_certificates(bytes(_read(chain_path)))
-        for certificate, issuer in itertools.pairwise(chain):
-            certificate.verify_issued_by(issuer)
-        return Signer(private_key=private_key, chain=chain)
-    except (KeyNotFoundError, KeyUnusableError, ProviderMissingError):
-        raise
-    except BadSignatureError as error:
-        raise KeyUnusableError(f"{chain_path.name}: certificates do not form a chain") from error
-    except KeysError as error:
-        raise KeyUnusableError(f"{key_path.name} or {chain_path.name}: {error}") from error
-
-
-def _read(path: Path) -> bytearray:
-    """Read a file into memory that can be wiped."""
     content = bytearray(MAX_FILE_SIZE + 1)
     try:
         with path.open("rb", buffering=0) as file:
@@ -105,8 +74,3 @@ def _staged(path: Path, content: bytes, mode: int) -> Iterator[Path]:
         os.fsync(directory)
     finally:
         os.close(directory)
-
-
-def _wrapped(content: bytes) -> bytes:
-    text = base64.b64encode(content)
-    return b"".join(text[at : at + 64] + b"\n" for at in range(0, len(text), 64))

@@ -6,6 +6,7 @@ as long as its ciphers are not broken: RC2 with 40 bits is refused.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from keys import der
+from keys.algorithms import hash_bytes
 from keys.der import DerReader
 from keys.errors import MalformedKeyError, UnsupportedAlgorithmError
 
@@ -39,7 +41,7 @@ _PRFS: Final[dict[str, Callable[[], hashes.HashAlgorithm]]] = {
     "1.2.156.10197.1.401.3.1": hashes.SM3,
 }
 _AES_256_CBC: Final = "2.16.840.1.101.3.4.1.42"
-_CIPHERS: Final[dict[str, tuple[Callable[[bytearray], BlockCipherAlgorithm], int]]] = {
+_CIPHERS: Final[dict[str, tuple[Callable[[bytes], BlockCipherAlgorithm], int]]] = {
     "2.16.840.1.101.3.4.1.2": (AES, 16),
     "2.16.840.1.101.3.4.1.22": (AES, 24),
     _AES_256_CBC: (AES, 32),
@@ -63,6 +65,7 @@ def decrypt(identifier: bytes, content: bytes, passphrase: bytes) -> bytearray:
     kind = reader.read_oid()
     parameters = reader.read_sequence()
     reader.finish()
+    cipher: BlockCipherAlgorithm
     if kind in _PBES2:
         derivation, scheme = parameters.read_sequence(), parameters.read_sequence()
         parameters.finish()
@@ -70,22 +73,18 @@ def decrypt(identifier: bytes, content: bytes, passphrase: bytes) -> bytearray:
         scheme.finish()
         if cipher_kind not in _CIPHERS:
             raise UnsupportedAlgorithmError(f"key files encrypted with {cipher_kind} are not read")
-        cipher, size = _CIPHERS[cipher_kind]
-        key = _derive(derivation, size, passphrase)
+        make, size = _CIPHERS[cipher_kind]
+        cipher = make(_derive(derivation, size, passphrase))
     elif kind == _PKCS12_TRIPLE_DES:
         salt, iterations = parameters.read_octet_string(), parameters.read_integer()
         parameters.finish()
-        cipher = TripleDES
-        key = bytearray(pkcs12_derive("sha1", 1, passphrase, salt, iterations, 24))
+        cipher = TripleDES(pkcs12_derive("sha1", 1, passphrase, salt, iterations, 24))
         vector = pkcs12_derive("sha1", 2, passphrase, salt, iterations, 8)
     else:
         raise UnsupportedAlgorithmError(
             f"key files encrypted with {kind} are not read; write it anew with AES-256 (openssl pkcs12, openssl pkcs8)"
         )
-    try:
-        return _decrypt_cbc(cipher(key), vector, content)
-    finally:
-        key[:] = bytes(len(key))
+    return _decrypt_cbc(cipher, vector, content)
 
 
 def encrypt(content: bytes | bytearray, passphrase: bytes, *, random: Callable[[int], bytes]) -> tuple[bytes, bytes]:
@@ -93,16 +92,12 @@ def encrypt(content: bytes | bytearray, passphrase: bytes, *, random: Callable[[
     if not passphrase:
         raise ValueError("an empty passphrase protects nothing")
     salt, vector = random(16), random(16)
-    key = bytearray(32)
-    PBKDF2HMAC(hashes.SHA256(), 32, salt, ITERATIONS).derive_into(passphrase, key)
+    key = PBKDF2HMAC(hashes.SHA256(), 32, salt, ITERATIONS).derive(passphrase)
     padding = 16 - len(content) % 16
     encryptor = Cipher(AES(key), modes.CBC(vector)).encryptor()
     encrypted = encryptor.update(content) + encryptor.update(bytes((padding,)) * padding) + encryptor.finalize()
-    key[:] = bytes(32)
     prf = der.sequence(der.oid(_HMAC_SHA256), der.null())
-    derivation = der.sequence(
-        der.oid(_PBKDF2[0]), der.sequence(der.octet_string(salt), der.integer(ITERATIONS), prf)
-    )
+    derivation = der.sequence(der.oid(_PBKDF2[0]), der.sequence(der.octet_string(salt), der.integer(ITERATIONS), prf))
     scheme = der.sequence(der.oid(_AES_256_CBC), der.octet_string(vector))
     return der.sequence(der.oid(_PBES2[0]), der.sequence(derivation, scheme)), encrypted
 
@@ -117,9 +112,6 @@ def pkcs12_derive(digest: str, purpose: int, passphrase: bytes, salt: bytes, ite
         raise MalformedKeyError("a passphrase of PKCS#12 must be UTF-8") from error
     block = 128 if digest in ("sha384", "sha512") else 64
 
-    def repeated(text: bytes) -> bytes:
-        return (text * (block // len(text) + 1))[: block * -(-len(text) // block)] if text else b""
-
     chain = _stretch(salt, block) + _stretch(password, block)
     result = b""
     while len(result) < size:
@@ -133,3 +125,58 @@ def pkcs12_derive(digest: str, purpose: int, passphrase: bytes, salt: bytes, ite
             for at in range(0, len(chain), block)
         )
     return result[:size]
+
+
+def _derive(derivation: DerReader, size: int, passphrase: bytes) -> bytes:
+    """Derive a key with the PBKDF2 that `derivation` describes (RFC 8018 appendix A.2)."""
+    kind = derivation.read_oid()
+    if kind not in _PBKDF2:
+        raise UnsupportedAlgorithmError(f"key files whose key is derived with {kind} are not read")
+    parameters = derivation.read_sequence()
+    derivation.finish()
+    salt, iterations = parameters.read_octet_string(), parameters.read_integer()
+    if parameters.peek() == der.INTEGER and parameters.read_integer() != size:
+        raise MalformedKeyError("the derived key has another size than the cipher's")
+    prf_kind = "1.2.840.113549.2.7"
+    if not parameters.at_end:
+        prf = parameters.read_sequence()
+        prf_kind = prf.read_oid()
+        if not prf.at_end:
+            prf.read_null()
+        prf.finish()
+    parameters.finish()
+    if prf_kind not in _PRFS:
+        raise UnsupportedAlgorithmError(f"key files whose key is derived with {prf_kind} are not read")
+    _check_costs(salt, iterations)
+    return PBKDF2HMAC(_PRFS[prf_kind](), size, salt, iterations).derive(passphrase)
+
+
+def _decrypt_cbc(cipher: BlockCipherAlgorithm, vector: bytes, content: bytes) -> bytearray:
+    """Decrypt and take the padding off (PKCS#7) without leaving a copy of the plain text."""
+    block = cipher.block_size // 8
+    if len(vector) != block or not content or len(content) % block:
+        raise MalformedKeyError(_WRONG)
+    plain = bytearray(len(content) + block - 1)
+    Cipher(cipher, modes.CBC(vector)).decryptor().update_into(content, plain)
+    del plain[len(content) :]
+    padding = plain[-1]
+    if not 1 <= padding <= block or plain[-padding:] != bytes((padding,)) * padding:
+        plain[:] = bytes(len(plain))
+        raise MalformedKeyError(_WRONG)
+    del plain[-padding:]
+    return plain
+
+
+def _check_costs(salt: bytes, iterations: int) -> None:
+    if not salt or len(salt) > MAX_SALT or not 1 <= iterations <= MAX_ITERATIONS:
+        raise MalformedKeyError("salt or number of iterations out of range")
+
+
+def _stretch(text: bytes, block: int) -> bytes:
+    """Repeat a text until it fills whole blocks."""
+    size = -(-len(text) // block) * block
+    return (text * (size // len(text) + 1))[:size]
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    return hashlib.sha1(data, usedforsecurity=False).digest() if name == "sha1" else hash_bytes(name, data)

@@ -18,6 +18,10 @@ class PublicKey(Protocol):
     def spki(self) -> bytes:
         """DER SubjectPublicKeyInfo, in the one form that we write."""
 
+    @property
+    def longest_signature(self) -> int:
+        """Bytes of the longest signature that this key can give: how much room to leave for one."""
+
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raise `BadSignatureError` unless `signature` is this key's over `data`. SM2 and ECDSA: strict DER r, s."""
 

@@ -48,6 +48,11 @@ class RsaPublicKey:
         self.spki: Final = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         self._key = key
 
+    @property
+    def longest_signature(self) -> int:
+        """Bytes of the longest signature of this key."""
+        return (self._key.key_size + 7) // 8
+
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raise `BadSignatureError` unless `signature` is this key's over `data`."""
         self.verify_as(RSA_SHA256, signature, data)

@@ -28,6 +28,12 @@ def read_pair(signature: bytes, bits: int = 256) -> tuple[int, int]:
     return r, s
 
 
+def longest_pair(bits: int) -> int:
+    """Bytes of the longest DER signature (r, s) in a group of this size: both numbers with a leading zero."""
+    longest = der.integer((1 << bits) - 1)
+    return len(der.sequence(longest, longest))
+
+
 def raw_signature(signature: bytes) -> bytes:
     """Return the 64 bytes r‖s of a strict DER signature."""
     r, s = read_pair(signature)

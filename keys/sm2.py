@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Final
 
 from keys import der
@@ -11,8 +10,9 @@ from keys.curve import GENERATOR, ORDER, A, B, KeyHandle, Sm2Verifier, check_poi
 from keys.ecdsa import EC_PUBLIC_KEY
 from keys.errors import BadSignatureError, MalformedKeyError
 from keys.libcrypto import Libcrypto
+from keys.pem import PRIVATE_KEY, wrapped
 from keys.providers import default_libcrypto, default_verifier
-from keys.signature import read_pair
+from keys.signature import longest_pair, read_pair
 
 DEFAULT_USER_ID: Final = b"1234567812345678"
 """The user id of GM/T 0009 clause 10. Every seal and certificate of ours uses it, and no other is accepted."""
@@ -51,6 +51,11 @@ class Sm2PublicKey:
     def digest(self, data: bytes) -> bytes:
         """Return e = SM3(Z ‖ data), what is signed."""
         return hash_bytes("sm3", (self._z, data))
+
+    @property
+    def longest_signature(self) -> int:
+        """Bytes of the longest signature of this key."""
+        return longest_pair(256)
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raise `BadSignatureError` unless `signature` (strict DER r, s) is this key's over `data`."""
@@ -100,9 +105,7 @@ class Sm2PrivateKey:
     def pkcs8(self) -> bytes:
         """Return the PEM of the unencrypted PKCS#8 form."""
         pkcs8 = _pkcs8(self._provider.scalar(self._handle), self._provider.point(self._handle))
-        body = base64.encodebytes(pkcs8).replace(b"\n", b"")
-        lines = [body[at : at + 64] for at in range(0, len(body), 64)]
-        return b"\n".join((b"-----BEGIN PRIVATE KEY-----", *lines, b"-----END PRIVATE KEY-----", b""))
+        return wrapped(pkcs8, PRIVATE_KEY)
 
 
 def generate_sm2_key(provider: Libcrypto | None = None) -> Sm2PrivateKey:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -15,6 +14,7 @@ from keys.curve import Sm2Verifier
 from keys.ecdsa import ECDSA_KEY_IDENTIFIERS, EcdsaPrivateKey, EcdsaPublicKey, generate_ecdsa_key
 from keys.errors import MalformedDerError, MalformedKeyError, UnsupportedAlgorithmError
 from keys.libcrypto import Libcrypto
+from keys.pem import unwrapped
 from keys.ports import ExportablePrivateKey, PublicKey
 from keys.rsa import MIN_RSA_BITS, RSA_KEY_IDENTIFIER, RsaPrivateKey, RsaPublicKey, generate_rsa_key
 from keys.sm2 import (
@@ -27,9 +27,6 @@ from keys.sm2 import (
 
 _MAX_SPKI: Final = 2048
 """Bytes; RSA-8192 needs 1 062."""
-_BEGIN: Final = b"-----BEGINPRIVATEKEY-----"
-_END: Final = b"-----ENDPRIVATEKEY-----"
-"""PEM lines of PKCS#8 without their spaces."""
 
 
 def generate_private_key(
@@ -51,7 +48,7 @@ def load_private_key(
     `algorithm` is what an RSA key is to sign with (`RSA_SHA256` when left out); for others it must be theirs.
     `MalformedKeyError` for damage and keys out of range, `UnsupportedAlgorithmError` for other kinds of key.
     """
-    return load_pkcs8(_unwrapped(pkcs8_pem), algorithm=algorithm, provider=provider)
+    return load_pkcs8(unwrapped(pkcs8_pem), algorithm=algorithm, provider=provider)
 
 
 def load_pkcs8(
@@ -120,28 +117,6 @@ def load_public_key(spki: bytes, *, provider: Sm2Verifier | None = None) -> Publ
     if public.spki != spki:
         raise MalformedKeyError("public key is not in its one DER form")
     return public
-
-
-def _unwrapped(pem: bytes | bytearray) -> bytearray:
-    """Decode a PEM block of a private key, three bytes at a time so that no unwipeable copy of the secret is made."""
-    text = bytearray(pem)
-    compact = text.translate(None, b"\r\n\t ")
-    content = bytearray(len(compact) // 4 * 3)
-    size = 0
-    try:
-        if not (compact.startswith(_BEGIN) and compact.endswith(_END)):
-            raise MalformedKeyError("not one PEM block of an unencrypted private key (PKCS#8)")
-        start, stop = len(_BEGIN), len(compact) - len(_END)
-        for at in range(start, stop, 4):
-            three = binascii.a2b_base64(compact[at : min(at + 4, stop)], strict_mode=True)
-            content[size : size + len(three)] = three
-            size += len(three)
-    except binascii.Error as error:
-        raise MalformedKeyError("private key is not base64") from error
-    finally:
-        text[:], compact[:] = bytes(len(text)), bytes(len(compact))
-    del content[size:]
-    return content
 
 
 def _is_sm2(pkcs8: bytearray) -> bool:

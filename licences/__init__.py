@@ -1,8 +1,11 @@
 """What a licence is, how it is made, and how it lives."""
 
+from esign import CHINA
+
 from .catalogue import (
     Catalogue,
     Condition,
+    Face,
     Field,
     FieldType,
     LicenceType,
@@ -25,6 +28,7 @@ from .errors import (
     LicencesError,
     StoreUnavailableError,
     TransitionRefusedError,
+    UnknownAlgorithmError,
     UnknownTypeError,
     UnprintableFieldError,
 )
@@ -33,7 +37,7 @@ from .files import FileStore
 from .fonts import fonts_in, shipped_font
 from .holders import HOLDER_KINDS, HolderKind, check_holder, check_organisation_code
 from .identifiers import IDENTIFIER_ROOT, Identifier, check_character, make_identifier, parse_identifier
-from .issue import CHINA, Issuer, MadeLicence, SealingKeys, request_idempotency
+from .issue import Issued, Issuer, MadeLicence, SealingKeys
 from .lifecycle import TRANSITIONS, Action, Status, after, check_grounds
 from .masking import mask_code, mask_name, mask_number
 from .memory import MemoryStore
@@ -44,10 +48,12 @@ from .store import (
     Event,
     FileKind,
     Files,
+    HolderKey,
     Idempotency,
     LicenceStore,
     Record,
     StatusAnswer,
+    StatusPlace,
     StoredFile,
     digests_of,
 )
@@ -66,6 +72,7 @@ __all__ = [
     "Condition",
     "DuplicateNumberError",
     "Event",
+    "Face",
     "Fault",
     "Field",
     "FieldType",
@@ -74,6 +81,7 @@ __all__ = [
     "FileStore",
     "Files",
     "Holder",
+    "HolderKey",
     "HolderKind",
     "Idempotency",
     "IdempotencyMismatchError",
@@ -81,6 +89,7 @@ __all__ = [
     "InvalidFieldError",
     "InvalidHolderError",
     "InvalidIdentifierError",
+    "Issued",
     "Issuer",
     "IssuingAuthority",
     "Licence",
@@ -95,10 +104,12 @@ __all__ = [
     "SqlStore",
     "Status",
     "StatusAnswer",
+    "StatusPlace",
     "StoreUnavailableError",
     "StoredFile",
     "Term",
     "TransitionRefusedError",
+    "UnknownAlgorithmError",
     "UnknownTypeError",
     "UnprintableFieldError",
     "Validity",
@@ -119,7 +130,6 @@ __all__ = [
     "mask_number",
     "normal_number",
     "parse_identifier",
-    "request_idempotency",
     "shipped_font",
     "upgrade",
 ]

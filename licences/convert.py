@@ -71,7 +71,7 @@ class _Conversion:
         return Licence(
             licence_type=self._type,
             number=texts["certificateNumber"],
-            holder=holder,
+            holders=(holder,),
             issuer=issuer,
             issued_on=issued_on,
             validity=Validity(start=start, end=end),

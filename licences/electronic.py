@@ -22,13 +22,9 @@ def structure(
         issuer_code=licence.issuer.code,
         issuer_level=licence.issuer.level,
         issued_on=licence.issued_on,
-        holders=(
-            StructuredHolder(
-                name=licence.holder.name,
-                code=licence.holder.code,
-                kind=licence.holder.kind.code,
-                kind_name=licence.holder.kind.name,
-            ),
+        holders=tuple(
+            StructuredHolder(name=holder.name, code=holder.code, kind=holder.kind.code, kind_name=holder.kind.name)
+            for holder in licence.holders
         ),
         valid_from=licence.validity.start,
         valid_to=licence.validity.end,

@@ -60,6 +60,13 @@ class UnknownTypeError(LicencesError):
         super().__init__("UNKNOWN_TYPE")
 
 
+class UnknownAlgorithmError(LicencesError):
+    """The authority has no seal of this algorithm."""
+
+    def __init__(self) -> None:
+        super().__init__("UNKNOWN_ALGORITHM")
+
+
 class CatalogueError(LicencesError):
     """A catalogue file does not describe a licence type."""
 
@@ -75,14 +82,14 @@ class LicenceNotFoundError(LicencesError):
 
 
 class DuplicateNumberError(LicencesError):
-    """The issuer has already issued a licence of this type with this number."""
+    """The issuer has already issued a licence of this type with this number and version."""
 
     def __init__(self) -> None:
         super().__init__("DUPLICATE_NUMBER")
 
 
 class AllotmentTakenError(LicencesError):
-    """The identifier, short code or status index drawn at random is in use; making the licence again draws others."""
+    """Identifier, short code or status index were taken meanwhile; making the licence again draws others."""
 
     def __init__(self) -> None:
         super().__init__("ALLOTMENT_TAKEN")

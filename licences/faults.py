@@ -98,6 +98,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("IDENTIFIER_MALFORMED", "不是证照标识（GB/T 36904）", "not a licence identifier (GB/T 36904)"),
     ("IDENTIFIER_CHECK", "证照标识校验位不符", "wrong check character in the licence identifier"),
     ("UNKNOWN_TYPE", "没有这种证照类型", "unknown licence type"),
+    ("UNKNOWN_ALGORITHM", "没有这种算法的印章", "there is no seal of this algorithm"),
     ("CATALOGUE_BROKEN", "证照目录文件有误：{problem}", "broken catalogue file: {problem}"),
     ("LICENCE_NOT_FOUND", "查无此证", "no such licence"),
     ("DUPLICATE_NUMBER", "该证照编号已签发过", "a licence with this number has been issued"),

@@ -4,10 +4,14 @@ import contextlib
 import os
 import re
 import tempfile
+import time
 from hashlib import sha256
 from pathlib import Path
 
 from .errors import StoreUnavailableError
+
+_UNFINISHED = ".unfinished"
+_STALE = 24 * 3600.0  # seconds: nobody writes one file for a day, so its process was killed
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -28,7 +32,7 @@ class FileStore:
             if not path.parent.exists():
                 path.parent.mkdir(mode=0o700, exist_ok=True)
                 _sync_folder(self._folder)
-            _write(path, content)
+            self._write(path, content)
         except OSError as error:
             raise StoreUnavailableError("STORE_UNWRITABLE") from error
         return digest
@@ -54,20 +58,31 @@ class FileStore:
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:]
 
+    def _write(self, path: Path, content: bytes) -> None:
+        unfinished = self._folder / _UNFINISHED
+        unfinished.mkdir(mode=0o700, exist_ok=True)
+        _sweep(unfinished)
+        descriptor, name = tempfile.mkstemp(dir=unfinished)  # mode 0600
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+        _sync_folder(path.parent)
 
-def _write(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")  # mode 0600
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    _sync_folder(path.parent)
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left."""
+    oldest = time.time() - _STALE
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # its process, or another that sweeps, was faster
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,6 +11,8 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from esign import normal_holder_code
+
 from .errors import InvalidHolderError
 
 SOCIAL_CREDIT_CODE = "001"
@@ -77,7 +79,6 @@ _USCC_VALUES = {character: value for value, character in enumerate(_USCC_ALPHABE
 
 _USCC_PATTERN = re.compile(r"[0-9A-Y]{2}[0-9]{6}[0-9A-Y]{10}")
 _ID_PATTERN = re.compile(r"[0-9]{17}[0-9X]")
-_OLD_ID_PATTERN = re.compile(r"[0-9]{15}")
 # No rule is published for the rest. The patterns only stop what is certainly something else: foreign passports come in
 # many forms; the old Taiwan permit had ten digits and a letter, the Hong Kong and Macao permit two issue digits.
 _PASSPORT_PATTERN = re.compile(r"[0-9A-Z]{5,20}")
@@ -94,35 +95,35 @@ _DOCUMENT_PATTERNS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 MAX_FREE_CODE_LENGTH = 64
 """Longest document number of a kind without a known form; those seen have at most 30 characters."""
 
-_ASCII_UPPER = {lower: lower - 32 for lower in range(ord("a"), ord("z") + 1)}
-
 
 def check_holder(kind: str, code: str) -> str:
     """Return the normal form of a holder code.
 
-    Surrounding spaces are dropped, Latin letters are raised to upper case, old citizen numbers of 15 digits become 18
-    characters (their holders were all born in the 1900s). Regions inside a code are not looked up: codes of abolished
-    counties stay valid for life. Raises InvalidHolderError when the kind is unknown or the code fails its checks.
+    It is that of ``esign.normal_holder_code``, by which verifiers compare: half-width, no spaces, upper case, old
+    citizen numbers with 18 characters. One thing is left to the comparison: 15 digits that are no citizen number, such
+    as those of an old business registration, stay as they are printed. Regions inside a code are not looked up: codes
+    of abolished counties stay valid for life. Raises InvalidHolderError when the kind is unknown or the code fails its
+    checks.
     """
     if kind not in HOLDER_KINDS:
         raise InvalidHolderError("HOLDER_KIND_UNKNOWN")
-    code = code.strip().translate(_ASCII_UPPER)
+    if kind == CITIZEN_NUMBER:
+        return _checked_citizen_number(normal_holder_code(code))
+    code = _folded(code)
     if kind == SOCIAL_CREDIT_CODE:
         return _checked_uscc(code)
-    if kind == CITIZEN_NUMBER:
-        return _checked_citizen_number(code)
-    pattern = _DOCUMENT_PATTERNS.get(kind)
-    if pattern is not None:
-        if pattern.fullmatch(code) is None:
-            raise InvalidHolderError("DOCUMENT_NUMBER_MALFORMED")
-        return code
-    if len(code) > MAX_FREE_CODE_LENGTH:
-        raise InvalidHolderError("DOCUMENT_NUMBER_MALFORMED")
-    # One form for full- and half-width brackets and digits, or the holder would not be found again.
-    code = unicodedata.normalize("NFKC", code).strip().translate(_ASCII_UPPER)
-    if not code or not code.isprintable():
+    if kind in _DOCUMENT_PATTERNS:
+        well_formed = _DOCUMENT_PATTERNS[kind].fullmatch(code) is not None
+    else:
+        # A few characters, such as ΐ, have no stable upper case.
+        well_formed = 0 < len(code) <= MAX_FREE_CODE_LENGTH and code.isprintable() and _folded(code) == code
+    if not well_formed:
         raise InvalidHolderError("DOCUMENT_NUMBER_MALFORMED")
     return code
+
+
+def _folded(code: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", code).upper().split())
 
 
 def check_organisation_code(code: str) -> str:
@@ -144,9 +145,6 @@ def _checked_uscc(code: str) -> str:
 
 
 def _checked_citizen_number(code: str) -> str:
-    if _OLD_ID_PATTERN.fullmatch(code):
-        body = code[:6] + "19" + code[6:]
-        code = body + _citizen_check(body)
     if _ID_PATTERN.fullmatch(code) is None:
         raise InvalidHolderError("ID_NUMBER_MALFORMED")
     try:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from esign import (
+    CHINA,
     ELEMENTS,
-    LONG_TERM,
     SALT_BYTES,
     SEAL_FIELD,
     CodeClaims,
@@ -18,6 +19,7 @@ from esign import (
     PdfSealer,
     Seal,
     ShortElement,
+    StructuredLicence,
     holder_check_value,
     make_short_code,
     sign_code,
@@ -29,21 +31,21 @@ from keys import Signer, hash_bytes, key_identifier
 from .catalogue import Catalogue
 from .convert import licence_from_paper
 from .electronic import structure
-from .errors import AllotmentTakenError, InvalidFieldError
+from .errors import AllotmentTakenError, InvalidFieldError, UnknownAlgorithmError
 from .identifiers import make_identifier
 from .lifecycle import Status
 from .model import Licence
 from .render import FaceRenderer, Marks
-from .store import FileKind, Idempotency, LicenceStore, Record, digests_of
+from .store import FileKind, HolderKey, Idempotency, LicenceStore, Record, StatusPlace, digests_of
 
-CHINA = timezone(timedelta(hours=8))
-"""UTC+08:00 as a fixed offset: licence days need no time zone database."""
-
-# One status list holds a million licences; its number stands in the code, so further lists can follow.
-STATUS_LIST = 1
 STATUS_LIST_SIZE = 1 << 20
+_INDEX_BYTES = 3  # the least that hold an index; 2**24 is a multiple of the size, so none is likelier than others
+# All of them taken: at half full that happens once in 65,536 licences, so that a list is left when about half full
+# (52 % on average) and a free index is always found at the first attempt.
+_INDEX_CANDIDATES = 16
 
-_ALLOTMENTS = 3  # a clash of random numbers is rare; three in a row mean that something else is wrong
+# What is drawn at random was free or has more than 50 bits: three clashes in a row mean that something else is wrong.
+_ATTEMPTS = 3
 
 Check = Callable[[bytes, bytes, bytes, str, datetime], None]
 """Judges finished files (PDF, structured licence, its signature, the code) and raises when one is not good."""
@@ -62,8 +64,16 @@ class MadeLicence:
     """A licence that is finished and checked but not issued: it counts for nothing until the store has it."""
 
     record: Record
-    holder_code: str
+    holders: tuple[HolderKey, ...]
     files: Mapping[FileKind, bytes]
+
+
+class Issued(NamedTuple):
+    """The licence that answers a request."""
+
+    record: Record
+    replayed: bool
+    """It had been issued for an earlier request with the same key."""
 
 
 class Issuer:
@@ -92,33 +102,41 @@ class Issuer:
         self._random = random
 
     def issue(
-        self, type_name: str, data: object, *, algorithm: str, at: datetime, idempotency_key: str | None = None
-    ) -> tuple[Record, bool]:
-        """Make a licence and keep it; the answer says whether it is that of an earlier request with the same key.
+        self,
+        type_name: str,
+        data: object,
+        *,
+        algorithm: str,
+        at: datetime,
+        idempotency_key: str | None = None,
+        before_keeping: Callable[[MadeLicence], None] | None = None,
+    ) -> Issued:
+        """Make a licence and keep it, or find the one that an earlier request with the same key left.
 
-        Raises what `make` and `keep` raise.
-        """
-        idempotency = request_idempotency(idempotency_key, type_name, data, algorithm)
-        replayed = self.replay(idempotency)
-        if replayed is not None:
-            return replayed, True
-        made = self.make(type_name, data, algorithm=algorithm, at=at)
-        for _ in range(_ALLOTMENTS - 1):
-            try:
-                kept = self.keep(made, idempotency)
-                return kept, kept.identifier != made.record.identifier
-            except AllotmentTakenError:
-                made = self.make(type_name, data, algorithm=algorithm, at=at)
-        kept = self.keep(made, idempotency)
-        return kept, kept.identifier != made.record.identifier
-
-    def replay(self, idempotency: Idempotency | None) -> Record | None:
-        """The licence that an earlier request with this key left.
+        `before_keeping` is called when a licence is finished and checked but not yet issued: an error there leaves
+        nothing behind. It is called again, with the new one, when the licence had to be made again.
 
         Raises:
             IdempotencyMismatchError: the key was used with another request.
+            LicencesError: see `make` and `keep`.
         """
-        return self._store.replay(*idempotency) if idempotency is not None else None
+        idempotency = _idempotency(idempotency_key, type_name, data, algorithm)
+        earlier = self._store.replay(*idempotency) if idempotency is not None else None
+        if earlier is not None:
+            return Issued(earlier, True)
+        attempt = 1
+        while True:
+            made = self.make(type_name, data, algorithm=algorithm, at=at)
+            if before_keeping is not None:
+                before_keeping(made)
+            try:
+                kept = self.keep(made, idempotency)
+            except AllotmentTakenError:
+                if attempt == _ATTEMPTS:
+                    raise
+                attempt += 1
+            else:
+                return Issued(kept, kept.identifier != made.record.identifier)
 
     def make(self, type_name: str, data: object, *, algorithm: str, at: datetime) -> MadeLicence:
         """From paper metadata to sealed and checked files. Nothing is stored.
@@ -131,12 +149,19 @@ class Issuer:
 
         Raises:
             UnknownTypeError: no such type.
-            ExceptionGroup: of `InvalidFieldError`, every fault of the metadata at once.
-            InvalidFieldError: the seal is not the issuing authority's, or a text does not fit on the face.
+            UnknownAlgorithmError: no seal of this algorithm.
+            ExceptionGroup: of `InvalidFieldError`: the faults of the metadata, the seal is not the issuing authority's,
+                characters that cannot be printed, or a field that does not fit on the face. What is found at one of
+                these steps comes at once.
+            CatalogueError: the face has no room for the public URL.
+            StoreUnavailableError: the store cannot say which status index is free.
+            Exception: what `check` raises when the finished files are not good.
         """
         licence_type = self._catalogue.get(type_name)
-        licence = licence_from_paper(licence_type, data)
+        if algorithm not in self._sealing:
+            raise UnknownAlgorithmError
         keys, sealer = self._sealing[algorithm], self._sealers[algorithm]
+        licence = licence_from_paper(licence_type, data)
         certificate = keys.seal.signer.certificate
         _require_seal_of_issuer(licence, keys.seal)
         at = at.astimezone(CHINA).replace(microsecond=0)
@@ -152,7 +177,8 @@ class Issuer:
         development = certificate.is_development
         structured = structure(licence, identifier=identifier, seals=(expected,), sealed_at=at, development=development)
         json_bytes = structured_to_bytes(structured)
-        claims = self._claims(licence, identifier, json_bytes, keys.code_signer)
+        place = self._status_place()
+        claims = self._claims(licence, identifier, place, json_bytes, keys.code_signer)
         code, short_code = sign_code(claims, keys.code_signer), make_short_code(self._random)
         address = f"{self._public_url}/V/{code}"
         marks = Marks(
@@ -166,7 +192,7 @@ class Issuer:
         content = PdfContent(
             title=f"{licence_type.name} {licence.number}",
             pages=self._renderer.render(licence, marks),
-            elements=_short_elements(licence, identifier),
+            elements=_short_elements(structured),
             structured=json_bytes,
         )
         files: dict[FileKind, bytes] = {
@@ -183,7 +209,7 @@ class Issuer:
             version=structured.version,
             algorithm=algorithm,
             issuer_code=licence.issuer.code,
-            holder_kind=licence.holder.kind.code,
+            holder_kind=licence.holders[0].kind.code,
             valid_from=licence.validity.start,
             valid_to=licence.validity.end,
             sealed_at=at,
@@ -192,38 +218,52 @@ class Issuer:
             short_code=short_code,
             verify_url=address,
             files={kind: digests_of(file) for kind, file in files.items()},
-            status_list=claims.status_list,
-            status_index=claims.status_index,
+            status_list=place.status_list,
+            status_index=place.status_index,
         )
-        return MadeLicence(record=record, holder_code=licence.holder.code, files=files)
+        holders = tuple((holder.kind.code, holder.code) for holder in licence.holders)
+        return MadeLicence(record=record, holders=holders, files=files)
 
     def keep(self, made: MadeLicence, idempotency: Idempotency | None = None) -> Record:
         """Issue a made licence: from here on it counts.
 
         Raises:
             DuplicateNumberError: the number was issued before.
-            AllotmentTakenError: a random number clashed; make the licence again.
+            AllotmentTakenError: identifier, short code or status index were taken meanwhile; make the licence again.
+            IdempotencyMismatchError: the key was used with another request.
             StoreUnavailableError: nothing was kept.
         """
-        return self._store.add(made.record, made.holder_code, made.files, idempotency)
+        return self._store.add(made.record, made.holders, made.files, idempotency)
 
-    def _claims(self, licence: Licence, identifier: str, structured: bytes, signer: Signer) -> CodeClaims:
+    def _status_place(self) -> StatusPlace:
+        drawn = self._random(_INDEX_CANDIDATES * _INDEX_BYTES)
+        candidates = [
+            int.from_bytes(drawn[start : start + _INDEX_BYTES], "big") % STATUS_LIST_SIZE
+            for start in range(0, len(drawn), _INDEX_BYTES)
+        ]
+        return self._store.free_status_place(candidates)
+
+    def _claims(
+        self, licence: Licence, identifier: str, place: StatusPlace, structured: bytes, signer: Signer
+    ) -> CodeClaims:
+        """What the code says; its holder check value is that of the first holder."""
         salt = self._random(SALT_BYTES)
         digest = signer.algorithm.digest
+        first = licence.holders[0]
         return CodeClaims(
             key_id=key_identifier(signer.public_key, digest),
             identifier=identifier,
             valid_from=licence.validity.start,
             valid_to=licence.validity.end,
-            status_list=STATUS_LIST,
-            status_index=int.from_bytes(self._random(4), "big") % STATUS_LIST_SIZE,
-            holder_check=holder_check_value(salt, licence.holder.name, licence.holder.code),
+            status_list=place.status_list,
+            status_index=place.status_index,
+            holder_check=holder_check_value(salt, first.name, first.code),
             salt=salt,
             digest=hash_bytes(digest, structured),
         )
 
 
-def request_idempotency(key: str | None, type_name: str, data: object, algorithm: str) -> Idempotency | None:
+def _idempotency(key: str | None, type_name: str, data: object, algorithm: str) -> Idempotency | None:
     """The key with the digest of the request, None without a key."""
     if key is None:
         return None
@@ -234,34 +274,23 @@ def request_idempotency(key: str | None, type_name: str, data: object, algorithm
 def _require_seal_of_issuer(licence: Licence, seal: Seal) -> None:
     """A licence is sealed by the authority that it names and by nobody else (contract section 1)."""
     organisation = seal.signer.certificate.subject
-    if organisation.organization_identifier != licence.issuer.code:
-        raise InvalidFieldError("/data/certificateIssuingAuthorityCode", "SEAL_NOT_OF_ISSUER")
-    if organisation.organization != licence.issuer.name:
-        raise InvalidFieldError("/data/certificateIssuingAuthorityName", "SEAL_NOT_OF_ISSUER")
+    faults = [
+        InvalidFieldError(f"/data/{key}", "SEAL_NOT_OF_ISSUER")
+        for key, named, sealing in (
+            ("certificateIssuingAuthorityCode", licence.issuer.code, organisation.organization_identifier),
+            ("certificateIssuingAuthorityName", licence.issuer.name, organisation.organization),
+        )
+        if named != sealing
+    ]
+    if faults:
+        raise ExceptionGroup("the seal is another authority's", faults)
 
 
-def _short_elements(licence: Licence, identifier: str) -> list[ShortElement]:
+def _short_elements(structured: StructuredLicence) -> list[ShortElement]:
     """The elements that have a short name, for the PDF's metadata."""
-    end = licence.validity.end
-    values: dict[str, str | date] = {
-        "certificateName": licence.licence_type.name,
-        "certificateType": licence.licence_type.name,
-        "certificateTypeCode": licence.licence_type.code,
-        "certificateNumber": licence.number,
-        "certificateIdentifier": identifier,
-        "certificateIssuingAuthorityName": licence.issuer.name,
-        "certificateIssuingAuthorityCode": licence.issuer.code,
-        "certificateIssuingAuthorityLevel": licence.issuer.level,
-        "certificateIssuedDate": licence.issued_on,
-        "certificateHolderName": licence.holder.name,
-        "certificateHolderCode": licence.holder.code,
-        "certificateHolderTypeName": licence.holder.kind.name,
-        "certificateHolderTypeCode": licence.holder.kind.code,
-        "certificateEffectiveDate": licence.validity.start,
-        "certificateExpiringDate": end if end is not None else LONG_TERM,
-    }
+    texts = structured.elements()
     return [
-        ShortElement(short_name=element.short_name, title=element.label, value=str(values[element.key]))
+        ShortElement(short_name=element.short_name, title=element.label, value=texts[element.key])
         for element in ELEMENTS
         if element.short_name is not None
     ]

@@ -1,7 +1,7 @@
 """A licence store that forgets when the process ends, for tests and trials; it keeps the promises of the SQL store."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -15,13 +15,25 @@ from .errors import (
 )
 from .lifecycle import Action, after, check_grounds
 from .model import normal_number
-from .store import Event, FileKind, Idempotency, Record, StatusAnswer, issue_event, status_at
+from .store import (
+    FIRST_STATUS_LIST,
+    Event,
+    FileKind,
+    HolderKey,
+    Idempotency,
+    Record,
+    StatusAnswer,
+    StatusPlace,
+    first_free,
+    issue_event,
+    status_at,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
     record: Record
-    holder: tuple[str, str]
+    holders: frozenset[HolderKey]
     files: Mapping[FileKind, bytes]
     events: tuple[Event, ...]
 
@@ -34,10 +46,17 @@ class MemoryStore:
         self._entries: dict[str, _Entry] = {}
         self._requests: dict[str, tuple[str, str]] = {}
 
+    def free_status_place(self, candidates: Sequence[int]) -> StatusPlace:
+        """See ``store.LicenceStore``."""
+        with self._lock:
+            taken = {_status_place(entry.record) for entry in self._entries.values()}
+        newest = max((place.status_list for place in taken), default=FIRST_STATUS_LIST)
+        return first_free(newest, {place.status_index for place in taken if place.status_list == newest}, candidates)
+
     def add(
         self,
         record: Record,
-        holder_code: str,
+        holders: Sequence[HolderKey],
         files: Mapping[FileKind, bytes],
         idempotency: Idempotency | None = None,
     ) -> Record:
@@ -54,7 +73,7 @@ class MemoryStore:
                     raise AllotmentTakenError
             self._entries[record.identifier] = _Entry(
                 record=record,
-                holder=(record.holder_kind, holder_code),
+                holders=frozenset(holders),
                 files=dict(files),
                 events=(issue_event(record),),
             )
@@ -98,7 +117,7 @@ class MemoryStore:
     def of_holder(self, kind: str, code: str) -> tuple[Record, ...]:
         """See ``store.LicenceStore``."""
         with self._lock:
-            records = [entry.record for entry in self._entries.values() if entry.holder == (kind, code)]
+            records = [entry.record for entry in self._entries.values() if (kind, code) in entry.holders]
         return tuple(sorted(records, key=lambda record: (record.sealed_at, record.identifier)))
 
     def apply(
@@ -153,9 +172,13 @@ class MemoryStore:
             raise LicenceNotFoundError from None
 
 
-def _number_of(record: Record) -> tuple[str, str, str]:
-    return record.issuer_code, record.type_code, normal_number(record.number)
+def _number_of(record: Record) -> tuple[str, str, str, str]:
+    return record.issuer_code, record.type_code, normal_number(record.number), record.version
 
 
 def _allotments(record: Record) -> set[object]:
-    return {record.identifier, record.short_code, (record.status_list, record.status_index)}
+    return {record.identifier, record.short_code, _status_place(record)}
+
+
+def _status_place(record: Record) -> StatusPlace:
+    return StatusPlace(record.status_list, record.status_index)

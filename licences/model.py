@@ -47,7 +47,8 @@ class Licence:
     licence_type: LicenceType
     number: str
     """As printed (证照编号)."""
-    holder: Holder
+    holders: tuple[Holder, ...]
+    """At least one; the first is the one that the code on the face is tied to."""
     issuer: IssuingAuthority
     issued_on: date
     validity: Validity

@@ -23,20 +23,25 @@ from .lifecycle import Action, Status, after, check_grounds
 from .model import normal_number
 from .store import (
     FILE_KINDS,
+    FIRST_STATUS_LIST,
     Event,
     FileKind,
     Files,
+    HolderKey,
     Idempotency,
     Record,
     StatusAnswer,
+    StatusPlace,
     StoredFile,
+    first_free,
     issue_event,
     status_at,
 )
-from .tables import SCHEMA_REVISION, idempotency_keys, licence_events, licence_files, licences
+from .tables import SCHEMA_REVISION, idempotency_keys, licence_events, licence_files, licence_holders, licences
 
 # Statements are built once: SQLAlchemy then only looks up the compiled text.
 _INSERT_LICENCE = licences.insert()
+_INSERT_HOLDER = licence_holders.insert()
 _INSERT_FILE = licence_files.insert()
 _INSERT_EVENT = licence_events.insert()
 _INSERT_KEY = idempotency_keys.insert()
@@ -47,7 +52,9 @@ _RECORDS = (
 )
 _BY_IDENTIFIER = _RECORDS.where(licences.c.identifier == sa.bindparam("value"))
 _BY_SHORT_CODE = _RECORDS.where(licences.c.short_code == sa.bindparam("value"))
-_BY_HOLDER = _RECORDS.where(licences.c.holder_index == sa.bindparam("value"))
+_BY_HOLDER = _RECORDS.join(licence_holders, licence_holders.c.identifier == licences.c.identifier).where(
+    licence_holders.c.holder_index == sa.bindparam("value")
+)
 _REQUEST = sa.select(idempotency_keys.c.body_digest, idempotency_keys.c.identifier).where(
     idempotency_keys.c.key_digest == sa.bindparam("value")
 )
@@ -55,6 +62,17 @@ _NUMBER_TAKEN = sa.select(sa.literal(1)).where(
     licences.c.issuer_code == sa.bindparam("issuer_code"),
     licences.c.type_code == sa.bindparam("type_code"),
     licences.c.number_key == sa.bindparam("number_key"),
+    licences.c.version == sa.bindparam("version"),
+)
+_NEWEST_LIST = sa.select(sa.func.max(licences.c.status_list).label("status_list")).subquery()
+# One row at least: the newest list, with each of the candidates that is taken in it.
+_TAKEN_PLACES = sa.select(_NEWEST_LIST.c.status_list, licences.c.status_index).outerjoin_from(
+    _NEWEST_LIST,
+    licences,
+    sa.and_(
+        licences.c.status_list == _NEWEST_LIST.c.status_list,
+        licences.c.status_index.in_(sa.bindparam("candidates", expanding=True)),
+    ),
 )
 _SET_STATUS = (
     licences.update()
@@ -83,10 +101,17 @@ class SqlStore:
         self._files = files
         self._index_key = index_key
 
+    def free_status_place(self, candidates: Sequence[int]) -> StatusPlace:
+        """See ``store.LicenceStore``."""
+        with translated(), self._engine.connect() as connection:
+            rows = connection.execute(_TAKEN_PLACES, {"candidates": list(candidates)}).all()
+        newest = rows[0].status_list or FIRST_STATUS_LIST
+        return first_free(newest, {row.status_index for row in rows}, candidates)
+
     def add(
         self,
         record: Record,
-        holder_code: str,
+        holders: Sequence[HolderKey],
         files: Mapping[FileKind, bytes],
         idempotency: Idempotency | None = None,
     ) -> Record:
@@ -102,7 +127,7 @@ class SqlStore:
         with translated():
             try:
                 with self._writing() as connection:
-                    self._insert(connection, record, holder_code, idempotency)
+                    self._insert(connection, record, holders, idempotency)
             except sa.exc.IntegrityError as error:
                 with self._engine.connect() as connection:
                     earlier = self._conflict(connection, record, idempotency)
@@ -112,7 +137,11 @@ class SqlStore:
         return record
 
     def _insert(
-        self, connection: sa.Connection, record: Record, holder_code: str, idempotency: Idempotency | None
+        self,
+        connection: sa.Connection,
+        record: Record,
+        holders: Sequence[HolderKey],
+        idempotency: Idempotency | None,
     ) -> None:
         connection.execute(
             _INSERT_LICENCE,
@@ -126,7 +155,6 @@ class SqlStore:
                 "algorithm": record.algorithm,
                 "issuer_code": record.issuer_code,
                 "holder_kind": record.holder_kind,
-                "holder_index": self._holder_index(record.holder_kind, holder_code),
                 "valid_from": record.valid_from,
                 "valid_to": record.valid_to,
                 "sealed_at": record.sealed_at,
@@ -137,6 +165,10 @@ class SqlStore:
                 "status_list": record.status_list,
                 "status_index": record.status_index,
             },
+        )
+        indices = {self._holder_index(kind, code) for kind, code in holders}
+        connection.execute(
+            _INSERT_HOLDER, [{"identifier": record.identifier, "holder_index": index} for index in indices]
         )
         connection.execute(
             _INSERT_FILE,
@@ -170,6 +202,7 @@ class SqlStore:
                     "issuer_code": record.issuer_code,
                     "type_code": record.type_code,
                     "number_key": normal_number(record.number),
+                    "version": record.version,
                 },
             ).first()
         ):

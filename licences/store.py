@@ -1,10 +1,10 @@
 """The port of the licence store: what is kept of a licence, and what a store must promise."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from keys import hash_bytes
 
@@ -41,6 +41,7 @@ class Record:
     algorithm: str
     issuer_code: str
     holder_kind: str
+    """Of the first holder."""
     valid_from: date
     valid_to: date | None
     sealed_at: datetime
@@ -80,6 +81,18 @@ class StatusAnswer:
     source: Literal["store"] = "store"
 
 
+class StatusPlace(NamedTuple):
+    """Where the status of a licence is found in the published lists."""
+
+    status_list: int
+    status_index: int
+
+
+FIRST_STATUS_LIST = 1
+
+HolderKey: TypeAlias = tuple[str, str]
+"""Kind and code of a holder, the code in the normal form of ``check_holder``."""
+
 Idempotency: TypeAlias = tuple[str, str]
 """A caller's key for one request, and the digest of that request's body."""
 
@@ -103,21 +116,27 @@ class Files(Protocol):
 class LicenceStore(Protocol):
     """Keeps issued licences. Every method may raise StoreUnavailableError."""
 
+    def free_status_place(self, candidates: Sequence[int]) -> StatusPlace:
+        """Return a place that is free now: one of these indices in the newest list, or in a new one if all are taken.
+
+        Nothing is reserved: ``add`` refuses a place that somebody else took meanwhile.
+        """
+
     def add(
         self,
         record: Record,
-        holder_code: str,
+        holders: Sequence[HolderKey],
         files: Mapping[FileKind, bytes],
         idempotency: Idempotency | None = None,
     ) -> Record:
         """Keep a licence with its files and the event of its issue, all or nothing.
 
-        ``holder_code`` (in the normal form of ``check_holder``) is kept as a keyed index only. The files are durable
-        before the record is; when this returns, the record is durable too. Returns ``record``, or, when another request
-        with the same key and body was faster, the record that it left. Raises DuplicateNumberError when the issuer has
-        a licence of this type with this number (full- and half-width forms are the same), AllotmentTakenError when
-        identifier, short code or status index are in use, IdempotencyMismatchError. Files of a refused record may stay
-        behind under their digests; nothing refers to them.
+        ``holders`` (at least one) are kept as a keyed index only. The files are durable before the record is; when this
+        returns, the record is durable too. Returns ``record``, or, when another request with the same key and body was
+        faster, the record that it left. Raises DuplicateNumberError when the issuer has a licence of this type with
+        this number (full- and half-width forms are the same) and version, AllotmentTakenError when identifier, short
+        code or status place are in use, IdempotencyMismatchError. Files of a refused record may stay behind under their
+        digests; nothing refers to them.
         """
 
     def replay(self, key: str, body_digest: str) -> Record | None:
@@ -133,7 +152,7 @@ class LicenceStore(Protocol):
         """Return a file of a licence, checked against its digest."""
 
     def of_holder(self, kind: str, code: str) -> tuple[Record, ...]:
-        """Return the licences of a holder (code in normal form), the oldest first."""
+        """Return the licences that a holder has, alone or with others; the oldest first."""
 
     def apply(
         self,
@@ -159,6 +178,14 @@ class LicenceStore(Protocol):
 
     def is_ready(self) -> bool:
         """Whether the store can read and write now."""
+
+
+def first_free(newest_list: int, taken: Collection[int], candidates: Sequence[int]) -> StatusPlace:
+    """Return the first candidate that is not taken in the newest list, or the first one in a new list."""
+    for index in candidates:
+        if index not in taken:
+            return StatusPlace(newest_list, index)
+    return StatusPlace(newest_list + 1, candidates[0])
 
 
 def status_at(events: tuple[Event, ...], at: datetime) -> Status:

@@ -53,7 +53,6 @@ licences = sa.Table(
     sa.Column("algorithm", sa.String(16), nullable=False),
     sa.Column("issuer_code", sa.String(18), nullable=False),
     sa.Column("holder_kind", sa.String(3), nullable=False),
-    sa.Column("holder_index", sa.String(64), nullable=False),  # HMAC-SM3 of kind and code
     sa.Column("valid_from", sa.Date, nullable=False),
     sa.Column("valid_to", sa.Date),
     sa.Column("sealed_at", Instant, nullable=False),
@@ -63,10 +62,16 @@ licences = sa.Table(
     sa.Column("verify_url", sa.Text, nullable=False),
     sa.Column("status_list", sa.Integer, nullable=False),
     sa.Column("status_index", sa.Integer, nullable=False),
-    sa.UniqueConstraint("issuer_code", "type_code", "number_key"),
+    sa.UniqueConstraint("issuer_code", "type_code", "number_key", "version"),
     sa.UniqueConstraint("short_code"),
     sa.UniqueConstraint("status_list", "status_index"),
-    sa.Index(None, "holder_index"),
+)
+
+licence_holders = sa.Table(
+    "licence_holders",
+    metadata,
+    sa.Column("identifier", sa.ForeignKey("licences.identifier"), primary_key=True),
+    sa.Column("holder_index", sa.String(64), primary_key=True, index=True),  # HMAC-SM3 of kind and code
 )
 
 licence_files = sa.Table(

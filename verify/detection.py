@@ -13,7 +13,7 @@ _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
 def kind_of(data: bytes) -> str:
-    """`empty`, `picture`, `structured`, `pdf`, `text` (with a code) or `unknown`."""
+    """`empty`, `picture`, `structured`, `pdf`, `text` (one address or code) or `unknown`."""
     head = data[:_HEAD]
     if not data:
         return "empty"
@@ -23,6 +23,6 @@ def kind_of(data: bytes) -> str:
         return "structured"
     if b"%PDF-" in head:
         return "pdf"
-    if len(data) <= MAX_CODE_FILE and b"/v/" in data.lower():
+    if len(data) <= MAX_CODE_FILE and b"/v/" in data.lower() and len(data.split()) == 1:
         return "text"
     return "unknown"

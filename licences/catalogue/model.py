@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
+from .face import Face
+
 AUTHORITY_LEVELS = ("国家级", "省级", "地市级", "区县级", "乡镇级", "其他")
 
 
@@ -144,8 +146,8 @@ class LicenceType:
     """GB/T 36903 elements that are entered for every licence, with this type's labels and samples."""
     fields: tuple[Field, ...]
     """The type's own."""
-    face: Mapping[str, object]
-    """How the licence is printed; read by ``licences.faces`` only."""
+    face: Face
+    """How the licence is printed."""
 
     @property
     def all_fields(self) -> tuple[Field, ...]:

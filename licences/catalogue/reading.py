@@ -2,15 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from types import MappingProxyType
-from typing import TypeVar
 
 from licences.errors import CatalogueError, InvalidHolderError, UnknownTypeError
 from licences.holders import HOLDER_KINDS, check_organisation_code
 
 from .elements import COMMON_KEYS, EXPIRING_DATE, common_fields
+from .face_reading import read_face
 from .model import (
     AUTHORITY_LEVELS,
     Condition,
@@ -23,6 +23,7 @@ from .model import (
     TermUnit,
     ValidityRule,
 )
+from .toml_table import Table
 
 _MAX_LENGTHS: Mapping[FieldType, int] = MappingProxyType(
     {
@@ -37,8 +38,6 @@ _MAX_LENGTHS: Mapping[FieldType, int] = MappingProxyType(
 )
 """Where a file says nothing."""
 _MAX_ROWS = 200
-
-_T = TypeVar("_T")
 
 
 class Catalogue:
@@ -75,13 +74,12 @@ def licence_type_from_toml(text: str) -> LicenceType:
         parsed: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(str(error)) from error
-    table = _Table("", parsed)
+    table = Table("", parsed)
     slug = table.text("slug")
     validity = _validity(table.table("validity"))
     fields = tuple(_field(entry) for entry in table.tables("fields"))
     _check_fields(fields)
     labels, samples = _common(table.table("common"), expires=validity.expires)
-    face = table.table("face").values() if table.has("face") else {}
     licence_type = LicenceType(
         slug=slug,
         code=_type_code(table.text("code")),
@@ -98,70 +96,10 @@ def licence_type_from_toml(text: str) -> LicenceType:
             end_required=len(validity.terms) != 1,
         ),
         fields=fields,
-        face=MappingProxyType(face),
+        face=read_face(table.table("face"), fields),
     )
     table.finish()
     return licence_type
-
-
-class _Table:
-    """A TOML table that is read key by key and must be empty in the end."""
-
-    def __init__(self, path: str, content: dict[str, object]) -> None:
-        self._path = path
-        self._left = dict(content)
-
-    def _take(self, key: str, kind: type[_T], default: _T | None = None) -> _T:
-        value = self._left.pop(key, default)
-        if not isinstance(value, kind):
-            raise CatalogueError(f"{self._path}{key} is missing or is no {kind.__name__}")
-        return value
-
-    def has(self, key: str) -> bool:
-        return key in self._left
-
-    def text(self, key: str, default: str | None = None) -> str:
-        return self._take(key, str, default)
-
-    def flag(self, key: str) -> bool:
-        return self._take(key, bool, False)
-
-    def integer(self, key: str, default: int) -> int:
-        return self._take(key, int, default)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        entries: list[object] = self._take(key, list, [])
-        texts = tuple(entry for entry in entries if isinstance(entry, str))
-        if len(texts) != len(entries):
-            raise CatalogueError(f"{self._path}{key} holds something else than texts")
-        return texts
-
-    def table(self, key: str) -> "_Table":
-        return _Table(f"{self._path}{key}.", self._take(key, dict))
-
-    def tables(self, key: str) -> list["_Table"]:
-        entries: list[object] = self._take(key, list, [])
-        tables = [
-            _Table(f"{self._path}{key}[{index}].", entry)
-            for index, entry in enumerate(entries)
-            if isinstance(entry, dict)
-        ]
-        if len(tables) != len(entries):
-            raise CatalogueError(f"{self._path}{key} holds something else than tables")
-        return tables
-
-    def values(self) -> dict[str, object]:
-        values, self._left = self._left, {}
-        return values
-
-    def finish(self) -> None:
-        if self._left:
-            raise CatalogueError(f"{self._path}{next(iter(self._left))} is not known")
-
-    def read(self, read: Callable[["_Table"], _T]) -> _T:
-        result = read(self)
-        self.finish()
-        return result
 
 
 def _type_code(code: str) -> str:
@@ -177,7 +115,7 @@ def _organisation_code(code: str) -> str:
         raise CatalogueError(f"{code}: {error.en}") from error
 
 
-def _authority(table: _Table) -> DefiningAuthority:
+def _authority(table: Table) -> DefiningAuthority:
     authority = DefiningAuthority(
         name=table.text("name"),
         code=_organisation_code(table.text("code")),
@@ -201,7 +139,7 @@ def _pattern(text: str) -> re.Pattern[str]:
         raise CatalogueError(f"number_pattern: {error}") from error
 
 
-def _validity(table: _Table) -> ValidityRule:
+def _validity(table: Table) -> ValidityRule:
     at_most = table.text("at_most", "")
     terms = table.texts("terms")
     table.finish()
@@ -219,7 +157,7 @@ def _term(text: str) -> Term:
     return Term(count=int(match[1]), unit=TermUnit(match[2]))
 
 
-def _common(table: _Table, *, expires: bool) -> tuple[dict[str, str], dict[str, Sample]]:
+def _common(table: Table, *, expires: bool) -> tuple[dict[str, str], dict[str, Sample]]:
     labels: dict[str, str] = {}
     samples: dict[str, Sample] = {}
     for key in COMMON_KEYS:
@@ -233,7 +171,7 @@ def _common(table: _Table, *, expires: bool) -> tuple[dict[str, str], dict[str, 
     return labels, samples
 
 
-def _field(table: _Table) -> Field:
+def _field(table: Table) -> Field:
     try:
         kind = FieldType(table.text("type"))
     except ValueError as error:
@@ -261,11 +199,11 @@ def _field(table: _Table) -> Field:
     return field
 
 
-def _condition(table: _Table) -> Condition:
+def _condition(table: Table) -> Condition:
     return Condition(key=table.text("key"), value=table.text("value"))
 
 
-def _row_samples(table: _Table) -> Sample:
+def _row_samples(table: Table) -> Sample:
     rows = []
     for row in table.tables("sample"):
         values = row.values()

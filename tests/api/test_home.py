@@ -72,6 +72,8 @@ def test_addresses_that_codes_bear(url: str) -> None:
 
 def test_a_useless_address_makes_no_home(running: ModuleType, tmp_path: Path) -> None:
     done = running.Elicence(tmp_path / "home")("init", "--public-url", "https://zz.example/path", "--json")
+    assert (done.code, done.json()["error"]["code"]) == (64, "WRONG_USE")
+    done = running.Elicence(tmp_path / "home")("init", "--json", env={"ELICENCE_PUBLIC_URL": "zz.example"})
     assert (done.code, done.json()["error"]["code"]) == (78, "SETTINGS_UNUSABLE")
     assert not list(tmp_path.iterdir())
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -232,7 +233,7 @@ def test_verifying_codes(running: ModuleType, client: httpx2.Client) -> None:
 
 
 def test_forms_that_are_not_read(client: httpx2.Client) -> None:
-    for files in ({"other": b"x"}, {"signature": b"x"}, {"file": b"x", "more": b"y"}):
+    for files in ({"other": b"x"}, {"signature": b"x"}, {"file": b"x", "more": b"y"}, {"file": (None, b"x")}):
         assert client.post(VERIFICATIONS, files=files).status_code == 400
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     for content in (b"", b"--x\r\n", b"garbage"):
@@ -365,7 +366,11 @@ def test_not_ready_names_what_is_missing(running: ModuleType, stocked: Elicence,
     with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
         assert client.get("/readyz").status_code == 200
         harm(stocked.home)
-        answer = client.get("/readyz")
+        deadline = time.monotonic() + 15
+        # The answer is remembered for some seconds.
+        while (answer := client.get("/readyz")).status_code == 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
         assert answer.status_code == 503
         words = answer.json()["parts"]
         assert {name for name, word in words.items() if word != "ok"} == {part}

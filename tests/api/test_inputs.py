@@ -69,12 +69,6 @@ def test_a_request_says_nothing_twice_and_differently() -> None:
         read_request({"data": {}})
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256])
-def test_keys_that_cannot_be_one(key: str) -> None:
-    with pytest.raises(UsageError):
-        IssueRequest(type="t", data={}, seal="sm2").idempotency(key)
-
-
 def test_reading_stops_one_byte_after_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * 100)
@@ -97,7 +91,7 @@ def test_a_pipe_is_read_until_there_is_enough(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "instant"),
     [
-        ("2026-11-21", "2026-11-21T23:59:59+08:00"),
+        ("2026-11-21", "2026-11-21T23:59:59.999999+08:00"),
         ("2026-11-21T10:00:00Z", "2026-11-21T10:00:00+00:00"),
         ("2026-11-21t10:00:00.5-05:30", "2026-11-21T10:00:00.500000-05:30"),
     ],

@@ -96,6 +96,15 @@ def test_one_key_one_licence(running: ModuleType, fresh: Elicence, tmp_path: Pat
     assert rows(fresh.home) == 1
 
 
+def test_a_key_has_its_length(running: ModuleType, fresh: Elicence) -> None:
+    for key in ("", "x" * 256):
+        done = fresh(
+            "issue", "--data", running.SAMPLES / "water-abstraction-1.json", "--idempotency-key", key, "--json"
+        )
+        assert (done.code, done.json()["error"]["code"]) == (64, "WRONG_USE")
+    assert fresh.files() == {}
+
+
 def test_a_number_is_issued_once(running: ModuleType, stocked: Elicence) -> None:
     before = stocked.files()
     done = stocked("issue", "--data", running.SAMPLES / "water-abstraction-1.json", "--json")

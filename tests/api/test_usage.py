@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -136,16 +138,23 @@ def test_an_unknown_type_is_refused(fresh: Elicence) -> None:
     assert (done.code, done.json()["error"]["code"]) == (65, "UNKNOWN_TYPE")
 
 
-def test_it_starts_quickly(running: ModuleType, stocked: Elicence) -> None:
-    file = next((stocked.home / "issued").glob("*.pdf"))
+def processor_seconds(work: Callable[[], object]) -> float:
+    """Take the least of some runs, in processor time of the child."""
     used = []
     for _ in range(4):
         before = os.times()
-        assert stocked("verify", file, script=True).code == 0
+        work()
         after = os.times()
         used.append(after.children_user + after.children_system - before.children_user - before.children_system)
-    # Processor time, so that a busy machine does not matter.
-    assert min(used) < 0.8, used
+    return min(used)
+
+
+def test_it_starts_quickly(running: ModuleType, stocked: Elicence) -> None:
+    file = next((stocked.home / "issued").glob("*.pdf"))
+    # Seconds depend on the machine and on who else uses it: loading the database library is the yardstick.
+    yardstick = processor_seconds(lambda: running.run([sys.executable, "-P", "-c", "import sqlalchemy"]))
+    used = processor_seconds(lambda: stocked("verify", file, script=True))
+    assert used < 4 * yardstick, (used, yardstick)
 
 
 def test_ctrl_c_leaves_quietly(running: ModuleType, fresh: Elicence) -> None:

@@ -2,10 +2,11 @@
 
 import io
 import struct
+import time
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -64,10 +65,15 @@ def test_a_truncated_picture_is_no_crash(cut: int) -> None:
     assert outcome(picture(TEXT)[:cut]) in ("FORMAT_PICTURE", (TEXT,))
 
 
+# A process is started for each picture.
+few = settings(max_examples=25, deadline=None)
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
+@few
 @given(
     st.sampled_from(
         [b"iCCP", b"tRNS", b"pHYs", b"gAMA", b"zTXt", b"iTXt", b"tEXt", b"eXIf", b"sRGB", b"acTL", b"fcTL"]
@@ -81,6 +87,7 @@ def test_a_broken_chunk_is_no_crash(kind: bytes, body: bytes, early: bool) -> No
     assert outcome(data[:place] + chunk(kind, body) + data[place:]) in ("FORMAT_PICTURE", ("X",))
 
 
+@few
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_no_other_exception_escapes(noise: bytes, place: int) -> None:
     data = picture("X", scale=2)
@@ -89,3 +96,29 @@ def test_no_other_exception_escapes(noise: bytes, place: int) -> None:
         read_picture(data[:place] + noise + data[place + len(noise) :])
     except EsignError:
         pass
+
+
+def test_a_picture_that_would_keep_the_reader_busy_is_given_up() -> None:
+    """Finder patterns without end: a third of a second for a file, minutes for the search of symbols in it."""
+    side = 2000
+    image = Image.new("1", (side, side), 1)
+    for y in range(0, side, 8):
+        for x in range(0, side, 8):
+            for ring, colour in ((7, 0), (5, 1), (3, 0)):
+                inset = (7 - ring) // 2
+                image.paste(colour, (x + inset, y + inset, x + inset + ring, y + inset + ring))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    started = time.monotonic()
+    with pytest.raises((TooLargeError, MalformedError)):
+        read_picture(out.getvalue())
+    assert time.monotonic() - started < 8
+
+
+def test_a_large_photograph_is_read() -> None:
+    out = io.BytesIO()
+    page = Image.new("RGB", (8000, 6000), "white")
+    symbol = Image.open(io.BytesIO(picture(TEXT, scale=16))).convert("RGB")
+    page.paste(symbol.rotate(5, expand=True, fillcolor="white"), (3000, 2000))
+    page.save(out, "JPEG", quality=70)
+    assert read_picture(out.getvalue()) == (TEXT,)

@@ -6,79 +6,166 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from api.home import Home, ensure_home
+from api.output import file_name
 from api.wiring import Services
+from licences import FILE_KINDS, Record, parse_identifier
 from verify import Outcome
 
 ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 11, 21, 10, 30, tzinfo=timezone(timedelta(hours=8)))
-LICENCES = 12
+DOCUMENT = json.loads((ROOT / "fixtures/paper/pesticide-business-2.json").read_text("utf-8"))
+HOLDER = ("001", "92990101MA0TERT59H")
+KILLS, COMMAND_KILLS = 13, 6
 
-# Issues the licences one after the other under keys of their own, as an approval system that retries would.
+# Issues case after case under keys of their own, as an approval system that retries would, until it is killed or told
+# to end. It says when it begins and when a case is done.
 PROGRAM = """
-import json, sys
+import itertools, json, sys
 from datetime import datetime
 from pathlib import Path
 from api.home import open_home
 from api.wiring import Services
 office = Services(open_home(Path(sys.argv[1])))
-for number, request in enumerate(json.loads(sys.stdin.read())):
-    office.issuer.issue(
-        request["type"], request["data"], algorithm=("sm2", "rsa")[number % 2],
-        at=datetime.fromisoformat(sys.argv[2]), idempotency_key=f"case {number}",
+document, at, cases = json.loads(sys.argv[2]), datetime.fromisoformat(sys.argv[3]), int(sys.argv[4])
+office.issuer
+print("begin", flush=True)
+for number in range(cases):
+    data = document["data"] | {"certificateNumber": f"农药经许(赣)9901018{number:04d}"}
+    issued = office.issuer.issue(
+        document["type"], data, algorithm=("sm2", "rsa")[number % 2], at=at, idempotency_key=f"case {number}"
     )
-print("done")
+    print("replayed" if issued.replayed else "issued", flush=True)
 """
 
 
-def requests() -> list[dict[str, object]]:
-    document = json.loads((ROOT / "fixtures/paper/pesticide-business-2.json").read_text("utf-8"))
-    return [
-        {
-            "type": document["type"],
-            "data": document["data"] | {"certificateNumber": f"农药经许(赣)9901018{number:04d}"},
-        }
-        for number in range(LICENCES)
-    ]
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return ensure_home(tmp_path / "home", public_url="http://127.0.0.1:8000", at=AT, random=os.urandom)[0]
 
 
-def start(home: Home) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-c", PROGRAM, str(home.path), AT.isoformat()],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+@pytest.fixture
+def chance() -> random.Random:
+    return random.Random(20261121)  # noqa: S311 — moments to kill at, no secrets
+
+
+def start(home: Home, cases: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", PROGRAM, home.path, json.dumps(DOCUMENT), AT.isoformat(), str(cases)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(requests()))
-    process.stdin.close()
-    process.stdin = None
-    return process
 
 
-def test_killed_at_random_moments(tmp_path: Path) -> None:
-    home, _ = ensure_home(tmp_path / "home", public_url="http://127.0.0.1:8000", at=AT, random=os.urandom)
-    chance = random.Random(20261121)  # noqa: S311 — moments to kill at, no secrets
-    kills = 0
-    for _ in range(25):
-        process = start(home)
-        time.sleep(0.5 + chance.random() * 0.8)
-        kills += process.poll() is None
-        process.kill()
-        process.communicate(timeout=30)
-    assert kills >= 5, "the machine is so fast that hardly any run was interrupted"
-    answer, complaint = start(home).communicate(timeout=120)
-    assert answer.strip() == "done", complaint
-
+def check_store(home: Home) -> tuple[Record, ...]:
+    """Whatever is in the store is whole and genuine, and no file has a name that its content does not deserve."""
     office = Services(home)
-    records = office.store.of_holder("001", "92990101MA0TERT59H")
-    assert sorted(record.number for record in records) == sorted(
-        str(request["data"]["certificateNumber"])  # type: ignore[index]
-        for request in requests()
-    )
+    records = office.store.of_holder(*HOLDER)
     for record in records:
-        pdf, data, signature = (office.store.file(record, kind) for kind in ("pdf", "json", "p7s"))
+        pdf, data, signature = (office.store.file(record, kind) for kind in FILE_KINDS)
         assert office.verifier.verify_file(pdf, at=AT).verdict is Outcome.PASSED
         assert office.verifier.verify_file(data, signature=signature, at=AT).verdict is Outcome.PASSED
         assert len(office.store.events(record.identifier)) == 1
+    for path in named_files(home.files):
+        assert sha256(path.read_bytes()).hexdigest() == path.parent.name + path.name
+    return records
+
+
+def named_files(folder: Path) -> Iterator[Path]:
+    """Files that are not hidden, nor in a hidden folder."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def test_killed_while_it_issues_one_licence_after_the_other(home: Home, chance: random.Random) -> None:
+    issued = between = 0
+    longest = 0.03  # seconds that one licence takes, until a longer one was seen
+    for _ in range(KILLS):
+        process = start(home, cases=10_000)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begin\n", process.communicate()[1]
+        for _ in range(issued):
+            assert process.stdout.readline() == "replayed\n"
+        begun = time.monotonic()
+        if chance.random() < 0.7:  # else the first one after the start, where fonts are prepared
+            assert process.stdout.readline() == "issued\n"
+            longest = max(longest, min(time.monotonic() - begun, 0.3))
+        time.sleep(chance.random() * longest)
+        assert process.poll() is None, process.communicate()[1]
+        process.kill()
+        process.communicate(timeout=30)
+        between += issued > 0
+        # The last licence may have been kept without having been reported.
+        records = check_store(home)
+        assert len(records) >= issued
+        issued = len(records)
+    assert between >= 10
+    last = issued + 1
+    answer, complaint = start(home, cases=last).communicate(timeout=120)
+    assert answer.split() == ["begin", *["replayed"] * issued, "issued"], complaint
+    assert sorted(record.number for record in check_store(home)) == [
+        f"农药经许(赣)9901018{number:04d}" for number in range(last)
+    ]
+
+
+def test_the_command_killed_while_it_writes_its_files(home: Home, tmp_path: Path, chance: random.Random) -> None:
+    folder, paper = tmp_path / "out", tmp_path / "paper.json"
+    folder.mkdir()
+    complete: set[str] = set()
+    longest = 0.0
+    for run in range(COMMAND_KILLS + 1):
+        number = f"农药经许(赣)9901018{run:04d}"
+        paper.write_text(json.dumps(DOCUMENT | {"data": DOCUMENT["data"] | {"certificateNumber": number}}), "utf-8")
+        command = [
+            Path(sys.executable).with_name("elicence"), "--home", home.path, "issue", "--data", paper,
+            "--out", folder, "--idempotency-key", number, "--json",
+        ]  # fmt: skip
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        before = set(os.listdir(folder))
+        while set(os.listdir(folder)) == before:  # with its first file the interesting part begins
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.001)
+        begun = time.monotonic()
+        if run == 0:  # once to the end, to know how long that part is
+            while len([name for name in os.listdir(folder) if not name.startswith(".")]) < len(FILE_KINDS):
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.001)
+            longest = 1.2 * (time.monotonic() - begun)
+        else:
+            time.sleep(chance.random() * longest)
+            process.kill()
+        process.communicate(timeout=60)
+        check_store(home)
+        found = check_folder(folder, home)
+        assert found >= complete
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        complete = check_folder(folder, home)
+        assert complete >= found
+        assert len(complete) == run + 1
+        assert len(check_store(home)) == run + 1
+
+
+def check_folder(folder: Path, home: Home) -> set[str]:
+    """Give the licences whose files lie in the folder: each whole, of a licence that is in the store, and the PDF last.
+
+    Three files cannot get their names in one instant: between them a set lacks the PDF.
+    """
+    store = Services(home).store
+    names = {path.name for path in named_files(folder)}
+    complete = set()
+    for name in names:
+        identifier = str(parse_identifier(name.removesuffix(".p7s").rpartition(".")[0]))
+        record = store.get(identifier)  # raises for a file whose licence is not in the store
+        expected = {file_name(identifier, kind): kind for kind in FILE_KINDS}
+        assert (folder / name).read_bytes() == store.file(record, expected[name])
+        if file_name(identifier, "pdf") in names:
+            assert names >= expected.keys()
+            complete.add(identifier)
+    return complete

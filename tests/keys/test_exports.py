@@ -28,5 +28,5 @@ def test_nothing_happens_at_import() -> None:
 
 def test_errors_have_one_base() -> None:
     errors = [value for value in vars(keys.errors).values() if isinstance(value, type)]
-    assert len(errors) == 9
+    assert len(errors) == 11
     assert all(issubclass(error, keys.KeysError) and error.__name__.endswith("Error") for error in errors)

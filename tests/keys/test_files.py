@@ -95,5 +95,5 @@ def test_a_chain_must_hang_together(pki: keys.DevelopmentPki, home: Path) -> Non
 
 @pytest.mark.parametrize("uri", ["", "seal.key.pem", "pkcs11:token=x", "FILE:x"])
 def test_other_uris_are_unusable(home: Path, uri: str) -> None:
-    with pytest.raises(keys.KeyUnusableError, match="file:"):
+    with pytest.raises(keys.KeyUnusableError, match=r"pkcs11|only file"):
         keys.open_signer(uri, home / "seal.chain.pem")

@@ -184,3 +184,25 @@ def test_a_machine_without_sm2_verifies_and_says_what_signing_needs(tmp_path: Pa
     assert name.startswith("gmalg ")
     assert len(reasons) == 2
     assert all("install Debian or Ubuntu's libssl3" in reason for reason in reasons)
+
+
+def test_a_configured_library_that_fails_is_named_and_stays_the_one(tmp_path: Path) -> None:
+    program = textwrap.dedent("""
+        import keys
+        for path in ("no-such-libcrypto.so", None):
+            try:
+                keys.default_libcrypto(path)
+            except keys.ProviderMissingError as error:
+                print(error)
+        try:
+            keys.default_libcrypto("libcrypto.so.3")
+        except ValueError as error:
+            print(error)
+        print(keys.default_verifier().name)
+    """)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    first, second, third, name = done.stdout.splitlines()
+    assert first == second
+    assert first.startswith("no-such-libcrypto.so cannot be used; signing with SM2 needs OpenSSL 3")
+    assert "already in use" in third
+    assert name.startswith("gmalg ")

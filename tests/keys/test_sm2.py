@@ -378,8 +378,8 @@ def test_a_dropped_key_leaves_no_copy_in_memory(tmp_path: Path) -> None:
     keys.write_private_key(path, key)
     program = textwrap.dedent("""
         import gc, sys, keys
-        from keys.files import _read
-        pem = _read(__import__("pathlib").Path(sys.argv[1]))
+        from keys.files import read_file
+        pem = read_file(__import__("pathlib").Path(sys.argv[1]))
         key = keys.load_private_key(pem)
         pem[:] = bytes(len(pem))
         key.public_key.verify(key.sign(b"x"), b"x")

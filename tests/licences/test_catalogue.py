@@ -73,6 +73,16 @@ label_en = "note"
 type = "text"
 required_when = { key = "colour", value = "绿" }
 sample = "无"
+[face]
+page = [297, 210]
+colour = [0.1, 0.3, 0.5]
+title = { y = 38, size = 36, spacing = 8 }
+number = { x = 270, y = 50, size = 13 }
+fields = { x = 26, y = 58, width = 176, bottom = 187, label_width = 52, size = 14, smallest = 8 }
+order = ["certificateHolderName", "certificateHolderCode", "colour", "note", "validity"]
+columns = {}
+code = { x = 222, y = 60, size = 38, width = 72, bottom = 136 }
+issuer = { x = 241, y = 152, width = 72, size = 15, smallest = 10 }
 """
 
 
@@ -252,6 +262,34 @@ def test_a_small_type_is_read() -> None:
         ('type = "text"', 'type = "rows"', "sample"),
         ('type = "text"', 'type = "text"\nwidth = 3', "width"),
         ("[define_authority]", "[define_authority", ""),
+        ("[face]", "[back]", "face"),
+        ('"note", ', "", "missing: ['note']"),
+        ('"note", ', '"note", "note", ', "once"),
+        ('"certificateHolderCode", ', "", "missing: ['certificateHolderCode']"),
+        ('"validity"]', '"certificateIssuedDate"]', "not known: ['certificateIssuedDate']"),
+        ("columns = {}", "columns = { note = [1] }", "face.columns.note"),
+        ("page = [297, 210]", "page = [297]", "face.page"),
+        ("page = [297, 210]", "page = [297, 2100]", "page is out of range"),
+        ("page = [297, 210]", "page = [280, 210]", "not inside the page"),
+        ("colour = [0.1, 0.3, 0.5]", "colour = [0.1, 0.3, 5]", "colour is out of range"),
+        ("colour = [0.1, 0.3, 0.5]", 'colour = [0.1, 0.3, "blue"]', "face.colour"),
+        ("bottom = 187", "bottom = 190", "face.fields is not inside the page"),
+        ("bottom = 187", "bottom = 50", "face.fields is not inside the page"),
+        ("smallest = 8", "smallest = 16", "size of type is out of range"),
+        ("smallest = 8", "smallest = nan", "size of type is out of range"),
+        ("label_width = 52", "label_width = 152", "fields.label_width"),
+        ("size = 38", "size = 29.9", "code.size"),
+        ("y = 60, size = 38", "y = 100, size = 38", "room for its captions"),
+        ("x = 222", "x = 205", "lie over each other"),
+        ("y = 60", "y = 47", "lie over each other"),
+        ("width = 72, bottom", "width = 39, bottom", "code.width"),
+        ("width = 72, bottom", "width = nan, bottom", "face"),
+        ("width = 72, bottom", "bottom", "face.code.width"),
+        ("x = 241, y = 152", "x = 241, y = 170", "face.seal is not inside the page"),
+        ("x = 241, y = 152", "x = 200, y = 152", "lie over each other"),
+        ("y = 38, size", "y = 28, size", "face.title is not inside the page"),
+        ("x = 270", "x = 370", "face.number is not inside the page"),
+        ("spacing = 8", "spacing = 8, more = 1", "face.title.more"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_problem(old: str, new: str, problem: str) -> None:
@@ -259,6 +297,34 @@ def test_a_broken_file_is_refused_with_its_problem(old: str, new: str, problem: 
     with pytest.raises(CatalogueError) as caught:
         licence_type_from_toml(SMALL.replace(old, new, 1))
     assert problem in caught.value.en
+
+
+def test_shares_of_columns_are_given_or_equal() -> None:
+    rows = """
+[[fields]]
+key = "items"
+label = "明细"
+label_en = "items"
+type = "rows"
+sample = [{ name = "甲" }]
+  [[fields.columns]]
+  key = "name"
+  label = "名称"
+  label_en = "name"
+  type = "string"
+  [[fields.columns]]
+  key = "place"
+  label = "地点"
+  label_en = "place"
+  type = "string"
+[face]"""
+    text = SMALL.replace("[face]", rows).replace('"note", ', '"note", "items", ')
+    assert licence_type_from_toml(text).face.column_shares == {"items": (1.0, 1.0)}
+    given = text.replace("columns = {}", "columns = { items = [3, 2] }")
+    assert licence_type_from_toml(given).face.column_shares == {"items": (3.0, 2.0)}
+    for wrong in ("[3]", "[3, 0]", "[3, -1]", "[3, nan]", '"equal"'):
+        with pytest.raises(CatalogueError):
+            licence_type_from_toml(text.replace("columns = {}", f"columns = {{ items = {wrong} }}"))
 
 
 def test_sample_numbers_are_not_those_of_the_paper_samples(paper: Mapping[str, Mapping[str, object]]) -> None:

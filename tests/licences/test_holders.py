@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esign import normal_holder_code
 from licences import FAULTS, HOLDER_KINDS, InvalidHolderError, check_holder, check_organisation_code
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -106,7 +107,10 @@ def test_two_exchanged_neighbours_are_refused(data: st.DataObject, kind: str) ->
             check_holder(kind, changed)
 
 
-@given(st.sampled_from(sorted(HOLDER_KINDS)) | st.text(max_size=4), st.text(max_size=80))
+@given(
+    st.sampled_from(sorted(HOLDER_KINDS)) | st.text(max_size=4),
+    st.text(max_size=80) | st.text("0123456789ＡＢabß\u0390 　（)第号", max_size=20),
+)
 def test_any_code_is_normal_or_refused(kind: str, code: str) -> None:
     try:
         normal = check_holder(kind, code)
@@ -114,6 +118,9 @@ def test_any_code_is_normal_or_refused(kind: str, code: str) -> None:
         assert error.code in FAULTS  # noqa: PT017 - other errors must escape
         return
     assert check_holder(kind, normal) == normal
+    assert normal_holder_code(normal) == normal_holder_code(code)
+    if kind == "111" or len(normal) != 15:
+        assert normal_holder_code(normal) == normal
 
 
 def test_a_refusal_does_not_repeat_the_code() -> None:

@@ -10,10 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from esign import POINT, FontChain, Page, Symbol, TextRun
-from licences import FieldType, InvalidFieldError, LicenceType, licence_from_paper, load_catalogue
+from api.settings import MAX_PUBLIC_URL
+from esign import DEFAULT_DIAMETER, POINT, FontChain, Page, Symbol, TextRun
+from esign.seal import MAX_RING_CHARACTERS
+from licences import (
+    HOLDER_KINDS,
+    CatalogueError,
+    FieldType,
+    Holder,
+    InvalidFieldError,
+    LicenceType,
+    licence_from_paper,
+    load_catalogue,
+)
 from licences.fonts import shipped_font
 from licences.render import DEVELOPMENT_NOTICE, FaceRenderer, Marks
+from licences.setting import chinese_date
 from licences.typesetting import width_of
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +123,7 @@ def test_values_of_any_allowed_length_fit_or_are_refused(data: st.DataObject) ->
     for field in licence_type.all_fields:
         if field.type in (FieldType.STRING, FieldType.TEXT) and field.key not in (
             "certificateNumber", "certificateHolderCode", "certificateHolderTypeCode", "certificateAreaCode",
-            "certificateIssuingAuthorityCode", "certificateIssuingAuthorityName", "certificateIssuingAuthorityLevel",
+            "certificateIssuingAuthorityCode",
         ):  # fmt: skip
             length = data.draw(st.integers(1, field.max_length))
             start = data.draw(st.integers(0, 20))
@@ -128,17 +140,100 @@ def test_values_of_any_allowed_length_fit_or_are_refused(data: st.DataObject) ->
                 }
                 for _ in range(count)
             ]
+    licence = licence_from_paper(licence_type, document)
+    length = data.draw(st.integers(len("https://a.cn"), MAX_PUBLIC_URL))
+    url = ("https://" + "zz-sample." * 20)[: length - 3] + ".cn"
+    marks = data.draw(st.sampled_from([MARKS, replace(MARKS, public_url=url, local=False)]))
     try:
-        licence = licence_from_paper(licence_type, document)
-        pages = RENDERER.render(licence, MARKS)
-    except InvalidFieldError as error:
-        assert error.code == "DOES_NOT_FIT"  # noqa: PT017
+        pages = RENDERER.render(licence, marks)
+    except ExceptionGroup as group:
+        (fault,) = group.exceptions
+        assert isinstance(fault, InvalidFieldError)
+        assert fault.code == "DOES_NOT_FIT"
+        if fault.pointer == "/data/certificateIssuingAuthorityName":
+            assert len(licence.issuer.name) > MAX_RING_CHARACTERS
         return
     check_geometry(pages)
     printed = texts(pages).replace(" ", "")
+    assert licence.issuer.name.replace(" ", "") in printed
+    assert f"{marks.public_url}/v/短码" in printed
     for value in licence.values.values():
         for cell in [value] if isinstance(value, str) else [cell for row in value for cell in row]:
             assert cell.replace(" ", "") in printed or _as_date(cell) in printed
+
+
+@pytest.mark.parametrize("slug", [licence_type.slug for licence_type in CATALOGUE])
+@pytest.mark.parametrize("length", [1, 8, 15, 20, 25, MAX_RING_CHARACTERS])
+@pytest.mark.parametrize("host", ["a.cn", "zz." + "sample-" * 15 + ".cn", "a" * (MAX_PUBLIC_URL - len("https://"))])
+def test_the_longest_authority_and_address_fit(slug: str, length: int, host: str) -> None:
+    url = f"https://{host}"
+    assert len(url) <= MAX_PUBLIC_URL
+    name = ("样例自治州市场监督管理和行政审批服务局" * 2)[:length]
+    licence_type = CATALOGUE.get(slug)
+    licence = licence_from_paper(licence_type, sample_data(licence_type) | {"certificateIssuingAuthorityName": name})
+    pages = RENDERER.render(licence, replace(MARKS, public_url=url, local=False))
+    check_geometry(pages)
+    runs = [item for item in pages[0].items if isinstance(item, TextRun)]
+    printed = "".join(run.text for run in runs)
+    assert name in printed
+    assert f"{url}/v/短码" in printed
+    seal = pages[0].seal
+    assert seal is not None
+    (day,) = (run for run in runs if run.text == chinese_date(licence.issued_on) and run.y == seal.y)
+    assert seal.x == pytest.approx(day.x + width_of(FONTS, day.text, day.size) / 2)
+    radius = DEFAULT_DIAMETER / 2
+    around = Box(seal.x - radius, seal.y - radius, seal.x + radius, seal.y + radius, "seal")
+    covered = {box.what for box in boxes(pages[0]) if box.meets(around)}
+    assert covered <= {day.text, *(run.text for run in runs if run.text in name)}
+
+
+def test_a_name_that_no_seal_could_bear_is_refused() -> None:
+    licence_type = CATALOGUE.get("pesticide-business")
+    data = sample_data(licence_type) | {"certificateIssuingAuthorityName": "样" * 200}
+    with pytest.raises(ExceptionGroup) as caught:
+        RENDERER.render(licence_from_paper(licence_type, data), MARKS)
+    assert [str(fault).split(":")[0] for fault in caught.value.exceptions] == ["/data/certificateIssuingAuthorityName"]
+
+
+def test_an_address_that_no_face_has_room_for_is_refused() -> None:
+    licence_type = CATALOGUE.get("pesticide-business")
+    licence = licence_from_paper(licence_type, sample_data(licence_type))
+    with pytest.raises(CatalogueError):
+        RENDERER.render(licence, replace(MARKS, public_url="https://" + "a" * 400))
+
+
+def test_a_number_as_long_as_allowed_fits_or_is_refused() -> None:
+    licence_type = CATALOGUE.get("pesticide-business")
+    licence = licence_from_paper(licence_type, sample_data(licence_type))
+    check_geometry(RENDERER.render(replace(licence, number="农药经许" * 20), MARKS))
+    with pytest.raises(ExceptionGroup) as caught:
+        RENDERER.render(replace(licence, number="农药经许" * 32), MARKS)
+    assert [str(fault).split(":")[0] for fault in caught.value.exceptions] == ["/data/certificateNumber"]
+
+
+def test_types_that_share_a_code_keep_their_own_faces() -> None:
+    licence_type = CATALOGUE.get("water-abstraction")
+    licence = licence_from_paper(licence_type, sample_data(licence_type))
+    other = replace(licence_type, face=replace(licence_type.face, colour=(0.9, 0.1, 0.1)))
+    first, second, again = (
+        RENDERER.render(each, MARKS)[0].background for each in (licence, replace(licence, licence_type=other), licence)
+    )
+    assert first != second
+    assert first is again
+
+
+def test_every_holder_is_on_the_face() -> None:
+    licence_type = CATALOGUE.get("water-abstraction")
+    licence = licence_from_paper(licence_type, sample_data(licence_type))
+    holders = (
+        Holder(kind=HOLDER_KINDS["111"], code="990101199003071237", name="张𬱖"),
+        Holder(kind=HOLDER_KINDS["001"], code="91990100MA0TERT08X", name="样例县惠农农资有限公司"),
+    )
+    printed = texts(RENDERER.render(replace(licence, holders=holders), MARKS))
+    for holder in holders:
+        assert holder.name in printed
+        assert holder.code in printed
+        assert holder.kind.name in printed
 
 
 def test_many_rows_go_to_annex_pages_each_exactly_once() -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -32,6 +33,7 @@ from licences import (
 from licences.tables import SCHEMA_REVISION, metadata
 
 HOLDER = "990101199003071237"
+HOLDERS = (("111", HOLDER),)
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 Make = Callable[..., Any]
@@ -61,14 +63,14 @@ def test_the_newest_migration_is_the_one_the_program_expects() -> None:
 
 def test_upgrading_again_changes_nothing(home: Path, made: Make, open_sql: Open) -> None:
     licence = made()
-    open_sql(home).add(licence.record, HOLDER, licence.files)
+    open_sql(home).add(licence.record, HOLDERS, licence.files)
     upgrade(f"sqlite:///{home}/licences.db")
     assert open_sql(home).get(licence.record.identifier) == licence.record
 
 
 def test_the_database_does_not_hold_the_holder_code(home: Path, made: Make, open_sql: Open) -> None:
     licence = made()
-    open_sql(home).add(licence.record, HOLDER, licence.files, ("key-of-the-caller", "body"))
+    open_sql(home).add(licence.record, HOLDERS, licence.files, ("key-of-the-caller", "body"))
     content = b"".join(path.read_bytes() for path in home.glob("licences.db*"))
     assert licence.record.identifier.encode() in content
     assert HOLDER.encode() not in content
@@ -78,7 +80,7 @@ def test_the_database_does_not_hold_the_holder_code(home: Path, made: Make, open
 
 def test_another_index_key_finds_no_holder(home: Path, made: Make, open_sql: Open) -> None:
     licence = made()
-    open_sql(home).add(licence.record, HOLDER, licence.files)
+    open_sql(home).add(licence.record, HOLDERS, licence.files)
     stranger = SqlStore(f"sqlite:///{home}/licences.db", FileStore(home / "files"), bytes(32))
     assert stranger.of_holder("111", HOLDER) == ()
 
@@ -94,7 +96,7 @@ def test_a_commit_is_durable_and_readers_do_not_wait(home: Path, open_sql: Open)
 
 def test_files_are_private_and_named_by_digest(home: Path, made: Make, open_sql: Open) -> None:
     licence = made()
-    open_sql(home).add(licence.record, HOLDER, licence.files)
+    open_sql(home).add(licence.record, HOLDERS, licence.files)
     paths = [path for path in (home / "files").rglob("*") if path.is_file()]
     assert {path.parent.name + path.name for path in paths} == {
         sha256(content).hexdigest() for content in licence.files.values()
@@ -105,9 +107,9 @@ def test_files_are_private_and_named_by_digest(home: Path, made: Make, open_sql:
 def test_a_refused_number_leaves_no_files(home: Path, made: Make, open_sql: Open) -> None:
     store = open_sql(home)
     first, second = made("号"), made("号")
-    store.add(first.record, HOLDER, first.files)
+    store.add(first.record, HOLDERS, first.files)
     with pytest.raises(DuplicateNumberError):
-        store.add(second.record, HOLDER, second.files)
+        store.add(second.record, HOLDERS, second.files)
     assert sum(path.is_file() for path in (home / "files").rglob("*")) == 3
 
 
@@ -115,7 +117,7 @@ def test_files_that_are_not_those_of_the_record_are_refused(home: Path, made: Ma
     store = open_sql(home)
     licence = made()
     with pytest.raises(ValueError, match="pdf"):
-        store.add(licence.record, HOLDER, {**licence.files, "pdf": b"another"})
+        store.add(licence.record, HOLDERS, {**licence.files, "pdf": b"another"})
     assert store.of_holder("111", HOLDER) == ()
 
 
@@ -123,7 +125,7 @@ def test_files_that_are_not_those_of_the_record_are_refused(home: Path, made: Ma
 def test_a_damaged_file_is_not_handed_out(home: Path, made: Make, open_sql: Open, damage: str) -> None:
     store = open_sql(home)
     licence = made()
-    store.add(licence.record, HOLDER, licence.files)
+    store.add(licence.record, HOLDERS, licence.files)
     digest = licence.record.files["pdf"].sha256
     path = home / "files" / digest[:2] / digest[2:]
     content = bytearray(path.read_bytes())
@@ -165,12 +167,23 @@ def test_an_unfinished_file_is_removed(tmp_path: Path, monkeypatch: pytest.Monke
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_what_killed_processes_left_is_swept_after_a_day(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    files.put(b"content")
+    (unfinished,) = (path for path in tmp_path.iterdir() if path.name.startswith("."))
+    for name, age in (("yesterday", 25 * 3600), ("now", 23 * 3600)):
+        (unfinished / name).write_bytes(b"cont")
+        os.utime(unfinished / name, times=(time.time() - age,) * 2)
+    files.put(b"other content")
+    assert [path.name for path in unfinished.iterdir()] == ["now"]
+
+
 def test_a_missing_folder_of_files_is_said(home: Path, made: Make, open_sql: Open) -> None:
     store = open_sql(home)
     (home / "files").rmdir()
     licence = made()
     with pytest.raises(StoreUnavailableError) as caught:
-        store.add(licence.record, HOLDER, licence.files)
+        store.add(licence.record, HOLDERS, licence.files)
     assert caught.value.unwritable
     assert not store.is_ready()
     assert store.of_holder("111", HOLDER) == ()
@@ -178,11 +191,11 @@ def test_a_missing_folder_of_files_is_said(home: Path, made: Make, open_sql: Ope
 
 def test_a_read_only_database_can_be_read_and_not_written(home: Path, made: Make, open_sql: Open) -> None:
     licence, other = made(), made()
-    open_sql(home).add(licence.record, HOLDER, licence.files)
+    open_sql(home).add(licence.record, HOLDERS, licence.files)
     store = open_sql(home, query="?mode=ro")
     assert store.get(licence.record.identifier) == licence.record
     with pytest.raises(StoreUnavailableError) as caught:
-        store.add(other.record, HOLDER, other.files)
+        store.add(other.record, HOLDERS, other.files)
     assert caught.value.unwritable
     assert not caught.value.busy
     with pytest.raises(StoreUnavailableError) as caught:
@@ -205,7 +218,7 @@ def test_a_full_disk_leaves_nothing(home: Path, made: Make, open_sql: Open) -> N
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     first = made(code="A" * 100_000)
     with pytest.raises(StoreUnavailableError) as caught:
-        store.add(first.record, HOLDER, first.files, ("key", "body"))
+        store.add(first.record, HOLDERS, first.files, ("key", "body"))
     assert caught.value.unwritable
     assert open_sql(home).of_holder("111", HOLDER) == ()
     assert open_sql(home).replay("key", "body") is None
@@ -218,14 +231,14 @@ def test_a_locked_database_is_busy(home: Path, made: Make, open_sql: Open) -> No
     holder.execute("BEGIN IMMEDIATE")
     try:
         with pytest.raises(StoreUnavailableError) as caught:
-            store.add(licence.record, HOLDER, licence.files)
+            store.add(licence.record, HOLDERS, licence.files)
         assert caught.value.busy
         assert not store.is_ready()
         assert store.of_holder("111", HOLDER) == ()
     finally:
         holder.execute("ROLLBACK")
         holder.close()
-    assert store.add(licence.record, HOLDER, licence.files) == licence.record
+    assert store.add(licence.record, HOLDERS, licence.files) == licence.record
 
 
 @pytest.mark.parametrize("damage", ["garbage", "empty", "missing", "folder", "old"])
@@ -248,7 +261,7 @@ def test_a_database_that_is_none_is_unavailable(home: Path, made: Make, open_sql
         connection.close()
     store = open_sql(home)
     for call in (
-        lambda: store.add(licence.record, HOLDER, licence.files),
+        lambda: store.add(licence.record, HOLDERS, licence.files),
         lambda: store.get(licence.record.identifier),
         lambda: store.replay("key", "body"),
         lambda: store.of_holder("111", HOLDER),
@@ -271,7 +284,7 @@ def test_a_database_that_is_none_is_unavailable(home: Path, made: Make, open_sql
 def test_a_row_that_is_not_ours_is_damage(home: Path, made: Make, open_sql: Open, column: str) -> None:
     store = open_sql(home)
     licence = made()
-    store.add(licence.record, HOLDER, licence.files)
+    store.add(licence.record, HOLDERS, licence.files)
     connection = sqlite3.connect(home / "licences.db")
     connection.execute(f"UPDATE licences SET {column}")  # noqa: S608
     connection.execute("UPDATE licence_events SET status_after = 'lost'")
@@ -290,7 +303,7 @@ def test_a_path_may_have_strange_characters(tmp_path: Path, made: Make) -> None:
     upgrade(url)
     store = SqlStore(url, FileStore(folder), bytes(32))
     licence = made()
-    store.add(licence.record, HOLDER, licence.files)
+    store.add(licence.record, HOLDERS, licence.files)
     assert (folder / "licences.db").is_file()
     assert store.get(licence.record.identifier) == licence.record
 
@@ -306,7 +319,7 @@ store = SqlStore(f"sqlite:///{home}/licences.db", FileStore(home / "files"), byt
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    kept = store.add(record, "990101199003071237", files, idempotency)
+    kept = store.add(record, (("111", "990101199003071237"),), files, idempotency)
     print("added" if kept == record else "replayed")
 except DuplicateNumberError:
     print("refused")
@@ -366,13 +379,13 @@ def test_the_loser_of_a_race_learns_why(
 
         def put(self, content: bytes) -> str:
             if content == second.files["p7s"]:
-                open_sql(home).add(first.record, HOLDER, first.files, ("key", "body"))
+                open_sql(home).add(first.record, HOLDERS, first.files, ("key", "body"))
             return super().put(content)
 
     store = SqlStore(f"sqlite:///{home}/licences.db", Racing(home / "files"), bytes(32))
     if error is None:
-        assert store.add(second.record, HOLDER, second.files, idempotency) == first.record
+        assert store.add(second.record, HOLDERS, second.files, idempotency) == first.record
     else:
         with pytest.raises(error):
-            store.add(second.record, HOLDER, second.files, idempotency)
+            store.add(second.record, HOLDERS, second.files, idempotency)
     assert open_sql(home).of_holder("111", HOLDER) == (first.record,)

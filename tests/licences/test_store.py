@@ -21,6 +21,7 @@ from licences import (
 )
 
 HOLDER = "990101199003071237"
+HOLDERS = (("111", HOLDER),)
 NOON = datetime(2026, 11, 21, 12, tzinfo=timezone(timedelta(hours=8)))
 
 Make = Callable[..., Any]
@@ -39,8 +40,8 @@ def revoke(store: LicenceStore, identifier: str, *, effective_at: datetime = NOO
 
 def test_what_is_added_is_found_again(store: LicenceStore, made: Make) -> None:
     one, other = made(), made(valid_to=None)
-    assert store.add(one.record, HOLDER, one.files) == one.record
-    assert store.add(other.record, HOLDER, other.files) == other.record
+    assert store.add(one.record, HOLDERS, one.files) == one.record
+    assert store.add(other.record, HOLDERS, other.files) == other.record
     assert store.get(one.record.identifier) == one.record
     assert store.get(other.record.identifier) == other.record
     assert store.by_short_code(other.record.short_code) == other.record
@@ -66,46 +67,67 @@ def test_unknown_names_are_not_found(store: LicenceStore, text: str) -> None:
 @pytest.mark.parametrize("again", ["农药经许(赣)99010110001", "农药经许（赣）９９010110001"])
 def test_a_number_is_issued_once(store: LicenceStore, made: Make, again: str) -> None:
     first = made("农药经许(赣)99010110001")
-    store.add(first.record, HOLDER, first.files)
+    store.add(first.record, HOLDERS, first.files)
     second = made(again)
     with pytest.raises(DuplicateNumberError):
-        store.add(second.record, HOLDER, second.files)
+        store.add(second.record, HOLDERS, second.files)
     with pytest.raises(LicenceNotFoundError):
         store.get(second.record.identifier)
+
+
+def test_a_number_may_have_several_versions_each_once(store: LicenceStore, made: Make) -> None:
+    first, second, again = made("号"), made("号", version="002"), made("号", version="002")
+    for licence in (first, second):
+        assert store.add(licence.record, HOLDERS, licence.files) == licence.record
+    with pytest.raises(DuplicateNumberError):
+        store.add(again.record, HOLDERS, again.files)
+
+
+def test_a_free_place_in_the_status_lists_is_found(store: LicenceStore, made: Make) -> None:
+    assert store.free_status_place([7, 7]) == (1, 7)
+    for index in (7, 8):
+        licence = made(status_index=index)
+        store.add(licence.record, HOLDERS, licence.files)
+    assert store.free_status_place([7, 8, 0, 9]) == (1, 0)
+    assert store.free_status_place([8, 7, 8]) == (2, 8)
+    newer = made(status_list=2, status_index=8)
+    store.add(newer.record, HOLDERS, newer.files)
+    assert store.free_status_place([7]) == (2, 7)
+    assert store.free_status_place([8]) == (3, 8)
 
 
 def test_another_issuer_or_type_may_use_the_same_number(store: LicenceStore, made: Make) -> None:
     for changes in ({}, {"issuer_code": "11990100000001038M"}, {"type_code": "11990000000001011Q002"}):
         licence = made("同号", **changes)
-        assert store.add(licence.record, HOLDER, licence.files) == licence.record
+        assert store.add(licence.record, HOLDERS, licence.files) == licence.record
 
 
 @pytest.mark.parametrize("field", ["identifier", "short_code", "status_index"])
 def test_random_allotments_are_used_once(store: LicenceStore, made: Make, field: str) -> None:
     first = made()
-    store.add(first.record, HOLDER, first.files)
+    store.add(first.record, HOLDERS, first.files)
     second = made(**{field: getattr(first.record, field)})
     with pytest.raises(AllotmentTakenError):
-        store.add(second.record, HOLDER, second.files)
+        store.add(second.record, HOLDERS, second.files)
     assert store.of_holder("111", HOLDER) == (first.record,)
 
 
 def test_the_same_request_gets_the_same_licence(store: LicenceStore, made: Make) -> None:
     first, second = made("重复"), made("重复")
     assert store.replay("key", "body") is None
-    assert store.add(first.record, HOLDER, first.files, ("key", "body")) == first.record
+    assert store.add(first.record, HOLDERS, first.files, ("key", "body")) == first.record
     assert store.replay("key", "body") == first.record
-    assert store.add(second.record, HOLDER, second.files, ("key", "body")) == first.record
+    assert store.add(second.record, HOLDERS, second.files, ("key", "body")) == first.record
     assert store.of_holder("111", HOLDER) == (first.record,)
 
 
 def test_a_key_stands_for_one_request(store: LicenceStore, made: Make) -> None:
     first, second = made(), made()
-    store.add(first.record, HOLDER, first.files, ("key", "body"))
+    store.add(first.record, HOLDERS, first.files, ("key", "body"))
     with pytest.raises(IdempotencyMismatchError):
         store.replay("key", "other body")
     with pytest.raises(IdempotencyMismatchError):
-        store.add(second.record, HOLDER, second.files, ("key", "other body"))
+        store.add(second.record, HOLDERS, second.files, ("key", "other body"))
     assert store.replay("other key", "body") is None
     assert store.of_holder("111", HOLDER) == (first.record,)
 
@@ -113,36 +135,49 @@ def test_a_key_stands_for_one_request(store: LicenceStore, made: Make) -> None:
 @pytest.mark.parametrize("key", ["k" * 100_000, "密钥", "\ud800", "\0"])
 def test_a_key_may_be_any_text(store: LicenceStore, made: Make, key: str) -> None:
     licence = made()
-    store.add(licence.record, HOLDER, licence.files, (key, "body"))
+    store.add(licence.record, HOLDERS, licence.files, (key, "body"))
     assert store.replay(key, "body") == licence.record
 
 
 def test_a_refused_licence_does_not_use_up_its_key(store: LicenceStore, made: Make) -> None:
     first, second, third = made("号"), made("号"), made()
-    store.add(first.record, HOLDER, first.files)
+    store.add(first.record, HOLDERS, first.files)
     with pytest.raises(DuplicateNumberError):
-        store.add(second.record, HOLDER, second.files, ("key", "body"))
+        store.add(second.record, HOLDERS, second.files, ("key", "body"))
     assert store.replay("key", "body") is None
-    assert store.add(third.record, HOLDER, third.files, ("key", "other")) == third.record
+    assert store.add(third.record, HOLDERS, third.files, ("key", "other")) == third.record
 
 
 def test_a_holder_is_found_by_kind_and_code(store: LicenceStore, made: Make) -> None:
     later = made(sealed_at=datetime(2026, 11, 22, tzinfo=UTC))
     earlier = made()
     organisation = made(holder_kind="001")
-    for licence in (later, earlier, organisation):
-        store.add(licence.record, HOLDER, licence.files)
+    for licence in (later, earlier):
+        store.add(licence.record, HOLDERS, licence.files)
+    store.add(organisation.record, (("001", HOLDER),), organisation.files)
     other = made()
-    store.add(other.record, "990101198512124566", other.files)
+    store.add(other.record, (("111", "990101198512124566"),), other.files)
     assert store.of_holder("111", HOLDER) == (earlier.record, later.record)
     assert store.of_holder("001", HOLDER) == (organisation.record,)
     assert store.of_holder("111", "990101198512124567") == ()
 
 
+def test_a_licence_of_several_holders_is_found_by_each(store: LicenceStore, made: Make) -> None:
+    shared, own = made(), made()
+    one, other = ("111", HOLDER), ("001", "91990100MA0TERT08X")
+    store.add(shared.record, (one, other, one), shared.files)
+    store.add(own.record, (other,), own.files)
+    assert store.of_holder(*one) == (shared.record,)
+    assert {record.identifier for record in store.of_holder(*other)} == {
+        shared.record.identifier,
+        own.record.identifier,
+    }
+
+
 def test_revoking_changes_record_status_and_events(store: LicenceStore, made: Make) -> None:
     licence = made()
     identifier = licence.record.identifier
-    store.add(licence.record, HOLDER, licence.files)
+    store.add(licence.record, HOLDERS, licence.files)
     before = NOON - timedelta(microseconds=1)
     assert store.status(identifier, NOON) == StatusAnswer(value=Status.ISSUED, as_of=NOON)
     revoke(store, identifier)
@@ -164,7 +199,7 @@ def test_revoking_changes_record_status_and_events(store: LicenceStore, made: Ma
 
 def test_an_act_counts_from_its_effective_time(store: LicenceStore, made: Make) -> None:
     licence = made()
-    store.add(licence.record, HOLDER, licence.files)
+    store.add(licence.record, HOLDERS, licence.files)
     revoke(store, licence.record.identifier, effective_at=NOON + timedelta(days=3))
     answers = [store.status(licence.record.identifier, NOON + timedelta(days=days)) for days in (2, 3)]
     assert [answer.value for answer in answers if answer] == [Status.ISSUED, Status.REVOKED]
@@ -172,7 +207,7 @@ def test_an_act_counts_from_its_effective_time(store: LicenceStore, made: Make) 
 
 def test_a_licence_counts_as_issued_before_it_was_sealed(store: LicenceStore, made: Make) -> None:
     licence = made()
-    store.add(licence.record, HOLDER, licence.files)
+    store.add(licence.record, HOLDERS, licence.files)
     answer = store.status(licence.record.identifier, licence.record.sealed_at - timedelta(days=400))
     assert answer is not None
     assert answer.value is Status.ISSUED
@@ -180,7 +215,7 @@ def test_a_licence_counts_as_issued_before_it_was_sealed(store: LicenceStore, ma
 
 def test_nothing_is_revoked_twice(store: LicenceStore, made: Make) -> None:
     licence = made()
-    store.add(licence.record, HOLDER, licence.files)
+    store.add(licence.record, HOLDERS, licence.files)
     revoke(store, licence.record.identifier)
     with pytest.raises(TransitionRefusedError):
         revoke(store, licence.record.identifier)
@@ -201,7 +236,7 @@ def test_grounds_must_be_given(
     store: LicenceStore, made: Make, ground: str, decision: str, codes: dict[str, str]
 ) -> None:
     licence = made()
-    store.add(licence.record, HOLDER, licence.files)
+    store.add(licence.record, HOLDERS, licence.files)
     with pytest.raises(ExceptionGroup) as caught:
         store.apply(
             licence.record.identifier,
@@ -224,7 +259,7 @@ def test_threads_that_add_one_number_leave_one_licence(store: LicenceStore, made
     def add(licence: Any) -> None:
         barrier.wait()
         try:
-            store.add(licence.record, HOLDER, licence.files)
+            store.add(licence.record, HOLDERS, licence.files)
             outcomes.append("added")
         except DuplicateNumberError:
             outcomes.append("refused")
@@ -240,7 +275,7 @@ def test_threads_that_add_one_number_leave_one_licence(store: LicenceStore, made
 
 def test_threads_that_revoke_one_licence_leave_one_event(store: LicenceStore, made: Make) -> None:
     licence = made()
-    store.add(licence.record, HOLDER, licence.files)
+    store.add(licence.record, HOLDERS, licence.files)
     barrier = threading.Barrier(8)
     outcomes: list[str] = []
 

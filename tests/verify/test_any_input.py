@@ -117,8 +117,22 @@ def test_picture_of_something_else(verifier: Verifier, office: ModuleType) -> No
 
 def test_code_among_other_symbols(verifier: Verifier, pki: DevelopmentPki, office: ModuleType) -> None:
     code = office.write_code(pki.code)
-    data = picture("https://example.com/V/42", code, "WIFI:S:office;;")
+    data = picture("https://example.com/42", code, "WIFI:S:office;;")
     assert verifier.verify_file(data, holder=office.HOLDER, at=office.AT).reason.code == "OK"
+
+
+@pytest.mark.parametrize("claim", ["https://example.com/V/42", "HTTP://127.0.0.1:8000/v/AAAA"])
+def test_a_claim_that_cannot_be_read_counts_beside_a_genuine_code(
+    verifier: Verifier, pki: DevelopmentPki, office: ModuleType, claim: str
+) -> None:
+    code = office.write_code(pki.code)
+    assert verifier.verify_file(picture(claim, code), holder=office.HOLDER, at=office.AT).reason.code == "FORMAT_CODE"
+    text = f"{office.HOLDER.name} /V/{code}".encode()
+    assert verifier.verify_file(text, holder=office.HOLDER, at=office.AT).reason.code == "FORMAT_UNKNOWN"
+
+
+def test_the_same_code_twice(verifier: Verifier, pki: DevelopmentPki, office: ModuleType) -> None:
+    code = office.write_code(pki.code)
     assert verifier.verify_file(picture(code, code), holder=office.HOLDER, at=office.AT).reason.code == "OK"
 
 
@@ -224,13 +238,20 @@ no_deadline = settings(
 
 @no_deadline
 @given(data=st.binary(max_size=2000), signature=st.none() | st.binary(max_size=300))
-@pytest.mark.parametrize("prefix", [b"", b"%PDF-1.7\n", b"{", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"/V/"])
+@pytest.mark.parametrize("prefix", [b"", b"%PDF-1.7\n", b"{", b"/V/"])
 def test_random_bytes(
     verifier: Verifier, office: ModuleType, prefix: bytes, data: bytes, signature: bytes | None
 ) -> None:
     report = verifier.verify_file(prefix + data, signature=signature, at=office.AT)
     assert report.verdict is not Outcome.PASSED
     assert report.reason.code in REASONS
+
+
+@settings(no_deadline, max_examples=10)  # a process is started for each picture
+@given(data=st.binary(max_size=2000))
+@pytest.mark.parametrize("prefix", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])
+def test_random_pictures(verifier: Verifier, office: ModuleType, prefix: bytes, data: bytes) -> None:
+    assert verifier.verify_file(prefix + data, at=office.AT).reason.code == "FORMAT_PICTURE"
 
 
 @no_deadline

@@ -1,4 +1,4 @@
-"""Licences, their files, their events, and idempotency keys."""
+"""Licences, their holders, files and events, and idempotency keys."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +20,6 @@ def upgrade() -> None:
         sa.Column("algorithm", sa.String(16), nullable=False),
         sa.Column("issuer_code", sa.String(18), nullable=False),
         sa.Column("holder_kind", sa.String(3), nullable=False),
-        sa.Column("holder_index", sa.String(64), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date()),
         sa.Column("sealed_at", sa.String(32), nullable=False),
@@ -32,12 +31,23 @@ def upgrade() -> None:
         sa.Column("status_index", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("identifier", name="pk_licences"),
         sa.UniqueConstraint(
-            "issuer_code", "type_code", "number_key", name="uq_licences_issuer_code_type_code_number_key"
+            "issuer_code",
+            "type_code",
+            "number_key",
+            "version",
+            name="uq_licences_issuer_code_type_code_number_key_version",
         ),
         sa.UniqueConstraint("short_code", name="uq_licences_short_code"),
         sa.UniqueConstraint("status_list", "status_index", name="uq_licences_status_list_status_index"),
     )
-    op.create_index("ix_licences_holder_index", "licences", ["holder_index"])
+    op.create_table(
+        "licence_holders",
+        sa.Column("identifier", sa.String(100), nullable=False),
+        sa.Column("holder_index", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("identifier", "holder_index", name="pk_licence_holders"),
+        sa.ForeignKeyConstraint(["identifier"], ["licences.identifier"], name="fk_licence_holders_identifier"),
+    )
+    op.create_index("ix_licence_holders_holder_index", "licence_holders", ["holder_index"])
     op.create_table(
         "licence_files",
         sa.Column("identifier", sa.String(100), nullable=False),
