@@ -44,7 +44,7 @@ def _imported() -> set[str]:
 def test_what_is_imported_is_asked_for() -> None:
     foreign = _imported() - set(PACKAGES) - sys.stdlib_module_names
     owners = packages_distributions()
-    extras = sum(PROJECT["project"]["optional-dependencies"].values(), [])
+    extras = [text for extra in PROJECT["project"]["optional-dependencies"].values() for text in extra]
     asked = {Requirement(text).name for text in (*PROJECT["project"]["dependencies"], *extras)}
     # Starlette and pydantic are what FastAPI is made of; they come and go with it.
     through_fastapi = {"pydantic", "starlette"}
