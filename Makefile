@@ -39,7 +39,7 @@ run: install ## issue the samples into ./.elicence, show them, serve http://127.
 	$(BIN)/elicence demo
 
 test: install system-packages lint ## everything that must be green; ARGS="-k word" narrows pytest
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 lint: install ## ruff, mypy, import contracts
 	$(BIN)/ruff check

@@ -8,12 +8,11 @@ from typing import Final
 from keys.curve import Sm2Verifier
 from keys.errors import ProviderMissingError
 from keys.libcrypto import SONAME, Libcrypto
-from keys.pure import PureVerifier
 
 _lock: Final = threading.Lock()
 _chosen: Final[list[str]] = []
 _opened: Final[list[Libcrypto]] = []
-_fallback: Final[list[PureVerifier]] = []
+_fallback: Final[list[Sm2Verifier]] = []
 
 
 def default_libcrypto(path: str | None = None) -> Libcrypto:
@@ -34,12 +33,14 @@ def default_libcrypto(path: str | None = None) -> Libcrypto:
 
 
 def default_verifier() -> Sm2Verifier:
-    """Return what this process verifies SM2 with: `default_libcrypto()`, else a `PureVerifier`."""
+    """Return what this process verifies SM2 with: `default_libcrypto()`, else a `keys.pure.PureVerifier`."""
     if _opened:
         return _opened[0]
     if not _fallback:
         try:
             return default_libcrypto()
         except ProviderMissingError:
+            from keys.pure import PureVerifier  # here, because most machines need it never
+
             _fallback.append(PureVerifier())
     return _fallback[0]
