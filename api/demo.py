@@ -73,7 +73,7 @@ def demo(services: Services, samples: Path) -> Answer:
             row.name,
             row.record.number,
             shorten(row.holder, _NAME_COLUMNS),
-            ALGORITHMS[row.record.algorithm],
+            ALGORITHMS.get(row.record.algorithm, row.record.algorithm),
             f"{VERDICTS[row.verdict.value].zh} {row.verdict.value}",
             f"{address}/v/{group_short_code(row.record.short_code)}",
             row.file,

@@ -231,7 +231,7 @@ def _evidence(report: Report) -> list[Fact]:
     facts = [
         Fact(
             label=Message(zh="二维码签名", en="Signature"),
-            zh=f"{signature.signer_organization}（{ALGORITHMS[signature.algorithm]}）：{_signature_words(signature).zh}",
+            zh=f"{signature.signer_organization}（{_algorithm_name(signature)}）：{_signature_words(signature).zh}",
             en=_signature_words(signature).en,
         )
         for signature in report.signatures
@@ -243,6 +243,10 @@ def _evidence(report: Report) -> list[Fact]:
         ),
         Fact(label=Message(zh="核验时间", en="Checked at"), zh=moment_text(report.at), en="UTC+08:00", number=True),
     ]
+
+
+def _algorithm_name(signature: SignatureFacts) -> str:
+    return ALGORITHMS.get(signature.algorithm, signature.algorithm)
 
 
 def _signature_words(signature: SignatureFacts) -> Message:

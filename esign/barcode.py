@@ -12,17 +12,19 @@ from .errors import Fault, MalformedError, TooLargeError
 
 QUIET_ZONE = 4
 """Empty modules around the symbol that ISO/IEC 18004 asks for."""
+_DARK = bytes(1 if grey < 128 else 0 for grey in range(256))
 PICTURE_SECONDS = 5
 """After this a picture is given up; the process's own limit on computing time is shorter."""
 
 
-def code_modules(text: str) -> tuple[tuple[bool, ...], ...]:
-    """The dark modules of a QR symbol at error correction level M, without the quiet zone."""
+def code_modules(text: str) -> tuple[bytes, ...]:
+    """The modules of a QR symbol at error correction level M: rows of 1 (dark) and 0 (light), without quiet zone."""
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     picture = zxingcpp.write_barcode_to_image(symbol, scale=1, add_quiet_zones=False)
     height, width = picture.shape
     cells = bytes(picture)  # type: ignore[call-overload]  # the stub does not know that it is a buffer
-    return tuple(tuple(cell < 128 for cell in cells[at : at + width]) for at in range(0, height * width, width))
+    cells = cells.translate(_DARK)
+    return tuple(cells[at : at + width] for at in range(0, height * width, width))
 
 
 def read_picture(data: bytes) -> tuple[str, ...]:

@@ -69,7 +69,8 @@ class Symbol:
     x: float
     y: float
     size: float
-    modules: tuple[tuple[bool, ...], ...]
+    modules: tuple[bytes, ...]
+    """Rows from the top, one byte for each module: 1 is dark, 0 light."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,8 +49,8 @@ class Stream:
 
 def number(value: float) -> bytes:
     """A number with at most two decimals and no trailing zeros: a hundredth of a point is below any printer's dot."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return b"0" if text in ("-0", "") else text.encode("ascii")
+    text = (b"%.2f" % value).rstrip(b"0").rstrip(b".")
+    return b"0" if text == b"-0" else text
 
 
 def text_string(text: str) -> bytes:

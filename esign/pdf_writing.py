@@ -24,6 +24,7 @@ from .seal import Seal
 from .xmp import ShortElement, xmp_packet
 
 _MM = 72 / 25.4
+_PAINTED = bytes.maketrans(b"\x00\x01", b"10")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,7 +320,7 @@ def _symbol_image(symbol: Symbol) -> bytes:
     side = len(symbol.modules)
     padding = -side % 8
     rows = b"".join(
-        int("".join("0" if dark else "1" for dark in row) + "1" * padding, 2).to_bytes((side + padding) // 8, "big")
+        int(row.translate(_PAINTED) + b"1" * padding, 2).to_bytes((side + padding) // 8, "big")
         for row in symbol.modules
     )
     return o.stream(

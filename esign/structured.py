@@ -171,7 +171,7 @@ def structured_from_bytes(data: bytes) -> StructuredLicence:
     if len(data) > MAX_STRUCTURED_BYTES:
         raise TooLargeError(f"a structured licence of {len(data)} bytes; the limit is {MAX_STRUCTURED_BYTES}")
     try:
-        document = json.loads(data.decode("utf-8"), parse_float=_no_number, parse_constant=_no_number)
+        document = json.loads(data.decode("utf-8"), parse_float=_refused, parse_constant=_refused, parse_int=_whole)
         canonical = _canonical(document)
         licence = _parse(document)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -191,8 +191,15 @@ def _canonical(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _no_number(text: str) -> object:
+def _refused(text: str) -> object:
     raise ValueError("a number that is not whole")
+
+
+def _whole(text: str) -> int:
+    # RFC 8785 section 3.2.2.3: beyond 2^53 not every whole number has an own form.
+    if len(text) > 16 or abs(int(text)) >= 1 << 53:
+        raise ValueError("a number that is too large")
+    return int(text)
 
 
 def _parse(document: object) -> StructuredLicence:

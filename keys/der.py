@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from keys.errors import MalformedDerError
@@ -63,6 +64,7 @@ def integer(number: int) -> bytes:
     return tlv(INTEGER, number.to_bytes(magnitude.bit_length() // 8 + 1, "big", signed=True))
 
 
+@lru_cache(maxsize=256)
 def oid(dotted: str) -> bytes:
     """Encode an OBJECT IDENTIFIER given as dotted numbers."""
     arcs = [int(arc) for arc in dotted.split(".")]

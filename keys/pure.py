@@ -1,6 +1,6 @@
 """SM2 verification in pure Python by `gmalg`, for machines whose libcrypto has no SM2. It cannot sign.
 
-About 50 verifications in a second. Signing is left out on purpose: arithmetic on Python's numbers takes a time that
+30 to 50 verifications in a second. Signing is left out on purpose: arithmetic on Python's numbers takes a time that
 depends on the secret.
 """
 
