@@ -9,7 +9,7 @@ import traceback
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import InputTooLargeError, TooSlowError, UnsupportedMediaError
+from .errors import ApiError, InputTooLargeError, TooSlowError, UnsupportedMediaError
 from .problems import problem_of
 
 MAX_BODY_BYTES = 21 * 1024 * 1024  # a file of 20 MB, its signature and the multipart frame around them
@@ -48,7 +48,7 @@ class Edge:
         try:
             exchange.check_form()
             await self._app(scope, exchange.receive, exchange.send)
-        except UnsupportedMediaError as error:
+        except (UnsupportedMediaError, InputTooLargeError) as error:
             await exchange.refuse(error)
         except ClientDisconnect:
             access_log.info("%s left", scope["method"])
@@ -112,7 +112,7 @@ class _Exchange:
         await self._send(message)
 
     def check_form(self) -> None:
-        """Refuse forms whose reading could take long; raises UnsupportedMediaError.
+        """Refuse forms whose reading could take long; raises UnsupportedMediaError or InputTooLargeError.
 
         The framework decodes the fields of a multipart form with whatever `charset` the client names, on the event
         loop, and some of Python's codecs take minutes for a megabyte.
@@ -120,14 +120,16 @@ class _Exchange:
         media_type, _, parameters = self._headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
         if media_type.strip() == "multipart/form-data" and (self._is_page or "charset" in parameters):
             raise UnsupportedMediaError("不接受这种表单。", "this kind of form is not read")
+        if self._is_page and self._announced > self._limit:
+            raise _too_large()
 
     async def fail(self, error: BaseException) -> None:
         """Answer for an error that nobody foresaw."""
         await self._answer(error, 500)
 
-    async def refuse(self, error: UnsupportedMediaError) -> None:
+    async def refuse(self, error: ApiError) -> None:
         """Answer for a form that is not read."""
-        await self._answer(error, 415)
+        await self._answer(error, problem_of(error).row.http_status)
 
     async def _answer(self, error: BaseException, status: int) -> None:
         body = json.dumps(problem_of(error).http_shape(), ensure_ascii=False).encode()

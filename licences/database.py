@@ -86,10 +86,22 @@ def translated() -> Iterator[None]:
         raise StoreUnavailableError(_code_of(error.orig)) from error
 
 
+# CANTOPEN and IOERR_SHM: beside the database SQLite writes two files (WAL), which a full or read-only disk refuses.
+_UNWRITABLE = (
+    "SQLITE_READONLY",
+    "SQLITE_FULL",
+    "SQLITE_PERM",
+    "SQLITE_CANTOPEN",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+    "SQLITE_IOERR_SHM",
+)
+
+
 def _code_of(error: BaseException | None) -> str:
     name = getattr(error, "sqlite_errorname", "") if isinstance(error, SqliteError) else ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return "STORE_BUSY"
-    if name.startswith(("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")):
+    if name.startswith(_UNWRITABLE):
         return "STORE_UNWRITABLE"
     return "STORE_UNAVAILABLE"

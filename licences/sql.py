@@ -188,7 +188,7 @@ class SqlStore:
             key, body_digest = idempotency
             connection.execute(
                 _INSERT_KEY,
-                {"key_digest": _key_digest(key), "body_digest": body_digest, "identifier": record.identifier},
+                {"key_digest": _key_digest(key), "body_digest": self._keyed(body_digest), "identifier": record.identifier},
             )
 
     def _conflict(self, connection: sa.Connection, record: Record, idempotency: Idempotency | None) -> Record | None:
@@ -218,7 +218,7 @@ class SqlStore:
         request = connection.execute(_REQUEST, {"value": _key_digest(key)}).first()
         if request is None:
             return None
-        if request.body_digest != body_digest:
+        if request.body_digest != self._keyed(body_digest):
             raise IdempotencyMismatchError
         return _one(_records(connection, _BY_IDENTIFIER, request.identifier))
 
@@ -320,7 +320,11 @@ class SqlStore:
             yield connection
 
     def _holder_index(self, kind: str, code: str) -> str:
-        return hmac_bytes("sm3", self._index_key, f"{kind}:{code}".encode("utf-8", "surrogatepass")).hex()
+        return self._keyed(f"{kind}:{code}")
+
+    def _keyed(self, text: str) -> str:
+        """Digest that nobody can search for without the index key: a request's body, too, holds the holder's number."""
+        return hmac_bytes("sm3", self._index_key, text.encode("utf-8", "surrogatepass")).hex()
 
 
 def _records(connection: sa.Connection, statement: sa.Select[tuple[object, ...]], value: str) -> tuple[Record, ...]:

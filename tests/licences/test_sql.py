@@ -382,7 +382,7 @@ def test_the_loser_of_a_race_learns_why(
                 open_sql(home).add(first.record, HOLDERS, first.files, ("key", "body"))
             return super().put(content)
 
-    store = SqlStore(f"sqlite:///{home}/licences.db", Racing(home / "files"), bytes(32))
+    store = SqlStore(f"sqlite:///{home}/licences.db", Racing(home / "files"), bytes(range(32)))
     if error is None:
         assert store.add(second.record, HOLDERS, second.files, idempotency) == first.record
     else:
