@@ -28,7 +28,7 @@ def test_an_unfit_python_gets_one_clear_line(tmp_path: Path, refused: str, messa
     assert done.returncode == 2
     ours, makes = done.stderr.splitlines()
     assert ours.startswith(message)
-    assert makes.startswith("make:")
+    assert makes.startswith(("make:", "make["))  # the latter where `make test` runs this
     assert done.stdout == ""
     assert not (tmp_path / ".venv").exists()
 
