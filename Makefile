@@ -35,8 +35,8 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@echo '$(CURDIR)' >$@
 
-run: install ## issue the samples into ./.elicence, show them, serve http://127.0.0.1:8000
-	$(BIN)/elicence demo
+run: install ## issue the samples into ./.elicence, show them, serve http://127.0.0.1:8000; ARGS="--port N"
+	$(BIN)/elicence demo $(ARGS)
 
 test: install system-packages lint ## everything that must be green; ARGS="-k word" narrows pytest
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)

@@ -36,7 +36,7 @@ from .faults import FAULTS, Fault
 from .files import FileStore
 from .fonts import fonts_in, shipped_font
 from .holders import HOLDER_KINDS, HolderKind, check_holder, check_organisation_code
-from .identifiers import IDENTIFIER_ROOT, Identifier, check_character, make_identifier, parse_identifier
+from .identifiers import check_character, make_identifier, parse_identifier
 from .issue import Issued, Issuer, MadeLicence, SealingKeys
 from .lifecycle import TRANSITIONS, Action, Status, after, check_grounds
 from .masking import mask_code, mask_name, mask_number
@@ -63,7 +63,6 @@ __all__ = [
     "FAULTS",
     "FILE_KINDS",
     "HOLDER_KINDS",
-    "IDENTIFIER_ROOT",
     "TRANSITIONS",
     "Action",
     "AllotmentTakenError",
@@ -85,7 +84,6 @@ __all__ = [
     "HolderKind",
     "Idempotency",
     "IdempotencyMismatchError",
-    "Identifier",
     "InvalidFieldError",
     "InvalidHolderError",
     "InvalidIdentifierError",

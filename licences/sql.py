@@ -188,7 +188,11 @@ class SqlStore:
             key, body_digest = idempotency
             connection.execute(
                 _INSERT_KEY,
-                {"key_digest": _key_digest(key), "body_digest": self._keyed(body_digest), "identifier": record.identifier},
+                {
+                    "key_digest": _key_digest(key),
+                    "body_digest": self._keyed(body_digest),
+                    "identifier": record.identifier,
+                },
             )
 
     def _conflict(self, connection: sa.Connection, record: Record, idempotency: Idempotency | None) -> Record | None:
