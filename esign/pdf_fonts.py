@@ -14,8 +14,8 @@ from keys import hash_bytes
 from . import pdf_objects as o
 from .fonts import FontChain, Glyph
 from .page import TextRun
+from .pdf_drawing import MM
 
-_MM = 72 / 25.4
 # A pen of this share of the font size makes the shipped font's one weight look bold.
 _BOLD_PEN = 0.032
 _MAP_BLOCK = 100  # entries of one bfchar block (ISO 32000-1 section 9.10.3)
@@ -71,7 +71,7 @@ class FontUse:
         return allotted
 
     def _state(self, run: TextRun, page_height: float) -> bytes:
-        x, y = o.number(run.x * _MM), o.number((page_height - run.y) * _MM)
+        x, y = o.number(run.x * MM), o.number((page_height - run.y) * MM)
         if run.angle:
             cos, sin = math.cos(math.radians(run.angle)), math.sin(math.radians(run.angle))
             turn = b"%.4f %.4f %.4f %.4f" % (cos, sin, -sin, cos)
@@ -80,7 +80,7 @@ class FontUse:
         colour = b" ".join(o.number(part) for part in run.colour)
         weight = b"2 Tr %s w" % o.number(run.size * _BOLD_PEN) if run.bold else b"0 Tr"
         return b"BT %s rg %s RG %s %s Tc %s %s %s Tm" % (
-            colour, colour, weight, o.number(run.spacing * _MM), turn, x, y,
+            colour, colour, weight, o.number(run.spacing * MM), turn, x, y,
         )  # fmt: skip
 
     def _write_font(self, place: int, add: Callable[[bytes], int]) -> int:

@@ -18,12 +18,13 @@ from .china import CHINA
 from .cms import assemble, attributes_to_sign, canonical_signature
 from .fonts import FontChain
 from .page import Background, Page, SealPlace, Shape, Symbol, TextRun
+from .pdf_drawing import MM, shape_operators
+from .pdf_file import PdfFile
 from .pdf_fonts import FontUse
-from .pdf_form import ATTACHMENT_NAME, HEADER, PRODUCER, SEAL_FIELD, SUB_FILTER
+from .pdf_form import ATTACHMENT_NAME, PRODUCER, SEAL_FIELD, SUB_FILTER
 from .seal import Seal
 from .xmp import ShortElement, xmp_packet
 
-_MM = 72 / 25.4
 _PAINTED = bytes.maketrans(b"\x00\x01", b"10")
 
 
@@ -89,7 +90,7 @@ class PdfSealer:
         if sum(page.seal is not None for page in content.pages) != 1:
             raise ValueError("exactly one page has a place for the seal")
         at = at.astimezone(CHINA)
-        file = _File()
+        file = PdfFile()
         catalogue, pages, seal_field, signature, resources = (file.reserve() for _ in range(5))
         fonts = FontUse(self._fonts)
         page_numbers = [file.reserve() for _ in content.pages]
@@ -129,22 +130,22 @@ class PdfSealer:
         """The page's background as a form; its drawing is the same in every file and made once."""
         drawing = self._backgrounds.get((background, page.height))
         if drawing is None:
-            top = page.height * _MM
-            operators = b"\n".join(_shape_operators(shape, 0, top) for shape in background.shapes)
+            top = page.height * MM
+            operators = b"\n".join(shape_operators(shape, top) for shape in background.shapes)
             drawing = self._backgrounds[background, page.height] = isal_zlib.compress(operators)
         return o.stream(
             drawing,
             Type=b"/XObject",
             Subtype=b"/Form",
-            BBox=_box(0, 0, page.width * _MM, page.height * _MM),
+            BBox=_box(0, 0, page.width * MM, page.height * MM),
             Filter=b"/FlateDecode",
         )
 
-    def _field(self, file: "_File", place: SealPlace, page_height: float, page: int, signature: int) -> bytes:
+    def _field(self, file: PdfFile, place: SealPlace, page_height: float, page: int, signature: int) -> bytes:
         """The form field and its widget in one; the seal's picture is the appearance."""
-        side = self._seal.picture.diameter * _MM
-        left = place.x * _MM - side / 2
-        bottom = (page_height - place.y) * _MM - side / 2
+        side = self._seal.picture.diameter * MM
+        left = place.x * MM - side / 2
+        bottom = (page_height - place.y) * MM - side / 2
         blend = o.dictionary(ExtGState=o.dictionary(G=o.dictionary(BM=b"/Multiply")))
         appearance = file.add(
             o.stream(
@@ -170,7 +171,7 @@ class PdfSealer:
         )
 
     def _catalogue(
-        self, file: "_File", content: PdfContent, at: datetime, pages: int, seal_field: int, signature: int
+        self, file: PdfFile, content: PdfContent, at: datetime, pages: int, seal_field: int, signature: int
     ) -> bytes:
         metadata = file.add(
             o.stream(
@@ -223,66 +224,12 @@ class PdfSealer:
         return opened.removesuffix(b">>") + b"/Contents "
 
 
-class _File:
-    """Objects of one file, kept until all their places are known."""
-
-    def __init__(self) -> None:
-        self._objects: list[bytes] = []
-
-    def reserve(self) -> int:
-        """The number of an object that is put later."""
-        self._objects.append(b"")
-        return len(self._objects)
-
-    def put(self, number: int, body: bytes) -> None:
-        self._objects[number - 1] = body
-
-    def add(self, body: bytes) -> int:
-        number = self.reserve()
-        self.put(number, body)
-        return number
-
-    def split(self, signature: int, reserved: int, identity: bytes) -> tuple[bytes, bytes]:
-        """The file before and behind the digits of the signature dictionary, which so far ends with `/Contents `."""
-        chunks = [b"%d 0 obj\n" % number + body for number, body in enumerate(self._objects, start=1)]
-        before = HEADER + b"\nendobj\n".join(chunks[:signature])
-        behind = b"".join(b"\nendobj\n" + chunk for chunk in chunks[signature:]) + b"\nendobj\n"
-        start = len(before)
-        end = start + 2 * reserved + 2
-        table_length = len(_table([0] * len(chunks), identity))
-        # The length behind the digits is stated within that length: repeat until its own digits are counted.
-        length = 0
-        while True:
-            closing = b"/ByteRange [0 %d %d %d]>>" % (start, end, length)
-            table_at = end + len(closing) + len(behind)
-            tail = b"startxref\n%d\n%%%%EOF\n" % table_at
-            total = table_at + table_length + len(tail) - end
-            if total == length:
-                break
-            length = total
-        places, at = [], len(HEADER)
-        for number, chunk in enumerate(chunks, start=1):
-            places.append(at)
-            at += len(chunk) + len(b"\nendobj\n")
-            if number == signature:
-                at += end - start + len(closing)
-        return before, closing + behind + _table(places, identity) + tail
-
-
-def _table(places: Sequence[int], identity: bytes) -> bytes:
-    """The table of places and the trailer (ISO 32000-1 section 7.5.4 and 7.5.5)."""
-    rows = b"".join(b"%010d 00000 n \n" % place for place in places)
-    name, size = identity[:16].hex().encode("ascii"), len(places) + 1
-    trailer = b"trailer\n<</Size %d/Root 1 0 R/ID [<%s><%s>]>>\n" % (size, name, name)
-    return b"xref\n0 %d\n0000000000 65535 f \n" % size + rows + trailer
-
-
 # Multiply blending needs a colour space to blend in; a transparency group says which (ISO 19005-3 section 6.2.10).
 _GROUP = o.dictionary(S=b"/Transparency", CS=b"/DeviceRGB")
 
 
 def _page(
-    file: _File, page: Page, shared: dict[str, bytes], font_resources: int, background: int | None, fonts: FontUse
+    file: PdfFile, page: Page, shared: dict[str, bytes], font_resources: int, background: int | None, fonts: FontUse
 ) -> bytes:
     forms: dict[str, bytes] = {}
     operators: list[bytes] = []
@@ -294,7 +241,7 @@ def _page(
             case TextRun():
                 operators.append(fonts.text_operators(item, page.height))
             case Shape():
-                operators.append(_shape_operators(item, 0, page.height * _MM))
+                operators.append(shape_operators(item, page.height * MM))
             case Symbol():
                 name = f"Q{len(forms)}"
                 forms[name] = o.reference(file.add(_symbol_image(item)))
@@ -303,7 +250,7 @@ def _page(
     return o.dictionary(
         Type=b"/Page",
         **shared,
-        MediaBox=_box(0, 0, page.width * _MM, page.height * _MM),
+        MediaBox=_box(0, 0, page.width * MM, page.height * MM),
         Group=_GROUP,
         Contents=o.reference(content),
         Resources=o.dictionary(Font=o.reference(font_resources), XObject=o.dictionary(**forms)),
@@ -337,47 +284,18 @@ def _symbol_image(symbol: Symbol) -> bytes:
 
 
 def _symbol_operators(symbol: Symbol, page_height: float, name: str) -> bytes:
-    side = o.number(symbol.size * _MM)
-    x, y = o.number(symbol.x * _MM), o.number((page_height - symbol.y - symbol.size) * _MM)
+    side = o.number(symbol.size * MM)
+    x, y = o.number(symbol.x * MM), o.number((page_height - symbol.y - symbol.size) * MM)
     return b"q 0 g %s 0 0 %s %s %s cm /%s Do Q" % (side, side, x, y, name.encode("ascii"))
-
-
-def _shape_operators(shape: Shape, left: float, top: float) -> bytes:
-    """The path's operators; millimetres downwards from (left, top) become points upwards."""
-    out = [b"q"]
-    if shape.fill is not None:
-        out.append(b"%s %s %s rg" % tuple(o.number(part) for part in shape.fill))
-    if shape.stroke is not None:
-        out.append(b"%s %s %s RG" % tuple(o.number(part) for part in shape.stroke))
-        out.append(b"%s w" % o.number(shape.line_width * _MM))
-    here = (0.0, 0.0)
-    for operator, numbers in shape.commands:
-        points = [(left + numbers[at] * _MM, top - numbers[at + 1] * _MM) for at in range(0, len(numbers), 2)]
-        if operator == "Q":
-            # PDF has no quadratic curves: the cubic one with the same course (degree elevation).
-            control, target = points
-            points = [_between(here, control), _between(target, control), target]
-        out.append(b" ".join(o.number(part) for point in points for part in point) + _PATH_OPERATORS[operator])
-        here = points[-1] if points else here
-    painting = {(True, True): b"B", (True, False): b"f", (False, True): b"S"}
-    out.append(painting[shape.fill is not None, shape.stroke is not None] + b" Q")
-    return b"\n".join(out)
-
-
-_PATH_OPERATORS = {"M": b" m", "L": b" l", "C": b" c", "Q": b" c", "Z": b"h"}
-
-
-def _between(end: tuple[float, float], control: tuple[float, float]) -> tuple[float, float]:
-    return end[0] + 2 / 3 * (control[0] - end[0]), end[1] + 2 / 3 * (control[1] - end[1])
 
 
 def _picture(seal: Seal) -> bytes:
     """The seal's appearance; Multiply lets the text under it show, as ink on paper does."""
-    side = seal.picture.diameter * _MM
-    return b"/G gs\n" + b"\n".join(_shape_operators(shape, 0, side) for shape in seal.picture.shapes)
+    side = seal.picture.diameter * MM
+    return b"/G gs\n" + b"\n".join(shape_operators(shape, side) for shape in seal.picture.shapes)
 
 
-def _attachment(file: _File, structured: bytes, at: datetime) -> int:
+def _attachment(file: PdfFile, structured: bytes, at: datetime) -> int:
     embedded = file.add(
         o.stream(
             isal_zlib.compress(structured),
