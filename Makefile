@@ -31,8 +31,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@rm -f $@
 	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock >$(VENV)/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
-	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@echo '$(CURDIR)' >$@
 
 run: install ## issue the samples into ./.elicence, show them, serve http://127.0.0.1:8000; ARGS="--port N"
