@@ -115,6 +115,12 @@ def test_attributes_of_another_certificate_are_not_canonical(pkis: dict[str, Dev
         read_signed_data(swapped)
 
 
+def test_a_signing_time_at_the_end_of_the_calendar(pki: DevelopmentPki) -> None:
+    late = sign_detached(DATA, pki.seal, signing_time=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+    with pytest.raises(MalformedError, match="FORMAT_CMS"):
+        read_signed_data(late)
+
+
 def test_limits(pki: DevelopmentPki) -> None:
     with pytest.raises(TooLargeError):
         read_signed_data(bytes(MAX_CMS_BYTES + 1))

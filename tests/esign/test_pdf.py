@@ -21,7 +21,7 @@ from esign import (
     UnprintableError,
     read_sealed_pdf,
 )
-from esign.pdf_objects import ObjectParser
+from esign.pdf_objects import MAX_VALUES, ObjectParser
 from keys import BadSignatureError, KeysError
 
 
@@ -146,6 +146,22 @@ def test_a_signature_of_another_key(sealed: Any) -> None:
 def test_numbers_that_we_do_not_write(word: bytes) -> None:
     with pytest.raises(MalformedError):
         ObjectParser(word, 0, len(word)).parse()
+
+
+@pytest.mark.parametrize("value", [b"()", b"/a", b"<>", b"0 ", b"1.5 ", b"[]", b"<<>>", b"<</a 1>>"])
+def test_an_object_of_very_many_values_is_given_up(value: bytes) -> None:
+    """A file of 20 MB took up to 49 seconds and 1.3 GB to read before the values were counted."""
+    data = b"<</X [" + value * MAX_VALUES + b"]>>"
+    with pytest.raises(TooLargeError):
+        ObjectParser(data, 0, len(data)).parse()
+
+
+@pytest.mark.parametrize("time", [b"99991231235959+00'00'", b"00010101000000+23'59'"])
+def test_a_signing_time_at_the_end_of_the_calendar(sealed: Any, time: bytes) -> None:
+    """It could not be shown in another time zone."""
+    start = sealed.pdf.index(b"/M (D:") + len(b"/M (D:")
+    with pytest.raises(MalformedError, match="FORMAT_PDF"):
+        read_sealed_pdf(sealed.pdf[:start] + time + sealed.pdf[start + len(time) :])
 
 
 def test_exactly_one_page_has_the_seal(sealed: Any) -> None:
