@@ -43,3 +43,7 @@ class KeyUnusableError(KeysError):
 
 class NotForProductionError(KeyUnusableError):
     """A key in a file or in memory, or a development certificate, where the production profile is in force."""
+
+
+class ServiceFailedError(KeysError):
+    """A service elsewhere (timestamp authority, CA, seal server) could not be reached, was too slow or refused."""
