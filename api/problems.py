@@ -12,6 +12,7 @@ from licences import (
     AllotmentTakenError,
     CatalogueError,
     DuplicateNumberError,
+    FileChangedError,
     IdempotencyMismatchError,
     InvalidFieldError,
     InvalidHolderError,
@@ -130,6 +131,7 @@ ROWS = (
     _row(
         DuplicateNumberError, DATA_REFUSED, 409, "DUPLICATE_NUMBER", "证照编号已签发过", "licence number already issued"
     ),
+    _row(FileChangedError, BUSY, 409, "FILE_CHANGED", "证照文件已更新", "the file of the licence was replaced"),
     _row(
         IdempotencyMismatchError,
         DATA_REFUSED,

@@ -95,6 +95,13 @@ class AllotmentTakenError(LicencesError):
         super().__init__("ALLOTMENT_TAKEN")
 
 
+class FileChangedError(LicencesError):
+    """Somebody else replaced the file of a licence meanwhile; trying again starts from the new one."""
+
+    def __init__(self) -> None:
+        super().__init__("FILE_CHANGED")
+
+
 class IdempotencyMismatchError(LicencesError):
     """The idempotency key belongs to a request with another body."""
 

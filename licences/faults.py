@@ -107,6 +107,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "随机分配的标识、短码或状态序号已被占用，请重新制证",
         "the identifier, short code or status index drawn at random is taken; make the licence again",
     ),
+    ("FILE_CHANGED", "证照文件刚被更新，请重试", "the file of the licence was just replaced; try again"),
     (
         "IDEMPOTENCY_MISMATCH",
         "同一幂等键已用于另一请求",

@@ -9,6 +9,7 @@ from hashlib import sha256
 from .errors import (
     AllotmentTakenError,
     DuplicateNumberError,
+    FileChangedError,
     IdempotencyMismatchError,
     LicenceNotFoundError,
     StoreUnavailableError,
@@ -24,8 +25,10 @@ from .store import (
     Record,
     StatusAnswer,
     StatusPlace,
+    digests_of,
     first_free,
     issue_event,
+    proofs_of,
     status_at,
 )
 
@@ -36,6 +39,7 @@ class _Entry:
     holders: frozenset[HolderKey]
     files: Mapping[FileKind, bytes]
     events: tuple[Event, ...]
+    proofs: Mapping[str, datetime]
 
 
 class MemoryStore:
@@ -76,6 +80,7 @@ class MemoryStore:
                 holders=frozenset(holders),
                 files=dict(files),
                 events=(issue_event(record),),
+                proofs=dict.fromkeys(proofs_of(record), record.sealed_at),
             )
             if idempotency is not None:
                 key, body_digest = idempotency
@@ -113,6 +118,27 @@ class MemoryStore:
         if content is None or sha256(content).hexdigest() != record.files[kind].sha256:
             raise StoreUnavailableError("FILE_DAMAGED")
         return content
+
+    def replace_file(self, record: Record, kind: FileKind, content: bytes, *, at: datetime) -> Record:
+        """See ``store.LicenceStore``."""
+        with self._lock:
+            entry = self._entry(record.identifier)
+            if entry.record.files[kind] != record.files[kind]:
+                raise FileChangedError
+            file = digests_of(content)
+            changed = replace(entry.record, files={**entry.record.files, kind: file})
+            self._entries[record.identifier] = replace(
+                entry,
+                record=changed,
+                files={**entry.files, kind: content},
+                proofs={file.sha256: at, **entry.proofs},
+            )
+            return changed
+
+    def existed_since(self, identifier: str, sha256: str) -> datetime | None:
+        """See ``store.LicenceStore``."""
+        entry = self._entries.get(identifier)
+        return None if entry is None else entry.proofs.get(sha256)
 
     def of_holder(self, kind: str, code: str) -> tuple[Record, ...]:
         """See ``store.LicenceStore``."""

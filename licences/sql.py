@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import sqlalchemy as sa
 
 from keys import hmac_bytes
 
+from . import statements
 from .database import BUSY_TIMEOUT, lock, open_engine, translated
 from .errors import (
     AllotmentTakenError,
     DuplicateNumberError,
+    FileChangedError,
     IdempotencyMismatchError,
     LicenceNotFoundError,
     StoreUnavailableError,
@@ -33,60 +35,21 @@ from .store import (
     StatusAnswer,
     StatusPlace,
     StoredFile,
+    digests_of,
     first_free,
     issue_event,
+    proofs_of,
     status_at,
 )
-from .tables import SCHEMA_REVISION, idempotency_keys, licence_events, licence_files, licence_holders, licences
-
-# Statements are built once: SQLAlchemy then only looks up the compiled text.
-_INSERT_LICENCE = licences.insert()
-_INSERT_HOLDER = licence_holders.insert()
-_INSERT_FILE = licence_files.insert()
-_INSERT_EVENT = licence_events.insert()
-_INSERT_KEY = idempotency_keys.insert()
-_RECORDS = (
-    sa.select(licences, licence_files.c.kind, licence_files.c.sha256, licence_files.c.sm3, licence_files.c.size)
-    .join(licence_files)
-    .order_by(licences.c.sealed_at, licences.c.identifier)
-)
-_BY_IDENTIFIER = _RECORDS.where(licences.c.identifier == sa.bindparam("value"))
-_BY_SHORT_CODE = _RECORDS.where(licences.c.short_code == sa.bindparam("value"))
-_BY_HOLDER = _RECORDS.join(licence_holders, licence_holders.c.identifier == licences.c.identifier).where(
-    licence_holders.c.holder_index == sa.bindparam("value")
-)
-_REQUEST = sa.select(idempotency_keys.c.body_digest, idempotency_keys.c.identifier).where(
-    idempotency_keys.c.key_digest == sa.bindparam("value")
-)
-_NUMBER_TAKEN = sa.select(sa.literal(1)).where(
-    licences.c.issuer_code == sa.bindparam("issuer_code"),
-    licences.c.type_code == sa.bindparam("type_code"),
-    licences.c.number_key == sa.bindparam("number_key"),
-    licences.c.version == sa.bindparam("version"),
-)
-_NEWEST_LIST = sa.select(sa.func.max(licences.c.status_list).label("status_list")).subquery()
-# One row at least: the newest list, with each of the candidates that is taken in it.
-_TAKEN_PLACES = sa.select(_NEWEST_LIST.c.status_list, licences.c.status_index).outerjoin_from(
-    _NEWEST_LIST,
+from .tables import SCHEMA_REVISION
+    SCHEMA_REVISION,
+    idempotency_keys,
+    licence_events,
+    licence_files,
+    licence_holders,
+    licence_proofs,
     licences,
-    sa.and_(
-        licences.c.status_list == _NEWEST_LIST.c.status_list,
-        licences.c.status_index.in_(sa.bindparam("candidates", expanding=True)),
-    ),
 )
-_SET_STATUS = (
-    licences.update()
-    .where(licences.c.identifier == sa.bindparam("value"), licences.c.status == sa.bindparam("before"))
-    .values(status=sa.bindparam("after"))
-)
-_EVENTS = (
-    licence_events.select()
-    .where(licence_events.c.identifier == sa.bindparam("value"))
-    .order_by(licence_events.c.sequence)
-)
-_REVISION = sa.text("SELECT version_num FROM alembic_version")
-_TOUCH = sa.text("UPDATE alembic_version SET version_num = version_num")
-
 
 class SqlStore:
     """See ``store.LicenceStore``. Safe for threads and processes; open it after a fork, not before."""
@@ -104,7 +67,7 @@ class SqlStore:
     def free_status_place(self, candidates: Sequence[int]) -> StatusPlace:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            rows = connection.execute(_TAKEN_PLACES, {"candidates": list(candidates)}).all()
+            rows = connection.execute(statements.TAKEN_PLACES, {"candidates": list(candidates)}).all()
         newest = rows[0].status_list or FIRST_STATUS_LIST
         return first_free(newest, {row.status_index for row in rows}, candidates)
 
@@ -144,7 +107,7 @@ class SqlStore:
         idempotency: Idempotency | None,
     ) -> None:
         connection.execute(
-            _INSERT_LICENCE,
+            statements.INSERT_LICENCE,
             {
                 "identifier": record.identifier,
                 "number": record.number,
@@ -168,10 +131,10 @@ class SqlStore:
         )
         indices = {self._holder_index(kind, code) for kind, code in holders}
         connection.execute(
-            _INSERT_HOLDER, [{"identifier": record.identifier, "holder_index": index} for index in indices]
+            statements.INSERT_HOLDER, [{"identifier": record.identifier, "holder_index": index} for index in indices]
         )
         connection.execute(
-            _INSERT_FILE,
+            statements.INSERT_FILE,
             [
                 {
                     "identifier": record.identifier,
@@ -183,11 +146,13 @@ class SqlStore:
                 for kind, file in record.files.items()
             ],
         )
-        connection.execute(_INSERT_EVENT, _event_row(issue_event(record)))
+        connection.execute(statements.INSERT_EVENT, _event_row(issue_event(record)))
+        digests = set(proofs_of(record))
+        connection.execute(statements.INSERT_PROOF, [self._proof(record.identifier, one, record.sealed_at) for one in digests])
         if idempotency is not None:
             key, body_digest = idempotency
             connection.execute(
-                _INSERT_KEY,
+                statements.INSERT_KEY,
                 {
                     "key_digest": _key_digest(key),
                     "body_digest": self._keyed(body_digest),
@@ -201,7 +166,7 @@ class SqlStore:
         if (
             earlier is None
             and connection.execute(
-                _NUMBER_TAKEN,
+                statements.NUMBER_TAKEN,
                 {
                     "issuer_code": record.issuer_code,
                     "type_code": record.type_code,
@@ -219,31 +184,69 @@ class SqlStore:
             return self._replay(connection, key, body_digest)
 
     def _replay(self, connection: sa.Connection, key: str, body_digest: str) -> Record | None:
-        request = connection.execute(_REQUEST, {"value": _key_digest(key)}).first()
+        request = connection.execute(statements.REQUEST, {"value": _key_digest(key)}).first()
         if request is None:
             return None
         if request.body_digest != self._keyed(body_digest):
             raise IdempotencyMismatchError
-        return _one(_records(connection, _BY_IDENTIFIER, request.identifier))
+        return _one(_records(connection, statements.BY_IDENTIFIER, request.identifier))
 
     def get(self, identifier: str) -> Record:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            return _one(_records(connection, _BY_IDENTIFIER, identifier))
+            return _one(_records(connection, statements.BY_IDENTIFIER, identifier))
 
     def by_short_code(self, short_code: str) -> Record:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            return _one(_records(connection, _BY_SHORT_CODE, short_code))
+            return _one(_records(connection, statements.BY_SHORT_CODE, short_code))
 
     def file(self, record: Record, kind: FileKind) -> bytes:
         """See ``store.LicenceStore``."""
         return self._files.get(record.files[kind].sha256)
 
+    def replace_file(self, record: Record, kind: FileKind, content: bytes, *, at: datetime) -> Record:
+        """See ``store.LicenceStore``."""
+        before, file = record.files[kind], digests_of(content)
+        self._files.put(content)
+        change = {
+            "value": record.identifier,
+            "file_kind": kind,
+            "before": before.sha256,
+            "new_sha256": file.sha256,
+            "new_sm3": file.sm3,
+            "new_size": file.size,
+        }
+        with translated(), self._writing() as connection:
+            changed = connection.execute(statements.SET_FILE, change).rowcount == 1
+            known = {"value": record.identifier, "digest": file.sha256}
+            if changed and connection.execute(statements.PROOF, known).first() is None:
+                connection.execute(statements.INSERT_PROOF, self._proof(record.identifier, file.sha256, at))
+        current = self.get(record.identifier)
+        if not changed:
+            raise FileChangedError
+        return current
+
+    def existed_since(self, identifier: str, sha256: str) -> datetime | None:
+        """See ``store.LicenceStore``."""
+        if not identifier.isascii():
+            return None
+        with translated(), self._engine.connect() as connection:
+            row = connection.execute(statements.PROOF, {"value": identifier, "digest": sha256}).first()
+        if row is None or self._proof(identifier, sha256, row.since)["mark"] != row.mark:
+            return None
+        since: datetime = row.since
+        return since
+
+    def _proof(self, identifier: str, sha256: str, since: datetime) -> dict[str, object]:
+        instant = since.astimezone(UTC).isoformat(timespec="microseconds")
+        mark = self._keyed(f"proof:{identifier}:{sha256}:{instant}")
+        return {"identifier": identifier, "sha256": sha256, "since": since, "mark": mark}
+
     def of_holder(self, kind: str, code: str) -> tuple[Record, ...]:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            return _records(connection, _BY_HOLDER, self._holder_index(kind, code))
+            return _records(connection, statements.BY_HOLDER, self._holder_index(kind, code))
 
     def apply(
         self,
@@ -270,9 +273,9 @@ class SqlStore:
         )
         with translated(), self._writing() as connection:
             change = {"value": identifier, "before": record.status.value, "after": event.after.value}
-            if connection.execute(_SET_STATUS, change).rowcount != 1:
+            if connection.execute(statements.SET_STATUS, change).rowcount != 1:
                 raise TransitionRefusedError(record.status, action)
-            connection.execute(_INSERT_EVENT, _event_row(event))
+            connection.execute(statements.INSERT_EVENT, _event_row(event))
         return replace(record, status=event.after)
 
     def events(self, identifier: str) -> tuple[Event, ...]:
@@ -297,7 +300,7 @@ class SqlStore:
                     effective_at=row.effective_at,
                     recorded_at=row.recorded_at,
                 )
-                for row in connection.execute(_EVENTS, {"value": identifier})
+                for row in connection.execute(statements.EVENTS, {"value": identifier})
             )
 
     def status(self, identifier: str, at: datetime) -> StatusAnswer | None:
@@ -310,8 +313,8 @@ class SqlStore:
         try:
             with translated(), self._engine.connect() as connection:
                 lock(connection)
-                connection.execute(_TOUCH)  # a read-only database gives the lock and refuses only the write
-                revision = connection.execute(_REVISION).scalar()
+                connection.execute(statements.TOUCH)  # a read-only database gives the lock and refuses only the write
+                revision = connection.execute(statements.REVISION).scalar()
                 connection.rollback()
         except StoreUnavailableError:
             return False

@@ -151,6 +151,19 @@ class LicenceStore(Protocol):
     def file(self, record: Record, kind: FileKind) -> bytes:
         """Return a file of a licence, checked against its digest."""
 
+    def replace_file(self, record: Record, kind: FileKind, content: bytes, *, at: datetime) -> Record:
+        """Put a file of a higher level (a timestamp, evidence, a further seal) in the place of the one that is there.
+
+        The proof of existence of the replaced file stays. Returns the changed record; FileChangedError when the store
+        holds another file than ``record`` says, LicenceNotFoundError.
+        """
+
+    def existed_since(self, identifier: str, sha256: str) -> datetime | None:
+        """Return since when the store has had this file or code of a licence (SHA-256 in lower-case hexadecimal).
+
+        A code's digest is that of its text. None when the store does not know it, or its row was tampered with.
+        """
+
     def of_holder(self, kind: str, code: str) -> tuple[Record, ...]:
         """Return the licences that a holder has, alone or with others; the oldest first."""
 
@@ -199,6 +212,11 @@ def status_at(events: tuple[Event, ...], at: datetime) -> Status:
         if event.effective_at <= at:
             status = event.after
     return status
+
+
+def proofs_of(record: Record) -> tuple[str, ...]:
+    """Return the SHA-256 of everything of a licence whose existence the store proves: its files and its code."""
+    return (*(file.sha256 for file in record.files.values()), sha256(record.code.encode()).hexdigest())
 
 
 def issue_event(record: Record) -> Event:

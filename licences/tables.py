@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 """The newest migration; a database of another revision is not ready for this program."""
 
 
@@ -82,6 +82,16 @@ licence_files = sa.Table(
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("sm3", sa.String(64), nullable=False),
     sa.Column("size", sa.Integer, nullable=False),
+)
+
+# What existed when: of files, also those that a later level replaced, and of codes. Rows are only ever added.
+licence_proofs = sa.Table(
+    "licence_proofs",
+    metadata,
+    sa.Column("identifier", sa.ForeignKey("licences.identifier"), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("mark", sa.String(64), nullable=False),  # HMAC-SM3 of the row: the database alone cannot backdate
 )
 
 licence_events = sa.Table(

@@ -78,6 +78,17 @@ def test_the_database_does_not_hold_the_holder_code(home: Path, made: Make, open
     assert b"key-of-the-caller" not in content
 
 
+def test_a_proof_of_existence_cannot_be_backdated(home: Path, made: Make, open_sql: Open) -> None:
+    one = made()
+    store = open_sql(home)
+    store.add(one.record, HOLDERS, one.files)
+    digest = one.record.files["pdf"].sha256
+    assert store.existed_since(one.record.identifier, digest) == one.record.sealed_at
+    with sqlite3.connect(home / "licences.db") as database:
+        database.execute("UPDATE licence_proofs SET since = '2020-01-01T00:00:00.000000+00:00'")
+    assert store.existed_since(one.record.identifier, digest) is None
+
+
 def test_another_index_key_finds_no_holder(home: Path, made: Make, open_sql: Open) -> None:
     licence = made()
     open_sql(home).add(licence.record, HOLDERS, licence.files)

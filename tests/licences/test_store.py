@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from licences import (
     Action,
     AllotmentTakenError,
     DuplicateNumberError,
+    FileChangedError,
     IdempotencyMismatchError,
     InvalidFieldError,
     LicenceNotFoundError,
@@ -19,6 +21,7 @@ from licences import (
     StatusAnswer,
     TransitionRefusedError,
 )
+from licences.store import proofs_of
 
 HOLDER = "990101199003071237"
 HOLDERS = (("111", HOLDER),)
@@ -48,6 +51,30 @@ def test_what_is_added_is_found_again(store: LicenceStore, made: Make) -> None:
     for kind, content in one.files.items():
         assert store.file(one.record, kind) == content
     assert store.is_ready()
+
+
+def test_the_existence_of_files_and_code_is_proven(store: LicenceStore, made: Make) -> None:
+    one = made()
+    store.add(one.record, HOLDERS, one.files)
+    for digest in proofs_of(one.record):
+        assert store.existed_since(one.record.identifier, digest) == one.record.sealed_at
+    assert sha256(one.record.code.encode()).hexdigest() in proofs_of(one.record)
+    assert store.existed_since(one.record.identifier, "00" * 32) is None
+    assert store.existed_since("1.2.3", one.record.files["pdf"].sha256) is None
+
+
+def test_a_file_of_a_higher_level_takes_the_place_of_the_first(store: LicenceStore, made: Make) -> None:
+    one = made()
+    store.add(one.record, HOLDERS, one.files)
+    changed = store.replace_file(one.record, "pdf", b"with a timestamp", at=NOON)
+    assert changed == store.get(one.record.identifier) != one.record
+    assert store.file(changed, "pdf") == b"with a timestamp"
+    assert store.existed_since(one.record.identifier, changed.files["pdf"].sha256) == NOON
+    assert store.existed_since(one.record.identifier, one.record.files["pdf"].sha256) == one.record.sealed_at
+    with pytest.raises(FileChangedError):
+        store.replace_file(one.record, "pdf", b"by somebody who was slower", at=NOON)
+    again = store.replace_file(changed, "pdf", one.files["pdf"], at=NOON)
+    assert store.existed_since(one.record.identifier, again.files["pdf"].sha256) == one.record.sealed_at
 
 
 @pytest.mark.parametrize("text", ["", "1.2.156.3005.2", "证照", "\ud800", "x" * 100_000, "a\0b"])

@@ -1,0 +1,65 @@
+"""The SQL statements of the licence store, built once: SQLAlchemy then only looks up the compiled text."""
+
+import sqlalchemy as sa
+
+from .tables import idempotency_keys, licence_events, licence_files, licence_holders, licence_proofs, licences
+
+INSERT_LICENCE = licences.insert()
+INSERT_HOLDER = licence_holders.insert()
+INSERT_FILE = licence_files.insert()
+INSERT_EVENT = licence_events.insert()
+INSERT_PROOF = licence_proofs.insert()
+INSERT_KEY = idempotency_keys.insert()
+RECORDS = (
+    sa.select(licences, licence_files.c.kind, licence_files.c.sha256, licence_files.c.sm3, licence_files.c.size)
+    .join(licence_files)
+    .order_by(licences.c.sealed_at, licences.c.identifier)
+)
+BY_IDENTIFIER = RECORDS.where(licences.c.identifier == sa.bindparam("value"))
+BY_SHORT_CODE = RECORDS.where(licences.c.short_code == sa.bindparam("value"))
+BY_HOLDER = RECORDS.join(licence_holders, licence_holders.c.identifier == licences.c.identifier).where(
+    licence_holders.c.holder_index == sa.bindparam("value")
+)
+REQUEST = sa.select(idempotency_keys.c.body_digest, idempotency_keys.c.identifier).where(
+    idempotency_keys.c.key_digest == sa.bindparam("value")
+)
+NUMBER_TAKEN = sa.select(sa.literal(1)).where(
+    licences.c.issuer_code == sa.bindparam("issuer_code"),
+    licences.c.type_code == sa.bindparam("type_code"),
+    licences.c.number_key == sa.bindparam("number_key"),
+    licences.c.version == sa.bindparam("version"),
+)
+NEWEST_LIST = sa.select(sa.func.max(licences.c.status_list).label("status_list")).subquery()
+# One row at least: the newest list, with each of the candidates that is taken in it.
+TAKEN_PLACES = sa.select(NEWEST_LIST.c.status_list, licences.c.status_index).outerjoin_from(
+    NEWEST_LIST,
+    licences,
+    sa.and_(
+        licences.c.status_list == NEWEST_LIST.c.status_list,
+        licences.c.status_index.in_(sa.bindparam("candidates", expanding=True)),
+    ),
+)
+SET_STATUS = (
+    licences.update()
+    .where(licences.c.identifier == sa.bindparam("value"), licences.c.status == sa.bindparam("before"))
+    .values(status=sa.bindparam("after"))
+)
+SET_FILE = (
+    licence_files.update()
+    .where(
+        licence_files.c.identifier == sa.bindparam("value"),
+        licence_files.c.kind == sa.bindparam("file_kind"),
+        licence_files.c.sha256 == sa.bindparam("before"),
+    )
+    .values(sha256=sa.bindparam("new_sha256"), sm3=sa.bindparam("new_sm3"), size=sa.bindparam("new_size"))
+)
+PROOF = licence_proofs.select().where(
+    licence_proofs.c.identifier == sa.bindparam("value"), licence_proofs.c.sha256 == sa.bindparam("digest")
+)
+EVENTS = (
+    licence_events.select()
+    .where(licence_events.c.identifier == sa.bindparam("value"))
+    .order_by(licence_events.c.sequence)
+)
+REVISION = sa.text("SELECT version_num FROM alembic_version")
+TOUCH = sa.text("UPDATE alembic_version SET version_num = version_num")
