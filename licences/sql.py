@@ -42,14 +42,7 @@ from .store import (
     status_at,
 )
 from .tables import SCHEMA_REVISION
-    SCHEMA_REVISION,
-    idempotency_keys,
-    licence_events,
-    licence_files,
-    licence_holders,
-    licence_proofs,
-    licences,
-)
+
 
 class SqlStore:
     """See ``store.LicenceStore``. Safe for threads and processes; open it after a fork, not before."""
@@ -148,7 +141,9 @@ class SqlStore:
         )
         connection.execute(statements.INSERT_EVENT, _event_row(issue_event(record)))
         digests = set(proofs_of(record))
-        connection.execute(statements.INSERT_PROOF, [self._proof(record.identifier, one, record.sealed_at) for one in digests])
+        connection.execute(
+            statements.INSERT_PROOF, [self._proof(record.identifier, one, record.sealed_at) for one in digests]
+        )
         if idempotency is not None:
             key, body_digest = idempotency
             connection.execute(
