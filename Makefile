@@ -58,7 +58,7 @@ bench: install ## licences per second per core, stage by stage
 	$(BIN)/python tests/bench/issuing.py
 
 soak: install system-packages ## the long counts that `make test` leaves out
-	$(BIN)/pytest -m soak $(ARGS)
+	$(BIN)/pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
 system-packages: ## what the tests need from the operating system
 	@tests/system-packages

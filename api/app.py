@@ -24,6 +24,9 @@ from .schemas import describe, invalid_body
 from .wiring import Services
 
 READY_SECONDS = 3.0  # how old an answer of /readyz may be
+_READY = (
+    "200 when database, keys and anchors are usable, else 503; `keys` names each key in use with `ok` or its fault."
+)
 FORESEEN = (ApiError, LicencesError, KeysError, VerifyError, OSError, ExceptionGroup)
 
 
@@ -62,19 +65,28 @@ def _add_health(app: FastAPI, services: Services) -> None:
 
     answers = _Remembered()
 
-    @app.get("/readyz", summary="能否提供服务", description="200 when database, keys and anchors are usable, else 503.")
+    @app.get("/readyz", summary="能否提供服务", description=_READY)
     def readyz() -> Response:
-        parts = answers.give(
-            lambda: {
-                "database": _usable(services.can_store),
-                "keys": _usable(services.can_seal),
-                "trust": _usable(services.has_anchors),
-            }
-        )
-        ready = all(parts.values())
-        words = {name: "ok" if usable else "unusable" for name, usable in parts.items()}
-        body = {"status": "ready" if ready else "unready", "parts": words}
-        return JSONResponse(body, status_code=200 if ready else 503)
+        body = answers.give(lambda: _readiness(services))
+        return JSONResponse(body, status_code=200 if body["status"] == "ready" else 503)
+
+
+def _readiness(services: Services) -> dict[str, object]:
+    """Look at everything that issuing and checking need. Which key is unusable is named, why in one word only."""
+    keys: dict[str, str] = {}
+
+    def can_seal() -> bool:
+        faults = services.key_faults()
+        keys.update({name: "ok" if fault is None else problem_of(fault).code for name, fault in faults.items()})
+        return bool(keys) and set(keys.values()) == {"ok"}
+
+    usable = {
+        "database": _usable(services.can_store),
+        "keys": _usable(can_seal),
+        "trust": _usable(services.has_anchors),
+    }
+    parts = {name: "ok" if good else "unusable" for name, good in usable.items()}
+    return {"status": "ready" if all(usable.values()) else "unready", "parts": parts, "keys": keys}
 
 
 def _add_reference(app: FastAPI) -> None:
@@ -94,10 +106,10 @@ class _Remembered:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._answer: dict[str, bool] = {}
+        self._answer: dict[str, object] = {}
         self._until = 0.0
 
-    def give(self, ask: Callable[[], dict[str, bool]]) -> dict[str, bool]:
+    def give(self, ask: Callable[[], dict[str, object]]) -> dict[str, object]:
         """Ask again only when the last answer is old; one asks, the others wait for it."""
         with self._lock:
             if time.monotonic() >= self._until:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from .errors import UsageError
+from .keys_commands import add_keys_parser
+from .seal_server_command import add_seal_server_parser
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -135,6 +137,17 @@ def _parser() -> _Parser:
     show = command("show", _catalogue_show, "显示证照类型 show a licence type", actions)
     show.add_argument("type", metavar="TYPE", help="slug or code")
 
+    def answering(
+        name: str,
+        run: "Callable[[argparse.Namespace], Answer]",
+        text: str,
+        to: "argparse._SubParsersAction[_Parser]",
+    ) -> argparse.ArgumentParser:
+        return command(name, lambda arguments: _say(arguments, run(arguments)), text, to)
+
+    keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)
+    add_keys_parser(answering, keys.add_subparsers(metavar="ACTION", required=True))
+
     serve = command("serve", _serve, "启动服务 serve HTTP", commands)
     demo = command("demo", _demo, "签发样例并启动服务 issue the samples, then serve", commands)
     demo.add_argument("--no-serve", action="store_true", help="只签发 issue only")
@@ -142,6 +155,8 @@ def _parser() -> _Parser:
     for serving in (serve, demo):
         serving.add_argument("--host", default=DEFAULT_HOST, help=f"监听地址 (default {DEFAULT_HOST})")
         serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"端口 (default {DEFAULT_PORT}; 0 = any)")
+
+    add_seal_server_parser(commands, parents=[everywhere])
     return parser
 
 
@@ -225,6 +240,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answer] | None") -> int:
     """Take the port, do the work, say what came out, serve: a port that is taken is told before anything is made."""
+    from keys import KeysError
+
     from .app import create_app
     from .commands import Answer
     from .serving import address_of, is_loopback, listen, serve
@@ -232,11 +249,16 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
     with contextlib.closing(listen(arguments.host, arguments.port)) as listener:
         services = _services(arguments)
         public_only = not is_loopback(arguments.host)
-        # Keys or anchors that cannot be used are told now and not when the first licence is asked for.
-        services.can_seal()
+        # Anchors that cannot be used are told now. A key that cannot be used stops readiness and issuing only.
         services.has_anchors()
+        _warn_of_keys(services)
         app = create_app(services, public_only=public_only)
-        done = Answer(shape={}, text="") if work is None else work(services)
+        done = Answer(shape={}, text="")
+        if work is not None:
+            try:
+                done = work(services)
+            except KeysError:
+                print("样例未签发  the samples were not issued", file=sys.stderr)
         address = address_of(listener)
         note = "；仅核验页面 public pages only" if public_only else ""
         where = f"服务地址  serving at: {address}{note}（Ctrl-C 停止 to stop）"
@@ -249,6 +271,18 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
         )
         serve(app, listener)
     return 0
+
+
+def _warn_of_keys(services: "Services") -> None:
+    from .problems import problem_of
+
+    for name, fault in services.key_faults().items():
+        if fault is not None:
+            problem = problem_of(fault)
+            print(
+                f"密钥不可用，不能签发  unusable key, nothing is issued: {name} [{problem.code}] {problem.message.en}",
+                file=sys.stderr,
+            )
 
 
 def _services(arguments: argparse.Namespace) -> "Services":

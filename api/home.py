@@ -9,12 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from keys import make_development_pki, write_certificates, write_private_key
+from keys import (
+    ProviderMissingError,
+    default_libcrypto,
+    make_development_pki,
+    write_certificates,
+    write_private_key,
+)
 
-from .errors import CannotWriteError, HomeError
-from .settings import SETTINGS_FILE, Settings, load_settings, settings_text
+from .errors import CannotWriteError, HomeError, SettingsError
+from .settings import FAMILIES, SETTINGS_FILE, Settings, load_settings, settings_text
 
-FAMILIES = ("sm2", "rsa")
 AUTHORITY_NAME = "样例县行政审批局"
 AUTHORITY_CODE = "1199010000000102XM"
 """The fictional authority (region 990101) that a development home seals for."""
@@ -56,14 +61,6 @@ class Home:
         """Where `issue` puts its copies when no folder is named."""
         return self.path / "issued"
 
-    def key_uri(self, family: str, role: str) -> str:
-        """Name the private key of a family (`sm2`, `rsa`) and role (`seal`, `code`)."""
-        return f"file:{_key_path(self.path, family, role)}"
-
-    def chain_path(self, family: str, role: str) -> Path:
-        """Name the certificate chain of that key."""
-        return _chain_path(self.path, family, role)
-
     def index_key(self) -> bytes:
         """Read the key of the holder index; HomeError when it is missing or damaged."""
         path = self.path / _INDEX_KEY
@@ -90,7 +87,9 @@ def open_home(path: Path) -> Home:
             f"{path} 不是 elicence 的主目录（没有 {SETTINGS_FILE}）。",
             f"{path} is not a home directory of elicence: it has no {SETTINGS_FILE}",
         )
-    return Home(path=path, settings=load_settings(path))
+    settings = load_settings(path)
+    _choose_libcrypto(settings.libcrypto)
+    return Home(path=path, settings=settings)
 
 
 def ensure_home(path: Path, *, public_url: str, at: datetime, random: Callable[[int], bytes]) -> tuple[Home, bool]:
@@ -101,6 +100,7 @@ def ensure_home(path: Path, *, public_url: str, at: datetime, random: Callable[[
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         return open_home(path), False
+    _choose_libcrypto(os.environ.get("ELICENCE_LIBCRYPTO"))
     staged = path.with_name(f"{path.name}.new-{secrets.token_hex(6)}")
     try:
         staged.mkdir(mode=0o700, parents=True)
@@ -121,6 +121,24 @@ def ensure_home(path: Path, *, public_url: str, at: datetime, random: Callable[[
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return open_home(path), True
+
+
+def _choose_libcrypto(path: str | None) -> None:
+    """Say which library this process has SM2 from, before anything asks for it.
+
+    One that cannot be loaded is told by whatever needs it: checking goes on without.
+    """
+    if path is None:
+        return
+    try:
+        default_libcrypto(path)
+    except ProviderMissingError:
+        pass
+    except ValueError as error:
+        raise SettingsError(
+            "本进程已在使用另一个密码库（ELICENCE_LIBCRYPTO 或 libcrypto）。",
+            "this process already uses another crypto library (ELICENCE_LIBCRYPTO or libcrypto)",
+        ) from error
 
 
 def _build(path: Path, settings: Settings, at: datetime, random: Callable[[int], bytes]) -> None:

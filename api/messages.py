@@ -52,6 +52,7 @@ CHECKS = {
     "usage": Message(zh="证书用途", en="use of the certificate"),
     "certificate": Message(zh="证书可信", en="certificate is trusted"),
     "certificate_age": Message(zh="证书在有效期内", en="certificate has not expired"),
+    "retirement": Message(zh="密钥未停用或失控", en="key not retired or compromised"),
     "holder": Message(zh="属于此持证主体", en="belongs to this holder"),
     "validity": Message(zh="证照在有效期内", en="licence within its term"),
     "status": Message(zh="证照当前状态", en="present state of the licence"),

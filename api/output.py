@@ -19,8 +19,10 @@ class StagedFiles:
     Used as a context: what was not put in place by its end is removed. Raises CannotWriteError.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, mode: int = 0o600) -> None:
+        """Licences are personal data: only their owner reads the copies, unless `mode` says otherwise."""
         self._directory = directory
+        self._mode = mode
         self._staged: dict[Path, Path] = {}
 
     def __enter__(self) -> Self:
@@ -38,8 +40,7 @@ class StagedFiles:
             self._directory.mkdir(parents=True, exist_ok=True)
             for name, content in files.items():
                 hidden = self._directory / f".{secrets.token_hex(8)}.part"
-                # Licences are personal data: only their owner reads the copies.
-                descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode)
                 self._staged[hidden] = self._directory / name
                 with open(descriptor, "wb") as file:
                     file.write(content)

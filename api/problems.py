@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from esign import EsignError
-from keys import KeyNotFoundError, KeysError, KeyUnusableError, ProviderMissingError
+from keys import KeyNotFoundError, KeysError, KeyUnusableError, NotForProductionError, ProviderMissingError
 from licences import (
     AllotmentTakenError,
     CatalogueError,
@@ -192,7 +192,15 @@ ROWS = (
         "the folder of trusted certificates is unusable",
     ),
     _row(CatalogueError, UNUSABLE, 503, "CATALOGUE_BROKEN", "证照目录文件有误", "broken licence catalogue"),
-    _row(KeyNotFoundError, UNUSABLE, 503, "KEY_NOT_FOUND", "找不到密钥文件", "key file not found"),
+    _row(KeyNotFoundError, UNUSABLE, 503, "KEY_NOT_FOUND", "找不到密钥", "key not found"),
+    _row(
+        NotForProductionError,
+        UNUSABLE,
+        503,
+        "KEY_NOT_FOR_PRODUCTION",
+        "生产环境不得使用该密钥或证书",
+        "not to be used in production",
+    ),
     _row(KeyUnusableError, UNUSABLE, 503, "KEY_UNUSABLE", "密钥不可用", "key unusable"),
     _row(KeysError, UNUSABLE, 503, "KEY_UNUSABLE", "密钥不可用", "key unusable"),
 )

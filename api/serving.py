@@ -6,7 +6,9 @@ import errno
 import ipaddress
 import logging
 import socket
+import ssl
 import sys
+from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -58,18 +60,44 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
+def address_of(listener: socket.socket, *, scheme: str = "http") -> str:
     """Write the address at which a listening socket is reached, as a URL."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Who is at the other end of a connection with mutual TLS: `request.state.peer`."""
+
+    certificate: bytes
+    """DER; TLS has checked that it leads to a CA of ours and that the other side has its key."""
+    subject: str
+    """Its subject as `name=value` pairs, on one line."""
+
+
+def _peer_of(transport: asyncio.Transport) -> Peer | None:
+    tls = transport.get_extra_info("ssl_object")
+    certificate = None if tls is None else tls.getpeercert(binary_form=True)
+    if certificate is None:
+        return None
+    parts = (f"{name}={value}" for names in tls.getpeercert()["subject"] for name, value in names)
+    return Peer(certificate=certificate, subject=" ".join(", ".join(parts).split()))
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's protocol with a deadline for the head of a request, which uvicorn itself waits for without end."""
+    """uvicorn's protocol, with two things added.
+
+    A deadline for the head of a request, which uvicorn itself waits for without end; and the client's certificate,
+    about which uvicorn tells the application nothing.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait."""
+        """Begin to wait. With TLS the handshake is over."""
         super().connection_made(transport)
+        if (peer := _peer_of(transport)) is not None:
+            # Each request gets a copy of this as its state; the dictionary itself is shared by all connections.
+            self.app_state = {**self.app_state, "peer": peer}
         self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
     def data_received(self, data: bytes) -> None:
@@ -87,8 +115,8 @@ class _Protocol(H11Protocol):
         self.transport.close()
 
 
-def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until Ctrl-C or SIGTERM; requests that are under way are finished first."""
+def serve(app: ASGIApp, listener: socket.socket, *, tls: ssl.SSLContext | None = None) -> None:
+    """Serve until Ctrl-C or SIGTERM; requests that are under way are finished first. With a context over TLS."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("elicence").setLevel(logging.INFO)
     server = uvicorn.Server(
@@ -96,6 +124,7 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
             app,
             log_config=None,
             http=_Protocol,
+            ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             # Whoever asks could otherwise name another address and escape the limits.
             proxy_headers=False,
             # Its access lines would hold the codes, which are in the paths; `edge` writes our own.

@@ -2,8 +2,8 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +12,23 @@ from .errors import SettingsError
 DEFAULT_HOME = ".elicence"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
 SETTINGS_FILE = "elicence.toml"
+FAMILIES = ("sm2", "rsa")
+ROLES = ("seal", "code")
 MAX_PUBLIC_URL = 120  # it stands in every code: a longer one makes the printed symbol too fine
+
+
+DEFAULT_TIMESTAMP_SECONDS = 10.0
+MAX_TIMESTAMP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySetting:
+    """A key that `elicence.toml` names: it cannot be rotated by a command."""
+
+    uri: str
+    """`file:`, `pkcs11:`, `remote:`; a relative file name is looked for in the home."""
+    chain: Path | None
+    """The file of its certificates, in the home when relative; None when they are inside, as in PKCS#12."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +39,18 @@ class Settings:
     """Scheme and host (and port), no path: printed in codes for ever (contract section 5)."""
     development: bool
     """Whether the home's own development keys are in use."""
+    production: bool = False
+    """Whether seal keys must be in devices, and development certificates are refused."""
     font_dir: Path | None = None
     """Folder of TrueType fonts that are asked for characters the shipped font lacks."""
+    libcrypto: str | None = None
+    """Another OpenSSL library for SM2 than the system's."""
+    keys: Mapping[tuple[str, str], KeySetting] = field(default_factory=dict)
+    """Keys by family and role; those that are not here are the register's (`elicence keys`)."""
+    timestamps: Mapping[str, str] = field(default_factory=dict)
+    """Address of the timestamp authority by family: an SM2 seal needs an SM2 timestamp."""
+    timestamp_seconds: float = DEFAULT_TIMESTAMP_SECONDS
+    """How long a timestamp may take before the seal does without it."""
 
 
 def home_path(argument: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -33,7 +59,7 @@ def home_path(argument: str | None, environment: Mapping[str, str] = os.environ)
 
 
 def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read `elicence.toml`; `ELICENCE_PUBLIC_URL` and `ELICENCE_FONT_DIR` win over it.
+    """Read `elicence.toml`; `ELICENCE_PUBLIC_URL`, `ELICENCE_FONT_DIR` and `ELICENCE_LIBCRYPTO` win over it.
 
     Raises SettingsError when it is unreadable or malformed, or the public URL cannot be printed in codes.
     """
@@ -42,9 +68,12 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
         values = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"设置文件无法读取：{path}", f"the settings file cannot be read: {path}") from error
-    development = values.get("development", False)
-    if not isinstance(development, bool):
-        raise SettingsError(f"{path} 的 development 应为 true 或 false。", f"development in {path} is true or false")
+    development, production = (_flag(values, name, path) for name in ("development", "production"))
+    if development and production:
+        raise SettingsError(
+            f"{path}：production 与 development 不能同时为 true。",
+            f"production and development cannot both be true in {path}",
+        )
     url = environment.get("ELICENCE_PUBLIC_URL") or values.get("public_url")
     if url is None and development:
         url = DEFAULT_PUBLIC_URL
@@ -59,9 +88,76 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
             f"字体文件夹不存在（ELICENCE_FONT_DIR 或 {path} 的 font_dir）。",
             f"the folder of fonts does not exist (ELICENCE_FONT_DIR, or font_dir in {path})",
         )
+    library = environment.get("ELICENCE_LIBCRYPTO") or values.get("libcrypto")
+    if library is not None and not (isinstance(library, str) and Path(library).is_file()):
+        raise SettingsError(
+            f"密码库文件不存在（ELICENCE_LIBCRYPTO 或 {path} 的 libcrypto）。",
+            f"the crypto library does not exist (ELICENCE_LIBCRYPTO, or libcrypto in {path})",
+        )
+    timestamps, seconds = _timestamps(values, path)
     return Settings(
-        public_url=check_public_url(url), development=development, font_dir=Path(fonts) if fonts is not None else None
+        public_url=check_public_url(url),
+        development=development,
+        production=production,
+        font_dir=Path(fonts) if fonts is not None else None,
+        libcrypto=library,
+        keys=_keys(values, home),
+        timestamps=timestamps,
+        timestamp_seconds=seconds,
     )
+
+
+def _flag(values: Mapping[str, object], name: str, path: Path) -> bool:
+    value = values.get(name, False)
+    if not isinstance(value, bool):
+        raise SettingsError(f"{path} 的 {name} 应为 true 或 false。", f"{name} in {path} is true or false")
+    return value
+
+
+def _table(values: Mapping[str, object], name: str, known: Collection[str], path: Path) -> Mapping[str, object]:
+    """Return the table of that name; a key in it that means nothing is a slip, and slips about keys are told."""
+    table = values.get(name.rpartition(".")[2], {})
+    if not isinstance(table, dict) or not table.keys() <= set(known):
+        words = ", ".join(known)
+        raise SettingsError(f"{path} 的 [{name}] 只能含 {words}。", f"[{name}] in {path} is a table of {words}")
+    return table
+
+
+def _keys(values: Mapping[str, object], home: Path) -> dict[tuple[str, str], KeySetting]:
+    path = home / SETTINGS_FILE
+    found = {}
+    families = _table(values, "keys", FAMILIES, path)
+    for family in families:
+        roles = _table(families, f"keys.{family}", ROLES, path)
+        for role in roles:
+            entry = _table(roles, f"keys.{family}.{role}", ("uri", "chain"), path)
+            uri, chain = entry.get("uri"), entry.get("chain")
+            if not isinstance(uri, str) or not isinstance(chain, str | None):
+                raise SettingsError(
+                    f"{path} 的 [keys.{family}.{role}] 应有文本 uri（以及 chain）。",
+                    f"[keys.{family}.{role}] in {path} has a text uri, and a text chain",
+                )
+            found[family, role] = KeySetting(uri=uri, chain=None if chain is None else home / chain)
+    return found
+
+
+def _timestamps(values: Mapping[str, object], path: Path) -> tuple[dict[str, str], float]:
+    table = _table(values, "timestamp", (*FAMILIES, "timeout"), path)
+    seconds = table.get("timeout", DEFAULT_TIMESTAMP_SECONDS)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= MAX_TIMESTAMP_SECONDS:
+        raise SettingsError(
+            f"{path} 的 timestamp.timeout 应为不超过 {MAX_TIMESTAMP_SECONDS:g} 的秒数。",
+            f"timestamp.timeout in {path} is a number of seconds up to {MAX_TIMESTAMP_SECONDS:g}",
+        )
+    addresses = {}
+    for family in table.keys() & set(FAMILIES):
+        address = table[family]
+        if not isinstance(address, str) or not address.startswith(("http://", "https://")):
+            raise SettingsError(
+                f"{path} 的 timestamp.{family} 应为 http(s) 地址。", f"timestamp.{family} in {path} is an http(s) URL"
+            )
+        addresses[family] = address
+    return addresses, float(seconds)
 
 
 def settings_text(settings: Settings) -> str:

@@ -1,6 +1,7 @@
 """The only constructor calls of adapters: which store, keys and trust; and where `licences` meets `verify`."""
 
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from esign import FontChain, FontError, Seal, SealPicture, draw_round_seal, structured_from_bytes
-from keys import Signer, algorithm_named, hash_bytes, open_signer
+from keys import KeysError, Signer, algorithm_named, hash_bytes
 from licences import (
     Catalogue,
     FileStore,
@@ -23,7 +24,9 @@ from licences import (
 from verify import HolderEntry, Outcome, Report, TrustStore, Verifier
 
 from .errors import HomeError, SelfCheckError, ServiceUnavailableError
-from .home import FAMILIES, Home
+from .home import Home
+from .open_keys import OpenKeys
+from .watching import WatchedTrust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,9 @@ class Services:
 
     def __init__(self, home: Home) -> None:
         self.home = home
+        self.keys = OpenKeys(home)
+        self._lock = threading.Lock()
+        self._issuer: tuple[object, Issuer] | None = None
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -61,32 +67,31 @@ class Services:
         return load_catalogue()
 
     @cached_property
+    def _trust(self) -> WatchedTrust:
+        return WatchedTrust(self.home.trust)
+
+    @property
     def trust(self) -> TrustStore:
-        """The home's anchors."""
-        return TrustStore.from_directory(self.home.trust)
+        """The home's anchors, as they are now."""
+        return self._trust.store()
 
     @cached_property
     def store(self) -> LicenceStore:
         """The licence store."""
         return open_store(self.home)
 
-    @cached_property
+    @property
     def verifier(self) -> Verifier:
         """Judges with the home's anchors and the store's status."""
         return Verifier(self.trust, self.store)
-
-    @cached_property
-    def sealing(self) -> Mapping[str, SealingKeys]:
-        """Seals and code keys of both families."""
-        return {family: _sealing_keys(self.home, self.fonts, family) for family in FAMILIES}
 
     def can_store(self) -> bool:
         """Whether the database is in its place and answers: an open one goes on answering when its file was moved."""
         return self.home.database.is_file() and self.store.is_ready()
 
-    def can_seal(self) -> bool:
-        """Whether every key can be opened now; raises the error of `keys` that says why not."""
-        return all(_signer(self.home, family, role) for family in FAMILIES for role in ("seal", "code"))
+    def key_faults(self) -> Mapping[str, KeysError | None]:
+        """Try every key that is in use, by its family and role: what is wrong with it, or None."""
+        return self.keys.faults()
 
     def has_anchors(self) -> bool:
         """Whether the home's anchors can be read now; raises TrustStoreError when not."""
@@ -101,15 +106,26 @@ class Services:
         except (FontError, OSError) as error:
             raise HomeError(f"字体无法使用：{folder}", f"a font cannot be used: {folder}") from error
 
-    @cached_property
+    @property
     def issuer(self) -> Issuer:
-        """Makes licences."""
+        """Makes licences, with the keys and anchors as they are now; the error of `keys` when a key does not open."""
+        trust, signers = self.trust, self.keys.signers()
+        with self._lock:
+            if self._issuer is None or self._issuer[0] != (trust, signers):
+                self._issuer = (trust, signers), self._make_issuer(trust, signers)
+            return self._issuer[1]
+
+    def _make_issuer(self, trust: TrustStore, signers: Mapping[tuple[str, str], Signer]) -> Issuer:
         return Issuer(
             catalogue=self.catalogue,
-            sealing=self.sealing,
+            sealing={
+                family: _sealing_keys(self.fonts, signer, signers[family, "code"])
+                for (family, role), signer in signers.items()
+                if role == "seal"
+            },
             fonts=self.fonts,
             store=self.store,
-            check=SelfCheck(verifier=Verifier(self.trust)),
+            check=SelfCheck(verifier=Verifier(trust)),
             public_url=self.home.settings.public_url,
             random=os.urandom,
         )
@@ -129,8 +145,7 @@ def read_trust(directory: Path) -> TrustStore:
     return TrustStore.from_directory(directory)
 
 
-def _sealing_keys(home: Home, fonts: FontChain, family: str) -> SealingKeys:
-    seal, code = _signer(home, family, "seal"), _signer(home, family, "code")
+def _sealing_keys(fonts: FontChain, seal: Signer, code: Signer) -> SealingKeys:
     name = seal.certificate.subject.organization
     if name is None:
         raise HomeError("印章证书没有写明机构。", "the certificate of the seal names no organisation")
@@ -143,10 +158,6 @@ def _sealing_keys(home: Home, fonts: FontChain, family: str) -> SealingKeys:
 def _picture(fonts: FontChain, name: str, signer: Signer) -> SealPicture:
     """Draw the round seal; one of a development PKI says so in its centre."""
     return draw_round_seal(fonts, name, centre_line="样例 测试" if signer.certificate.is_development else "")
-
-
-def _signer(home: Home, family: str, role: str) -> Signer:
-    return open_signer(home.key_uri(family, role), home.chain_path(family, role))
 
 
 def _digest(structured: bytes, code_algorithm: str) -> bytes:

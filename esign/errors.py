@@ -1,6 +1,10 @@
 """What goes wrong with sealed documents and codes."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .preflight_findings import PreflightFinding
 
 
 class Fault(StrEnum):
@@ -9,6 +13,8 @@ class Fault(StrEnum):
     FORMAT_PDF = "FORMAT_PDF"
     FORMAT_FOREIGN = "FORMAT_FOREIGN"
     FORMAT_CMS = "FORMAT_CMS"
+    FORMAT_SES = "FORMAT_SES"
+    FORMAT_TIMESTAMP = "FORMAT_TIMESTAMP"
     FORMAT_STRUCTURED = "FORMAT_STRUCTURED"
     FORMAT_CODE = "FORMAT_CODE"
     FORMAT_PICTURE = "FORMAT_PICTURE"
@@ -59,3 +65,81 @@ class FontError(EsignError):
 
 class SealPictureError(EsignError):
     """A seal picture cannot be drawn from this name."""
+
+
+class SealFault(StrEnum):
+    """Why an electronic seal may not be used."""
+
+    SIGNATURE = "SIGNATURE"
+    """The maker's signature does not verify."""
+    UNCHECKED = "UNCHECKED"
+    """This machine cannot check it: an unknown algorithm, or a certificate that we cannot read."""
+    NOT_YET_VALID = "NOT_YET_VALID"
+    EXPIRED = "EXPIRED"
+    SIGNER_NOT_LISTED = "SIGNER_NOT_LISTED"
+    """The certificate is not among those that may seal with it."""
+    CRITICAL_EXTENSION = "CRITICAL_EXTENSION"
+    """It says something that must be understood and is not."""
+
+
+class SealRefusedError(EsignError):
+    """An electronic seal may not be used; `fault` says why."""
+
+    def __init__(self, fault: SealFault, detail: str) -> None:
+        super().__init__(detail)
+        self.fault = fault
+
+
+class MalformedSesError(EsignError):
+    """The bytes are not a seal or seal signature of any generation."""
+
+
+class SesRefusedError(EsignError):
+    """A seal or a seal signature is not made, because it would not be good; the message says why."""
+
+
+class TimestampError(EsignError):
+    """No timestamp could be had: the authority was not reached, or answered nothing that can be used."""
+
+
+class TimestampRefusedError(TimestampError):
+    """The timestamp authority declined, or its token is not the one that was asked for."""
+
+
+class Deviation(StrEnum):
+    """In what the answer of a seal service is not what was asked for."""
+
+    FORM = "FORM"
+    """Not readable, not our form, or more than was asked for."""
+    CERTIFICATE = "CERTIFICATE"
+    SEAL = "SEAL"
+    DIGEST = "DIGEST"
+    PROPERTY = "PROPERTY"
+    TIME = "TIME"
+    SIGNATURE = "SIGNATURE"
+    BYTES = "BYTES"
+    """The file was changed outside the digits of the seal."""
+
+
+class SealAnswerError(EsignError):
+    """A seal service gave back something else than was asked for; `deviation` says what. Nothing of it is used."""
+
+    def __init__(self, deviation: Deviation, detail: str) -> None:
+        super().__init__(f"the seal service's answer was refused ({deviation.value}): {detail}")
+        self.deviation = deviation
+
+
+class SealRequestError(EsignError):
+    """What a seal service was asked for cannot be sealed; the message says why."""
+
+
+class PreflightError(EsignError):
+    """A PDF made elsewhere must not be sealed; `findings` says why."""
+
+    def __init__(self, findings: "tuple[PreflightFinding, ...]") -> None:
+        super().__init__("; ".join(finding.en for finding in findings))
+        self.findings = findings
+
+
+class SealPlaceError(EsignError):
+    """The seal's picture does not fit on the page at the given place, or there is no such page."""

@@ -1,25 +1,59 @@
-"""The official seal (电子印章): a picture, and the key and certificate it stands for; and drawing the round picture."""
+"""The official seal (电子印章) as it is sealed with: a picture, and the key and certificate it stands for.
 
-import math
-from dataclasses import dataclass
+How the pictures are drawn: `round_seal`, `oval_seal`, `name_seal`; how one is read from a file: `seal_image`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from keys import Signer
 
-from .errors import SealPictureError
-from .fonts import UNITS, FontChain
-from .page import Command, Shape, circle, transformed
+from .page import Shape
 
 RED = (0.86, 0.08, 0.12)
 DEFAULT_DIAMETER = 42.0  # millimetres; contract section 6
 MAX_RING_CHARACTERS = 30
+MAX_LATIN_CHARACTERS = 80
+MAX_LINE_CHARACTERS = 12
+MAX_NUMBER_CHARACTERS = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealImage:
+    """A picture of dots, and where it lies in a seal's picture (millimetres from the top left corner)."""
+
+    columns: int
+    rows: int
+    colours: bytes = field(repr=False)
+    """Red, green and blue of each dot (sRGB), a byte each, row by row from the top, compressed by zlib."""
+    opacity: bytes | None = field(repr=False)
+    """One byte for each dot, 0 transparent, likewise; None when the whole picture is opaque."""
+    x: float = 0.0
+    y: float = 0.0
+    width: float
+    height: float
+
+    def placed(self, *, x: float, y: float, width: float, height: float) -> "SealImage":
+        """The same dots somewhere else."""
+        return replace(self, x=x, y=y, width=width, height=height)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealPicture:
-    """A round picture as outlines, in millimetres from the top left corner of its square."""
+    """What a seal looks like, in millimetres from the top left corner: dots, and outlines over them."""
 
-    diameter: float
-    shapes: tuple[Shape, ...]
+    width: float
+    height: float
+    shapes: tuple[Shape, ...] = ()
+    image: SealImage | None = None
+
+    @property
+    def diameter(self) -> float:
+        """The longer side."""
+        return max(self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,79 +65,58 @@ class Seal:
     signer: Signer
 
 
-def draw_round_seal(
-    fonts: FontChain, authority: str, *, diameter: float = DEFAULT_DIAMETER, centre_line: str = ""
-) -> SealPicture:
-    """The round seal of an authority: ring, five-pointed star, the name along the ring from left to right.
+class SealKind(StrEnum):
+    """Whose round seal it is; 国发〔1999〕25号 gives the size by this and by the level."""
 
-    Proportions after 国发〔1999〕25号 and published practice (line 1.2 mm, star 14 mm at 42 mm diameter).
-
-    Raises:
-        SealPictureError: no name, or more than `MAX_RING_CHARACTERS`.
-        UnprintableError: no font has one of the characters.
-    """
-    if not 0 < len(authority) <= MAX_RING_CHARACTERS:
-        raise SealPictureError(f"a seal's ring takes 1 to {MAX_RING_CHARACTERS} characters")
-    radius = diameter / 2
-    scale = diameter / DEFAULT_DIAMETER
-    border = 1.2 * scale
-    shapes = [Shape(commands=circle(radius, radius, radius - border / 2), stroke=RED, line_width=border)]
-    shapes.append(Shape(commands=_star(radius, radius - 0.5 * scale, 7 * scale), fill=RED))
-    shapes.append(_outlined(_ring_text(fonts, authority, radius, scale), scale))
-    if centre_line:
-        shapes.append(_outlined(_straight_text(fonts, centre_line, radius, scale), scale))
-    return SealPicture(diameter=diameter, shapes=tuple(shapes))
+    GOVERNMENT = "government"
+    """人民政府."""
+    DEPARTMENT = "department"
+    """A department, bureau or institution (部门、直属机构)."""
+    SPECIAL = "special"
+    """专用章: for one purpose, which its centre line names."""
 
 
-def _outlined(commands: tuple[Command, ...], scale: float) -> Shape:
-    # A seal is cut in a heavier face than the shipped font has.
-    return Shape(commands=commands, fill=RED, stroke=RED, line_width=0.22 * scale)
+class SealSize(NamedTuple):
+    """How a round seal is to look."""
+
+    diameter: float
+    """Millimetres."""
+    emblem: bool
+    """The national emblem stands in the centre, else the star."""
 
 
-def _star(x: float, y: float, radius: float) -> tuple[Command, ...]:
-    # The inner corners of a regular five-pointed star lie at this share of the radius.
-    inner = radius * math.sin(math.radians(18)) / math.sin(math.radians(54))
-    commands = []
-    for corner in range(10):
-        reach = radius if corner % 2 == 0 else inner
-        angle = math.radians(-90 + 36 * corner)
-        point = (x + reach * math.cos(angle), y + reach * math.sin(angle))
-        commands.append(Command("L" if corner else "M", point))
-    return (*commands, Command("Z", ()))
+LEVELS = ("国家级", "省级", "地市级", "区县级", "乡镇级", "其他")
+"""Values of `certificateIssuingAuthorityLevel`."""
+
+SEAL_SIZES: Mapping[SealKind, Mapping[str, SealSize]] = MappingProxyType(
+    {
+        # State Council 60, provinces 50, cities and counties 45 with the emblem; townships 42 with the star.
+        SealKind.GOVERNMENT: MappingProxyType(
+            {
+                "国家级": SealSize(60.0, True),
+                "省级": SealSize(50.0, True),
+                "地市级": SealSize(45.0, True),
+                "区县级": SealSize(45.0, True),
+                "乡镇级": SealSize(42.0, False),
+                "其他": SealSize(42.0, False),
+            }
+        ),
+        # Ministries 50 with the emblem; everybody else at most 45 with the star, in practice 42.
+        SealKind.DEPARTMENT: MappingProxyType(
+            {level: SealSize(50.0, True) if level == "国家级" else SealSize(42.0, False) for level in LEVELS}
+        ),
+        # Article 22: they must differ visibly from the official seal; in practice 40.
+        SealKind.SPECIAL: MappingProxyType({level: SealSize(40.0, False) for level in LEVELS}),
+    }
+)
+"""Sizes of round seals after 国发〔1999〕25号, and published practice where it gives only an upper limit."""
 
 
-def _ring_text(fonts: FontChain, text: str, radius: float, scale: float) -> tuple[Command, ...]:
-    """Each character stands upright on the ring, its foot towards the centre."""
-    step = min(28.0, 252.0 / max(len(text) - 1, 1))
-    size = 6.8 * scale
-    # From the outside: the line, a gap of 1 mm, the characters.
-    foot = radius - 1.2 * scale - 1.0 * scale - size + 0.12 * size
-    # Neighbours must not touch near the foot, where the ring is shortest.
-    squeeze = min(1.0, math.radians(step) * (foot + size * 0.23) / size)
-    commands: list[Command] = []
-    for place, character in enumerate(text):
-        angle = math.radians((place - (len(text) - 1) / 2) * step)
-        sin, cos, half = math.sin(angle), math.cos(angle), fonts.width(character) / UNITS / 2
-
-        def on_ring(x: float, y: float, sin: float = sin, cos: float = cos, half: float = half) -> tuple[float, float]:
-            across, outward = (x - half) * size * squeeze, foot + y * size
-            return radius + outward * sin + across * cos, radius - outward * cos + across * sin
-
-        commands += transformed(fonts.outline(character), on_ring)
-    return tuple(commands)
+def seal_diameter(kind: SealKind, level: str) -> float:
+    """The diameter in millimetres; a level that is not in `LEVELS` is taken for 其他."""
+    return seal_size(kind, level).diameter
 
 
-def _straight_text(fonts: FontChain, text: str, radius: float, scale: float) -> tuple[Command, ...]:
-    """A line of text below the star."""
-    size = min(4.2 * scale, 20 * scale / len(text))
-    baseline = radius + 12.2 * scale
-    left = radius - fonts.width(text) / UNITS * size / 2
-    commands: list[Command] = []
-    for character in text:
-
-        def on_line(x: float, y: float, left: float = left) -> tuple[float, float]:
-            return left + x * size, baseline - y * size
-
-        commands += transformed(fonts.outline(character), on_line)
-        left += fonts.width(character) / UNITS * size
-    return tuple(commands)
+def seal_size(kind: SealKind, level: str) -> SealSize:
+    """The diameter and the centre; a level that is not in `LEVELS` is taken for 其他."""
+    return SEAL_SIZES[kind].get(level, SEAL_SIZES[kind]["其他"])

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from keys import Certificate, hash_bytes
 
-from .errors import EsignError
 from .signature_values import embedded_certificate, signature_algorithm, verify_value
 
 MAX_SES_BYTES = 8 * 1024 * 1024
@@ -45,14 +44,6 @@ _SVG_HEAD = 1024
 """Bytes within which an SVG file's root element starts."""
 _SAME_PICTURE_TYPE = {"JPEG": "JPG"}
 _DIGEST_LABELS = {"SHA256": "sha256", "2.16.840.1.101.3.4.2.1": "sha256"}
-
-
-class MalformedSesError(EsignError):
-    """The bytes are not a seal or seal signature of any generation."""
-
-
-class SesRefusedError(EsignError):
-    """A seal or a seal signature is not made, because it would not be good; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +141,8 @@ class SesSeal:
             BadSignatureError: it does not verify.
             KeysError: it could not be checked: unreadable certificate, unknown algorithm, no provider.
         """
-        verify_value(self.maker_certificate(), self.algorithm_oid, self.signature, self.signed)
+        algorithm = signature_algorithm(self.algorithm_oid)
+        verify_value(self.maker_certificate(), algorithm, self.signature, self.signed)
 
     def permits(self, certificate_der: bytes) -> bool:
         """Whether the list has this certificate, byte for byte or by digest. An empty list permits nobody."""
@@ -200,7 +192,8 @@ class SesSignature:
             BadSignatureError: it does not verify.
             KeysError: it could not be checked: unreadable certificate, unknown algorithm, no provider.
         """
-        verify_value(self.signer_certificate(), self.algorithm_oid, self.signature, self.signed)
+        algorithm = signature_algorithm(self.algorithm_oid)
+        verify_value(self.signer_certificate(), algorithm, self.signature, self.signed)
 
     def digest_matches(self, *original: bytes) -> bool:
         """Whether the concatenated chunks are what was sealed; the digest follows the signature's algorithm.

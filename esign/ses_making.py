@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from keys import BadSignatureError, Certificate, Signer, hash_bytes
 from keys import der as d
 
-from .errors import EsignError
+from .errors import EsignError, SesRefusedError
 from .ses import (
     MAX_PERMITTED,
     MAX_PICTURE_BYTES,
@@ -20,7 +20,6 @@ from .ses import (
     MAX_TEXT_BYTES,
     SesExtension,
     SesPicture,
-    SesRefusedError,
     SesSeal,
 )
 from .ses_facts import may_sign

@@ -14,7 +14,7 @@ from typing import TypeVar
 from keys import DerReader, KeysError
 from keys import der as d
 
-from .errors import TooLargeError
+from .errors import MalformedSesError, TooLargeError
 from .ses import (
     MAX_EXTENSION_BYTES,
     MAX_EXTENSIONS,
@@ -27,7 +27,6 @@ from .ses import (
     MAX_TEXT_BYTES,
     MAX_TIME_STAMP_BYTES,
     CertificateDigest,
-    MalformedSesError,
     SesExtension,
     SesPicture,
     SesSeal,

@@ -1,11 +1,12 @@
 """BER made into DER (ITU-T X.690 clauses 8.1.3 and 8.7), for the few files whose programs write nothing else.
 
-Only PKCS#12 files pass through here: Bouncy Castle writes them with indefinite lengths and cut strings. What is signed
-byte by byte never does.
+PKCS#12 files (Bouncy Castle writes them with indefinite lengths and cut strings) and the signed data of others (openssl
+writes streams) pass through here. Our own documents never do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from keys import der
@@ -14,6 +15,9 @@ from keys.errors import MalformedDerError
 MAX_DEPTH: Final = 24
 """Elements inside each other; a PKCS#12 file has about 12."""
 
+MAX_ELEMENTS: Final = 100_000
+"""Elements in all, pieces of strings included: a stream of 20 MB in pieces of 1,000 bytes has 20,000."""
+
 _INDEFINITE: Final = 0x80
 _CONSTRUCTED: Final = 0x20
 _END: Final = b"\x00\x00"
@@ -21,7 +25,7 @@ _END: Final = b"\x00\x00"
 
 def to_der(data: bytes) -> bytes:
     """Return one BER element with definite minimal lengths and octet strings in one piece, otherwise unchanged."""
-    content, end = _element(data, 0, len(data), 0)
+    content, end = _element(data, 0, len(data), 0, iter(range(MAX_ELEMENTS)))
     if end != len(data):
         raise MalformedDerError("unexpected bytes at the end")
     return content
@@ -37,8 +41,13 @@ def joined(element: der.Element) -> bytes:
     return b"".join(pieces)
 
 
-def _element(data: bytes, start: int, stop: int, depth: int) -> tuple[bytes, int]:
-    """Convert the element at `start`, which must end before `stop`; with it comes where it ended."""
+def _element(data: bytes, start: int, stop: int, depth: int, left: Iterator[int]) -> tuple[bytes, int]:
+    """Convert the element at `start`, which must end before `stop`; with it comes where it ended.
+
+    Each element takes one from `left`.
+    """
+    if next(left, None) is None:
+        raise MalformedDerError("too many elements")
     if depth > MAX_DEPTH or start + 2 > stop:
         raise MalformedDerError("cut short or nested too deeply")
     tag, size, begin = data[start], data[start + 1], start + 2
@@ -58,7 +67,7 @@ def _element(data: bytes, start: int, stop: int, depth: int) -> tuple[bytes, int
         return der.tlv(tag, data[begin:end]), end
     pieces = []
     while begin < end and not (indefinite and data[begin : begin + 2] == _END):
-        piece, begin = _element(data, begin, end, depth + 1)
+        piece, begin = _element(data, begin, end, depth + 1, left)
         pieces.append(piece)
     if indefinite:
         if data[begin : begin + 2] != _END:

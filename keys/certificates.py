@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -15,9 +16,18 @@ from keys import der
 from keys.algorithms import Algorithm, hash_bytes, read_algorithm
 from keys.der import DerReader
 from keys.errors import BadSignatureError, MalformedCertificateError, MalformedDerError
+from keys.extensions import read_default_false, read_extension
 from keys.leniency import Leniency
 from keys.names import DistinguishedName, read_name
 from keys.ports import PublicKey
+from keys.publication import (
+    AUTHORITY_INFORMATION_ACCESS,
+    CA_ISSUERS_ACCESS,
+    CRL_DISTRIBUTION_POINTS,
+    OCSP_ACCESS,
+    read_distribution_points,
+    read_information_access,
+)
 from keys.software import load_public_key
 
 DEVELOPMENT_MARK: Final = "仅供测试 TEST ONLY"
@@ -35,6 +45,7 @@ KEY_USAGE: Final = "2.5.29.15"
 BASIC_CONSTRAINTS: Final = "2.5.29.19"
 AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
 EXTENDED_KEY_USAGE: Final = "2.5.29.37"
+OCSP_NO_CHECK: Final = "1.3.6.1.5.5.7.48.1.5"
 
 KEY_USAGES: Final = (
     "digitalSignature",
@@ -76,6 +87,15 @@ class Certificate:
     path_length: int | None = field(compare=False)
     """How many more CAs may follow; None is no limit."""
     subject_key_identifier: bytes | None = field(compare=False)
+    crl_urls: tuple[str, ...] = field(compare=False, default=())
+    """Where the issuer's revocation list is; http and https only, as are the two below."""
+    ocsp_urls: tuple[str, ...] = field(compare=False, default=())
+    ca_issuer_urls: tuple[str, ...] = field(compare=False, default=())
+    """Where the issuer's certificate is."""
+    extended_key_usage_critical: bool = field(compare=False, default=False)
+    """Whether programs that do not know these purposes must refuse it (RFC 3161 clause 2.3 asks for it)."""
+    ocsp_no_check: bool = field(compare=False, default=False)
+    """Whether the CA says that this OCSP responder's certificate needs no check itself (RFC 6960 clause 4.2.2.2.1)."""
     leniencies: frozenset[Leniency] = field(compare=False, default=frozenset())
     """What of its form had to be overlooked to read it; empty for a certificate that keeps to its standards."""
 
@@ -120,6 +140,13 @@ class Certificate:
 def key_identifier(public_key: PublicKey, digest: str) -> bytes:
     """Return the short name of a key in codes: the first 8 bytes of the digest of its SubjectPublicKeyInfo."""
     return hash_bytes(digest, public_key.spki)[:8]
+
+
+def public_key_bits(public_key: PublicKey) -> bytes:
+    """Return the key inside a SubjectPublicKeyInfo, which key identifiers are digests of."""
+    reader = DerReader(public_key.spki).read_sequence()
+    reader.read_raw()
+    return reader.read_bit_string()
 
 
 def parse_certificate(data: bytes) -> Certificate:
@@ -198,23 +225,34 @@ def _read_certificate(data: bytes) -> Certificate:
 
     usage: frozenset[str] = frozenset()
     extended: frozenset[str] = frozenset()
-    is_ca, path_length, identifier = False, None, None
+    is_ca, path_length, identifier, no_check, extended_critical = False, None, None, False, False
+    crl_urls: tuple[str, ...] = ()
+    access: dict[str, tuple[str, ...]] = {}
     seen: set[str] = set()
     while not extensions.at_end:
-        name, critical, value = _read_extension(extensions, leniencies)
+        name, critical, value = read_extension(extensions, leniencies)
         if name in seen:
             raise MalformedCertificateError("extension occurs twice")
         seen.add(name)
         if name == KEY_USAGE:
             usage = _read_key_usage(value, leniencies)
         elif name == EXTENDED_KEY_USAGE:
-            extended = _read_extended_key_usage(value)
+            extended, extended_critical = _read_extended_key_usage(value), critical
         elif name == BASIC_CONSTRAINTS:
             is_ca, path_length = _read_basic_constraints(value, leniencies)
         elif name == SUBJECT_KEY_IDENTIFIER:
             content = DerReader(value)
             identifier = content.read_octet_string()
             content.finish()
+        elif name == CRL_DISTRIBUTION_POINTS:
+            # It only says where to look: an odd one is no reason to refuse a certificate, unless it says so itself.
+            with suppress(*(() if critical else (MalformedDerError,))):
+                crl_urls = read_distribution_points(value)
+        elif name == OCSP_NO_CHECK:
+            no_check = True
+        elif name == AUTHORITY_INFORMATION_ACCESS and not critical:
+            with suppress(MalformedDerError):
+                access = read_information_access(value)
         elif critical:
             # RFC 5280 clause 4.2: a critical extension that is not processed makes the certificate unusable.
             raise MalformedCertificateError(f"critical extension {name} is not processed")
@@ -231,9 +269,14 @@ def _read_certificate(data: bytes) -> Certificate:
         public_key=public_key,
         key_usage=usage,
         extended_key_usage=extended,
+        extended_key_usage_critical=extended_critical,
         is_ca=is_ca,
         path_length=path_length,
         subject_key_identifier=identifier,
+        crl_urls=crl_urls,
+        ocsp_urls=access.get(OCSP_ACCESS, ()),
+        ca_issuer_urls=access.get(CA_ISSUERS_ACCESS, ()),
+        ocsp_no_check=no_check,
         leniencies=frozenset(leniencies),
     )
 
@@ -243,25 +286,6 @@ def _read_time(validity: DerReader, leniencies: set[Leniency]) -> datetime:
     if tag == der.GENERALIZED_TIME and moment.year < 2050:
         leniencies.add(Leniency.EARLY_GENERALIZED_TIME)
     return moment
-
-
-def _read_default_false(reader: DerReader, leniencies: set[Leniency]) -> bool:
-    """Read a BOOLEAN DEFAULT FALSE. DER leaves the FALSE out; certificates that write it exist and mean the same."""
-    if reader.peek() != der.BOOLEAN:
-        return False
-    value = reader.read_boolean()
-    if not value:
-        leniencies.add(Leniency.WRITTEN_DEFAULT)
-    return value
-
-
-def _read_extension(extensions: DerReader, leniencies: set[Leniency]) -> tuple[str, bool, bytes]:
-    extension = extensions.read_sequence()
-    name = extension.read_oid()
-    critical = _read_default_false(extension, leniencies)
-    value = extension.read_octet_string()
-    extension.finish()
-    return name, critical, value
 
 
 def _read_key_usage(value: bytes, leniencies: set[Leniency]) -> frozenset[str]:
@@ -297,7 +321,7 @@ def _read_basic_constraints(value: bytes, leniencies: set[Leniency]) -> tuple[bo
     reader = DerReader(value)
     constraints = reader.read_sequence()
     reader.finish()
-    is_ca = _read_default_false(constraints, leniencies)
+    is_ca = read_default_false(constraints, leniencies)
     path_length = None if constraints.at_end else constraints.read_integer()
     constraints.finish()
     if path_length is not None and (not is_ca or path_length < 0):

@@ -25,6 +25,7 @@ BIT_STRING: Final = 0x03
 OCTET_STRING: Final = 0x04
 NULL: Final = 0x05
 OID: Final = 0x06
+ENUMERATED: Final = 0x0A
 UTF8_STRING: Final = 0x0C
 PRINTABLE_STRING: Final = 0x13
 IA5_STRING: Final = 0x16
@@ -121,6 +122,14 @@ def time(moment: datetime) -> bytes:
     moment = moment.astimezone(UTC)
     if 1950 <= moment.year < 2050:
         return tlv(UTC_TIME, moment.strftime("%y%m%d%H%M%SZ").encode())
+    return generalized_time(moment)
+
+
+def generalized_time(moment: datetime) -> bytes:
+    """Encode a GeneralizedTime in UTC and whole seconds, which OCSP and timestamps have for every year."""
+    if moment.utcoffset() is None:
+        raise ValueError("a time needs its offset")
+    moment = moment.astimezone(UTC)
     return tlv(GENERALIZED_TIME, f"{moment.year:04d}{moment:%m%d%H%M%S}Z".encode())
 
 
@@ -243,20 +252,7 @@ class DerReader:
 
     def read_oid(self) -> str:
         """Read an OBJECT IDENTIFIER as dotted numbers."""
-        content = self.read(OID)
-        if not content or len(content) > MAX_OID_SIZE or content[-1] & 0x80:
-            raise MalformedDerError("OBJECT IDENTIFIER not in DER")
-        arcs: list[int] = []
-        arc, begun = 0, False
-        for byte in content:
-            if byte == 0x80 and not begun:
-                raise MalformedDerError("OBJECT IDENTIFIER not minimal")
-            arc, begun = arc << 7 | byte & 0x7F, byte >= 0x80
-            if not begun:
-                arcs.append(arc)
-                arc = 0
-        first = min(arcs[0] // 40, 2)
-        return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+        return _dotted(self.read(OID))
 
     def read_octet_string(self) -> bytes:
         """Read the content of an OCTET STRING."""
@@ -289,9 +285,26 @@ class DerReader:
             raise MalformedDerError("time not in DER")
         if not digits.isdigit() or content[-1:] != b"Z":
             raise MalformedDerError("time not in DER")
-        numbers = (int(digits[:4]), *(int(digits[at : at + 2]) for at in range(4, 14, 2)))
-        year, month, day, hour, minute, second = numbers
+        date = int(digits[:4]), int(digits[4:6]), int(digits[6:8])
         try:
-            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+            return datetime(*date, int(digits[8:10]), int(digits[10:12]), int(digits[12:]), tzinfo=UTC)
         except ValueError as error:
             raise MalformedDerError("no such time") from error
+
+
+@lru_cache(maxsize=256)
+def _dotted(content: bytes) -> str:
+    """Decode the content of an OBJECT IDENTIFIER. Lists of revoked certificates repeat a few ones very often."""
+    if not content or len(content) > MAX_OID_SIZE or content[-1] & 0x80:
+        raise MalformedDerError("OBJECT IDENTIFIER not in DER")
+    arcs: list[int] = []
+    arc, begun = 0, False
+    for byte in content:
+        if byte == 0x80 and not begun:
+            raise MalformedDerError("OBJECT IDENTIFIER not minimal")
+        arc, begun = arc << 7 | byte & 0x7F, byte >= 0x80
+        if not begun:
+            arcs.append(arc)
+            arc = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))

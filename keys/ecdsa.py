@@ -7,11 +7,11 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from keys import der
 from keys.algorithms import ECDSA_P256_SHA256, ECDSA_P384_SHA384, Algorithm
-from keys.errors import BadSignatureError, UnsupportedAlgorithmError
+from keys.errors import BadSignatureError, KeyUnusableError, UnsupportedAlgorithmError
 from keys.signature import longest_pair, read_pair
 
 EC_PUBLIC_KEY: Final = der.oid("1.2.840.10045.2.1")
@@ -112,6 +112,13 @@ class EcdsaPrivateKey:
     def sign(self, data: bytes) -> bytes:
         """Sign `data`; DER r, s."""
         return self._key.sign(data, ec.ECDSA(self._curve.digest))
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign data whose digest this is."""
+        try:
+            return self._key.sign(digest, ec.ECDSA(utils.Prehashed(self._curve.digest)))
+        except ValueError as error:
+            raise KeyUnusableError("the digest has another size than the algorithm's") from error
 
     def pkcs8(self) -> bytes:
         """Return the PEM of the unencrypted PKCS#8 form."""

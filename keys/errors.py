@@ -21,6 +21,18 @@ class MalformedRequestError(KeysError):
     """Bytes that are not a certificate request that we read."""
 
 
+class MalformedRetirementError(KeysError):
+    """Bytes that are not the file of retired keys in its one form."""
+
+
+class MalformedRevocationError(KeysError):
+    """A revocation list or an OCSP message that RFC 5280, RFC 6960 or our limits do not allow."""
+
+
+class OcspRefusedError(KeysError):
+    """An OCSP responder gave no answer but a reason why not; the message names it."""
+
+
 class BadSignatureError(KeysError):
     """A signature that does not fit the key and the data, whatever the reason."""
 
@@ -47,3 +59,8 @@ class NotForProductionError(KeyUnusableError):
 
 class ServiceFailedError(KeysError):
     """A service elsewhere (timestamp authority, CA, seal server) could not be reached, was too slow or refused."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status where the service answered, else None: then it may be worth asking again."""

@@ -6,20 +6,25 @@ our patience. Redirects are not followed and no proxy is taken from the environm
 
 from __future__ import annotations
 
+import socket
 import ssl
-import time
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import httpx2
-
 from keys.errors import ServiceFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 """The largest answer read unless the caller sets less; a large CA's revocation list has about 2 MB."""
 DEFAULT_TIMEOUT: Final = 10.0
 """Seconds for the whole exchange."""
+MAX_TIMEOUT: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +43,50 @@ class Endpoint:
             raise ValueError("a service's address begins with http:// or https://")
         if parts.username is not None or parts.password is not None:
             raise ValueError("a service's address holds no password")
-        if self.timeout <= 0:
-            raise ValueError("a timeout is more than 0 seconds")
+        if not 0 < self.timeout <= MAX_TIMEOUT:
+            raise ValueError(f"a timeout is more than 0 and at most {MAX_TIMEOUT:g} seconds")
+
+
+class _Deadline:
+    """Ends an exchange when its time is up, whatever it is waiting for.
+
+    The timeouts of an HTTP client start again with every byte: a server that sends one letter of a header a second
+    would keep us for hours. Shutting the connection's socket down ends every wait on it.
+    """
+
+    __slots__ = ("_lock", "_socket", "_timer", "passed")
+
+    def __init__(self, seconds: float) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self.passed = False
+
+    def __enter__(self) -> _Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def watch(self, event: str, details: Mapping[str, Any]) -> None:
+        """Be told what the HTTP client does (its `trace` extension): from each connection that it makes, the socket."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            with self._lock:
+                self._socket = details["return_value"].get_extra_info("socket")
+                if self.passed:
+                    self._shut()
+
+    def _end(self) -> None:
+        with self._lock:
+            self.passed = True
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # closed meanwhile
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def exchange(
@@ -55,30 +102,50 @@ def exchange(
     `ServiceFailedError` when it cannot be reached, is too slow, answers with another status than 200, with another type
     than `accepted_type`, or with more than `limit` bytes. The message names the host and never the rest of the address.
     """
+    import httpx2  # here, because most commands speak to nobody and it takes as long to load as all of `keys`
+
     host = urlsplit(endpoint.url).hostname
-    deadline = time.monotonic() + endpoint.timeout
-    headers = {} if body is None else {"Content-Type": content_type}
+    # A compressed answer could be large in memory before it is measured.
+    headers = {"Accept-Encoding": "identity"}
+    if body is not None:
+        headers["Content-Type"] = content_type
+    late = ServiceFailedError(f"{host} took longer than {endpoint.timeout:g} s")
+    deadline = _Deadline(endpoint.timeout)
     try:
         with (
-            httpx2.Client(
-                verify=endpoint.tls if endpoint.tls is not None else True, timeout=endpoint.timeout, trust_env=False
-            ) as client,
-            client.stream("GET" if body is None else "POST", endpoint.url, content=body, headers=headers) as answer,
+            deadline,
+            httpx2.Client(verify=endpoint.tls or _system_tls(), timeout=endpoint.timeout, trust_env=False) as client,
+            client.stream(
+                "GET" if body is None else "POST",
+                endpoint.url,
+                content=body,
+                headers=headers,
+                extensions={"trace": deadline.watch},
+            ) as answer,
         ):
-            if answer.status_code != 200:
-                raise ServiceFailedError(f"{host} answered with status {answer.status_code}")
+            status = answer.status_code
+            if status != 200:
+                raise ServiceFailedError(f"{host} answered with status {status}", status=status)
             given = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if accepted_type is not None and given != accepted_type:
-                raise ServiceFailedError(f"{host} answered with another type than {accepted_type}")
+                raise ServiceFailedError(f"{host} answered with another type than {accepted_type}", status=status)
             content = bytearray()
-            for piece in answer.iter_bytes():
+            for piece in answer.iter_raw():
                 content += piece
                 if len(content) > limit:
-                    raise ServiceFailedError(f"{host} answered with more than {limit} bytes")
-                if time.monotonic() > deadline:
-                    raise ServiceFailedError(f"{host} took longer than {endpoint.timeout:g} s")
-            return bytes(content)
+                    raise ServiceFailedError(f"{host} answered with more than {limit} bytes", status=status)
+        # An answer without a length ends when the connection does, also when it was we who ended it.
+        if deadline.passed:
+            raise late
+        return bytes(content)
     except httpx2.TimeoutException as error:
-        raise ServiceFailedError(f"{host} took longer than {endpoint.timeout:g} s") from error
+        raise late from error
     except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:
+        if deadline.passed:
+            raise late from error
         raise ServiceFailedError(f"{host} could not be reached ({type(error).__name__})") from error
+
+
+@cache
+def _system_tls() -> ssl.SSLContext:
+    return ssl.create_default_context()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -16,16 +17,29 @@ from keys.certificates import (
     KEY_USAGE,
     KEY_USAGES,
     MAX_SERIAL_BITS,
+    OCSP_NO_CHECK,
     SUBJECT_KEY_IDENTIFIER,
     Certificate,
     parse_certificate,
+    public_key_bits,
 )
 from keys.errors import BadSignatureError, KeyUnusableError
+from keys.extensions import extension
 from keys.names import COMMON_NAME, COUNTRY, ORGANIZATION, ORGANIZATION_IDENTIFIER, ORGANIZATIONAL_UNIT
 from keys.ports import PrivateKey, PublicKey
+from keys.publication import (
+    AUTHORITY_INFORMATION_ACCESS,
+    CRL_DISTRIBUTION_POINTS,
+    distribution_points,
+    ocsp_access,
+)
 
 CODE_SIGNING_EKU: Final = "2.25.17922297987033508298844546601781857205"
 """Extended key usage "signs the codes on licence faces": private, from a random UUID (ITU-T X.667)."""
+TIMESTAMPING_EKU: Final = "1.3.6.1.5.5.7.3.8"
+"""Extended key usage of a timestamp authority (RFC 3161 clause 2.3)."""
+OCSP_SIGNING_EKU: Final = "1.3.6.1.5.5.7.3.9"
+"""Extended key usage of a responder to whom a CA has delegated its OCSP answers (RFC 6960 clause 4.2.2.2)."""
 
 
 class Profile(Enum):
@@ -35,6 +49,12 @@ class Profile(Enum):
     ISSUING_CA = "issuing-ca"
     SEAL = "seal"
     CODE = "code"
+    SEAL_MAKER = "seal-maker"
+    """Signs seals, the objects of GB/T 38540."""
+    PERSON = "person"
+    """Signs what an applicant hands in, be it a citizen or an organisation."""
+    TIMESTAMP = "timestamp"
+    OCSP_RESPONDER = "ocsp-responder"
 
 
 _USAGES: Final = {
@@ -42,7 +62,19 @@ _USAGES: Final = {
     Profile.ISSUING_CA: ("keyCertSign", "cRLSign"),
     Profile.SEAL: ("digitalSignature", "nonRepudiation"),
     Profile.CODE: ("digitalSignature",),
+    Profile.SEAL_MAKER: ("digitalSignature", "nonRepudiation"),
+    Profile.PERSON: ("digitalSignature", "nonRepudiation"),
+    Profile.TIMESTAMP: ("digitalSignature",),
+    Profile.OCSP_RESPONDER: ("digitalSignature",),
 }
+_PURPOSES: Final = {
+    # Critical, so that a code key can never pass for a seal key in a program that does not know the purpose.
+    Profile.CODE: (CODE_SIGNING_EKU, True),
+    # Critical, because RFC 3161 clause 2.3 wants it.
+    Profile.TIMESTAMP: (TIMESTAMPING_EKU, True),
+    Profile.OCSP_RESPONDER: (OCSP_SIGNING_EKU, False),
+}
+"""Profile to its extended key usage and whether that is critical."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +109,15 @@ def make_certificate(
     not_before: datetime,
     not_after: datetime,
     profile: Profile,
+    crl_urls: Sequence[str] = (),
+    ocsp_urls: Sequence[str] = (),
+    ocsp_no_check: bool = False,
 ) -> Certificate:
     """Make and sign a version 3 certificate; `issuer` None makes it self-signed.
 
-    `serial` is the caller's random number of at most 159 bits. `KeyUnusableError` when `issuer_key` is not the
-    issuer's or its signature does not verify.
+    `serial` is the caller's random number of at most 159 bits. `crl_urls` and `ocsp_urls` are where its revocation will
+    be published; `ocsp_no_check` spares an OCSP responder's own certificate that question. `KeyUnusableError` when
+    `issuer_key` is not the issuer's or its signature does not verify.
     """
     if not 0 < serial < 1 << MAX_SERIAL_BITS:
         raise ValueError("serial number out of range")
@@ -91,6 +127,13 @@ def make_certificate(
     identifier = _identifier_of(public_key)
     issuer_identifier = identifier if issuer is None else issuer.subject_key_identifier
     algorithm = issuer_key.algorithm
+    extensions = _extensions(profile, identifier, issuer_identifier)
+    if crl_urls:
+        extensions.append(extension(CRL_DISTRIBUTION_POINTS, distribution_points(crl_urls)))
+    if ocsp_urls:
+        extensions.append(extension(AUTHORITY_INFORMATION_ACCESS, ocsp_access(ocsp_urls)))
+    if ocsp_no_check:
+        extensions.append(extension(OCSP_NO_CHECK, der.null()))
     tbs = der.sequence(
         der.context(0, der.integer(2)),
         der.integer(serial),
@@ -99,7 +142,7 @@ def make_certificate(
         der.sequence(der.time(not_before), der.time(not_after)),
         subject.der(),
         public_key.spki,
-        der.context(3, der.sequence(*_extensions(profile, identifier, issuer_identifier))),
+        der.context(3, der.sequence(*extensions)),
     )
     signature = issuer_key.sign(tbs)
     certificate = parse_certificate(der.sequence(tbs, algorithm.signature_identifier, der.bit_string(signature)))
@@ -117,21 +160,17 @@ def _extensions(profile: Profile, identifier: bytes, issuer_identifier: bytes | 
     if profile is Profile.ISSUING_CA:
         constraints.append(der.integer(0))
     extensions = [
-        _extension(BASIC_CONSTRAINTS, der.sequence(*constraints), critical=is_ca),
-        _extension(KEY_USAGE, _key_usage(_USAGES[profile]), critical=True),
+        extension(BASIC_CONSTRAINTS, der.sequence(*constraints), critical=is_ca),
+        extension(KEY_USAGE, _key_usage(_USAGES[profile]), critical=True),
     ]
-    if profile is Profile.CODE:
-        # Critical, so that a code key can never pass for a seal key in a program that does not know the purpose.
-        extensions.append(_extension(EXTENDED_KEY_USAGE, der.sequence(der.oid(CODE_SIGNING_EKU)), critical=True))
-    extensions.append(_extension(SUBJECT_KEY_IDENTIFIER, der.octet_string(identifier)))
+    if profile in _PURPOSES:
+        purpose, critical = _PURPOSES[profile]
+        extensions.append(extension(EXTENDED_KEY_USAGE, der.sequence(der.oid(purpose)), critical=critical))
+    extensions.append(extension(SUBJECT_KEY_IDENTIFIER, der.octet_string(identifier)))
     if issuer_identifier is not None:
         authority = der.sequence(der.context(0, issuer_identifier, primitive=True))
-        extensions.append(_extension(AUTHORITY_KEY_IDENTIFIER, authority))
+        extensions.append(extension(AUTHORITY_KEY_IDENTIFIER, authority))
     return extensions
-
-
-def _extension(name: str, value: bytes, *, critical: bool = False) -> bytes:
-    return der.sequence(der.oid(name), der.boolean(True) if critical else b"", der.octet_string(value))
 
 
 def _key_usage(names: tuple[str, ...]) -> bytes:
@@ -145,6 +184,4 @@ def _key_usage(names: tuple[str, ...]) -> bytes:
 
 def _identifier_of(public_key: PublicKey) -> bytes:
     """Return the key identifier: the first 160 bits of the digest of the key's bits (RFC 7093 clause 2, method 1)."""
-    reader = der.DerReader(public_key.spki).read_sequence()
-    reader.read_raw()
-    return hash_bytes(public_key.algorithm.digest, reader.read_bit_string())[:20]
+    return hash_bytes(public_key.algorithm.digest, public_key_bits(public_key))[:20]

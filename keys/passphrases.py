@@ -13,18 +13,20 @@ from keys.pkcs8 import Passphrase
 MAX_PASSPHRASE: Final = 1024
 """Bytes."""
 
+_HERE: Final = Path()
 
-def passphrase_from(source: str, environment: Mapping[str, str] = os.environ) -> Passphrase:
+
+def passphrase_from(source: str, environment: Mapping[str, str] = os.environ, folder: Path = _HERE) -> Passphrase:
     """Return what gives the passphrase of `env:NAME` or `file:PATH` (its first line) each time one is needed.
 
-    Nothing is read now. Later a `KeyUnusableError` says when the variable or the file is missing, empty or too large.
+    A relative path is looked for in `folder`. Nothing is read now. Later a `KeyUnusableError` says when the variable or the file is missing, empty or too large.
     """
     scheme, _, name = source.partition(":")
     if scheme not in ("env", "file") or not name:
         raise KeyUnusableError("a passphrase comes from env:NAME or file:PATH")
 
     def read() -> bytes:
-        passphrase = os.fsencode(environment.get(name, "")) if scheme == "env" else _first_line(Path(name))
+        passphrase = os.fsencode(environment.get(name, "")) if scheme == "env" else _first_line(folder / name)
         if not passphrase or len(passphrase) > MAX_PASSPHRASE:
             where = f"the environment variable {name}" if scheme == "env" else Path(name).name
             raise KeyUnusableError(f"there is no passphrase in {where}")

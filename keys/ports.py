@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from keys.algorithms import Algorithm
 
@@ -42,6 +42,17 @@ class PrivateKey(Protocol):
 
     def sign(self, data: bytes) -> bytes:
         """Sign `data` (the digest is made inside). SM2 and ECDSA: DER r, s."""
+
+
+@runtime_checkable
+class DigestKey(PrivateKey, Protocol):
+    """A private key that also signs where only the digest is known: what a seal service needs."""
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign a digest made elsewhere by the algorithm's hash; for SM2 the value e = SM3(Z ‖ data).
+
+        A digest of another size is a `KeyUnusableError`. SM2 and ECDSA: DER r, s.
+        """
 
 
 class ExportablePrivateKey(PrivateKey, Protocol):

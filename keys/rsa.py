@@ -6,11 +6,11 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 
 from keys import der
 from keys.algorithms import RSA_ALGORITHMS, RSA_PSS_SHA256, RSA_SHA256, Algorithm
-from keys.errors import BadSignatureError, MalformedKeyError, UnsupportedAlgorithmError
+from keys.errors import BadSignatureError, KeyUnusableError, MalformedKeyError, UnsupportedAlgorithmError
 
 MIN_RSA_BITS: Final = 2048
 MAX_RSA_BITS: Final = 8192
@@ -89,6 +89,14 @@ class RsaPrivateKey:
     def sign(self, data: bytes) -> bytes:
         """Sign `data`."""
         return self._key.sign(data, *_scheme(self.algorithm))
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign data whose digest this is."""
+        padded, made = _scheme(self.algorithm)
+        try:
+            return self._key.sign(digest, padded, utils.Prehashed(made))
+        except ValueError as error:
+            raise KeyUnusableError("the digest has another size than the algorithm's") from error
 
     def pkcs8(self) -> bytes:
         """Return the PEM of the unencrypted PKCS#8 form, which does not say with what the key signs."""

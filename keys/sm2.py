@@ -100,7 +100,11 @@ class Sm2PrivateKey:
 
     def sign(self, data: bytes) -> bytes:
         """Sign `data`; DER r, s."""
-        return self._provider.sign_digest(self._handle, self.public_key.digest(data))
+        return self.sign_digest(self.public_key.digest(data))
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign e (32 bytes); DER r, s."""
+        return self._provider.sign_digest(self._handle, digest)
 
     def pkcs8(self) -> bytes:
         """Return the PEM of the unencrypted PKCS#8 form."""

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from keys import der
-from keys.algorithms import RSA_ALGORITHMS, RSA_SHA256, SM2_SM3, Algorithm
+from keys.algorithms import RSA_ALGORITHMS, RSA_SHA256, SM2_SM3, Algorithm, hash_bytes
 from keys.curve import Sm2Verifier
 from keys.ecdsa import ECDSA_KEY_IDENTIFIERS, EcdsaPrivateKey, EcdsaPublicKey, generate_ecdsa_key
 from keys.errors import MalformedDerError, MalformedKeyError, UnsupportedAlgorithmError
@@ -117,6 +117,11 @@ def load_public_key(spki: bytes, *, provider: Sm2Verifier | None = None) -> Publ
     if public.spki != spki:
         raise MalformedKeyError("public key is not in its one DER form")
     return public
+
+
+def digest_to_sign(public_key: PublicKey, algorithm: Algorithm, data: bytes) -> bytes:
+    """Return the digest that a key elsewhere is given to sign `data`: for SM2 e = SM3(Z ‖ data)."""
+    return public_key.digest(data) if isinstance(public_key, Sm2PublicKey) else hash_bytes(algorithm.digest, data)
 
 
 def _is_sm2(pkcs8: bytearray) -> bool:

@@ -32,6 +32,7 @@ from keys.algorithms import (
     RSA_PSS_SHA256,
     SM2_SM3,
     Algorithm,
+    digest_size,
     hash_bytes,
 )
 from keys.ecdsa import EC_PUBLIC_KEY
@@ -40,8 +41,7 @@ from keys.pkcs8 import Passphrase
 from keys.ports import PublicKey
 from keys.rsa import RSA_KEY_IDENTIFIER
 from keys.signature import RAW_SIZE, der_signature, read_pair
-from keys.sm2 import Sm2PublicKey
-from keys.software import load_public_key
+from keys.software import digest_to_sign, load_public_key
 from keys.token_uri import TokenUri
 
 _PSS: Final = {
@@ -60,6 +60,8 @@ class _Module:
         self.lock: Final = threading.RLock()
         self.generation = 0
         """Counts the fresh starts: sessions of an earlier one are dead."""
+        self._refused: set[bytes] = set()
+        """Digests of token and PIN: a token locks itself after a few wrong ones, so none is tried twice."""
         try:
             self._library = pkcs11.lib(path)
         except PKCS11Error as error:
@@ -80,12 +82,19 @@ class _Module:
             raise KeyNotFoundError("the token is not plugged in" if not tokens else "more than one token is meant")
         if pin is None:
             return tokens[0].open()
+        secret = pin()
+        tried = hash_bytes("sha256", tokens[0].serial + b"\0" + secret)
+        if tried in self._refused:
+            raise KeyUnusableError("the token has refused the PIN; it is not tried again")
         try:
-            return tokens[0].open(user_pin=pin().decode())
+            return tokens[0].open(user_pin=secret.decode())
         except UnicodeDecodeError:
             raise KeyUnusableError("the PIN is not UTF-8") from None
         except UserAlreadyLoggedIn:
             return tokens[0].open()
+        except _PIN_ERRORS:
+            self._refused.add(tried)
+            raise
 
 
 _modules: Final[dict[str, _Module]] = {}
@@ -121,7 +130,6 @@ class TokenPrivateKey:
         self._module = _module(uri.module_path)
         self._session: pkcs11.Session | None = None
         self._key: SignMixin | None = None
-        self._pin_refused = False
         self._generation = -1
         with self._module.lock, _clear_errors():
             self.public_key: Final = public_key or _public_key(self._open(), uri)
@@ -138,7 +146,13 @@ class TokenPrivateKey:
         After a failure the module is started afresh and asked once more, so a token that is back signs again. Nothing
         is signed and nothing is lost when a `KeyUnusableError` or `KeyNotFoundError` says that it is gone.
         """
-        request = self._request(data)
+        return self.sign_digest(digest_to_sign(self.public_key, self.algorithm, data))
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign data whose digest this is, for SM2 the value e; otherwise like `sign`."""
+        if len(digest) != digest_size(self.algorithm.digest):
+            raise KeyUnusableError("the digest has another size than the algorithm's")
+        request = self._request(digest)
         with self._module.lock, _clear_errors():
             try:
                 answer = self._ask(request)
@@ -163,22 +177,12 @@ class TokenPrivateKey:
 
     def _open(self) -> pkcs11.Session:
         if self._generation != self._module.generation or self._session is None:
-            if self._pin_refused:
-                # A token locks itself after a few wrong PINs.
-                raise KeyUnusableError("the token has refused the PIN; it is not tried again")
-            try:
-                self._session, self._key = self._module.open(self._uri, self._pin), None
-            except _PIN_ERRORS:
-                self._pin_refused = True
-                raise
+            self._session, self._key = self._module.open(self._uri, self._pin), None
             self._generation = self._module.generation
         return self._session
 
-    def _request(self, data: bytes) -> bytes:
+    def _request(self, digest: bytes) -> bytes:
         """Return what the token is given: the digest, for PKCS#1 v1.5 wrapped up (RFC 8017 clause 9.2)."""
-        if isinstance(self.public_key, Sm2PublicKey):
-            return self.public_key.digest(data)
-        digest = hash_bytes(self.algorithm.digest, data)
         if self._mechanism[0] == Mechanism.RSA_PKCS:
             identifier = der.sequence(der.oid(self.algorithm.digest_oid), der.null())
             return der.sequence(identifier, der.octet_string(digest))

@@ -4,8 +4,11 @@ from verify.errors import TrustStoreError, VerificationError, VerifyError
 from verify.holder import HolderEntry
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text, reasons_table
 from verify.report import Check, Report, SignatureFacts
+from verify.retirement import retirement_check
+from verify.seals import usage_check
 from verify.sources import LicenceStatus, StatusAnswer, StatusSource
 from verify.trust import Chain, TrustStore
+from verify.trust_folder import RETIREMENTS_FILE
 from verify.verifier import MAX_FILE_BYTES, Verifier
 
 __all__ = [
@@ -13,6 +16,7 @@ __all__ = [
     "DEVELOPMENT_SENTENCE",
     "MAX_FILE_BYTES",
     "REASONS",
+    "RETIREMENTS_FILE",
     "Chain",
     "Check",
     "HolderEntry",
@@ -30,4 +34,6 @@ __all__ = [
     "Verifier",
     "VerifyError",
     "reasons_table",
+    "retirement_check",
+    "usage_check",
 ]

@@ -19,6 +19,11 @@ class Facts:
     code: CodeClaims | None = None
     development: bool = False
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of all checks."""
+        return frozenset(check.code for check in self.checks)
+
 
 def unreadable(name: str, error: EsignError) -> Check:
     """Turn a reader's refusal into a check."""

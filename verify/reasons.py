@@ -227,6 +227,66 @@ _ROWS: Final = (
         action=_REFUSE,
     ),
     Reason(
+        code="KEY_COMPROMISED",
+        outcome=Outcome.FAILED,
+        sub_indication="REVOKED",
+        sentence=Text(
+            zh="印章密钥已失控，这个印章是在失控之后盖的。",
+            en="The key of the seal is in other hands, and this seal was made after it got there.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="SEAL_AFTER_RETIREMENT",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="盖章时，这枚电子印章已经停用。",
+            en="The electronic seal was no longer in use at the time of sealing.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="SEAL_TIME_CONTRADICTED",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="所称的盖章时间晚于已证明存在的时间，自相矛盾。",
+            en="It claims to have been sealed later than it is proven to have existed: that cannot be.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="TIMESTAMP_INVALID",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="文件上的时间戳不成立：与文件不符，或不是时间戳机构作出的。",
+            en="A timestamp on the file is wrong: it is over something else, or no timestamp authority made it.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="CERTIFICATE_REVOKED",
+        outcome=Outcome.FAILED,
+        sub_indication="REVOKED",
+        sentence=Text(
+            zh="盖章时，电子印章的证书已被吊销。",
+            en="The certificate of the seal had already been revoked when it sealed.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="CHANGED_AFTER_SIGNING",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="文件在签名之后被添加或改动了内容。",
+            en="Content was added or changed after the document was signed.",
+        ),
+        action=_ASK_FOR_ORIGINAL,
+    ),
+    Reason(
         code="HOLDER_MISMATCH",
         outcome=Outcome.FAILED,
         sub_indication="",
@@ -240,6 +300,19 @@ _ROWS: Final = (
         ),
     ),
     # Failed: genuine, but not in force
+    Reason(
+        code="SEALS_INCOMPLETE",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照尚未生效：应当加盖的电子印章还没有盖齐。",
+            en="The licence is not in force yet: not all of its seals have been set.",
+        ),
+        action=Text(
+            zh="请不要采信；请待各颁发机构全部盖章后再使用。",
+            en="Do not rely on it; wait until every issuing authority has sealed it.",
+        ),
+    ),
     Reason(
         code="STATUS_REVOKED",
         outcome=Outcome.FAILED,
@@ -343,6 +416,81 @@ _ROWS: Final = (
         action=_ASK_ISSUER,
     ),
     Reason(
+        code="CERTIFICATE_REVOKED_UNPROVEN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="REVOKED_NO_POE",
+        sentence=Text(
+            zh="无法判断：所用的数字证书已被吊销，没有证据表明是在吊销前签发的。",
+            en="Cannot judge: the certificate has been revoked and nothing proves that it was used before that.",
+        ),
+        action=_ASK_ISSUER,
+    ),
+    Reason(
+        code="TIMESTAMP_UNTRUSTED",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="NO_CERTIFICATE_CHAIN_FOUND",
+        sentence=Text(
+            zh="无法判断：文件上的时间戳机构不在本系统的信任名单中。",
+            en="Cannot judge: the authority that made the timestamp is not on this verifier's list of trust.",
+        ),
+        action=Text(
+            zh="请联系查验系统的管理员，或向颁发机构核实。",
+            en="Call the administrator of this verifier, or ask the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="ALGORITHM_OUTDATED",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+        sentence=Text(
+            zh="无法判断：签名使用了已不安全的密码算法。",
+            en="Cannot judge: the signature uses a cryptographic algorithm that is no longer safe.",
+        ),
+        action=Text(
+            zh="请签名人用现行算法重新签名后提交。",
+            en="Ask the signer to sign again with a present-day algorithm.",
+        ),
+    ),
+    Reason(
+        code="CERTIFICATE_MISSING",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="NO_SIGNING_CERTIFICATE_FOUND",
+        sentence=Text(
+            zh="无法判断：文件中没有签名人的数字证书。",
+            en="Cannot judge: the file does not bring the signer's certificate.",
+        ),
+        action=Text(
+            zh="请签名人重新提交带有证书的签名文件。",
+            en="Ask the signer for a signature that brings its certificate.",
+        ),
+    ),
+    Reason(
+        code="CONTENT_MISSING",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="SIGNED_DATA_NOT_FOUND",
+        sentence=Text(
+            zh="无法判断：只有签名，没有被签名的文件。",
+            en="Cannot judge: there is a signature, but not what was signed.",
+        ),
+        action=Text(
+            zh="请将被签名的原文件与签名文件一并提供。",
+            en="Give the signed document together with its signature.",
+        ),
+    ),
+    Reason(
+        code="SEAL_TIME_IN_FUTURE",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：盖章时间晚于查验时间，时钟或查验日期可能有误。",
+            en="Cannot judge: it was sealed later than the time of asking; a clock or the date asked for may be wrong.",
+        ),
+        action=Text(
+            zh="请核对查验所用的日期和设备时钟后重试。",
+            en="Check the date that was asked for and the clock of this machine, then try again.",
+        ),
+    ),
+    Reason(
         code="CERTIFICATE_EXPIRED",
         outcome=Outcome.INDETERMINATE,
         sub_indication="OUT_OF_BOUNDS_NO_POE",
@@ -351,6 +499,29 @@ _ROWS: Final = (
             en="Cannot judge: the certificate has expired by now and nothing proves that it was used before that.",
         ),
         action=_ASK_ISSUER,
+    ),
+    Reason(
+        code="KEY_COMPROMISED_UNPROVEN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="REVOKED_NO_POE",
+        sentence=Text(
+            zh="无法判断：印章密钥后来失控，没有证据表明是在失控之前盖的章。",
+            en="Cannot judge: the key of the seal got into other hands later; nothing proves that this is older.",
+        ),
+        action=_ASK_ISSUER,
+    ),
+    Reason(
+        code="REVOCATION_UNKNOWN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="TRY_LATER",
+        sentence=Text(
+            zh="无法判断：查不到所用的数字证书是否已被吊销。",
+            en="Cannot judge: whether the certificate has been revoked could not be found out.",
+        ),
+        action=Text(
+            zh="请联网后重试，或向颁发机构核实。",
+            en="Try again with a network connection, or ask the issuing authority.",
+        ),
     ),
     Reason(
         code="HOLDER_NOT_CHECKED",
@@ -379,6 +550,19 @@ _ROWS: Final = (
         ),
     ),
     # Passed
+    Reason(
+        code="SIGNED_DOCUMENT",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="文件上的电子签名有效，签名后未被改动。这不是本系统的电子证照。",
+            en="The signatures on the document are good and it was not changed since. It is no e-licence of this system.",
+        ),
+        action=Text(
+            zh="可作为经电子签名的材料接收，请核对签名人；不要当作证照采信。",
+            en="It may be accepted as signed material once the signer is checked; do not take it for a licence.",
+        ),
+    ),
     Reason(
         code="OK",
         outcome=Outcome.PASSED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Protocol
 
 
@@ -28,6 +29,24 @@ class StatusSource(Protocol):
 
     def status(self, identifier: str, at: datetime) -> StatusAnswer | None:
         """State of the licence with this full identifier as of `at`, or None when the source does not know it."""
+
+
+class ExistenceSource(Protocol):
+    """Knows since when it has had a file or a code. Its own failures pass through the verifier to the caller."""
+
+    def existed_since(self, identifier: str, sha256: str) -> datetime | None:
+        """Since when the source has had this thing of this licence (SHA-256 in lower-case hexadecimal), else None."""
+
+
+class Records:
+    """What a store says about the existence of things; without a store nothing."""
+
+    def __init__(self, source: ExistenceSource | None) -> None:
+        self._source = source
+
+    def existed_since(self, identifier: str, content: bytes) -> datetime | None:
+        """Since when exactly these bytes have been in the store as a file or the code of this licence."""
+        return None if self._source is None else self._source.existed_since(identifier, sha256(content).hexdigest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from keys import CODE_SIGNING_EKU, Certificate, KeysError, ProviderMissingError, key_identifier, load_certificates
-from verify.errors import TrustStoreError
+from keys import (
+    CODE_SIGNING_EKU,
+    Certificate,
+    CertificateList,
+    KeysError,
+    ProviderMissingError,
+    Retirement,
+    key_identifier,
+)
+from verify.trust_folder import APPLICANTS_FOLDER, TIMESTAMPS_FOLDER, TrustFolder, read_trust_folder
 
 MAX_PATH: Final = 6
 """Certificates of a path, anchor included. Public hierarchies have three or four."""
@@ -27,9 +35,6 @@ MAX_SIGNATURE_CHECKS: Final = 16
 """New certificate signatures checked for one path: crafted files must not buy time with many equal names."""
 MAX_REMEMBERED: Final = 4096
 """Pairs of certificates whose signature is known to be good; about 200 bytes each."""
-MAX_FILE_BYTES: Final = 1024 * 1024
-MAX_FILES: Final = 1000
-_SUFFIXES: Final = frozenset({".pem", ".crt", ".cer", ".der"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,49 +60,90 @@ class Chain:
 
     def explains(self, embedded: Sequence[Certificate]) -> bool:
         """Whether a file with these certificates beside the leaf brings exactly the path, without the root."""
+        return set(embedded) == self.brought - {self.certificates[0]}
+
+    @property
+    def brought(self) -> frozenset[Certificate]:
+        """What a file brings of this path beside the root, which its readers must have already."""
         anchor = self.certificates[-1]
-        path = self.certificates[1:-1] if anchor.self_issued else self.certificates[1:]
-        return len(embedded) == len(path) and set(embedded) == set(path)
+        return frozenset(self.certificates[:-1] if anchor.self_issued else self.certificates)
 
 
 class TrustStore:
     """Trusted anchors, and other known certificates: for finding paths, and for the keys of codes."""
 
-    def __init__(self, anchors: Iterable[Certificate], others: Iterable[Certificate] = ()) -> None:
+    def __init__(
+        self,
+        anchors: Iterable[Certificate],
+        others: Iterable[Certificate] = (),
+        retirements: Iterable[Retirement] = (),
+        *,
+        lists: Iterable[CertificateList] = (),
+        timestamps: TrustStore | None = None,
+        applicants: TrustStore | None = None,
+    ) -> None:
+        """Without a store of their own, timestamps and applicants' signatures are judged by this one."""
         self.anchors: tuple[Certificate, ...] = tuple(anchors)
         self.others: tuple[Certificate, ...] = tuple(others)
         self._anchors_by_name = _by_name(self.anchors)
         self._others_by_name = _by_name(self.others)
         self._code_keys = _code_keys(self.others)
+        self._retirements = {retirement.certificate_digest: retirement for retirement in retirements}
+        self.lists: tuple[CertificateList, ...] = tuple(lists)
+        """Revocation lists that were put beside the certificates; not verified yet."""
+        self.timestamps: TrustStore = timestamps or self
+        """Whom to believe about time: these anchors and those that are trusted for that alone."""
+        self.applicants: TrustStore = applicants or self
+        """Whom to believe about who a citizen or a company is."""
         self._remembered: dict[tuple[bytes, bytes], None] = {}
         self._lock = Lock()
 
     @classmethod
-    def from_certificates(cls, certificates: Iterable[Certificate]) -> TrustStore:
+    def from_certificates(
+        cls,
+        certificates: Iterable[Certificate],
+        retirements: Iterable[Retirement] = (),
+        *,
+        lists: Iterable[CertificateList] = (),
+        timestamps: TrustStore | None = None,
+        applicants: TrustStore | None = None,
+    ) -> TrustStore:
         """Take self-signed certificates as anchors; all others are known but not trusted by themselves."""
         given = tuple(certificates)
         anchors = tuple(certificate for certificate in given if _is_self_signed(certificate))
-        return cls(anchors, (certificate for certificate in given if certificate not in anchors))
+        others = (certificate for certificate in given if certificate not in anchors)
+        return cls(anchors, others, retirements, lists=lists, timestamps=timestamps, applicants=applicants)
 
     @classmethod
     def from_directory(cls, path: Path) -> TrustStore:
-        """Load the certificates (PEM or DER) in a folder's files `*.pem`, `*.crt`, `*.cer` and `*.der`.
+        """Load a folder of trust (`trust_folder`), with its folders for timestamps and for applicants.
 
-        Self-signed ones become anchors. A folder without certificates gives a store without anchors, which judges
-        nothing. `TrustStoreError` when the folder cannot be read, or a file holds something else or is over the limits.
+        Self-signed certificates become anchors. A folder without certificates gives a store without anchors, which
+        judges nothing. `TrustStoreError` when a folder cannot be read, or a file holds something else or is too large.
         """
-        certificates: list[Certificate] = []
-        try:
-            files = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
-            if len(files) > MAX_FILES:
-                raise TrustStoreError(f"more than {MAX_FILES} certificate files in the folder of trust")
-            for file in files:
-                if file.stat().st_size > MAX_FILE_BYTES:
-                    raise TrustStoreError(f"{file.name}: more than {MAX_FILE_BYTES} bytes")
-                certificates += _load(file)
-        except OSError as error:
-            raise TrustStoreError(f"the folder of trust cannot be read: {error.strerror}") from error
-        return cls.from_certificates(certificates)
+        folder = read_trust_folder(path)
+        return cls.from_certificates(
+            folder.certificates,
+            folder.retirements,
+            lists=folder.lists,
+            timestamps=cls._for_purpose(folder, path / TIMESTAMPS_FOLDER),
+            applicants=cls._for_purpose(folder, path / APPLICANTS_FOLDER),
+        )
+
+    @classmethod
+    def _for_purpose(cls, folder: TrustFolder, path: Path) -> TrustStore | None:
+        if not path.is_dir():
+            return None
+        added = read_trust_folder(path)
+        return cls.from_certificates(
+            (*folder.certificates, *added.certificates),
+            (*folder.retirements, *added.retirements),
+            lists=(*folder.lists, *added.lists),
+        )
+
+    def retirement(self, certificate: Certificate) -> Retirement | None:
+        """Tell when and why the key of this certificate was retired; None when it was not."""
+        return self._retirements.get(certificate.fingerprint("sha256"))
 
     def code_key(self, key_id: bytes) -> Certificate | None:
         """Find the certificate of the key that codes name by the first 8 bytes of its digest; its use is not judged."""
@@ -202,13 +248,6 @@ def _judge_path(path: tuple[Certificate, ...], at: datetime) -> Chain:
             detail = f"a certificate of the path is valid {certificate.not_before} to {certificate.not_after} only"
             return Chain(code="SEAL_TIME_OUTSIDE_CERTIFICATE", detail=detail, certificates=path)
     return Chain(code="OK", detail=f"{len(path)} certificates up to the anchor", certificates=path)
-
-
-def _load(file: Path) -> tuple[Certificate, ...]:
-    try:
-        return load_certificates(file.read_bytes())
-    except KeysError as error:
-        raise TrustStoreError(f"{file.name}: {error}") from error
 
 
 def _is_self_signed(certificate: Certificate) -> bool:

@@ -22,7 +22,7 @@ from esign import (
     make_ses_seal,
     make_ses_signature,
     prepare_ses_signature,
-    read_gm_signed_data,
+    read_foreign_cms,
     read_ses_seal,
     read_ses_signature,
     seal_facts,
@@ -356,4 +356,4 @@ def test_limit_of_the_whole() -> None:
 
 
 def test_the_published_cms_are_of_the_same_original() -> None:
-    assert read_gm_signed_data(vector("cms_attached_digest.p7")).coverage(vector("protected.bin")) is Coverage.DIGEST
+    assert read_foreign_cms(vector("cms_attached_digest.p7")).coverage(vector("protected.bin")) is Coverage.DIGEST

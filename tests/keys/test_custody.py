@@ -110,7 +110,7 @@ def test_an_rsa_key_signs_with_what_is_asked(folder: Path, tmp_path: Path) -> No
     [
         ("sdf:device=1", "SDF devices .* not supported"),
         ("skf:device=1", "SKF devices .* not supported"),
-        ("remote:https://seals.example", "only file:"),
+        ("remote:https://seals.example", "names one key"),
         ("https://x", "only file:"),
         ("plain.pem", "only file:"),
         ("", "only file:"),

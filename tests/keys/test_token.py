@@ -192,22 +192,21 @@ def test_a_wrong_pin_is_tried_once(hsm: Hsm, tmp_path: Path) -> None:
 
 
 def test_a_refused_pin_is_not_tried_again_by_a_key_that_was_good(hsm: Hsm) -> None:
-    asked: list[bytes] = []
-    answers = iter([PIN.encode(), b"9999"])
-
-    def changed() -> bytes:
-        asked.append(b"")
-        return next(answers)
-
+    given = [PIN.encode()]
     library = lib(hsm.library)
     library.reinitialize()
-    key = keys.Custody(passphrase=changed).open_key(hsm.uri("rsa").partition("&")[0])
+    key = keys.Custody(passphrase=lambda: given[-1]).open_key(hsm.uri("rsa").partition("&")[0])
     library.reinitialize()
+    given.append(b"8888")
     with pytest.raises(keys.KeyUnusableError, match="refuses the PIN"):
         key.sign(b"x")
-    with pytest.raises(keys.KeyUnusableError, match="not tried again"):
-        key.sign(b"x")
-    assert len(asked) == 2
+    for _ in range(20):  # more often than a token bears; opened anew, as at every question for readiness, or not
+        with pytest.raises(keys.KeyUnusableError, match="not tried again"):
+            key.sign(b"x")
+        with pytest.raises(keys.KeyUnusableError, match="not tried again"):
+            keys.Custody(passphrase=lambda: given[-1]).open_key(hsm.uri("rsa").partition("&")[0])
+    given.append(PIN.encode())
+    key.public_key.verify(key.sign(b"x"), b"x")
 
 
 def test_without_a_pin_there_is_no_private_key(hsm: Hsm) -> None:

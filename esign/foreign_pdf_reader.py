@@ -1,0 +1,144 @@
+"""Reads the signatures of a PDF that somebody else made. For the process that `child` starts; see `foreign_pdf`.
+
+What it answers is checked again by the caller: here the file is understood, there the bytes are cut.
+"""
+
+import hashlib
+import re
+
+from .errors import Fault, MalformedError, TooLargeError
+from .foreign_facts import MAX_CONTENTS_BYTES, MAX_SIGNATURES, WHITE_SPACE, ChangeKind
+from .pdf_changes import Comparison, Revision
+from .pdf_graph import HEADER_WITHIN, GraphField, PdfGraph, Value, numbers_of, text_of
+
+MAX_TEXT = 500  # characters of a name, reason, place
+
+
+def answer(data: bytes, _: str) -> dict[str, Value]:
+    """The facts of a file."""
+    header = data.find(b"%PDF-", 0, HEADER_WITHIN)
+    if header < 0:
+        raise MalformedError(Fault.FORMAT_PDF, "not a PDF")
+    graph = open_graph(data)
+    whole = Revision(graph)
+    signed = [field for field in whole.fields if field.kind == "/Sig" and graph.value(field.entries.get("/V"))]
+    if len(signed) > MAX_SIGNATURES:
+        raise TooLargeError(f"more than {MAX_SIGNATURES} signatures in a PDF")
+    return {
+        "pages": len(whole.pages),
+        "encrypted": graph.encrypted,
+        "repaired": graph.repaired,
+        "header": header,
+        "revisions": [found.end() for found in re.finditer(rb"%%EOF(?:\r\n|\r|\n)?", data)][-1000:],
+        "stray": len(_signature_dictionaries(graph) - {_value_of(field) for field in signed}),
+        "signatures": [_signature(data, whole, field) for field in signed],
+    }
+
+
+def open_graph(data: bytes) -> PdfGraph:
+    """The file as it is, or repaired when its table of places is broken."""
+    try:
+        graph = PdfGraph(data)
+        if graph.root.get("/Pages") is not None:
+            return graph
+    except MalformedError:
+        pass
+    graph = PdfGraph(data, repair=True)
+    if graph.root.get("/Pages") is None:
+        raise MalformedError(Fault.FORMAT_PDF, "the PDF has no pages")
+    return graph
+
+
+def _signature_dictionaries(graph: PdfGraph) -> set[str]:
+    found = set()
+    for reference in graph.references():
+        entries = graph.dictionary(reference)
+        kind = graph.value(entries.get("/Type"))
+        if kind in ("/Sig", "/DocTimeStamp") or ("/ByteRange" in entries and "/Contents" in entries):
+            found.add(reference)
+    return found
+
+
+def _value_of(field: GraphField) -> str:
+    value = field.entries.get("/V")
+    return value if isinstance(value, str) else ""
+
+
+def _signature(data: bytes, whole: Revision, field: GraphField) -> dict[str, Value]:
+    graph = whole.graph
+    entries = graph.dictionary(field.entries.get("/V"))
+    # Not looked up: what is named instead of written there could be exchanged (ISO 32000-2 table 255).
+    byte_range = entries.get("/ByteRange")
+    contents = entries.get("/Contents")
+    raw = bytes.fromhex(contents[2:]) if isinstance(contents, str) and contents.startswith("b:") else b""
+    if len(raw) > MAX_CONTENTS_BYTES:
+        raise TooLargeError(f"a signature of more than {MAX_CONTENTS_BYTES} bytes")
+    integers = isinstance(byte_range, list) and len(byte_range) == 4 and all(type(part) is int for part in byte_range)
+    end = byte_range[2] + byte_range[3] if isinstance(byte_range, list) and integers else -1
+    kinds, pages = _changes(data, whole, end)
+    page, rectangle = _shown(whole, field)
+    return {
+        "field": field.name[:MAX_TEXT],
+        "value": _value_of(field),
+        "sub_filter": _name(graph, entries.get("/SubFilter")),
+        "type": _name(graph, entries.get("/Type")),
+        "byte_range": byte_range if integers else None,
+        "contents_length": len(raw),
+        "contents_digest": hashlib.sha256(raw).hexdigest(),
+        "time": _text(graph, entries.get("/M")),
+        "name": _text(graph, entries.get("/Name")),
+        "reason": _text(graph, entries.get("/Reason")),
+        "location": _text(graph, entries.get("/Location")),
+        "page": page,
+        "rectangle": rectangle,
+        "certification": _certification(graph, entries),
+        "kinds": sorted(kinds),
+        "changed_pages": sorted(pages),
+    }
+
+
+def _changes(data: bytes, whole: Revision, end: int) -> tuple[set[ChangeKind], set[int]]:
+    """What came after byte `end`; whatever cannot be explained is `OTHER`."""
+    if not 0 < end <= len(data):
+        return {ChangeKind.OTHER}, set()
+    behind = data[end:]
+    if not behind.strip(WHITE_SPACE):
+        return set(), set()
+    try:
+        before = Revision(PdfGraph(data[:end], later=whole.graph))
+    except MalformedError:
+        return {ChangeKind.OTHER}, set()
+    comparison = Comparison(before, whole)
+    kinds = comparison.kinds
+    # Two tables of places for two sorts of readers, or a broken one: another reader may see another file.
+    if not kinds or whole.graph.repaired or b"/XRefStm" in behind:
+        kinds.add(ChangeKind.OTHER)
+    return kinds, comparison.pages
+
+
+def _shown(whole: Revision, field: GraphField) -> tuple[int | None, list[float] | None]:
+    for widget in field.widgets:
+        page = whole.page_of.get(widget)
+        edges = numbers_of(whole.graph, whole.graph.dictionary(widget).get("/Rect"))
+        if page is not None and len(edges) == 4 and whole.is_visible(widget):
+            return page, edges
+    return None, None
+
+
+def _certification(graph: PdfGraph, entries: dict[str, Value]) -> int | None:
+    """Level P of a DocMDP entry; 2 is what an absent one means (ISO 32000-1 table 254)."""
+    for item in graph.array(entries.get("/Reference")):
+        reference = graph.dictionary(item)
+        if graph.value(reference.get("/TransformMethod")) == "/DocMDP":
+            level = graph.value(graph.dictionary(reference.get("/TransformParams")).get("/P"))
+            return level if type(level) is int and level in (1, 2, 3) else 2
+    return None
+
+
+def _name(graph: PdfGraph, value: Value) -> str:
+    name = graph.value(value)
+    return name[1:MAX_TEXT] if isinstance(name, str) and name.startswith("/") else ""
+
+
+def _text(graph: PdfGraph, value: Value) -> str:
+    return text_of(graph.value(value))[:MAX_TEXT]
