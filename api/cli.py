@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from .errors import UsageError
 from .keys_commands import add_keys_parser
+from .seal_commands import add_seal_parser
 from .seal_server_command import add_seal_server_parser
 from .settings import home_path
 
@@ -147,6 +148,9 @@ def _parser() -> _Parser:
 
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)
     add_keys_parser(answering, keys.add_subparsers(metavar="ACTION", required=True))
+
+    seal = commands.add_parser("seal", help="电子印章 electronic seals", allow_abbrev=False)
+    add_seal_parser(answering, seal.add_subparsers(metavar="ACTION", required=True))
 
     serve = command("serve", _serve, "启动服务 serve HTTP", commands)
     demo = command("demo", _demo, "签发样例并启动服务 issue the samples, then serve", commands)

@@ -112,7 +112,7 @@ def issue_into(services: Services, directory: Path, request: IssueRequest, key: 
 
         issued = issue(
             request,
-            issuer=services.issuer,
+            issuer=services.issuer_for(request.seal),
             key=key,
             at=datetime.now(UTC),
             before_keeping=lambda made: stage(made.record, made.files),

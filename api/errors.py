@@ -79,6 +79,10 @@ class RateLimitedError(ApiError):
     """Too many requests from one address."""
 
 
+class SealNotTakenError(ApiError):
+    """An electronic seal is not taken in; the message says what is wrong with it."""
+
+
 class SelfCheckError(ApiError):
     """Our own verifier did not pass what we had just made: nothing was stored."""
 

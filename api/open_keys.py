@@ -47,14 +47,16 @@ class OpenKeys:
                 self._register = (seen, load_register(self._home))
             return self._register[1]
 
-    def signers(self) -> Mapping[tuple[str, str], Signer]:
-        """Open every key that is in use now; the error of `keys` for the first that does not open."""
+    def signers(self, family: str) -> Mapping[str, Signer]:
+        """Open the keys of a family by their roles; none when the family is not in use.
+
+        The error of `keys` for the first that does not open. Other families are left alone: a device that does not
+        answer takes its time, and those who do not need it do not wait.
+        """
         register, at = self.register(), datetime.now(UTC)
-        return {
-            (family, role): self._signer(register.require_active(family, role, at))
-            for family in register.families(at)
-            for role in ROLES
-        }
+        if family not in register.families(at):
+            return {}
+        return {role: self._signer(register.require_active(family, role, at)) for role in ROLES}
 
     def faults(self) -> Mapping[str, KeysError | None]:
         """Say for each key that must be in use what is wrong with it, or None; a key in a device signs for this."""

@@ -6,8 +6,15 @@ A new error class below `api` needs a row here, or inherits the row of its base;
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from esign import EsignError
-from keys import KeyNotFoundError, KeysError, KeyUnusableError, NotForProductionError, ProviderMissingError
+from esign import EsignError, SealAnswerError, SealRefusedError
+from keys import (
+    KeyNotFoundError,
+    KeysError,
+    KeyUnusableError,
+    NotForProductionError,
+    ProviderMissingError,
+    ServiceFailedError,
+)
 from licences import (
     AllotmentTakenError,
     CatalogueError,
@@ -36,6 +43,7 @@ from .errors import (
     LicenceUnknownError,
     MalformedInputError,
     RateLimitedError,
+    SealNotTakenError,
     SelfCheckError,
     ServiceUnavailableError,
     SettingsError,
@@ -149,6 +157,8 @@ ROWS = (
         "not possible in the present state",
     ),
     _row(LicencesError, DATA_REFUSED, 422, "DATA_REFUSED", "数据不被接受", "data refused"),
+    _row(SealNotTakenError, DATA_REFUSED, 422, "SEAL_NOT_TAKEN", "印章未导入", "the seal was not taken in"),
+    _row(SealRefusedError, UNUSABLE, 503, "SEAL_UNUSABLE", "电子印章不可用", "the electronic seal is unusable"),
     _row(EsignError, DATA_REFUSED, 422, "DATA_REFUSED", "数据不被接受", "data refused"),
     _row(VerificationError, FAILED, 422, "NOT_PASSED", "核验未通过", "did not pass"),
     _row(InputNotFoundError, NOT_FOUND, 404, "INPUT_NOT_FOUND", "找不到输入", "input not found"),
@@ -176,6 +186,15 @@ ROWS = (
         "SM2_UNAVAILABLE",
         "本机没有可用的 SM2 密码库",
         "no SM2 library on this machine",
+    ),
+    _row(ServiceFailedError, UNAVAILABLE, 503, "SERVICE_FAILED", "外部服务不可用", "a service elsewhere failed"),
+    _row(
+        SealAnswerError,
+        UNAVAILABLE,
+        503,
+        "SEAL_ANSWER_REFUSED",
+        "印章服务返回的内容不符，未采用",
+        "the seal service's answer was not used",
     ),
     _row(VerifyError, UNAVAILABLE, 500, "VERIFIER_UNAVAILABLE", "核验服务不可用", "verifier unavailable"),
     _row(CannotWriteError, CANNOT_WRITE, 503, "CANNOT_WRITE", "无法写入", "cannot write"),

@@ -82,7 +82,7 @@ def api_routes(services: Services) -> APIRouter:
         wish = read_body(IssueBody, body)
         issued = issue(
             IssueRequest(type=wish.type, data=wish.data, seal=wish.seal),
-            issuer=services.issuer,
+            issuer=services.issuer_for(wish.seal),
             key=idempotency_key,
             at=datetime.now(UTC),
         )

@@ -182,7 +182,7 @@ def create_seal_app(settings: SealServerSettings, *, now: Callable[[], datetime]
             signer = grant.key.signer()
             cms = cms_for_prepared_pdf(body, signer)
             # Our own strict reader is the judge of what is sealed: another file's CMS is not handed out.
-            seal = read_sealed_pdf(place.filled(cms))
+            seal = read_sealed_pdf(place.filled(cms)).seals[-1]
             _expect_now(seal.claimed_time, now(), "/")
             grant.log(signer.algorithm.digest, seal.signed_data.message_digest)
             return cms

@@ -59,7 +59,7 @@ class Services:
         self.home = home
         self.keys = OpenKeys(home)
         self._lock = threading.Lock()
-        self._issuer: tuple[object, Issuer] | None = None
+        self._issuers: dict[str, tuple[object, Issuer]] = {}
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -106,23 +106,22 @@ class Services:
         except (FontError, OSError) as error:
             raise HomeError(f"字体无法使用：{folder}", f"a font cannot be used: {folder}") from error
 
-    @property
-    def issuer(self) -> Issuer:
-        """Makes licences, with the keys and anchors as they are now; the error of `keys` when a key does not open."""
-        trust, signers = self.trust, self.keys.signers()
-        with self._lock:
-            if self._issuer is None or self._issuer[0] != (trust, signers):
-                self._issuer = (trust, signers), self._make_issuer(trust, signers)
-            return self._issuer[1]
+    def issuer_for(self, family: str) -> Issuer:
+        """Give what makes licences under the seal of a family, with its keys and the anchors as they are now.
 
-    def _make_issuer(self, trust: TrustStore, signers: Mapping[tuple[str, str], Signer]) -> Issuer:
+        The error of `keys` when one of them does not open.
+        """
+        trust, signers = self.trust, self.keys.signers(family)
+        with self._lock:
+            kept = self._issuers.get(family)
+            if kept is None or kept[0] != (trust, signers):
+                kept = self._issuers[family] = (trust, signers), self._make_issuer(trust, family, signers)
+            return kept[1]
+
+    def _make_issuer(self, trust: TrustStore, family: str, signers: Mapping[str, Signer]) -> Issuer:
         return Issuer(
             catalogue=self.catalogue,
-            sealing={
-                family: _sealing_keys(self.fonts, signer, signers[family, "code"])
-                for (family, role), signer in signers.items()
-                if role == "seal"
-            },
+            sealing={family: _sealing_keys(self.fonts, signers["seal"], signers["code"])} if signers else {},
             fonts=self.fonts,
             store=self.store,
             check=SelfCheck(verifier=Verifier(trust)),

@@ -4,8 +4,16 @@ from .barcode import QUIET_ZONE, code_modules, read_picture
 from .check_character import hybrid_check_character
 from .china import CHINA, YEARS
 from .cms import SignedData, read_signed_data, sign_detached
+from .cms_detached import (
+    DetachedSignatures,
+    add_detached_evidence,
+    add_signer,
+    read_detached,
+    timestamp_detached,
+)
 from .elements import ELEMENTS, Element, element_with_key
 from .errors import (
+    AdditionRefusedError,
     Deviation,
     EsignError,
     Fault,
@@ -14,8 +22,10 @@ from .errors import (
     MalformedSesError,
     PreflightError,
     SealAnswerError,
+    SealFault,
     SealPictureError,
     SealPlaceError,
+    SealRefusedError,
     SealRequestError,
     SesRefusedError,
     TimestampError,
@@ -48,12 +58,13 @@ from .page import (
     transformed,
 )
 from .pdf_form import PRODUCER, SEAL_FIELD
-from .pdf_reading import MAX_PDF_BYTES, SealedPdf, read_sealed_pdf
+from .pdf_prepared import PreparedPdf, SealedFile, SealLevel
+from .pdf_reading import MAX_PDF_BYTES, DocumentTimestamp, PdfSeal, SealedPdf, SealedRange, read_sealed_pdf
+from .pdf_sealing import add_document_timestamp, add_evidence, add_seal, prepare_seal
 from .pdf_update import seal_foreign_pdf
-from .pdf_writing import PdfContent, PdfSealer, PreparedPdf
+from .pdf_writing import PdfContent, PdfSealer
 from .preflight import preflight
 from .preflight_findings import PreflightCode, PreflightFinding
-from .prepared_pdf import PlaceForSeal, read_prepared_pdf
 from .qr import SALT_BYTES, CodeClaims, SignedCode, extract_code, read_code, sign_code
 from .round_seal import draw_round_seal
 from .seal import (
@@ -69,6 +80,7 @@ from .seal import (
 )
 from .seal_image import read_seal_image
 from .seal_object import ORGANISATION, PERSON, SealObject, is_seal_manifest, make_seal_object, read_seal_object
+from .seal_place import PlaceForSeal, read_prepared_pdf
 from .seal_raster import SEAL_DPI, seal_png
 from .sealing_port import (
     FinishedSeal,
@@ -101,6 +113,7 @@ from .structured import (
     LONG_TERM,
     ExpectedSeal,
     Rows,
+    StructuredAuthority,
     StructuredField,
     StructuredHolder,
     StructuredLicence,
@@ -141,6 +154,7 @@ __all__ = [
     "SEAL_SIZES",
     "UNITS",
     "YEARS",
+    "AdditionRefusedError",
     "Background",
     "CertificateDigest",
     "CertificateHash",
@@ -148,7 +162,9 @@ __all__ = [
     "Changes",
     "CodeClaims",
     "Coverage",
+    "DetachedSignatures",
     "Deviation",
+    "DocumentTimestamp",
     "Element",
     "EsignError",
     "Evidence",
@@ -168,6 +184,7 @@ __all__ = [
     "MalformedSesError",
     "Page",
     "PdfContent",
+    "PdfSeal",
     "PdfSealer",
     "PlaceForSeal",
     "PreflightCode",
@@ -182,6 +199,7 @@ __all__ = [
     "SealFault",
     "SealImage",
     "SealKind",
+    "SealLevel",
     "SealObject",
     "SealPicture",
     "SealPictureError",
@@ -190,7 +208,9 @@ __all__ = [
     "SealRefusedError",
     "SealRequestError",
     "SealSize",
+    "SealedFile",
     "SealedPdf",
+    "SealedRange",
     "SesExtension",
     "SesPicture",
     "SesRefusedError",
@@ -203,6 +223,7 @@ __all__ = [
     "SignedCode",
     "SignedData",
     "SignedValueKind",
+    "StructuredAuthority",
     "StructuredField",
     "StructuredHolder",
     "StructuredLicence",
@@ -215,6 +236,11 @@ __all__ = [
     "TooLargeError",
     "UnprintableError",
     "WholeFileSeal",
+    "add_detached_evidence",
+    "add_document_timestamp",
+    "add_evidence",
+    "add_seal",
+    "add_signer",
     "add_time_stamp",
     "cms_for_prepared_pdf",
     "code_modules",
@@ -242,8 +268,10 @@ __all__ = [
     "normal_holder_code",
     "normal_name",
     "preflight",
+    "prepare_seal",
     "prepare_ses_signature",
     "read_code",
+    "read_detached",
     "read_foreign_cms",
     "read_foreign_pdf",
     "read_picture",
@@ -272,6 +300,7 @@ __all__ = [
     "signed_value_kind",
     "structured_from_bytes",
     "structured_to_bytes",
+    "timestamp_detached",
     "timestamp_request",
     "token_from_response",
     "transformed",

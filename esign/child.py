@@ -22,6 +22,7 @@ if __name__ == "__main__":
 from esign.errors import Fault, MalformedError, TooLargeError
 
 MAX_ANSWER_BYTES = 8 << 20
+_OVER_TIME = (-24, -9)  # SIGXCPU and SIGKILL, by which the operating system ends a process over its time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +47,20 @@ def ask_child(module: str, data: bytes, *, limits: ChildLimits, fault: Fault, ar
     command += [str(limits.cpu_seconds), str(limits.memory_bytes), argument]
     try:
         done = subprocess.run(  # noqa: S603 — our own program
-            command, input=data, capture_output=True, timeout=limits.wall_seconds, check=False
+            command,
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=limits.wall_seconds,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise TooLargeError("the file takes too long to read") from error
-    if done.returncode < 0:
-        # Ended by the operating system: over its time or memory.
-        raise TooLargeError("the file takes too much time or memory to read")
-    if done.returncode > 0:
-        # The libraries let through whatever their parsing of a broken file happens to raise; all of it means the same.
+    if done.returncode in _OVER_TIME:
+        raise TooLargeError("the file takes too much time to read")
+    if done.returncode != 0:
+        # The libraries let through whatever their parsing of a broken file happens to raise, and now and then they
+        # crash on one; all of it means the same.
         raise MalformedError(fault, "the file cannot be read")
     if len(done.stdout) > MAX_ANSWER_BYTES:
         raise TooLargeError("too much to tell about the file")

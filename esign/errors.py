@@ -90,6 +90,10 @@ class SealRefusedError(EsignError):
         self.fault = fault
 
 
+class AdditionRefusedError(EsignError):
+    """A seal, evidence or a timestamp is not added to a sealed file; the message says why."""
+
+
 class MalformedSesError(EsignError):
     """The bytes are not a seal or seal signature of any generation."""
 

@@ -112,4 +112,5 @@ class ForeignPdf:
     """The table of places is broken: readers may disagree on what the file shows."""
     bytes_before_header: int
     stray_signatures: int
-    """Signature dictionaries that belong to no field, for instance the usage rights of old products."""
+    """How often the file says /ByteRange besides: signatures that no field names, such as the usage rights of old
+    products, or dictionaries that a later revision replaced."""

@@ -38,7 +38,8 @@ def read_foreign_pdf(data: bytes) -> ForeignPdf:
 
     Raises:
         TooLargeError: more than `MAX_PDF_BYTES`, a limit of `pdf_graph` or `foreign_facts`, or over `PDF_LIMITS`.
-        MalformedError: `FORMAT_PDF` when it cannot be read, also not repaired, or asks for a password.
+        MalformedError: `FORMAT_PDF` when it cannot be read, also not repaired, `FORMAT_FOREIGN` when it asks for a
+            password.
     """
     if len(data) > MAX_PDF_BYTES:
         raise TooLargeError(f"a PDF of {len(data)} bytes; the limit is {MAX_PDF_BYTES}")

@@ -11,6 +11,7 @@ from .foreign_facts import MAX_CONTENTS_BYTES, MAX_SIGNATURES, WHITE_SPACE, Chan
 from .pdf_changes import Comparison, Revision
 from .pdf_graph import HEADER_WITHIN, GraphField, PdfGraph, Value, numbers_of, text_of
 
+MAX_REVISIONS = 1_000  # the last ones
 MAX_TEXT = 500  # characters of a name, reason, place
 
 
@@ -24,14 +25,16 @@ def answer(data: bytes, _: str) -> dict[str, Value]:
     signed = [field for field in whole.fields if field.kind == "/Sig" and graph.value(field.entries.get("/V"))]
     if len(signed) > MAX_SIGNATURES:
         raise TooLargeError(f"more than {MAX_SIGNATURES} signatures in a PDF")
+    signatures: list[Value] = [_signature(data, whole, field) for field in signed]
     return {
         "pages": len(whole.pages),
         "encrypted": graph.encrypted,
+        # Known only now: every object has been read.
         "repaired": graph.repaired,
         "header": header,
-        "revisions": [found.end() for found in re.finditer(rb"%%EOF(?:\r\n|\r|\n)?", data)][-1000:],
-        "stray": len(_signature_dictionaries(graph) - {_value_of(field) for field in signed}),
-        "signatures": [_signature(data, whole, field) for field in signed],
+        "revisions": [found.end() for found in re.finditer(rb"%%EOF(?:\r\n|\r|\n)?", data)][-MAX_REVISIONS:],
+        "stray": max(0, data.count(b"/ByteRange") - len(signed)),
+        "signatures": signatures,
     }
 
 
@@ -47,16 +50,6 @@ def open_graph(data: bytes) -> PdfGraph:
     if graph.root.get("/Pages") is None:
         raise MalformedError(Fault.FORMAT_PDF, "the PDF has no pages")
     return graph
-
-
-def _signature_dictionaries(graph: PdfGraph) -> set[str]:
-    found = set()
-    for reference in graph.references():
-        entries = graph.dictionary(reference)
-        kind = graph.value(entries.get("/Type"))
-        if kind in ("/Sig", "/DocTimeStamp") or ("/ByteRange" in entries and "/Contents" in entries):
-            found.add(reference)
-    return found
 
 
 def _value_of(field: GraphField) -> str:
@@ -111,7 +104,7 @@ def _changes(data: bytes, whole: Revision, end: int) -> tuple[set[ChangeKind], s
     comparison = Comparison(before, whole)
     kinds = comparison.kinds
     # Two tables of places for two sorts of readers, or a broken one: another reader may see another file.
-    if not kinds or whole.graph.repaired or b"/XRefStm" in behind:
+    if not kinds or before.graph.repaired or whole.graph.repaired or b"/XRefStm" in behind:
         kinds.add(ChangeKind.OTHER)
     return kinds, comparison.pages
 

@@ -77,8 +77,12 @@ class Symbol:
 class SealPlace:
     """Where a seal goes: the centre of its picture."""
 
+    field: str
+    """Name of the form field, for instance `Seal1`."""
     x: float
     y: float
+    size: tuple[float, float] | None = None
+    """Width and height of a picture that is put there later; the first seal's own picture says it itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,13 +94,13 @@ class Background:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page; later items lie over earlier ones, the seal over all."""
+    """One page; later items lie over earlier ones, the seals over all."""
 
     width: float
     height: float
     items: tuple[TextRun | Shape | Symbol, ...]
     background: Background | None = None
-    seal: SealPlace | None = None
+    seals: tuple[SealPlace, ...] = ()
 
 
 def line(x1: float, y1: float, x2: float, y2: float) -> tuple[Command, ...]:

@@ -13,6 +13,8 @@ _EVIDENCE_KEYS = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 _TIMESTAMP = "/ETSI.RFC3161"
 # What signing sets in a field that was empty, and what filling in changes in any other.
 _SIGNING_KEYS = frozenset({"/V", "/AP", "/M"})
+# What every product changes when it saves.
+_SAVING_KEYS = frozenset({"/ModDate", "/Producer"})
 _FILLING_KEYS = frozenset({"/V", "/AP", "/AS", "/M", "/RV", "/I", "/MK"})
 _HANDLED_CATALOGUE_KEYS = frozenset({"/Pages", "/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
 # A page's annotations and a field's relations are compared on their own.
@@ -71,7 +73,8 @@ class Comparison:
         old, new = self._old.graph, self._new.graph
         if old.trailer.get("/Encrypt") != new.trailer.get("/Encrypt"):
             self.kinds.add(ChangeKind.OTHER)
-        if not self._same(old.trailer.get("/Info"), new.trailer.get("/Info")) or not self._same(
+        properties = old.dictionary(old.trailer.get("/Info")), new.dictionary(new.trailer.get("/Info"))
+        if not self._same_entries(*properties, without=_SAVING_KEYS) or not self._same(
             old.root.get("/Metadata"), new.root.get("/Metadata")
         ):
             self.kinds.add(ChangeKind.METADATA)

@@ -48,24 +48,30 @@ class PdfGraph:
             raise TooLargeError(f"a PDF of {len(data)} bytes; the limit is {MAX_PDF_BYTES}")
         pikepdf.settings.set_qpdf_limits(parser_max_nesting=MAX_NESTING, flate_max_memory=MAX_UNPACKED_BYTES)
         self.repaired = repair
+        """The table of places was broken, or an object is: readers may disagree on what the file shows."""
         self._later = later
         self._values: dict[str, Value] = {}
         try:
             self._pdf = pikepdf.open(
                 io.BytesIO(data), attempt_recovery=repair, suppress_warnings=True, inherit_page_attributes=False
             )
-            places = self._pdf.get_xref_table()
+            self.places = _places(self._pdf)
+            if repair:
+                # qpdf writes a new table as soon as it meets an object that is not in its place.
+                for reference in _misplaced(data, self.places):
+                    self._object(reference)
+                self.places = _places(self._pdf)
             self.encrypted = self._pdf.is_encrypted
             self.trailer = _dictionary(json.loads(self._pdf.trailer.to_json(schema_version=2)))
         except pikepdf.PasswordError as error:
-            raise MalformedError(Fault.FORMAT_PDF, "the PDF is encrypted and asks for a password") from error
+            raise MalformedError(Fault.FORMAT_FOREIGN, "the PDF is encrypted and asks for a password") from error
         except _UNREADABLE as error:
             raise MalformedError(Fault.FORMAT_PDF, "the PDF cannot be read") from error
-        if len(places) > MAX_OBJECTS:
+        if len(self.places) > MAX_OBJECTS:
             raise TooLargeError(f"more than {MAX_OBJECTS} objects in a PDF")
-        self.places: dict[str, tuple[int, int, int]] = {
-            f"{number} {generation} R": _place(entry) for (number, generation), entry in places.items()
-        }
+        # Where two entries lead to one object, qpdf answers by the order of questions, or crashes.
+        if _misplaced(data, self.places):
+            raise MalformedError(Fault.FORMAT_PDF, "the table of places does not agree with the objects")
         self.root = self.dictionary(self.trailer.get("/Root"))
 
     def value(self, value: Value) -> Value:
@@ -146,10 +152,12 @@ class PdfGraph:
         try:
             found = self._object(reference)
             value: Value = json.loads(found.to_json(dereference=True, schema_version=2))
-            if isinstance(found, pikepdf.Stream) and isinstance(value, dict):
-                value[STREAM] = reference
-        except _UNREADABLE as error:
-            raise MalformedError(Fault.FORMAT_PDF, f"the object {reference} cannot be read") from error
+        except _UNREADABLE:
+            # What readers make of it differs; that it is there is said, and nothing is compared with it.
+            self.repaired = True
+            return None
+        if isinstance(found, pikepdf.Stream) and isinstance(value, dict):
+            value[STREAM] = reference
         return value
 
     def _object(self, reference: str) -> pikepdf.Object:
@@ -160,6 +168,7 @@ class PdfGraph:
 # What pikepdf lets through when a file is broken; a lack of memory is none of it.
 _UNREADABLE = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, OSError, OverflowError)
 _IN_STREAM = 2
+_OBJECT = re.compile(rb"[\x00\t\n\x0c\r ]*([0-9]{1,10})[\x00\t\n\x0c\r ]+([0-9]{1,5})[\x00\t\n\x0c\r ]+obj")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +246,7 @@ def fields_of(graph: PdfGraph) -> tuple[GraphField, ...]:
             name = f"{name}.{text_of(graph.value(own['/T']))}" if name else text_of(graph.value(own["/T"]))
         kids = graph.array(own.get("/Kids"))
         # Kids with a name are fields; kids without one are only places where the field is shown.
-        deeper = [kid for kid in kids if "/T" in graph.dictionary(kid)]
+        deeper = [kid for kid in kids if "/T" in graph.dictionary(kid) and not (isinstance(kid, str) and kid in seen)]
         for kid in deeper:
             walk(kid, {key: entries[key] for key in ("/FT", "/V", "/DV", "/Ff") if key in entries}, name, depth + 1)
         if not deeper and own:
@@ -278,6 +287,25 @@ def numbers_of(graph: PdfGraph, value: Value) -> list[float]:
 
 def _dictionary(value: Value) -> dict[str, Value]:
     return value if isinstance(value, dict) else {}
+
+
+def _places(pdf: pikepdf.Pdf) -> dict[str, tuple[int, int, int]]:
+    return {
+        f"{number} {generation} R": _place(entry) for (number, generation), entry in pdf.get_xref_table().items()
+    }
+
+
+def _misplaced(data: bytes, places: dict[str, tuple[int, int, int]]) -> list[str]:
+    """The objects that do not stand where the table says; place 0 is how some producers say that there is none."""
+    header = max(0, data.find(b"%PDF-", 0, HEADER_WITHIN))
+    wrong = []
+    for reference, (kind, offset, _) in places.items():
+        if kind == _IN_STREAM or offset == 0:
+            continue
+        found = _OBJECT.match(data, header + offset)
+        if found is None or f"{int(found[1])} {int(found[2])} R" != reference:
+            wrong.append(reference)
+    return wrong
 
 
 def _place(entry: pikepdf.XrefEntry) -> tuple[int, int, int]:

@@ -1,14 +1,15 @@
 """PDF objects (ISO 32000-1 section 7.3) of the few forms that we write, written in one way and read back strictly."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import Fault, MalformedError, TooLargeError
 
 MAX_DEPTH = 12  # our own files nest four deep
 MAX_VALUES = 2000  # in one object; those that are read, such as the catalogue, have below a hundred
-_WHITESPACE = b" \n"
-_DELIMITERS = b"()<>[]/ \n"
+_WHITESPACE = re.compile(rb"[ \n]*")
+_WORD = re.compile(rb"[^()<>\[\]/ \n]*")
 _INTEGER = re.compile(rb"0|[1-9][0-9]{0,9}")
 _REAL = re.compile(rb"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,4})?")
 
@@ -72,6 +73,16 @@ def stream(data: bytes, **entries: bytes) -> bytes:
     """A stream object; `Length` is filled in."""
     # The line feed before `endstream` is what PDF/A-3 asks for (ISO 19005-3 section 6.1.7.1).
     return dictionary(**entries, Length=b"%d" % len(data)) + b"\nstream\n" + data + b"\nendstream"
+
+
+def box(left: float, bottom: float, right: float, top: float) -> bytes:
+    """A rectangle."""
+    return b"[" + b" ".join(number(edge) for edge in (left, bottom, right, top)) + b"]"
+
+
+def references(numbers: Iterable[int]) -> bytes:
+    """An array of indirect references."""
+    return b"[" + b" ".join(reference(to) for to in numbers) + b"]"
 
 
 class ObjectParser:
@@ -196,17 +207,18 @@ class ObjectParser:
         return float(word)
 
     def _word(self) -> bytes:
-        start = at = self.position
-        while at < self._end and self._data[at] not in _DELIMITERS:
-            at += 1
-        self.position = at
-        return self._data[start:at]
+        start = self.position
+        self.position = _end_of(_WORD, self._data, start, self._end)
+        return self._data[start : self.position]
 
     def _skip_whitespace(self) -> None:
-        at = self.position
-        while at < self._end and self._data[at] in _WHITESPACE:
-            at += 1
-        self.position = at
+        self.position = _end_of(_WHITESPACE, self._data, self.position, self._end)
 
     def _error(self, what: str) -> MalformedError:
         return MalformedError(Fault.FORMAT_PDF, f"{what} at byte {self.position}")
+
+
+def _end_of(run: re.Pattern[bytes], data: bytes, start: int, end: int) -> int:
+    """The place behind a run of such characters, which may be none."""
+    found = run.match(data, start, end)
+    return found.end() if found is not None else start

@@ -1,53 +1,111 @@
 """Reading a sealed PDF of our own making: strictly, so that no byte of it is unexplained.
 
 Files of other producers are recognised and left alone (`FORMAT_FOREIGN`): this reader never guesses. A file that names
-us as producer must have exactly the form that `pdf_writing` gives it: one revision, numbered objects one behind the
-other, one table of places, one seal that covers everything but its own hexadecimal digits.
+us as producer must have exactly the form that `pdf_writing` and `pdf_increment` give it: the first revision, then the
+further seals in their order, then evidence and document timestamps.
 """
 
 import re
-import zlib
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from .china import YEARS
 from .cms import SignedData, read_signed_data
 from .errors import Fault, MalformedError, TooLargeError
-from .pdf_form import ATTACHMENT_NAME, HEADER, PRODUCER_MARK, SUB_FILTER
-from .pdf_objects import HexString, Name, ObjectParser, Reference, Stream
-from .structured import MAX_STRUCTURED_BYTES
+from .evidence import Evidence, check_evidence, check_sequence
+from .pdf_file import END, file_end
+from .pdf_first import Digits, read_digits, read_first_revision, stated
+from .pdf_form import PRODUCER_MARK
+from .pdf_increment import (
+    EVIDENCE_KINDS,
+    Increment,
+    Standing,
+    evidence_increment,
+    seal_increment,
+    timestamp_increment,
+)
+from .pdf_objects import ObjectParser, Reference, Stream
+from .pdf_seal_picture import Drawing, dots_in
 
 MAX_PDF_BYTES = 20 * 1024 * 1024  # contract section 5
-MAX_OBJECTS = 20_000  # a licence has about 30
+MAX_REVISIONS = 20  # eight seals, and six rounds of evidence and timestamp
+MAX_UPDATED_OBJECTS = 110  # in one further revision: as much as there may be evidence, and what it stands in
 
-_TAIL = re.compile(rb"startxref\n([0-9]{1,10})\n%%EOF\n\Z")
-_SIGNING_TIME = re.compile(rb"D:([0-9]{14})\+([0-9]{2})'([0-9]{2})'\Z")
+_TABLE_PLACE = re.compile(rb"startxref\n([0-9]{1,10})\n%%EOF\n\Z")
+_PREVIOUS = re.compile(rb"/Prev ([0-9]{1,10})>>\n\Z")
+_OPENING = re.compile(rb"([1-9][0-9]{0,5}) 0 obj\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedRange:
+    """The bytes that a seal or timestamp covers: a file up to the end of one revision, but for the digits."""
+
+    data: bytes = field(repr=False)
+    """The whole file."""
+    start: int
+    """Where the digits begin."""
+    stop: int
+    """Where they have ended."""
+    end: int
+    """Where the revision ends."""
+
+    def chunks(self) -> tuple[memoryview, memoryview]:
+        """The covered bytes."""
+        view = memoryview(self.data)
+        return view[: self.start], view[self.stop : self.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfSeal:
+    """The facts of one seal on a PDF."""
+
+    field: str
+    """Name of its form field."""
+    name: str
+    """Whose seal the signature dictionary says it is."""
+    claimed_time: datetime
+    """When it says that it was sealed (/M)."""
+    signed_data: SignedData
+    covered: SealedRange
+
+    def digest_matches(self) -> bool:
+        """Whether the sealed bytes are unchanged."""
+        return self.signed_data.digest_matches(*self.covered.chunks())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentTimestamp:
+    """The facts of one timestamp over a PDF."""
+
+    field: str
+    """Name of its form field."""
+    token: bytes
+    """As it came: one DER SEQUENCE, nothing more is known."""
+    covered: SealedRange
+    evidence: Evidence
+    """What the file had before it: that existed at the timestamp's time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedPdf:
     """The facts of a sealed PDF, none of them judged."""
 
-    field: str
-    """Name of the seal's form field."""
-    signed_data: SignedData
-    claimed_time: datetime
-    """What the signature dictionary says (/M)."""
+    fields: tuple[str, ...]
+    """The form field of every seal that belongs on the file, in the order of sealing."""
+    seals: tuple[PdfSeal, ...]
+    """Those that are there: the first of these fields, or all."""
     structured: bytes
     """The associated file: the structured e-licence."""
-    before: bytes
-    after: bytes
-
-    def digest_matches(self) -> bool:
-        """Whether the sealed bytes are unchanged."""
-        return self.signed_data.digest_matches(self.before, self.after)
+    evidence: Evidence
+    document_timestamps: tuple[DocumentTimestamp, ...]
+    standing: Standing = field(repr=False)
+    """What the next revision builds on."""
 
 
 def read_sealed_pdf(data: bytes) -> SealedPdf:
     """Read a sealed PDF.
 
     Raises:
-        TooLargeError: a limit of this module or of the CMS reader.
+        TooLargeError: a limit of this module, of `pdf_first`, of the evidence or of the CMS reader.
         MalformedError: `SEAL_MISSING` for an unsigned PDF, `FORMAT_FOREIGN` for a signed PDF of another producer,
             `NON_CANONICAL` when ours was changed in form, `FORMAT_PDF` when it is broken.
     """
@@ -62,164 +120,160 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
         if b"/ByteRange" not in data:
             raise MalformedError(Fault.SEAL_MISSING, "the PDF has no signature")
         raise MalformedError(Fault.FORMAT_FOREIGN, "a signed PDF of another producer")
-    objects = _Objects(data)
-    catalogue = objects.dictionary(1)
-    field = _only_field(objects, catalogue)
-    signature = objects.dictionary(_number_of(field.get("V")))
-    if signature.get("SubFilter") != Name(SUB_FILTER):
-        raise MalformedError(Fault.NON_CANONICAL, "a signature of another kind than ours")
-    before, cms, after = _cut(data, signature)
+    first, *further = _revisions(data)
+    revision = read_first_revision(data, first.end)
+    reader = _Reader(data, revision.standing)
+    reader.add_seal(revision.standing.fields[0].name, revision.seal_name, revision.claimed_time, revision.digits)
+    for update in further:
+        reader.read_update(update)
     return SealedPdf(
-        field=_ascii(field.get("T")),
-        signed_data=read_signed_data(cms),
-        claimed_time=_instant(signature.get("M")),
-        structured=_associated_file(objects, catalogue),
-        before=before,
-        after=after,
+        fields=tuple(field.name for field in reader.standing.fields),
+        seals=tuple(reader.seals),
+        structured=revision.structured,
+        evidence=reader.standing.evidence,
+        document_timestamps=tuple(reader.timestamps),
+        standing=reader.standing,
     )
 
 
-class _Objects:
-    """The objects of a file whose every byte belongs to the header, an object, or the tail."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bounds:
+    """Where a revision's table of places begins and where it ends."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        tail = _TAIL.search(data, max(0, len(data) - 64))
-        if not data.startswith(HEADER) or tail is None:
+    table: int
+    end: int
+
+
+def _revisions(data: bytes) -> list[_Bounds]:
+    """The revisions, the first one first, as each one's table names the one before (ISO 32000-1 section 7.5.6)."""
+    found: list[_Bounds] = []
+    end = len(data)
+    while True:
+        tail = _TABLE_PLACE.search(data, max(0, end - 64), end)
+        if tail is None:
             raise MalformedError(Fault.NON_CANONICAL, "the file does not begin and end as ours do")
-        self._table = int(tail[1])
-        self._places = self._read_table(tail.start())
-
-    def _read_table(self, end: int) -> list[int]:
-        start = re.compile(rb"xref\n0 ([0-9]{1,6})\n0000000000 65535 f \n").match(self._data, self._table, end)
-        if start is None:
-            raise MalformedError(Fault.NON_CANONICAL, "the table of places is not where the file says")
-        size = int(start[1])
-        if size > MAX_OBJECTS:
-            raise TooLargeError(f"more than {MAX_OBJECTS} objects")
-        entries = self._data[start.end() : start.end() + 20 * (size - 1)]
-        places = []
-        for at in range(0, len(entries), 20):
-            entry = entries[at : at + 20]
-            if not entry[:10].isdigit() or entry[10:] != b" 00000 n \n":
-                raise MalformedError(Fault.NON_CANONICAL, "an entry of the table of places is not ours")
-            places.append(int(entry[:10]))
-        trailer = self._data[start.end() + len(entries) : end]
-        if not re.fullmatch(rb"trailer\n<</Size %d/Root 1 0 R/ID \[<[0-9a-f]{32}><[0-9a-f]{32}>\]>>\n" % size, trailer):
-            raise MalformedError(Fault.NON_CANONICAL, "the trailer is not ours")
-        self._check_places(places)
-        return places
-
-    def _check_places(self, places: list[int]) -> None:
-        """Objects 1, 2, 3 … stand in this order without a gap: nothing can hide between them."""
-        expected = len(HEADER)
-        for number, (place, following) in enumerate(zip(places, [*places[1:], self._table], strict=True), start=1):
-            opening = b"%d 0 obj\n" % number
-            if place != expected or following <= place or not self._data.startswith(opening, place):
-                raise MalformedError(Fault.NON_CANONICAL, "the objects do not stand one behind the other")
-            if not self._data.endswith(b"\nendobj\n", place, following):
-                raise MalformedError(Fault.NON_CANONICAL, "an object does not end where the next begins")
-            expected = following
-
-    def load(self, number: int) -> object:
-        if not 1 <= number <= len(self._places):
-            raise MalformedError(Fault.FORMAT_PDF, "a reference to nothing")
-        start = self._places[number - 1] + len(b"%d 0 obj\n" % number)
-        end = (self._places[number] if number < len(self._places) else self._table) - len(b"\nendobj\n")
-        parser = ObjectParser(self._data, start, end)
-        value = parser.parse()
-        if parser.position != end:
-            raise MalformedError(Fault.NON_CANONICAL, "an object is followed by more than its end")
-        return value
-
-    def dictionary(self, number: int) -> dict[str, object]:
-        value = self.load(number)
-        if not isinstance(value, dict):
-            raise MalformedError(Fault.FORMAT_PDF, "a dictionary was expected")
-        return value
+        if len(found) == MAX_REVISIONS:
+            raise TooLargeError(f"more than {MAX_REVISIONS} revisions")
+        table = int(tail[1])
+        found.append(_Bounds(table=table, end=end))
+        previous = _PREVIOUS.search(data, max(0, tail.start() - 24), tail.start())
+        if previous is None:
+            return found[::-1]
+        closing = file_end(int(previous[1]))
+        # What stands between is compared with what we would write there; so this only has to find the place.
+        at = data.find(closing, int(previous[1]), min(table, end))
+        if at < 0:
+            raise MalformedError(Fault.NON_CANONICAL, "the revision before is not where the file says")
+        end = at + len(closing)
 
 
-def _only_field(objects: _Objects, catalogue: dict[str, object]) -> dict[str, object]:
-    form = catalogue.get("AcroForm")
-    fields = form.get("Fields") if isinstance(form, dict) else None
-    if not isinstance(fields, list) or len(fields) != 1:
-        raise MalformedError(Fault.NON_CANONICAL, "the form has not exactly one field")
-    return objects.dictionary(_number_of(fields[0]))
+class _Reader:
+    """Reads the revisions behind the first: takes the facts out, makes each one again, and compares."""
+
+    def __init__(self, data: bytes, standing: Standing) -> None:
+        self._data = data
+        self.standing = standing
+        self.seals: list[PdfSeal] = []
+        self.timestamps: list[DocumentTimestamp] = []
+
+    def add_seal(self, field: str, name: str, at: datetime, digits: Digits) -> None:
+        """Take the seal that the last revision made."""
+        self.seals.append(
+            PdfSeal(
+                field=field,
+                name=name,
+                claimed_time=at,
+                signed_data=read_signed_data(digits.value),
+                covered=self._covered(digits),
+            )
+        )
+
+    def read_update(self, bounds: _Bounds) -> None:
+        """Read the next revision."""
+        objects = _updated_objects(self._data, self.standing.end, bounds.table)
+        if self.standing.next_field is not None:
+            self._read_seal(objects, bounds.end)
+        elif isinstance(stamp := objects.get(self.standing.size + 1), dict) and stamp.get("Type") == "DocTimeStamp":
+            self._read_timestamp(stamp, bounds.end)
+        else:
+            self._read_evidence(objects, bounds.end)
+
+    def _read_seal(self, objects: dict[int, object], end: int) -> None:
+        field, signature = self.standing.next_field, objects.get(self.standing.size)
+        if field is None or not isinstance(signature, dict) or signature.get("Type") != "Sig":
+            raise MalformedError(Fault.NON_CANONICAL, "something else stands where the next seal belongs")
+        name, at = stated(signature)
+        digits = read_digits(signature, end)
+        picture = objects.get(field.appearance) if field.appearance is not None else None
+        drawing = Drawing(
+            operators=picture.data if isinstance(picture, Stream) else b"",
+            dots=dots_in(objects.get(self.standing.size + 1), objects.get(self.standing.size + 2)),
+        )
+        increment = seal_increment(
+            self.standing,
+            field,
+            name=name,
+            at=at,
+            drawing=drawing,
+            reserved=digits.reserved,
+        )
+        self._compare(increment, digits.value, end)
+        self.add_seal(field.name, name, at, digits)
+
+    def _read_timestamp(self, signature: dict[str, object], end: int) -> None:
+        digits = read_digits(signature, end)
+        check_sequence(digits.value, Fault.FORMAT_TIMESTAMP)
+        name, evidence = self.standing.next_timestamp, self.standing.evidence
+        self._compare(timestamp_increment(self.standing, digits.reserved), digits.value, end)
+        self.timestamps.append(
+            DocumentTimestamp(field=name, token=digits.value, covered=self._covered(digits), evidence=evidence)
+        )
+
+    def _read_evidence(self, objects: dict[int, object], end: int) -> None:
+        store = objects.get(self.standing.store if self.standing.store is not None else max(objects, default=0))
+        if not isinstance(store, dict) or store.get("Type") != "DSS":
+            raise MalformedError(Fault.NON_CANONICAL, "a revision that is none of ours")
+        certificates, crls, ocsps = (
+            tuple(_streams(objects, store.get(kind), earlier))
+            for kind, earlier in zip(EVIDENCE_KINDS, self.standing.stored, strict=True)
+        )
+        evidence = Evidence(certificates=certificates, crls=crls, ocsps=ocsps)
+        if not evidence or evidence.without(self.standing.evidence) != evidence:
+            raise MalformedError(Fault.NON_CANONICAL, "evidence that is there already")
+        check_evidence(self.standing.evidence.joined_with(evidence), Fault.NON_CANONICAL)
+        self._compare(evidence_increment(self.standing, evidence), b"", end)
+
+    def _compare(self, increment: Increment, value: bytes, end: int) -> None:
+        again = increment.written(value)
+        if len(again) != end - self.standing.end or not self._data.startswith(again, self.standing.end):
+            raise MalformedError(Fault.NON_CANONICAL, "a revision that is not equal to its own re-encoding")
+        self.standing = increment.following
+
+    def _covered(self, digits: Digits) -> SealedRange:
+        return SealedRange(data=self._data, start=digits.start, stop=digits.end, end=self.standing.end)
 
 
-def _cut(data: bytes, signature: dict[str, object]) -> tuple[bytes, bytes, bytes]:
-    """The bytes before the seal's digits, the CMS, the bytes behind: together the whole file."""
-    contents = signature.get("Contents")
-    if not isinstance(contents, HexString):
-        raise MalformedError(Fault.FORMAT_PDF, "the signature dictionary has no contents")
-    whole = [0, contents.start, contents.end, len(data) - contents.end]
-    # Compared as written: to Python, 0.0 and false are equal to 0.
-    if repr(signature.get("ByteRange")) != repr(whole):
-        raise MalformedError(Fault.NON_CANONICAL, "the seal does not cover the whole file")
-    digits = contents.digits
-    if len(digits) % 2 or digits.translate(None, b"0123456789abcdef"):
-        raise MalformedError(Fault.NON_CANONICAL, "the seal is not in lower-case hexadecimal")
-    value = bytes.fromhex(digits.decode("ascii"))
-    length = _der_length(value)
-    if any(value[length:]):
-        raise MalformedError(Fault.NON_CANONICAL, "the seal's padding is not zero")
-    return data[: contents.start], value[:length], data[contents.end :]
+def _updated_objects(data: bytes, start: int, table: int) -> dict[int, object]:
+    """The objects of a further revision, which stand one behind the other."""
+    objects: dict[int, object] = {}
+    at = start
+    while at < table:
+        opening = _OPENING.match(data, at, table)
+        if opening is None:
+            raise MalformedError(Fault.NON_CANONICAL, "the objects do not stand one behind the other")
+        if len(objects) == MAX_UPDATED_OBJECTS:
+            raise TooLargeError(f"more than {MAX_UPDATED_OBJECTS} objects in a further revision")
+        parser = ObjectParser(data, opening.end(), table)
+        objects[int(opening[1])] = parser.parse()
+        if not data.startswith(END, parser.position):
+            raise MalformedError(Fault.NON_CANONICAL, "an object does not end where the next begins")
+        at = parser.position + len(END)
+    return objects
 
 
-def _der_length(value: bytes) -> int:
-    """Length of the DER value at the start: /Contents is padded with zeros to its reserved size."""
-    if len(value) < 2 or value[0] != 0x30:
-        raise MalformedError(Fault.FORMAT_CMS, "the seal holds no CMS")
-    if value[1] < 0x80:
-        return 2 + value[1]
-    octets = value[1] & 0x7F
-    return 2 + octets + int.from_bytes(value[2 : 2 + octets], "big")
-
-
-def _associated_file(objects: _Objects, catalogue: dict[str, object]) -> bytes:
-    associated = catalogue.get("AF")
-    if not isinstance(associated, list) or len(associated) != 1:
-        raise MalformedError(Fault.NON_CANONICAL, "the file has not exactly one associated file")
-    specification = objects.dictionary(_number_of(associated[0]))
-    embedded = specification.get("EF")
-    if specification.get("F") != ATTACHMENT_NAME.encode() or not isinstance(embedded, dict):
-        raise MalformedError(Fault.NON_CANONICAL, f"the associated file is not {ATTACHMENT_NAME}")
-    stream = objects.load(_number_of(embedded.get("F")))
-    if not isinstance(stream, Stream) or stream.dictionary.get("Filter") != Name("FlateDecode"):
-        raise MalformedError(Fault.FORMAT_PDF, "the associated file is no compressed stream")
-    inflater = zlib.decompressobj()
-    try:
-        content = inflater.decompress(stream.data, MAX_STRUCTURED_BYTES + 1)
-    except zlib.error as error:
-        raise MalformedError(Fault.FORMAT_PDF, "the associated file cannot be unpacked") from error
-    if len(content) > MAX_STRUCTURED_BYTES:
-        raise TooLargeError(f"a structured licence of more than {MAX_STRUCTURED_BYTES} bytes")
-    if not inflater.eof or inflater.unused_data:
-        raise MalformedError(Fault.NON_CANONICAL, "the associated file is cut off or has bytes behind its end")
-    return content
-
-
-def _number_of(value: object) -> int:
-    if not isinstance(value, Reference):
-        raise MalformedError(Fault.FORMAT_PDF, "a reference was expected")
-    return value.number
-
-
-def _ascii(value: object) -> str:
-    if not isinstance(value, bytes) or not value.isascii():
-        raise MalformedError(Fault.FORMAT_PDF, "a plain text was expected")
-    return value.decode("ascii")
-
-
-def _instant(value: object) -> datetime:
-    matched = _SIGNING_TIME.match(value) if isinstance(value, bytes) else None
-    if matched is None:
-        raise MalformedError(Fault.NON_CANONICAL, "the signing time is not in our form")
-    try:
-        zone = timezone(timedelta(hours=int(matched[2]), minutes=int(matched[3])))
-        instant = datetime.strptime(matched[1].decode("ascii"), "%Y%m%d%H%M%S").replace(tzinfo=zone)
-    except ValueError as error:
-        raise MalformedError(Fault.FORMAT_PDF, "no such time") from error
-    if instant.year not in YEARS:
-        raise MalformedError(Fault.FORMAT_PDF, "a signing time beyond all calendars")
-    return instant
+def _streams(objects: dict[int, object], array: object, earlier: tuple[int, ...]) -> list[bytes]:
+    """The contents of those streams of an array that this revision brings."""
+    listed = array if isinstance(array, list) else []
+    numbers = [item.number for item in listed if isinstance(item, Reference) and item.number not in earlier]
+    streams = [objects.get(number) for number in numbers]
+    return [stream.data for stream in streams if isinstance(stream, Stream)]

@@ -8,8 +8,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from isal import isal_zlib
-
 from keys import hash_bytes
 
 from . import pdf_objects as o
@@ -19,9 +17,10 @@ from .cms import assemble, attributes_to_sign, canonical_signature
 from .errors import Fault, MalformedError, PreflightError, SealPlaceError, TooLargeError
 from .foreign_pdf import PDF_LIMITS
 from .pdf_drawing import MM
-from .pdf_form import SEAL_FIELD, SUB_FILTER
+from .pdf_form import SEAL_FIELD, SUB_FILTER, pdf_date
+from .pdf_prepared import room_for
 from .pdf_reading import MAX_PDF_BYTES
-from .pdf_writing import _box, _cms_size, _pdf_date, _picture
+from .pdf_seal_picture import drawing_of
 from .preflight import findings_from
 from .seal import Seal
 
@@ -121,7 +120,7 @@ def _update(
 ) -> tuple[bytes, bytes, int]:
     """The sealed file before and behind the digits of the signature, and the room for those, in bytes."""
     field, appearance, signature = range(original.size, original.size + 3)
-    reserved = _cms_size(seal.signer)
+    reserved = room_for(seal.signer, timestamped=False)
     bodies = {
         original.catalogue: _with(
             original.catalogue_source,
@@ -138,7 +137,7 @@ def _update(
             T=b"(" + SEAL_FIELD.encode("ascii") + b")",
             F=b"132",  # Print and Locked
             P=b"%d %d R" % original.page.object,
-            Rect=_box(*edges),
+            Rect=o.box(*edges),
             AP=o.dictionary(N=o.reference(appearance)),
             V=o.reference(signature),
         ),
@@ -178,7 +177,7 @@ def _signature(seal: Seal, at: datetime) -> bytes:
         Filter=b"/Adobe.PPKLite",
         SubFilter=b"/" + SUB_FILTER.encode("ascii"),
         Name=o.text_string(seal.name),
-        M=_pdf_date(at),
+        M=pdf_date(at),
         Reference=b"[" + permissions + b"]",
     )
     return opened.removesuffix(b">>") + b"/Contents "
@@ -195,10 +194,10 @@ def _appearance(seal: Seal, original: _Original) -> bytes:
     blend = o.dictionary(ExtGState=o.dictionary(G=o.dictionary(BM=b"/Normal" if plain else b"/Multiply")))
     group = {} if plain else {"Group": o.dictionary(S=b"/Transparency", CS=b"/DeviceRGB")}
     return o.stream(
-        isal_zlib.compress(_picture(seal)),
+        drawing_of(seal.picture).operators,
         Type=b"/XObject",
         Subtype=b"/Form",
-        BBox=_box(0, 0, width, height),
+        BBox=o.box(0, 0, width, height),
         Matrix=_UPRIGHT[original.page.rotation],
         Resources=blend,
         **group,

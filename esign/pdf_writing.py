@@ -1,7 +1,6 @@
-"""Writing a sealed PDF in one pass: pages, subset fonts, associated file and seal, PDF/A-3u, one revision.
+"""Writing a sealed PDF in one pass: pages, subset fonts, associated file and first seal, PDF/A-3u, one revision.
 
-Prepare → sign → finish: `PdfSealer.prepare` writes the whole file but for the seal's digits, `PreparedPdf.attributes`
-is what the key signs, `PreparedPdf.finish` puts the CMS in its place.
+Every further seal has its form field and its place here already; `pdf_sealing` fills them in.
 """
 
 from collections.abc import Sequence
@@ -11,18 +10,30 @@ from importlib import resources
 
 from isal import isal_zlib
 
-from keys import Algorithm, Certificate, Signer, hash_bytes
+from keys import hash_bytes
 
 from . import pdf_objects as o
 from .china import CHINA
-from .cms import assemble, attributes_to_sign, canonical_signature
 from .fonts import FontChain
 from .page import Background, Page, SealPlace, Shape, Symbol, TextRun
 from .pdf_drawing import MM, shape_operators
 from .pdf_file import PdfFile
 from .pdf_fonts import FontUse
-from .pdf_form import ATTACHMENT_NAME, PRODUCER, SEAL_FIELD, SUB_FILTER
+from .pdf_form import (
+    ATTACHMENT_NAME,
+    FIELD_NAME,
+    LOCK,
+    MAX_SEALS,
+    PRODUCER,
+    SEAL_FIELD,
+    pdf_date,
+    seal_field,
+    signature_dictionary,
+)
+from .pdf_prepared import PreparedPdf, SealedFile, prepared, room_for
+from .pdf_seal_picture import GROUP, appearance, drawing_of, empty_appearance, image_objects
 from .seal import Seal
+from .tsp import Timestamper
 from .xmp import ShortElement, xmp_packet
 
 _PAINTED = bytes.maketrans(b"\x00\x01", b"10")
@@ -34,64 +45,43 @@ class PdfContent:
 
     title: str
     pages: Sequence[Page]
-    """Exactly one of them has a place for the seal."""
     elements: Sequence[ShortElement]
     structured: bytes
     """The structured e-licence, which becomes the associated file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedPdf:
-    """A file that waits for its seal."""
-
-    attributes: bytes
-    """What must be signed: the DER of the signed attributes."""
-    _before: bytes
-    _after: bytes
-    _reserved: int
-    _chain: tuple[Certificate, ...]
-    _algorithm: Algorithm
-
-    def finish(self, signature: bytes) -> bytes:
-        """The sealed file."""
-        cms = assemble(
-            chain=self._chain,
-            algorithm=self._algorithm,
-            signed_attributes=self.attributes,
-            signature=canonical_signature(self._algorithm, signature),
-        )
-        return b"".join((self._before, b"<", cms.ljust(self._reserved, b"\x00").hex().encode(), b">", self._after))
+    fields: Sequence[str] = (SEAL_FIELD,)
+    """The form field of every seal in the order of sealing; a seal without a place on a page cannot be seen."""
 
 
 class PdfSealer:
-    """Writes PDFs that bear one seal (certification signature, DocMDP P=1: nothing may be changed)."""
+    """Writes PDFs with their first seal, which certifies them: nothing may be changed but what the form provides."""
 
-    def __init__(self, fonts: FontChain, seal: Seal) -> None:
+    def __init__(self, fonts: FontChain, seal: Seal, *, timestamper: Timestamper | None = None) -> None:
         """Prepare what is the same for every file: the seal's picture and the size of its CMS."""
         self._fonts = fonts
         self._seal = seal
-        self._picture = isal_zlib.compress(_picture(seal))
-        self._reserved = _cms_size(seal.signer)
+        self._timestamper = timestamper
+        self._drawing = drawing_of(seal.picture)
+        self._reserved = room_for(seal.signer, timestamped=timestamper is not None)
         self._backgrounds: dict[tuple[Background, float], bytes] = {}
         self._profile = isal_zlib.compress(resources.files(__package__).joinpath("srgb.icc").read_bytes())
 
-    def seal(self, content: PdfContent, *, at: datetime) -> bytes:
+    def seal(self, content: PdfContent, *, at: datetime) -> SealedFile:
         """Prepare, sign and finish; `at` is the signing time that the file states."""
-        prepared = self.prepare(content, at=at)
-        return prepared.finish(self._seal.signer.sign(prepared.attributes))
+        waiting = self.prepare(content, at=at)
+        return waiting.finish_timestamped(self._seal.signer.sign(waiting.attributes), self._timestamper)
 
     def prepare(self, content: PdfContent, *, at: datetime) -> PreparedPdf:
-        """The whole file but for the seal's digits.
+        """The whole file but for the digits of its first seal.
 
         Raises:
             UnprintableError: a text has a character that no font prints.
-            ValueError: not exactly one page has a place for the seal.
+            ValueError: the seals' fields and places do not fit together.
         """
-        if sum(page.seal is not None for page in content.pages) != 1:
-            raise ValueError("exactly one page has a place for the seal")
+        _check_fields(content)
         at = at.astimezone(CHINA)
         file = PdfFile()
-        catalogue, pages, seal_field, signature, resources = (file.reserve() for _ in range(5))
+        catalogue, pages, first_field, signature, resources = (file.reserve() for _ in range(5))
+        fields = dict(zip(content.fields, [first_field, *(file.reserve() for _ in content.fields[1:])], strict=True))
         fonts = FontUse(self._fonts)
         page_numbers = [file.reserve() for _ in content.pages]
         backgrounds = {
@@ -99,32 +89,26 @@ class PdfSealer:
             for page in content.pages
             if page.background is not None
         }
+        unseen = fields.keys() - {place.field for page in content.pages for place in page.seals}
         for number, page in zip(page_numbers, content.pages, strict=True):
-            shared = {"Parent": o.reference(pages), "Annots": b"[" + o.reference(seal_field) + b"]"}
-            if page.seal is None:
-                del shared["Annots"]
             background = backgrounds[page.background, page.height] if page.background is not None else None
+            places: dict[str, SealPlace | None] = {place.field: place for place in page.seals}
+            if number == page_numbers[0]:
+                places |= dict.fromkeys(sorted(unseen))
+            shared = {"Parent": o.reference(pages), "Annots": o.references(fields[name] for name in places)}
+            if not places:
+                del shared["Annots"]
             file.put(number, _page(file, page, shared, resources, background, fonts))
-            if page.seal is not None:
-                file.put(seal_field, self._field(file, page.seal, page.height, number, signature))
+            for name, place in places.items():
+                value = signature if name == content.fields[0] else None
+                locks = len(fields) > 1 and name == content.fields[-1]
+                file.put(fields[name], self._field(file, name, place, page.height, number, value, locks=locks))
         file.put(resources, fonts.write(file.add))
         file.put(pages, _page_tree(page_numbers))
-        file.put(catalogue, self._catalogue(file, content, at, pages, seal_field, signature))
-        file.put(signature, self._signature(at))
+        file.put(catalogue, self._catalogue(file, content, at, pages, list(fields.values()), signature))
+        file.put(signature, signature_dictionary(self._seal.name, at, place=0, seals=len(fields)))
         before, after = file.split(signature, self._reserved, hash_bytes("sha256", content.structured))
-        signer = self._seal.signer
-        return PreparedPdf(
-            attributes=attributes_to_sign(
-                message_digest=hash_bytes(signer.algorithm.digest, (before, after)),
-                chain=signer.chain,
-                algorithm=signer.algorithm,
-            ),
-            _before=before,
-            _after=after,
-            _reserved=self._reserved,
-            _chain=signer.chain,
-            _algorithm=signer.algorithm,
-        )
+        return prepared(self._seal.signer, before, after, self._reserved)
 
     def _background(self, background: Background, page: Page) -> bytes:
         """The page's background as a form; its drawing is the same in every file and made once."""
@@ -137,41 +121,41 @@ class PdfSealer:
             drawing,
             Type=b"/XObject",
             Subtype=b"/Form",
-            BBox=_box(0, 0, page.width * MM, page.height * MM),
+            BBox=o.box(0, 0, page.width * MM, page.height * MM),
             Filter=b"/FlateDecode",
         )
 
-    def _field(self, file: PdfFile, place: SealPlace, page_height: float, page: int, signature: int) -> bytes:
-        """The form field and its widget in one; the seal's picture is the appearance."""
-        side = self._seal.picture.diameter * MM
-        left = place.x * MM - side / 2
-        bottom = (page_height - place.y) * MM - side / 2
-        blend = o.dictionary(ExtGState=o.dictionary(G=o.dictionary(BM=b"/Multiply")))
-        appearance = file.add(
-            o.stream(
-                self._picture,
-                Type=b"/XObject",
-                Subtype=b"/Form",
-                BBox=_box(0, 0, side, side),
-                Resources=blend,
-                Group=_GROUP,
-                Filter=b"/FlateDecode",
-            )
-        )
-        return o.dictionary(
-            Type=b"/Annot",
-            Subtype=b"/Widget",
-            FT=b"/Sig",
-            T=b"(" + SEAL_FIELD.encode("ascii") + b")",
-            F=b"132",  # Print and Locked
-            P=o.reference(page),
-            Rect=_box(left, bottom, left + side, bottom + side),
-            AP=o.dictionary(N=o.reference(appearance)),
-            V=o.reference(signature),
-        )
+    def _field(
+        self,
+        file: PdfFile,
+        name: str,
+        place: SealPlace | None,
+        page_height: float,
+        page: int,
+        signature: int | None,
+        *,
+        locks: bool,
+    ) -> bytes:
+        """The form field; the first seal's picture is its appearance, the others show nothing before they are made."""
+        lock = file.add(LOCK) if locks else None
+        if place is None:
+            return seal_field(name, page, o.box(0, 0, 0, 0), appearance=None, lock=lock, value=signature)
+        width, height = (edge * MM for edge in place.size or (self._seal.picture.width, self._seal.picture.height))
+        left = place.x * MM - width / 2
+        bottom = (page_height - place.y) * MM - height / 2
+        box = o.box(0, 0, width, height)
+        if signature is None:
+            shown = file.add(empty_appearance(box))
+        else:
+            shown = file.reserve()
+            for image in image_objects(self._drawing, shown + 1):
+                file.add(image)
+            file.put(shown, appearance(self._drawing, box, image=shown + 1))
+        rectangle = o.box(left, bottom, left + width, bottom + height)
+        return seal_field(name, page, rectangle, appearance=shown, lock=lock, value=signature)
 
     def _catalogue(
-        self, file: PdfFile, content: PdfContent, at: datetime, pages: int, seal_field: int, signature: int
+        self, file: PdfFile, content: PdfContent, at: datetime, pages: int, fields: Sequence[int], signature: int
     ) -> bytes:
         metadata = file.add(
             o.stream(
@@ -196,7 +180,7 @@ class PdfSealer:
             Metadata=o.reference(metadata),
             OutputIntents=b"[" + intent + b"]",
             ViewerPreferences=o.dictionary(DisplayDocTitle=b"true"),
-            AcroForm=o.dictionary(Fields=b"[" + o.reference(seal_field) + b"]", SigFlags=b"3"),
+            AcroForm=o.dictionary(Fields=o.references(fields), SigFlags=b"3"),
             Perms=o.dictionary(DocMDP=o.reference(signature)),
             AF=b"[" + o.reference(attachment) + b"]",
             Names=o.dictionary(
@@ -206,26 +190,19 @@ class PdfSealer:
             ),
         )
 
-    def _signature(self, at: datetime) -> bytes:
-        """The signature dictionary up to its digits."""
-        permissions = o.dictionary(
-            Type=b"/SigRef",
-            TransformMethod=b"/DocMDP",
-            TransformParams=o.dictionary(Type=b"/TransformParams", P=b"1", V=b"/1.2"),
-        )
-        opened = o.dictionary(
-            Type=b"/Sig",
-            Filter=b"/Adobe.PPKLite",
-            SubFilter=b"/" + SUB_FILTER.encode("ascii"),
-            Name=o.text_string(self._seal.name),
-            M=_pdf_date(at),
-            Reference=b"[" + permissions + b"]",
-        )
-        return opened.removesuffix(b">>") + b"/Contents "
 
-
-# Multiply blending needs a colour space to blend in; a transparency group says which (ISO 19005-3 section 6.2.10).
-_GROUP = o.dictionary(S=b"/Transparency", CS=b"/DeviceRGB")
+def _check_fields(content: PdfContent) -> None:
+    """Make sure that every seal has a field, and at most one place, and that later ones say how large they are."""
+    fields, places = list(content.fields), [place for page in content.pages for place in page.seals]
+    if not 1 <= len(fields) <= MAX_SEALS:
+        raise ValueError(f"a file has 1 to {MAX_SEALS} seals")
+    if len(set(fields)) != len(fields) or not all(FIELD_NAME.fullmatch(name) for name in fields):
+        raise ValueError("the names of the seals' fields are not plain, or not different")
+    named = [place.field for place in places]
+    if len(set(named)) != len(named) or not set(named) <= set(fields):
+        raise ValueError("a place for a seal that has no field or another place")
+    if any(place.size is None for place in places if place.field != fields[0]):
+        raise ValueError("the place of a later seal has no size")
 
 
 def _page(
@@ -250,16 +227,15 @@ def _page(
     return o.dictionary(
         Type=b"/Page",
         **shared,
-        MediaBox=_box(0, 0, page.width * MM, page.height * MM),
-        Group=_GROUP,
+        MediaBox=o.box(0, 0, page.width * MM, page.height * MM),
+        Group=GROUP,
         Contents=o.reference(content),
         Resources=o.dictionary(Font=o.reference(font_resources), XObject=o.dictionary(**forms)),
     )
 
 
 def _page_tree(pages: Sequence[int]) -> bytes:
-    kids = b"[" + b" ".join(o.reference(number) for number in pages) + b"]"
-    return o.dictionary(Type=b"/Pages", Count=b"%d" % len(pages), Kids=kids)
+    return o.dictionary(Type=b"/Pages", Count=b"%d" % len(pages), Kids=o.references(pages))
 
 
 def _symbol_image(symbol: Symbol) -> bytes:
@@ -289,19 +265,13 @@ def _symbol_operators(symbol: Symbol, page_height: float, name: str) -> bytes:
     return b"q 0 g %s 0 0 %s %s %s cm /%s Do Q" % (side, side, x, y, name.encode("ascii"))
 
 
-def _picture(seal: Seal) -> bytes:
-    """The seal's appearance; Multiply lets the text under it show, as ink on paper does."""
-    side = seal.picture.diameter * MM
-    return b"/G gs\n" + b"\n".join(shape_operators(shape, side) for shape in seal.picture.shapes)
-
-
 def _attachment(file: PdfFile, structured: bytes, at: datetime) -> int:
     embedded = file.add(
         o.stream(
             isal_zlib.compress(structured),
             Type=b"/EmbeddedFile",
             Subtype=b"/application#2Fjson",
-            Params=o.dictionary(Size=b"%d" % len(structured), ModDate=_pdf_date(at)),
+            Params=o.dictionary(Size=b"%d" % len(structured), ModDate=pdf_date(at)),
             Filter=b"/FlateDecode",
         )
     )
@@ -315,23 +285,3 @@ def _attachment(file: PdfFile, structured: bytes, at: datetime) -> int:
             EF=o.dictionary(F=o.reference(embedded), UF=o.reference(embedded)),
         )
     )
-
-
-def _cms_size(signer: Signer) -> int:
-    """Length of the longest CMS that this signer makes: only the signature's own length varies."""
-    algorithm = signer.algorithm
-    attributes = attributes_to_sign(
-        message_digest=hash_bytes(algorithm.digest, b""), chain=signer.chain, algorithm=algorithm
-    )
-    longest = bytes(signer.public_key.longest_signature)
-    return len(assemble(chain=signer.chain, algorithm=algorithm, signed_attributes=attributes, signature=longest))
-
-
-def _box(left: float, bottom: float, right: float, top: float) -> bytes:
-    return b"[" + b" ".join(o.number(edge) for edge in (left, bottom, right, top)) + b"]"
-
-
-def _pdf_date(at: datetime) -> bytes:
-    """A date string (ISO 32000-1 section 7.9.4), for instance D:20261121103000+08'00'."""
-    zone = at.strftime("%z")
-    return b"(D:" + (at.strftime("%Y%m%d%H%M%S") + f"{zone[:3]}'{zone[3:5]}'").encode("ascii") + b")"

@@ -85,13 +85,14 @@ def _all(data: bytes, whole: Revision, reached: set[str]) -> Iterator[Found]:
             yield Code.HIDDEN_PAGE, reference, ""
         elif reference not in reached and isinstance(value, dict) and (STREAM in value or kind in _OWN_TYPES):
             yield Code.UNREFERENCED, reference, text_of(kind)
+    # Known only now: every object has been read.
+    if graph.repaired:
+        yield Code.DAMAGED, "", ""
 
 
 def _file(data: bytes, graph: PdfGraph) -> Iterator[Found]:
     if graph.encrypted:
         yield Code.ENCRYPTED, "", ""
-    if graph.repaired:
-        yield Code.DAMAGED, "", ""
     if b"/XRefStm" in data:
         yield Code.HYBRID, "", ""
     if data.find(b"%PDF-", 0, HEADER_WITHIN) != 0 or data[data.rfind(b"%%EOF") + 5 :].strip(WHITE_SPACE):

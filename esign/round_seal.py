@@ -155,8 +155,8 @@ def _star(x: float, y: float, radius: float) -> tuple[Command, ...]:
 
 def _within(emblem: SealImage, x: float, y: float, side: float) -> SealImage:
     """The emblem in a square about the centre, its proportions kept."""
-    share = side / max(emblem.width, emblem.height)
-    width, height = emblem.width * share, emblem.height * share
+    share = side / max(emblem.columns, emblem.rows)
+    width, height = emblem.columns * share, emblem.rows * share
     return emblem.placed(x=x - width / 2, y=y - height / 2, width=width, height=height)
 
 

@@ -17,7 +17,7 @@ from keys import BadSignatureError, Certificate, hash_bytes
 
 from .cms import read_signed_data
 from .errors import Deviation, EsignError, SealAnswerError
-from .prepared_pdf import read_prepared_pdf
+from .seal_place import read_prepared_pdf
 from .ses_making import VERSION, prepare_ses_signature
 from .ses_reading import read_ses_signature
 
@@ -135,6 +135,7 @@ def _check_cms(cms: bytes, *, digest: bytes, chain: tuple[Certificate, ...], at:
     _expect(set(facts.certificates) == set(chain), Deviation.CERTIFICATE, "other issuers' certificates are inside")
     _expect(facts.message_digest == digest, Deviation.DIGEST, "another digest was sealed")
     _expect(facts.signing_time == at, Deviation.TIME, "another signing time is stated")
+    _expect(facts.timestamp is None, Deviation.FORM, "a timestamp is inside that nobody asked for")
     try:
         facts.verify_signature()
     except BadSignatureError as error:

@@ -6,7 +6,7 @@ from keys import Signer, digest_size, hash_bytes
 
 from .cms import assemble, attributes_to_sign, canonical_signature
 from .errors import SealRequestError
-from .prepared_pdf import read_prepared_pdf
+from .seal_place import read_prepared_pdf
 from .ses_making import prepare_ses_signature
 
 

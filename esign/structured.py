@@ -29,6 +29,8 @@ class ExpectedSeal:
     algorithm: str
     certificate_digest: str
     """Digest name, colon, hexadecimal digest of the seal certificate's DER, for instance `sm3:66c7…`."""
+    seal_digest: str | None = None
+    """Likewise of the electronic seal (picture, validity, permitted signers, signed by its maker); None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,14 @@ class StructuredHolder:
     code: str
     kind: str
     kind_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredAuthority:
+    """联合颁发机构: an authority that issues the licence together with the one that it names first."""
+
+    name: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +89,8 @@ class StructuredLicence:
     fields: tuple[StructuredField, ...]
     seals: tuple[ExpectedSeal, ...]
     sealed_at: datetime
+    joint_issuers: tuple[StructuredAuthority, ...] = ()
+    """The others, where several authorities issue it together; each of them has a seal among `seals`."""
     development: bool
     """Sealed with a development PKI: a sample without legal effect."""
 
@@ -127,8 +139,13 @@ def structured_to_bytes(licence: StructuredLicence) -> bytes:
             "order": seal.order,
             "algorithm": seal.algorithm,
             "certificateDigest": seal.certificate_digest,
+            "sealDigest": seal.seal_digest,
         }
         for seal in licence.seals
+    ]
+    joint: list[_Json] = [
+        {"certificateIssuingAuthorityName": one.name, "certificateIssuingAuthorityCode": one.code}
+        for one in licence.joint_issuers
     ]
     return rfc8785.dumps(
         {
@@ -136,6 +153,7 @@ def structured_to_bytes(licence: StructuredLicence) -> bytes:
             "metadata": _metadata(licence),
             "holders": holders,
             "fields": fields,
+            "jointIssuers": joint,
             "seals": seals,
             "sealedAt": licence.sealed_at.isoformat(timespec="seconds"),
             "development": licence.development,
@@ -231,6 +249,7 @@ def _parse(document: object) -> StructuredLicence:
         valid_to=None if valid_to is None else _day(_text(valid_to)),
         area_code=text("certificateAreaCode"),
         fields=tuple(_field(_mapping(item)) for item in _items(top["fields"])),
+        joint_issuers=tuple(_authority(_mapping(item)) for item in _items(top["jointIssuers"])),
         seals=tuple(_seal(_mapping(item)) for item in _items(top["seals"])),
         sealed_at=_instant(_text(top["sealedAt"])),
         development=_truth(top["development"]),
@@ -243,6 +262,12 @@ def _holder(item: dict[str, object]) -> StructuredHolder:
         code=_text(item["certificateHolderCode"]),
         kind=_text(item["certificateHolderTypeCode"]),
         kind_name=_text(item["certificateHolderTypeName"]),
+    )
+
+
+def _authority(item: dict[str, object]) -> StructuredAuthority:
+    return StructuredAuthority(
+        name=_text(item["certificateIssuingAuthorityName"]), code=_text(item["certificateIssuingAuthorityCode"])
     )
 
 
@@ -267,6 +292,7 @@ def _seal(item: dict[str, object]) -> ExpectedSeal:
         order=order,
         algorithm=_text(item["algorithm"]),
         certificate_digest=_text(item["certificateDigest"]),
+        seal_digest=None if item["sealDigest"] is None else _text(item["sealDigest"]),
     )
 
 

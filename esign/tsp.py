@@ -32,7 +32,7 @@ from .signature_values import RAW_BYTES, digest_named, embedded_certificate
 MAX_TOKEN_BYTES = 64 * 1024
 """With a chain of certificates a token has about 8 kB."""
 MAX_RESPONSE_BYTES = MAX_TOKEN_BYTES + 4096
-MAX_ACCURACY = timedelta(days=1)
+MAX_ACCURACY_SECONDS = 24 * 60 * 60
 """A token that is less accurate says nothing."""
 MAX_NUMBER_BITS = 160
 """Of a serial number (RFC 3161 section 2.4.2) and of a nonce."""
@@ -112,7 +112,7 @@ class TimestampToken:
             raise BadSignatureError("the token's content is not what was signed")
         self._signer.verify_signature(self._info)
 
-    def is_over(self, *content: bytes) -> bool:
+    def is_over(self, *content: bytes | memoryview) -> bool:
         """Whether the concatenated chunks are what existed at `time`."""
         return self.imprint == hash_bytes(self.digest_name, content)
 
@@ -273,8 +273,8 @@ def _only_form(cms: ForeignSignedData, signer: ForeignSigner) -> bytes | None:
     except KeysError:
         return None
     # Products also write SM2 values as r‖s; one of the two is enough.
-    raw = signer.algorithm == SM2_SM3 and len(signer.signature) == RAW_BYTES
-    value = der_signature(signer.signature) if raw else signer.signature
+    is_raw = signer.algorithm == SM2_SM3 and len(signer.signature) == RAW_BYTES
+    value = der_signature(signer.signature) if is_raw else signer.signature
     if signer.key_identifier is None:
         certificate = signer.certificate()
         version, name = 1, d.sequence(certificate.issuer_der, d.integer(certificate.serial))
@@ -322,7 +322,7 @@ def _read_accuracy(reader: DerReader) -> timedelta:
     seconds = reader.read_integer() if reader.peek() == d.INTEGER else 0
     millis, micros = (_read_thousandths(reader, tag) for tag in (_MILLIS, _MICROS))
     reader.finish()
-    _expect(0 <= seconds <= MAX_ACCURACY.total_seconds(), "an accuracy that says nothing")
+    _expect(0 <= seconds <= MAX_ACCURACY_SECONDS, "an accuracy that says nothing")
     return timedelta(seconds=seconds, milliseconds=millis, microseconds=micros)
 
 

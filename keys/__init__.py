@@ -21,6 +21,7 @@ from keys.algorithms import (
     hmac_bytes,
     read_algorithm,
 )
+from keys.certificate_id import CertificateId
 from keys.certificates import (
     DEVELOPMENT_MARK,
     Certificate,
@@ -28,7 +29,8 @@ from keys.certificates import (
     load_certificates,
     parse_certificate,
 )
-from keys.crl import MAX_CRL_SIZE, CertificateList, CrlScope, make_crl, read_crl
+from keys.crl import MAX_CRL_SIZE, CertificateList, CrlScope, read_crl
+from keys.crl_making import make_crl
 from keys.custody import Custody, open_signer
 from keys.der import DerReader, Element
 from keys.development import DevelopmentPki, make_development_pki
@@ -62,7 +64,7 @@ from keys.issuing import (
 from keys.leniency import Leniency
 from keys.libcrypto import Libcrypto
 from keys.names import DistinguishedName
-from keys.ocsp import MAX_OCSP_SIZE, CertificateId, OcspAnswer, OcspResponse, ocsp_request, read_ocsp_response
+from keys.ocsp import MAX_OCSP_SIZE, OcspAnswer, OcspResponse, ocsp_request, read_ocsp_response
 from keys.ocsp_responder import OcspRequest, make_ocsp_failure, make_ocsp_response, read_ocsp_request
 from keys.passphrases import passphrase_from
 from keys.pkcs8 import Passphrase, encrypt_private_key, read_private_key

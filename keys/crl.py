@@ -1,4 +1,4 @@
-"""Certificate revocation lists (RFC 5280 clause 5), read strictly and made.
+"""Certificate revocation lists (RFC 5280 clause 5), read strictly.
 
 A list is facts. Whether its issuer is trusted and may issue it, and whether it is recent enough, is judged elsewhere.
 """
@@ -15,14 +15,13 @@ from typing import Final
 
 from keys import der
 from keys.algorithms import Algorithm, read_algorithm
-from keys.certificates import AUTHORITY_KEY_IDENTIFIER, Certificate
+from keys.certificates import Certificate
 from keys.der import DerReader
-from keys.errors import BadSignatureError, KeyUnusableError, MalformedDerError, MalformedRevocationError
-from keys.extensions import extension, read_extension
+from keys.errors import BadSignatureError, MalformedDerError, MalformedRevocationError
+from keys.extensions import read_extension
 from keys.leniency import Leniency
-from keys.ports import PrivateKey
 from keys.publication import read_addresses
-from keys.revocation import REASON_NUMBERS, REASONS, Revocation
+from keys.revocation import REASONS, Revocation
 
 MAX_CRL_SIZE: Final = 4 * 1024 * 1024
 """Bytes; large CAs' lists have about 2 MB."""
@@ -31,9 +30,8 @@ MAX_CRL_ENTRIES: Final = 100_000
 MAX_FOREIGN_SERIAL: Final = 64
 """Bytes of a serial number in a list. RFC 5280 has 20, real CAs have more and negative ones."""
 
-_CRL_NUMBER: Final = "2.5.29.20"
-_REASON_CODE: Final = "2.5.29.21"
-_INVALIDITY_DATE: Final = "2.5.29.24"
+REASON_CODE: Final = "2.5.29.21"
+INVALIDITY_DATE: Final = "2.5.29.24"
 _DELTA_CRL: Final = "2.5.29.27"
 _ISSUING_DISTRIBUTION_POINT: Final = "2.5.29.28"
 _CERTIFICATE_ISSUER: Final = "2.5.29.29"
@@ -110,57 +108,6 @@ def read_crl(data: bytes) -> CertificateList:
         return _read_crl(data)
     except (MalformedDerError, binascii.Error) as error:
         raise MalformedRevocationError(f"not a revocation list: {error}") from error
-
-
-def make_crl(
-    *,
-    issuer: Certificate,
-    issuer_key: PrivateKey,
-    number: int,
-    this_update: datetime,
-    next_update: datetime,
-    revoked: Mapping[int, Revocation],
-) -> CertificateList:
-    """Make and sign a complete version 2 list. `number` grows from list to list (RFC 5280 clause 5.2.3).
-
-    `KeyUnusableError` when `issuer_key` is not the issuer's or its signature does not verify.
-    """
-    if issuer_key.public_key.spki != issuer.public_key.spki:
-        raise KeyUnusableError("the key is not the issuer's")
-    extensions = [extension(_CRL_NUMBER, der.integer(number))]
-    if issuer.subject_key_identifier is not None:
-        authority = der.sequence(der.context(0, issuer.subject_key_identifier, primitive=True))
-        extensions.append(extension(AUTHORITY_KEY_IDENTIFIER, authority))
-    entries = [_entry(serial, revoked[serial]) for serial in sorted(revoked)]
-    algorithm = issuer_key.algorithm
-    tbs = der.sequence(
-        der.integer(1),
-        algorithm.signature_identifier,
-        issuer.subject_der,
-        der.time(this_update),
-        der.time(next_update),
-        # Left out when nothing is revoked, clause 5.1.2.6.
-        der.sequence(*entries) if entries else b"",
-        der.context(0, der.sequence(*extensions)),
-    )
-    signature = issuer_key.sign(tbs)
-    crl = read_crl(der.sequence(tbs, algorithm.signature_identifier, der.bit_string(signature)))
-    try:
-        crl.verify_issued_by(issuer)
-    except BadSignatureError as error:
-        raise KeyUnusableError("a fresh signature did not verify") from error
-    return crl
-
-
-def _entry(serial: int, revocation: Revocation) -> bytes:
-    extensions = []
-    # Clause 5.3.1: "unspecified" is left out.
-    if revocation.reason not in (None, "unspecified"):
-        code = der.tlv(der.ENUMERATED, bytes((REASON_NUMBERS[revocation.reason],)))
-        extensions.append(extension(_REASON_CODE, code))
-    if revocation.invalid_since is not None:
-        extensions.append(extension(_INVALIDITY_DATE, der.generalized_time(revocation.invalid_since)))
-    return der.sequence(der.integer(serial), der.time(revocation.at), der.sequence(*extensions) if extensions else b"")
 
 
 def _read_crl(data: bytes) -> CertificateList:
@@ -309,9 +256,9 @@ def _read_entry_extensions(rest: bytes, leniencies: set[Leniency]) -> _EntryFact
             raise MalformedRevocationError("extension occurs twice")
         seen.add(name)
         content = DerReader(value)
-        if name == _REASON_CODE:
+        if name == REASON_CODE:
             reason = REASONS.get(int.from_bytes(content.read(der.ENUMERATED), "big"))
-        elif name == _INVALIDITY_DATE:
+        elif name == INVALIDITY_DATE:
             invalid_since = content.read_time()
         elif name == _CERTIFICATE_ISSUER:
             issuer = content.read_raw()

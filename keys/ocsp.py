@@ -5,15 +5,15 @@ A response is facts. Whether its responder may speak for the CA, and whether it 
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
 from keys import der
-from keys.algorithms import Algorithm, hash_bytes, read_algorithm
-from keys.certificates import Certificate, parse_certificate, public_key_bits
+from keys.algorithms import Algorithm, read_algorithm
+from keys.certificate_id import CertificateId, read_certificate_id, sha1_of_key
+from keys.certificates import Certificate, parse_certificate
 from keys.der import DerReader
 from keys.errors import (
     BadSignatureError,
@@ -44,60 +44,6 @@ FAILURES: Final = {
     6: "unauthorized",
 }
 """Number to name (RFC 6960 clause 4.2.1)."""
-
-_SHA1: Final = "1.3.14.3.2.26"
-_DIGESTS: Final = {
-    _SHA1: "sha1",
-    "2.16.840.1.101.3.4.2.1": "sha256",
-    "2.16.840.1.101.3.4.2.2": "sha384",
-    "2.16.840.1.101.3.4.2.3": "sha512",
-    "1.2.156.10197.1.401": "sm3",
-}
-"""What names and keys may be hashed with. It is a lookup, not a proof, so SHA-1 is among them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateId:
-    """Which certificate is meant (CertID, RFC 6960 clause 4.1.1)."""
-
-    digest_oid: str
-    issuer_name_hash: bytes
-    issuer_key_hash: bytes
-    serial: int
-
-    @classmethod
-    def of(cls, certificate: Certificate, issuer: Certificate) -> CertificateId:
-        """Name a certificate by SHA-1, SM2 ones too.
-
-        RFC 5019 clause 2.1.1 has clients use SHA-1, and responders that prepare their answers have no others. Readers
-        of sealed files may stop at SM3 here. Nothing rests on it: an answer is matched, then its signature checked.
-        """
-        return cls(
-            digest_oid=_SHA1,
-            issuer_name_hash=_digest("sha1", issuer.subject_der),
-            issuer_key_hash=_digest("sha1", public_key_bits(issuer.public_key)),
-            serial=certificate.serial,
-        )
-
-    def is_about(self, certificate: Certificate, issuer: Certificate) -> bool:
-        """Whether this certificate of this issuer is meant; False also when the hash is unknown to us."""
-        name = _DIGESTS.get(self.digest_oid)
-        return (
-            name is not None
-            and self.serial == certificate.serial
-            and certificate.issuer_der == issuer.subject_der
-            and self.issuer_name_hash == _digest(name, issuer.subject_der)
-            and self.issuer_key_hash == _digest(name, public_key_bits(issuer.public_key))
-        )
-
-    def encoded(self) -> bytes:
-        """Return the DER."""
-        return der.sequence(
-            der.sequence(der.oid(self.digest_oid), der.null()),
-            der.octet_string(self.issuer_name_hash),
-            der.octet_string(self.issuer_key_hash),
-            der.integer(self.serial),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +87,7 @@ class OcspResponse:
         """Whether the response calls the holder of this certificate its responder. Says nothing about the signature."""
         if self.responder_name is not None:
             return self.responder_name == certificate.subject_der
-        return self.responder_key_hash == _digest("sha1", public_key_bits(certificate.public_key))
+        return self.responder_key_hash == sha1_of_key(certificate)
 
     def verify_by(self, responder: Certificate) -> None:
         """Raise `BadSignatureError` unless the response names `responder` and its key signed it.
@@ -183,20 +129,6 @@ def read_ocsp_response(data: bytes) -> OcspResponse:
 def nonce_extension(nonce: bytes) -> bytes:
     """Encode the nonce as RFC 9654 clause 2.1 has it."""
     return extension(NONCE, der.octet_string(nonce))
-
-
-def read_certificate_id(reader: DerReader) -> CertificateId:
-    """Read a CertID. The digest's parameters, NULL or nothing, are not looked at."""
-    identifier = reader.read_sequence()
-    algorithm = identifier.read_sequence()
-    found = CertificateId(
-        digest_oid=algorithm.read_oid(),
-        issuer_name_hash=identifier.read_octet_string(),
-        issuer_key_hash=identifier.read_octet_string(),
-        serial=identifier.read_integer(),
-    )
-    identifier.finish()
-    return found
 
 
 def read_nonce(extensions: DerReader, leniencies: set[Leniency]) -> bytes | None:
@@ -355,7 +287,3 @@ def _refuse_critical(extensions: DerReader, leniencies: set[Leniency]) -> None:
         name, critical, _ = read_extension(extensions, leniencies)
         if critical:
             raise MalformedRevocationError(f"critical extension {name} is not processed")
-
-
-def _digest(name: str, data: bytes) -> bytes:
-    return hashlib.sha1(data, usedforsecurity=False).digest() if name == "sha1" else hash_bytes(name, data)

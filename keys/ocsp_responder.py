@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from keys import der
+from keys.certificate_id import CertificateId, read_certificate_id, sha1_of_key
 from keys.der import DerReader
 from keys.errors import BadSignatureError, KeyUnusableError, MalformedDerError, MalformedRevocationError
 from keys.leniency import Leniency
@@ -16,11 +17,9 @@ from keys.ocsp import (
     FAILURES,
     MAX_OCSP_ANSWERS,
     MAX_OCSP_SIZE,
-    CertificateId,
     OcspAnswer,
     OcspResponse,
     nonce_extension,
-    read_certificate_id,
     read_nonce,
     read_ocsp_response,
 )
@@ -64,8 +63,7 @@ def make_ocsp_response(
     """
     certificate = responder.certificate
     if by_key:
-        key_hash = CertificateId.of(certificate, certificate).issuer_key_hash
-        name = der.context(2, der.octet_string(key_hash))
+        name = der.context(2, der.octet_string(sha1_of_key(certificate)))
     else:
         name = der.context(1, certificate.subject_der)
     tbs = der.sequence(

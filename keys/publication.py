@@ -66,9 +66,10 @@ def read_information_access(value: bytes) -> dict[str, tuple[str, ...]]:
 
 
 def read_addresses(general_names: bytes) -> tuple[str, ...]:
-    """Read the http and https addresses out of GeneralNames without their outer tag. Others (LDAP) are left out."""
-    reader, found = DerReader(general_names), []
-    while not reader.at_end:
+    """Read the first http and https addresses of GeneralNames without their outer tag. Others (LDAP) are left out."""
+    reader = DerReader(general_names)
+    found: list[str] = []
+    while not reader.at_end and len(found) < MAX_ADDRESSES:
         name = reader.element()
         if name.tag == _URI and len(name.content) <= MAX_ADDRESS_LENGTH:
             address = name.content.decode("latin-1")

@@ -196,7 +196,7 @@ class Issuer:
             structured=json_bytes,
         )
         files: dict[FileKind, bytes] = {
-            "pdf": sealer.seal(content, at=at),
+            "pdf": sealer.seal(content, at=at).data,
             "json": json_bytes,
             "p7s": sign_detached(json_bytes, keys.seal.signer, signing_time=at),
         }

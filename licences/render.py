@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from esign import (
     LONG_TERM,
     QUIET_ZONE,
+    SEAL_FIELD,
     Background,
     FontChain,
     Page,
@@ -110,7 +111,7 @@ class FaceRenderer:
                 *self._issuer(licence),
                 *self._foot(licence, marks, 1, total),
             ),
-            seal=SealPlace(x=face.issuer.x, y=face.issuer.y + DATE_BELOW),
+            seals=(SealPlace(field=SEAL_FIELD, x=face.issuer.x, y=face.issuer.y + DATE_BELOW),),
         )
         following = (
             Page(

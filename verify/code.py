@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from esign import EsignError, SignedCode, read_code
+from esign import EsignError, SignedCode, extract_code, read_code
 from keys import Certificate, KeysError
 from verify.facts import Facts, unreadable
 from verify.report import Check, SignatureFacts
-from verify.seals import age_check, failed_signature, issuer_check, usage_check
-from verify.trust import TrustStore
+from verify.seals import failed_signature, issuer_check, usage_check
+from verify.signing_path import Existence, Grounds, look_at_path
+from verify.sources import Records
 
 
-def look_at_code(text: str, *, trust: TrustStore, at: datetime) -> Facts:
+def look_at_code(text: str, grounds: Grounds, records: Records) -> Facts:
     """Read and check a code as text, with or without the address before it."""
     # (1) The text is a code in its only form.
     try:
@@ -21,6 +20,7 @@ def look_at_code(text: str, *, trust: TrustStore, at: datetime) -> Facts:
         return Facts(kind="code", checks=(unreadable("format", error),))
     readable = Check(name="format", code="OK")
     # (7) The key that the code names is known, and a certificate says so.
+    trust = grounds.trust
     certificate = trust.code_key(signed.claims.key_id)
     if certificate is None:
         code = "CODE_KEY_UNKNOWN" if trust.anchors else "NO_TRUST_ANCHORS"
@@ -31,29 +31,34 @@ def look_at_code(text: str, *, trust: TrustStore, at: datetime) -> Facts:
     # (6) The authority that the identifier names has signed. A code holds no name of it.
     issuer = issuer_check(certificate, signed.claims.identifier, None)
     # (7) A code does not say when it was signed: the path must have been valid when the key's certificate began,
-    # (8) and it must still be at the time of asking.
+    # (8) and it must still be at the time of asking, or at the time since which the store has had this code.
     usage = usage_check(certificate, code=True)
-    chain = trust.chain(certificate, (), certificate.not_before)
-    path = Check(name="certificate", code=chain.code, detail=chain.detail)
-    age = age_check(chain, certificate, (), trust, at)
+    existence = Existence(at=grounds.at).or_earlier(
+        records.existed_since(signed.claims.identifier, extract_code(text).encode("ascii")), "store"
+    )
+    path = look_at_path(certificate, (), grounds=grounds, claimed_at=None, existence=existence)
     facts = SignatureFacts(
         field="code",
         algorithm=certificate.public_key.algorithm.name,
         signer_name=certificate.subject.common_name,
         signer_organization=certificate.subject.organization,
+        certificate_issuer=certificate.issuer.common_name,
         certificate_serial=f"{certificate.serial:x}",
         claimed_time=None,
+        proven_time=existence.proven,
+        proof=existence.source,
+        covers="code",
         intact=signature.code == "OK",
         valid=signature.code == "OK",
-        trusted=chain.code == "OK",
-        development=chain.development,
+        trusted=path.chain.code == "OK",
+        development=path.chain.development,
     )
     return Facts(
         kind="code",
-        checks=(readable, signature, issuer, usage, path, age),
+        checks=(readable, signature, issuer, usage, *path.checks),
         signatures=(facts,),
         code=signed.claims,
-        development=chain.development,
+        development=path.chain.development,
     )
 
 

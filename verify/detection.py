@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from typing import Final
 
+from esign import SignedValueKind, is_seal_manifest, signed_value_kind
+from keys import der
+
 MAX_CODE_FILE: Final = 4096
 """Bytes of a text file with a code; a code has about 400 characters."""
 _HEAD: Final = 1024
 """A PDF's header may follow other bytes (ISO 32000-2 clause 7.5.2, implementation notes); ours never do."""
 _PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_CMS_ARMOURS: Final = (b"-----BEGIN CMS-----", b"-----BEGIN PKCS7-----")
+_CMS_NAMES: Final = (der.oid("1.2.840.113549.1.7.2"), der.oid("1.2.156.10197.6.1.4.2.2"))
+"""Signed data of RFC 5652 and of GB/T 35275."""
+_CMS_NAME_WITHIN: Final = 24
+"""The name stands behind one SEQUENCE and its length."""
+_SEQUENCE: Final = 0x30
+_SEALS: Final = frozenset({SignedValueKind.SES_SEAL, SignedValueKind.SES_SIGNATURE})
 _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
 def kind_of(data: bytes) -> str:
-    """`empty`, `picture`, `structured`, `pdf`, `text` (one address or code) or `unknown`."""
+    """`empty`, `picture`, `seal`, `structured`, `pdf`, `cms`, `text` (one address or code) or `unknown`."""
     head = data[:_HEAD]
     if not data:
         return "empty"
     if head.startswith(_PICTURES):
         return "picture"
+    if is_seal_manifest(head) or (head[0] == _SEQUENCE and signed_value_kind(data) in _SEALS):
+        return "seal"
     if head.lstrip(_BLANKS).startswith(b"{"):
         return "structured"
     if b"%PDF-" in head:
         return "pdf"
+    if head.lstrip(_BLANKS).startswith(_CMS_ARMOURS) or any(name in head[:_CMS_NAME_WITHIN] for name in _CMS_NAMES):
+        return "cms"
     if len(data) <= MAX_CODE_FILE and b"/v/" in data.lower() and len(data.split()) == 1:
         return "text"
     return "unknown"

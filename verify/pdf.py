@@ -2,39 +2,89 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from esign import EsignError, read_sealed_pdf, structured_from_bytes
+from esign import EsignError, Fault, MalformedError, SealedPdf, read_sealed_pdf, structured_from_bytes
 from verify.facts import Facts, unreadable
+from verify.foreign import look_at_foreign_pdf
 from verify.report import Check
-from verify.seals import Seal, look_at_seal
-from verify.trust import TrustStore
+from verify.revocation import RevocationEvidence
+from verify.seals import (
+    Seal,
+    brought_check,
+    completeness_check,
+    evidence_check,
+    joint_check,
+    look_at_seals,
+)
+from verify.signing_path import Existence, Grounds
+from verify.sources import Records
+from verify.timestamps import look_at_timestamp
 
 
-def look_at_pdf(data: bytes, *, trust: TrustStore, at: datetime) -> Facts:
-    """Read and check a sealed PDF."""
-    # (1) The file is ours, every byte of it is explained, and it bears one seal.
+def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
+    """Read and check a sealed PDF; one that somebody else made is judged for its signatures alone."""
+    # (1) The file is ours, every byte of it is explained, and it bears a seal.
     try:
         pdf = read_sealed_pdf(data)
+    except MalformedError as error:
+        if error.fault is Fault.FORMAT_FOREIGN:
+            return look_at_foreign_pdf(data, grounds)
+        return Facts(kind="pdf", checks=(unreadable("format", error),))
     except EsignError as error:
         return Facts(kind="pdf", checks=(unreadable("format", error),))
+    readable = Check(name="format", code="OK")
     # (4) The structured licence inside is canonical.
     try:
         licence = structured_from_bytes(pdf.structured)
     except EsignError as error:
-        return Facts(kind="pdf", checks=(Check(name="format", code="OK"), unreadable("structured", error)))
+        return Facts(kind="pdf", checks=(readable, unreadable("structured", error)))
+    # (8) Since when the file is known to have existed: the store's own record, then the timestamps from the outermost.
+    grounds = grounds.with_evidence(RevocationEvidence.from_raw(pdf.evidence))
+    existence = Existence(at=grounds.at).or_earlier(records.existed_since(licence.identifier, data), "store")
+    stamps, used, judged, existence = _document_timestamps(pdf, grounds, existence)
     # (2), (3), (5) to (8)
-    seal = look_at_seal(
+    seals = tuple(
         Seal(
-            field=pdf.field,
-            detached=False,
-            signed_data=pdf.signed_data,
-            intact=pdf.digest_matches(),
-            claimed_time=pdf.claimed_time,
-            licence=licence,
-        ),
-        trust,
-        at,
+            field=seal.field,
+            signed_data=seal.signed_data,
+            intact=seal.digest_matches(),
+            claimed_time=seal.claimed_time,
+            existence=existence,
+            covers="whole" if seal.covered.end == len(data) else "revision",
+        )
+        for seal in pdf.seals
     )
-    checks = (Check(name="format", code="OK"), Check(name="structured", code="OK"), *seal.checks)
-    return Facts(kind="pdf", checks=checks, signatures=(seal.signature,), licence=licence, development=seal.development)
+    found = look_at_seals(seals, licence, grounds)
+    brought = (brought_check(facts, seal.signed_data.certificates) for facts, seal in zip(found, seals, strict=True))
+    judged = judged and all(facts.chain.code == "OK" for facts in found)
+    checks = (
+        readable,
+        Check(name="structured", code="OK"),
+        *(check for facts in found for check in facts.checks),
+        *brought,
+        joint_check(seals, licence),
+        *stamps,
+        evidence_check(pdf.evidence, (*used, *(facts.used for facts in found)), judged=judged),
+        completeness_check(seals, licence),
+    )
+    return Facts(
+        kind="pdf",
+        checks=checks,
+        signatures=tuple(facts.signature for facts in found),
+        licence=licence,
+        development=any(facts.signature.development for facts in found),
+    )
+
+
+def _document_timestamps(
+    pdf: SealedPdf, grounds: Grounds, existence: Existence
+) -> tuple[list[Check], list[frozenset[bytes]], bool, Existence]:
+    checks, used, judged = [], [], True
+    for stamp in reversed(pdf.document_timestamps):
+        facts = look_at_timestamp(
+            stamp.token, stamp.covered.chunks(), name="document_timestamp", grounds=grounds, at=existence.at, ours=True
+        )
+        checks.append(facts.check)
+        used.append(facts.used)
+        judged = judged and facts.trusted
+        existence = existence.or_earlier(facts.time, "document-timestamp")
+    return checks, used, judged, existence

@@ -158,6 +158,15 @@ _ROWS: Final = (
         sentence=Text(zh="电子印章的签名数据已损坏。", en="The signature data of the electronic seal are damaged."),
         action=_ASK_FOR_ORIGINAL,
     ),
+    Reason(
+        code="FORMAT_SES",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="电子印章的数据已损坏，或不是电子印章。", en="The electronic seal is damaged, or is no electronic seal."
+        ),
+        action=Text(zh="请向制章机构重新索取印章文件。", en="Ask whoever made the seal for its file again."),
+    ),
     # Failed: changed or forged
     Reason(
         code="NON_CANONICAL",
@@ -215,6 +224,38 @@ _ROWS: Final = (
             en="The certificate used may not seal licences, or whoever issued it had no right to issue certificates.",
         ),
         action=_REFUSE,
+    ),
+    Reason(
+        code="SIGNER_NOT_IN_SEAL",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="盖章所用的证书不在这枚电子印章的用章名单中。",
+            en="The certificate that sealed is not among those that may use this electronic seal.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="SEAL_SELF_MADE",
+        outcome=Outcome.FAILED,
+        sub_indication="CHAIN_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="这枚电子印章是用章单位自己制作的，不是制章机构制作的。",
+            en="Whoever uses this electronic seal made it too; no maker of seals did.",
+        ),
+        action=Text(
+            zh="请不要使用；请向经批准的制章机构申请制作印章。",
+            en="Do not use it; have a seal made by an approved maker.",
+        ),
+    ),
+    Reason(
+        code="SEAL_NOT_IN_FORCE",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(zh="电子印章不在有效期内。", en="The electronic seal is not within its term of validity."),
+        action=Text(
+            zh="请不要使用；请向制章机构申请新的印章。", en="Do not use it; ask the maker of the seal for a new one."
+        ),
     ),
     Reason(
         code="SEAL_TIME_OUTSIDE_CERTIFICATE",
@@ -383,6 +424,19 @@ _ROWS: Final = (
         ),
     ),
     Reason(
+        code="SEAL_EXTENSION_UNKNOWN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：电子印章含有本系统不认识的必读内容。",
+            en="Cannot judge: the electronic seal says something essential that this verifier does not know.",
+        ),
+        action=Text(
+            zh="请向制章机构了解该内容，或换用能够识别的查验系统。",
+            en="Ask the maker of the seal what it says, or use a verifier that knows it.",
+        ),
+    ),
+    Reason(
         code="NO_TRUST_ANCHORS",
         outcome=Outcome.INDETERMINATE,
         sub_indication="NO_CERTIFICATE_CHAIN_FOUND",
@@ -478,19 +532,6 @@ _ROWS: Final = (
         ),
     ),
     Reason(
-        code="SEAL_TIME_IN_FUTURE",
-        outcome=Outcome.INDETERMINATE,
-        sub_indication="",
-        sentence=Text(
-            zh="无法判断：盖章时间晚于查验时间，时钟或查验日期可能有误。",
-            en="Cannot judge: it was sealed later than the time of asking; a clock or the date asked for may be wrong.",
-        ),
-        action=Text(
-            zh="请核对查验所用的日期和设备时钟后重试。",
-            en="Check the date that was asked for and the clock of this machine, then try again.",
-        ),
-    ),
-    Reason(
         code="CERTIFICATE_EXPIRED",
         outcome=Outcome.INDETERMINATE,
         sub_indication="OUT_OF_BOUNDS_NO_POE",
@@ -551,12 +592,25 @@ _ROWS: Final = (
     ),
     # Passed
     Reason(
+        code="SEAL_GENUINE",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="电子印章完好，在有效期内，制章者的证书可信。这是印章本身，不是盖了章的文件。",
+            en="The electronic seal is good and valid and its maker's certificate is trusted. It is not a document.",
+        ),
+        action=Text(
+            zh="可以作为印章使用；请核对制章者是否经过批准。",
+            en="It can be used as a seal; see to it that its maker is an approved one.",
+        ),
+    ),
+    Reason(
         code="SIGNED_DOCUMENT",
         outcome=Outcome.PASSED,
         sub_indication="",
         sentence=Text(
             zh="文件上的电子签名有效，签名后未被改动。这不是本系统的电子证照。",
-            en="The signatures on the document are good and it was not changed since. It is no e-licence of this system.",
+            en="The signatures are good and the document was not changed since. It is no e-licence of this system.",
         ),
         action=Text(
             zh="可作为经电子签名的材料接收，请核对签名人；不要当作证照采信。",

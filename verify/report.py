@@ -39,10 +39,18 @@ class SignatureFacts:
     signer_name: str | None
     """Common name in the signer's certificate."""
     signer_organization: str | None
+    certificate_issuer: str | None
+    """Common name of the CA in it."""
     certificate_serial: str
     """Hexadecimal, without prefix."""
     claimed_time: datetime | None
     """What the signer says; nobody else vouches for it. None: it says nothing."""
+    proven_time: datetime | None
+    """The earliest time at which it is known to have existed; None: nobody but the signer says that it is older."""
+    proof: str
+    """What proves that: `timestamp`, `document-timestamp`, `store` or `none`."""
+    covers: str
+    """What was signed: `whole` file, `revision` (the file as it was then), `content`, `code`."""
     intact: bool
     """The signed bytes are unchanged."""
     valid: bool
@@ -57,7 +65,7 @@ class Report:
     """The answer to one verification. A report that did not pass is false."""
 
     kind: str
-    """`pdf`, `structured` or `code`; `unknown` when nothing was recognised."""
+    """`pdf`, `structured`, `seal` or `code`; `unknown` when nothing was recognised."""
     authenticity: Outcome
     """Whether it is genuine and, for a code, belongs to the holder; says nothing about the status."""
     status: LicenceStatus

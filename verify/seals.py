@@ -5,14 +5,18 @@ The numbers are the steps in `verifier.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from esign import LicenceIdentifier, SignedData, StructuredLicence
+from esign import Evidence, LicenceIdentifier, SignedData, StructuredLicence
 from keys import CODE_SIGNING_EKU, Certificate, KeysError, ProviderMissingError, UnsupportedAlgorithmError
 from verify.report import Check, SignatureFacts
-from verify.trust import Chain, TrustStore
+from verify.revocation import CLOCK_SKEW
+from verify.signing_path import Existence, Grounds, look_at_path
+from verify.timestamps import look_at_timestamp
+from verify.trust import Chain
 
 SEAL_PURPOSES: Final = frozenset(
     {
@@ -28,15 +32,16 @@ SEAL_PURPOSES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """One seal as read, together with the licence that it stands on."""
+    """One seal as read."""
 
-    field: str
-    """Name of the form field; `p7s` for a detached signature."""
-    detached: bool
+    field: str | None
+    """Name of the form field; None for a detached signature, which has none."""
     signed_data: SignedData
     intact: bool
     claimed_time: datetime | None
-    licence: StructuredLicence
+    existence: Existence
+    """Since when it is known to have existed, its own timestamp not yet looked at."""
+    covers: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,43 +50,122 @@ class SealFacts:
 
     checks: tuple[Check, ...]
     signature: SignatureFacts
-    development: bool
+    chain: Chain
+    used: frozenset[bytes]
+    """DER of the certificates and the evidence that its paths, also that of its timestamp, rest on."""
 
 
-def look_at_seal(seal: Seal, trust: TrustStore, at: datetime) -> SealFacts:
-    """Every check of a seal, also those behind one that failed: the auditor sees all of them."""
-    signed_data, certificate, licence = seal.signed_data, seal.signed_data.signer_certificate, seal.licence
+def look_at_seals(seals: Sequence[Seal], licence: StructuredLicence, grounds: Grounds) -> tuple[SealFacts, ...]:
+    """Every check of every seal, also those behind one that failed: the auditor sees all of them."""
+    return tuple(_look_at_seal(seal, place, licence, grounds) for place, seal in enumerate(seals))
+
+
+def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: Grounds) -> SealFacts:
+    signed_data, certificate = seal.signed_data, seal.signed_data.signer_certificate
     # (2) The sealed bytes are unchanged.
     digest = Check(name="digest", code="OK" if seal.intact else "DIGEST_MISMATCH")
     # (3) The signature over the attributes, the digest among them, is that of the certificate's key.
     signature = _signature(signed_data)
     # (5), (6) The seal is one that the licence lists, and it is the issuer's.
-    expected = _expected(seal)
-    issuer = issuer_check(certificate, licence.identifier, licence)
-    # (7) The certificate may seal, and chains to an anchor; all of the path was valid when it sealed.
+    expected = _expected(seal, place, licence)
+    issuer = _issuer_check(certificate, licence, first=expected.code == "OK" and expected.detail == _FIRST)
+    # (7), (8) The certificate may seal, and chains to an anchor; the path was valid when it sealed and when the seal is
+    # known to have existed, which its timestamp may move back.
     usage = usage_check(certificate, code=False)
-    chain = trust.chain(certificate, signed_data.certificates[1:], licence.sealed_at)
-    path = Check(name="certificate", code=chain.code, detail=chain.detail)
-    brought = _brought(chain, signed_data)
-    # (8) It is still valid, or else nothing says that the seal is older than the end of its certificate.
-    age = age_check(chain, certificate, signed_data.certificates[1:], trust, at)
-    development = chain.development or licence.development
+    stamped: tuple[Check, ...] = ()
+    existence, used = seal.existence, frozenset[bytes]()
+    if signed_data.timestamp is not None:
+        timestamp = look_at_timestamp(
+            signed_data.timestamp,
+            (signed_data.signature,),
+            name="timestamp",
+            grounds=grounds,
+            at=existence.at,
+            ours=True,
+        )
+        existence, used = existence.or_earlier(timestamp.time, "timestamp"), timestamp.used
+        stamped = (timestamp.check,)
+    claimed_at = seal.claimed_time or licence.sealed_at
+    path = look_at_path(
+        certificate, signed_data.certificates[1:], grounds=grounds, claimed_at=claimed_at, existence=existence
+    )
+    moment = _moment_check(claimed_at, existence)
+    development = path.chain.development or licence.development
     return SealFacts(
-        checks=(digest, signature, expected, issuer, usage, path, brought, age),
+        checks=(digest, signature, expected, issuer, usage, *stamped, moment, *path.checks),
         signature=SignatureFacts(
-            field=seal.field,
+            field=seal.field or "p7s",
             algorithm=signed_data.algorithm.name,
             signer_name=certificate.subject.common_name,
             signer_organization=certificate.subject.organization,
+            certificate_issuer=certificate.issuer.common_name,
             certificate_serial=f"{certificate.serial:x}",
             claimed_time=seal.claimed_time,
+            proven_time=existence.proven,
+            proof=existence.source,
+            covers=seal.covers,
             intact=seal.intact,
             valid=signature.code == "OK",
-            trusted=chain.code == "OK",
+            trusted=path.chain.code == "OK",
             development=development,
         ),
-        development=development,
+        chain=path.chain,
+        used=used | path.used,
     )
+
+
+def completeness_check(seals: Sequence[Seal], licence: StructuredLicence) -> Check:
+    """Whether every seal is there that the licence lists: until then it is not in force (未生效)."""
+    missing = len(licence.seals) - len(seals)
+    detail = f"{missing} of {len(licence.seals)} seals are missing" if missing > 0 else ""
+    return Check(name="seals", code="SEALS_INCOMPLETE" if missing > 0 else "OK", detail=detail)
+
+
+def joint_check(seals: Sequence[Seal], licence: StructuredLicence) -> Check:
+    """Whether each of several issuing authorities has sealed, once all seals are there."""
+    names = {seal.signed_data.signer_certificate.subject.organization_identifier for seal in seals}
+    absent = [authority.name for authority in licence.joint_issuers if authority.code not in names]
+    if absent and len(seals) >= len(licence.seals):
+        return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=f"no seal is that of {', '.join(absent)}")
+    return Check(name="issuer", code="OK")
+
+
+def brought_check(facts: SealFacts, brought: Sequence[Certificate]) -> Check:
+    """Look at the certificates that a signature names: exactly those of its path, without the root."""
+    exact = len(brought) == len(facts.chain.brought) and set(brought) == facts.chain.brought
+    if facts.chain.code == "OK" and not exact:
+        detail = "the file does not bring exactly the certificates of its path"
+        return Check(name="embedded", code="NON_CANONICAL", detail=detail)
+    return Check(name="embedded", code="OK")
+
+
+def evidence_check(evidence: Evidence, used: Iterable[frozenset[bytes]], *, judged: bool) -> Check:
+    """Look at the evidence that the file brings: every item proves something about one of its paths.
+
+    An altered one proves nothing, and shows here. Without a good path (`judged`) it cannot be told.
+    """
+    explained = frozenset[bytes]().union(*used)
+    if judged and any(item not in explained for item in evidence):
+        detail = "the file brings evidence that proves nothing about its seals"
+        return Check(name="evidence", code="NON_CANONICAL", detail=detail)
+    return Check(name="evidence", code="OK", detail=f"{len(evidence)} items")
+
+
+def _moment_check(claimed_at: datetime, existence: Existence) -> Check:
+    """A seal cannot be younger than the proof of its existence."""
+    if existence.proven is None or claimed_at <= existence.proven + CLOCK_SKEW:
+        return Check(name="seal_time", code="OK")
+    detail = f"sealed at {claimed_at.isoformat()}, but it existed on {existence.at.isoformat()} ({existence.source})"
+    return Check(name="seal_time", code="SEAL_TIME_CONTRADICTED", detail=detail)
+
+
+def _issuer_check(certificate: Certificate, licence: StructuredLicence, *, first: bool) -> Check:
+    """The first seal is the issuing authority's; a further one may be that of an authority that issues jointly."""
+    subject = certificate.subject
+    joint = {(authority.code, authority.name) for authority in licence.joint_issuers}
+    if not first and (subject.organization_identifier, subject.organization) in joint:
+        return Check(name="issuer", code="OK", detail=f"{subject.organization} issues jointly")
+    return issuer_check(certificate, licence.identifier, licence)
 
 
 def issuer_check(certificate: Certificate, identifier: str, licence: StructuredLicence | None) -> Check:
@@ -121,15 +205,6 @@ def usage_check(certificate: Certificate, *, code: bool) -> Check:
     return Check(name="usage", code="CERTIFICATE_UNFIT" if fault else "OK", detail=fault)
 
 
-def age_check(
-    chain: Chain, leaf: Certificate, embedded: tuple[Certificate, ...], trust: TrustStore, at: datetime
-) -> Check:
-    """Whether the path is still valid at `at`; a renewed CA certificate may have taken the place of an expired one."""
-    expired = at > chain.not_after and (at > leaf.not_after or trust.chain(leaf, embedded, at).code != "OK")
-    detail = f"the path has expired on {chain.not_after}" if expired else ""
-    return Check(name="certificate_age", code="CERTIFICATE_EXPIRED" if expired else "OK", detail=detail)
-
-
 def failed_signature(error: KeysError) -> Check:
     """Turn a failed verification into a check: the signature is wrong, or this machine cannot tell."""
     cannot_tell = isinstance(error, (ProviderMissingError, UnsupportedAlgorithmError))
@@ -145,30 +220,34 @@ def _signature(signed_data: SignedData) -> Check:
     return Check(name="signature", code="OK", detail=signed_data.algorithm.title)
 
 
-def _brought(chain: Chain, signed_data: SignedData) -> Check:
-    """Look at the certificates in the CMS: no signature covers them, so one more or one less shows nowhere else."""
-    if chain.code == "OK" and not chain.explains(signed_data.certificates[1:]):
-        detail = "the file does not bring exactly the certificates of its path"
-        return Check(name="embedded", code="NON_CANONICAL", detail=detail)
-    return Check(name="embedded", code="OK")
+_FIRST: Final = "the first seal"
 
 
-def _expected(seal: Seal) -> Check:
-    """Contract section 1: the structured licence lists the seals to expect; at present exactly one.
+def _expected(seal: Seal, place: int, licence: StructuredLicence) -> Check:
+    """Contract section 1: the structured licence lists the seals to expect, in their order.
 
-    A detached signature has no field: it must be by the key of the one listed seal.
+    A detached signature has no field: it must be by the key of a listed seal. The first seal's time is that of the
+    licence; a further one may be later.
     """
+
+    def unexpected(detail: str) -> Check:
+        return Check(name="expected_seal", code="SEAL_UNEXPECTED", detail=detail)
+
     algorithm = seal.signed_data.algorithm
     digest = seal.signed_data.signer_certificate.fingerprint(algorithm.digest).hex()
     found = (algorithm.name, f"{algorithm.digest}:{digest}")
-    listed = seal.licence.seals
-    if len(listed) != 1:
-        return Check(name="expected_seal", code="SEAL_UNEXPECTED", detail="the licence does not list exactly one seal")
-    if found != (listed[0].algorithm, listed[0].certificate_digest):
-        return Check(name="expected_seal", code="SEAL_UNEXPECTED", detail="the licence lists another certificate")
-    if not seal.detached and seal.field != listed[0].field:
-        return Check(name="expected_seal", code="SEAL_UNEXPECTED", detail="the licence lists another field")
-    if seal.claimed_time is not None and seal.claimed_time != seal.licence.sealed_at:
-        detail = f"sealed at {seal.claimed_time}, the licence says {seal.licence.sealed_at}"
-        return Check(name="expected_seal", code="SEAL_UNEXPECTED", detail=detail)
-    return Check(name="expected_seal", code="OK")
+    if seal.field is None:
+        listed = next((one for one in licence.seals if found == (one.algorithm, one.certificate_digest)), None)
+    else:
+        listed = licence.seals[place] if place < len(licence.seals) else None
+    if listed is None:
+        return unexpected("the licence lists no such seal")
+    if found != (listed.algorithm, listed.certificate_digest):
+        return unexpected("the licence lists another certificate")
+    if seal.field is not None and seal.field != listed.field:
+        return unexpected("the licence lists another field")
+    first = listed is licence.seals[0]
+    claimed = seal.claimed_time
+    if claimed is not None and (claimed < licence.sealed_at or (first and claimed != licence.sealed_at)):
+        return unexpected(f"sealed at {claimed}, the licence says {licence.sealed_at}")
+    return Check(name="expected_seal", code="OK", detail=_FIRST if first else "a further seal")

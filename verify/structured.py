@@ -1,17 +1,17 @@
-"""Facts about a structured e-licence with its detached signature. The numbers are the steps in `verifier.py`."""
+"""Facts about a structured e-licence with its detached signatures. The numbers are the steps in `verifier.py`."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from esign import EsignError, read_signed_data, structured_from_bytes
+from esign import EsignError, read_detached, structured_from_bytes
 from verify.facts import Facts, unreadable
 from verify.report import Check
-from verify.seals import Seal, look_at_seal
-from verify.trust import TrustStore
+from verify.revocation import RevocationEvidence
+from verify.seals import Seal, brought_check, completeness_check, evidence_check, joint_check, look_at_seals
+from verify.signing_path import Existence, Grounds
+from verify.sources import Records
 
 
-def look_at_structured(data: bytes, signature: bytes | None, *, trust: TrustStore, at: datetime) -> Facts:
+def look_at_structured(data: bytes, signature: bytes | None, grounds: Grounds, records: Records) -> Facts:
     """Read and check a structured licence (`data`) under its CMS signature (`signature`)."""
     # (1), (4) The licence is canonical.
     try:
@@ -24,23 +24,39 @@ def look_at_structured(data: bytes, signature: bytes | None, *, trust: TrustStor
         return Facts(kind="structured", checks=(readable, missing), licence=licence)
     # (1) The signature is a CMS of our form.
     try:
-        signed_data = read_signed_data(signature)
+        detached = read_detached(signature)
     except EsignError as error:
         return Facts(kind="structured", checks=(readable, unreadable("format", error)), licence=licence)
+    # (8) Since when it is known to have existed. The signature covers the licence, so its own record speaks for both.
+    grounds = grounds.with_evidence(RevocationEvidence.from_raw(detached.evidence))
+    existence = Existence(at=grounds.at).or_earlier(records.existed_since(licence.identifier, signature), "store")
     # (2), (3), (5) to (8)
-    seal = look_at_seal(
+    seals = tuple(
         Seal(
-            field="p7s",
-            detached=True,
+            field=None,
             signed_data=signed_data,
             intact=signed_data.digest_matches(data),
             claimed_time=signed_data.signing_time,
-            licence=licence,
-        ),
-        trust,
-        at,
+            existence=existence,
+            covers="content",
+        )
+        for signed_data in detached.signers
     )
-    checks = (Check(name="format", code="OK"), readable, *seal.checks)
+    found = look_at_seals(seals, licence, grounds)
+    judged = all(facts.chain.code == "OK" for facts in found)
+    checks = (
+        Check(name="format", code="OK"),
+        readable,
+        *(check for facts in found for check in facts.checks),
+        *(brought_check(facts, seal.signed_data.certificates) for facts, seal in zip(found, seals, strict=True)),
+        joint_check(seals, licence),
+        evidence_check(detached.evidence, (facts.used for facts in found), judged=judged),
+        completeness_check(seals, licence),
+    )
     return Facts(
-        kind="structured", checks=checks, signatures=(seal.signature,), licence=licence, development=seal.development
+        kind="structured",
+        checks=checks,
+        signatures=tuple(facts.signature for facts in found),
+        licence=licence,
+        development=any(facts.signature.development for facts in found),
     )

@@ -8,20 +8,22 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
  2. The sealed bytes are unchanged. [digest]
  3. The signature is that of the key in the signer's certificate. [signature]
  4. The structured licence is canonical. [structured]
- 5. The seal is the one that the structured licence lists, made when it says. [expected_seal]
- 6. The signer is the issuing authority that the licence names. [issuer]
+ 5. The seals are those that the structured licence lists, in their order, made when it says. [expected_seal, seal_time]
+ 6. The signer is the issuing authority that the licence names, or one that issues it jointly. [issuer]
  7. The certificate may be used for this, and there is a path from it to a trusted anchor, which was valid at the time
     of sealing. The file brings the certificates of that path and no others. [usage, certificate, embedded]
- 8. The path is valid at the time of asking: nothing else proves yet that the seal is older than its end.
-    [certificate_age]
+ 8. The path was good, not revoked and its key not retired, when the signature is known to have existed: at the time of
+    asking, unless the store's record or a timestamp proves an earlier one (ADR 0013). What the file brings as evidence
+    is about one of its paths. [timestamp, document_timestamp, certificate_age, revocation, retirement, evidence]
  9. It belongs to the holder whose name and number were entered. Without an entry a file is judged as it is, a code is
     at most indeterminate. [holder]
-10. The day of asking lies in the term of the licence. [validity]
+10. All its seals are there, and the day of asking lies in its term. [seals, validity]
 11. The status source does not say that it was revoked. [status]
 12. One judge takes the reason that is said (`judgement`).
 
 Steps 9 to 11 are taken only when 1 to 8 have shown whose statement it is: their sentences begin with "genuine, but". An
-expired certificate (8) does not stop them, so that a revoked licence is refused in any case.
+expired certificate (8) does not stop them, so that a revoked licence is refused in any case. Of documents that others
+signed only 0 to 3, 7 and 8 are asked, and whether they were changed since. [coverage, changes, document]
 """
 
 from __future__ import annotations
@@ -33,11 +35,15 @@ from esign import MAX_PDF_BYTES, YEARS, EsignError, MalformedError, read_code, r
 from verify.code import look_at_code
 from verify.detection import kind_of
 from verify.facts import Facts, unreadable
+from verify.foreign import look_at_foreign_cms
 from verify.holder import HolderEntry, holder_checks
 from verify.judgement import authenticity, judge, worst_report
 from verify.pdf import look_at_pdf
 from verify.report import Check, Report
-from verify.sources import UNKNOWN_STATUS, StatusSource
+from verify.revocation import RevocationEvidence, RevocationSource
+from verify.ses import look_at_ses
+from verify.signing_path import Grounds
+from verify.sources import UNKNOWN_STATUS, ExistenceSource, Records, StatusSource
 from verify.standing import ask_status, validity_check
 from verify.structured import look_at_structured
 from verify.trust import TrustStore
@@ -48,40 +54,79 @@ MAX_CODES_IN_PICTURE: Final = 8
 """A wall with more codes than this on it is not a picture of a licence."""
 
 # What may be open while the licence still is proven to be the issuer's statement.
-_PROVEN: Final = frozenset({"OK", "CERTIFICATE_EXPIRED"})
+_PROVEN: Final = frozenset(
+    {
+        "OK",
+        "CERTIFICATE_EXPIRED",
+        "REVOCATION_UNKNOWN",
+        "TIMESTAMP_UNTRUSTED",
+        "SEALS_INCOMPLETE",
+    }
+)
 
 
 class Verifier:
-    """Judges sealed PDFs, structured licences, codes and pictures of codes.
+    """Judges sealed PDFs, structured licences, electronic seals, codes and pictures of codes.
 
     Nothing in it changes but the memory of good certificate signatures in `trust`: one object serves many threads.
     """
 
-    def __init__(self, trust: TrustStore, status: StatusSource | None = None) -> None:
-        """Without a status source genuine licences are at most indeterminate (STATUS_UNKNOWN)."""
+    def __init__(
+        self,
+        trust: TrustStore,
+        status: StatusSource | None = None,
+        *,
+        existence: ExistenceSource | None = None,
+        revocation: RevocationSource | None = None,
+    ) -> None:
+        """Without a status source genuine licences are at most indeterminate (STATUS_UNKNOWN).
+
+        Without `existence` only timestamps prove that a seal is older than the question; without `revocation` only
+        what the file and the folder of trust bring tells whether a certificate was revoked.
+        """
         self._trust = trust
         self._status = status
+        self._records = Records(existence)
+        self._revocation = revocation
+        self._evidence = RevocationEvidence(lists=trust.lists, responders=trust.others)
 
     def verify_file(
-        self, data: bytes, *, signature: bytes | None = None, holder: HolderEntry | None = None, at: datetime
+        self,
+        data: bytes,
+        *,
+        signature: bytes | None = None,
+        original: bytes | None = None,
+        holder: HolderEntry | None = None,
+        at: datetime,
     ) -> Report:
         """Judge a file as of `at` (aware).
 
-        `signature` is the detached signature of a structured licence and is not looked at for other kinds. Bytes never
-        cause an exception; one of the status source passes through.
+        `signature` is the detached signature of a structured licence, or of any file that has no signature in it;
+        `original` is what a detached signature (`data`) stands on. Bytes never cause an exception; those of the status
+        and existence sources pass through.
         """
         _require_aware(at)
         # (0)
         kind = kind_of(data)
-        if len(data) > MAX_FILE_BYTES:
-            facts = _refused(kind, "RESOURCE_LIMIT", f"{len(data)} bytes; the limit is {MAX_FILE_BYTES}")
+        size = max(len(part) for part in (data, signature or b"", original or b""))
+        if size > MAX_FILE_BYTES:
+            facts = _refused(kind, "RESOURCE_LIMIT", f"{size} bytes; the limit is {MAX_FILE_BYTES}")
             return self._report(facts, holder, at)
+        grounds = self._grounds(at)
         # (1) to (8)
         match kind:
             case "pdf":
-                facts = look_at_pdf(data, trust=self._trust, at=at)
+                facts = look_at_pdf(data, grounds, self._records)
+                if signature and facts.codes == {"SEAL_MISSING"}:
+                    facts = look_at_foreign_cms(signature, data, grounds)
             case "structured":
-                facts = look_at_structured(data, signature, trust=self._trust, at=at)
+                facts = look_at_structured(data, signature, grounds, self._records)
+            case "cms":
+                facts = look_at_foreign_cms(data, original, grounds)
+            case "unknown" if signature:
+                facts = look_at_foreign_cms(signature, data, grounds)
+            case "seal":
+                facts = look_at_ses(data, grounds, original=original)
             case "picture":
                 return self._verify_picture(data, holder, at)
             case "text":
@@ -97,7 +142,10 @@ class Verifier:
         """
         _require_aware(at)
         # (1) to (8)
-        return self._report(look_at_code(text, trust=self._trust, at=at), holder, at)
+        return self._report(look_at_code(text, self._grounds(at), self._records), holder, at)
+
+    def _grounds(self, at: datetime) -> Grounds:
+        return Grounds(trust=self._trust, evidence=self._evidence, source=self._revocation, at=at)
 
     def _verify_picture(self, data: bytes, holder: HolderEntry | None, at: datetime) -> Report:
         """Judge the code in a picture. Other symbols beside it do not matter; of several codes the worst is said."""
@@ -137,9 +185,11 @@ class Verifier:
 
 
 _REPORTED_KINDS: Final = {
+    "cms": "cms",
     "empty": "unknown",
     "picture": "code",
     "pdf": "pdf",
+    "seal": "seal",
     "structured": "structured",
     "text": "code",
     "unknown": "unknown",

@@ -84,7 +84,7 @@ def test_from_a_new_key_to_a_licence(
     # The code's certificate comes from the folder of trust and nowhere else: copied, it is enough to know the code.
     report = fresh("verify", made["files"]["pdf"]["path"], "--json").json()
     assert report["authenticity"] == "passed", report
-    assert fresh("verify", made["code"], "--json").json()["reason"] == "HOLDER_NOT_CHECKED"
+    assert fresh("verify", made["verify_url"], "--json").json()["reason"] == "HOLDER_NOT_CHECKED"
     if role == "seal":
         assert report["signatures"][0]["certificate_serial"] == certificate["serial"]
 

@@ -75,7 +75,7 @@ def done(elicence: Elicence, *words: str | Path, env: Mapping[str, str] | None =
 
 def numbered(running: ModuleType, number: int) -> dict[str, Any]:
     document: dict[str, Any] = running.changed(
-        "water-abstraction-1", certificateNumber=f"D990101G2026-{number:04}"
+        "water-abstraction-1", certificateNumber=f"D990101G2026-{number + 5000:04}"
     )
     return document | {"seal": "rsa"}
 

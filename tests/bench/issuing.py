@@ -22,7 +22,7 @@ from stock_chain import DIFFERENCES, StockChain
 import licences.issue as issue_module
 import licences.render as render_module
 from api.wiring import SelfCheck
-from esign import CHINA, FontChain, PdfContent, PdfSealer, Seal, draw_round_seal
+from esign import CHINA, FontChain, PdfContent, PdfSealer, Seal, SealedFile, SealLevel, draw_round_seal
 from keys import DevelopmentPki, hash_bytes, make_development_pki
 from licences import FileStore, Issuer, SealingKeys, SqlStore, load_catalogue, upgrade
 from licences.fonts import shipped_font
@@ -95,10 +95,10 @@ class Stock:
             address = text
             return NO_MODULES
 
-        def seal(_sealer: PdfSealer, content: PdfContent, *, at: datetime) -> bytes:
+        def seal(_sealer: PdfSealer, content: PdfContent, *, at: datetime) -> SealedFile:
             nonlocal p7s
             pdf, p7s = self.chain.make(tuple(content.pages), address, content.structured, content.title, at)
-            return pdf
+            return SealedFile(data=pdf, level=SealLevel.B_B)
 
         def check_code(_pdf: bytes, _structured: bytes, _p7s: bytes, code: str, at: datetime) -> None:
             # The chain has checked its files.

@@ -70,9 +70,9 @@ class StockChain:
         return pdf, p7s
 
     def _seal(self, pdf: bytes, page: Page) -> bytes:
-        assert page.seal is not None
+        (place,) = page.seals
         side = self._picture.diameter * _MM
-        left, bottom = page.seal.x * _MM - side / 2, (page.height - page.seal.y) * _MM - side / 2
+        left, bottom = place.x * _MM - side / 2, (page.height - place.y) * _MM - side / 2
         style = StaticStampStyle(
             border_width=0,
             background_opacity=1,

@@ -113,48 +113,51 @@ def openssl(tmp_path_factory: pytest.TempPathFactory) -> Openssl:
 PSS = ("-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:digest")
 
 
-@pytest.mark.parametrize(
-    ("options", "who", "title"),
-    [
-        ((), ("rsa",), "RSA/SHA-256"),
-        (("-md", "sha384"), ("rsa",), "RSA/SHA-384"),
-        (("-md", "sha512"), ("rsa",), "RSA/SHA-512"),
-        (PSS, ("rsa",), "RSA-PSS/SHA-256"),
-        ((*PSS, "-md", "sha512"), ("rsa",), "RSA-PSS/SHA-512"),
-        ((), ("p256",), "ECDSA P-256/SHA-256"),
-        (("-md", "sha384"), ("p384",), "ECDSA P-384/SHA-384"),
-    ],
-    ids=["rsa", "rsa-384", "rsa-512", "pss", "pss-512", "p256", "p384"],
+ALGORITHMS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    ((), "rsa", "RSA/SHA-256"),
+    (("-md", "sha384"), "rsa", "RSA/SHA-384"),
+    (("-md", "sha512"), "rsa", "RSA/SHA-512"),
+    (PSS, "rsa", "RSA-PSS/SHA-256"),
+    ((*PSS, "-md", "sha512"), "rsa", "RSA-PSS/SHA-512"),
+    ((), "p256", "ECDSA P-256/SHA-256"),
+    (("-md", "sha384"), "p384", "ECDSA P-384/SHA-384"),
 )
-@pytest.mark.parametrize(
-    "form",
-    [
-        (),
-        ("-nodetach",),
-        ("-noattr",),
-        ("-noattr", "-nodetach"),
-        ("-keyid",),
-        ("-cades",),
-        ("-stream", "-nodetach"),
-        ("-stream", "-nodetach", "-noattr"),
-        ("-indef",),
-        ("-nosmimecap", "-nodetach", "-keyid"),
-    ],
-    ids=" ".join,
+FORMS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("-nodetach",),
+    ("-noattr",),
+    ("-noattr", "-nodetach"),
+    ("-keyid",),
+    ("-cades",),
+    ("-stream", "-nodetach"),
+    ("-stream", "-nodetach", "-noattr"),
+    ("-indef",),
+    ("-nosmimecap", "-nodetach", "-keyid"),
 )
-def test_every_form(
-    openssl: Openssl, options: tuple[str, ...], who: tuple[str, ...], title: str, form: tuple[str, ...]
-) -> None:
-    cms = openssl.sign(*options, *form, who=who)
+
+
+@pytest.mark.parametrize(
+    ("options", "who", "title", "form"),
+    [
+        pytest.param(*algorithm, form, id=" ".join((algorithm[2], *form)))
+        for algorithm in ALGORITHMS
+        for form in FORMS
+        if not (algorithm[0][:2] == PSS[:2] and {"-stream", "-indef"} & set(form))  # openssl 3.0 cannot write it
+    ],
+)
+def test_every_form(openssl: Openssl, options: tuple[str, ...], who: str, title: str, form: tuple[str, ...]) -> None:
+    cms = openssl.sign(*options, *form, who=(who,))
     facts = good(cms)
     (one,) = facts.signers
     assert (one.algorithm_title, one.outdated) == (title, False)
-    assert facts.coverage(ORIGINAL) is (Coverage.CONTENT if "-nodetach" in form else Coverage.DETACHED)
+    assert facts.coverage(ORIGINAL) is (
+        Coverage.CONTENT if "-nodetach" in form or "-indef" in form else Coverage.DETACHED
+    )
     assert (one.signed_attributes is None) is ("-noattr" in form)
     assert (one.signing_time is None) is ("-noattr" in form)
     assert (one.key_identifier is not None) is ("-keyid" in form) is (one.issuer is None)
     assert one.names_certificate() is (True if "-cades" in form else None)
-    assert one.certificate_der == openssl.certificate(who[0])
+    assert one.certificate_der == openssl.certificate(who)
     assert not accepted(cms, ORIGINAL + b"x")
 
 
@@ -220,8 +223,6 @@ def test_revocation_lists_come_along(openssl: Openssl) -> None:
     openssl.run(
         "ca", "-config", "ca.cnf", "-gencrl", "-cert", "rsa.pem", "-keyfile", "rsa.key", "-crldays", "1", "-out", "crl"
     )  # fmt: skip
-    content = (openssl.folder / "crl").read_bytes()
-    (openssl.folder / "both").write_bytes(openssl.certificate("rsa") and content)
     openssl.run("crl2pkcs7", "-in", "crl", "-certfile", "rsa.pem", "-outform", "DER", "-out", "list.p7")
     facts = read_foreign_cms((openssl.folder / "list.p7").read_bytes())
     assert (len(facts.revocation_lists), facts.certificates) == (1, (openssl.certificate("rsa"),))

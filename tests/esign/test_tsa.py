@@ -1,12 +1,15 @@
-"""Timestamps fetched over HTTP, from an authority that the openssl command plays and from servers that are none."""
+"""Timestamps over HTTP: from an authority that openssl plays, from the declared one, from servers that are none."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from declared import policy
 from openssl_authority import OpensslAuthority
+from servers import AuthorityServer
 
 from esign import HttpTimestamper, Timestamper, TimestampError, TimestampRefusedError, read_timestamp
 from keys import Endpoint, UnsupportedAlgorithmError, hash_bytes
@@ -103,3 +106,53 @@ def test_what_cannot_be_asked() -> None:
         asking.timestamp(b"", "sha256")
     with pytest.raises(UnsupportedAlgorithmError):
         asking.timestamp(bytes(20), "sha1")
+
+
+# The declared authority, which also speaks SM2.
+
+AT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sm2", "rsa"])
+def declared(request: pytest.FixtureRequest) -> Iterator[AuthorityServer]:
+    with AuthorityServer(request.param, clock=AT) as server:
+        yield server
+
+
+def test_tokens_of_the_declared_authority(declared: AuthorityServer) -> None:
+    signer = declared.pki.signer("tsa")
+    for name in ("sm3", "sha256", "sha384", "sha512"):
+        token = timestamper(declared.tsa_url).timestamp(hash_bytes(name, CONTENT), name)
+        facts = read_timestamp(token)
+        facts.verify_signature()
+        assert facts.is_over(CONTENT)
+        assert (facts.time, facts.policy, facts.digest_name) == (AT, policy(), name)
+        assert (facts.signer_certificate, facts.algorithm) == (signer.certificate, signer.algorithm)
+        assert facts.minimal
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "why"),
+    [
+        ("rejects", "timeNotAvailable", "timeNotAvailable"),
+        ("wrong_nonce", True, "another request"),
+        ("wrong_imprint", True, "another digest"),
+        ("with_certificates", False, "not inside"),
+        ("wrong_certificate_named", True, "do not name"),
+        ("status", 503, "status 503"),
+        ("content_type", "text/html", "another type"),
+        ("huge", True, "more than"),
+        ("body", b"", "FORMAT_TIMESTAMP"),
+    ],
+)
+def test_the_declared_authority_gone_wrong(declared: AuthorityServer, knob: str, value: object, why: str) -> None:
+    setattr(declared.tsa, knob, value)
+    with pytest.raises(TimestampError, match=why):
+        timestamper(declared.tsa_url).timestamp(DIGEST, "sha256")
+
+
+def test_a_slow_authority(declared: AuthorityServer) -> None:
+    declared.tsa.delay = 30
+    slow = HttpTimestamper(endpoint=Endpoint(url=declared.tsa_url, timeout=0.3), random=bytes)
+    with pytest.raises(TimestampError, match="took longer"):
+        slow.timestamp(DIGEST, "sha256")

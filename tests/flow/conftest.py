@@ -46,7 +46,8 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> tuple[IssuedSample, ...]
         root = next(c for c in services.trust.anchors if c.public_key.algorithm.name == algorithm)
         for path in SAMPLES:
             document = json.loads(path.read_text("utf-8"))
-            record, replayed = services.issuer.issue(document["type"], document["data"], algorithm=algorithm, at=AT)
+            issuer = services.issuer_for(algorithm)
+            record, replayed = issuer.issue(document["type"], document["data"], algorithm=algorithm, at=AT)
             assert not replayed
             files = {kind: services.store.file(record, kind) for kind in ("pdf", "json", "p7s")}
             made.append(

@@ -77,6 +77,10 @@ class DeclaredPki:
         """The private key of a certificate; several of the wrong ones share one."""
         return _key(self.family, self._declared[name].get("key", name))
 
+    def key_names(self) -> set[str]:
+        """Names of the files of `fixtures/pki/keys` that are used, without the family."""
+        return {entry.get("key", name) for name, entry in self._declared.items()}
+
     def issuer_name(self, name: str) -> str | None:
         issuer: str | None = self._declared[name].get("issuer")
         return issuer

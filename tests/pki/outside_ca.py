@@ -81,7 +81,7 @@ class OutsideCa:
             subject=subject,
             public_key=public_key,
             issuer=issuer,
-            issuer_key=self.root_key if profile in (keys.Profile.ROOT, keys.Profile.ISSUING_CA) else self.ca_key,
+            issuer_key=self.root_key if issuer is None or issuer.self_issued else self.ca_key,
             serial=int.from_bytes(os.urandom(15), "big") | 1,
             not_before=self.begin,
             not_after=self.begin + timedelta(days=int(365 * years)),

@@ -257,12 +257,14 @@ def seal_pdf(
     """A sealed PDF with an empty page: what it shows is not what is tested here."""
     content = PdfContent(
         title="样例",
-        pages=(Page(width=210, height=297, items=(), background=_PLAIN, seal=SealPlace(x=105, y=200)),),
+        pages=(
+            Page(width=210, height=297, items=(), background=_PLAIN, seals=(SealPlace(field="Seal1", x=105, y=200),)),
+        ),
         elements=(),
         structured=structured if structured is not None else structured_to_bytes(licence_for(signer, **changes)),
     )
-    picture = SealPicture(diameter=42.0, shapes=(Shape(commands=rectangle(1, 1, 40, 40), stroke=(1, 0, 0)),))
-    return PdfSealer(_fonts(), Seal(name=NAME, picture=picture, signer=signer)).seal(content, at=at)
+    picture = SealPicture(width=42.0, height=42.0, shapes=(Shape(commands=rectangle(1, 1, 40, 40), stroke=(1, 0, 0)),))
+    return PdfSealer(_fonts(), Seal(name=NAME, picture=picture, signer=signer)).seal(content, at=at).data
 
 
 def _fonts() -> FontChain:

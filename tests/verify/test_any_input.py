@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from esign import code_modules, sign_detached
+from esign import MAX_DETACHED_BYTES, code_modules, sign_detached
 from keys import DevelopmentPki, Signer
 from verify import MAX_FILE_BYTES, REASONS, Outcome, TrustStore, Verifier
 
@@ -70,7 +70,7 @@ def picture(*texts: str, form: str = "PNG") -> bytes:
         (b"%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n", "pdf", "FORMAT_PDF"),
         (b"%PDF-1.7\n%%EOF\n", "pdf", "SEAL_MISSING"),
         (b"junk\n%PDF-1.7\n%%EOF\n", "pdf", "FORMAT_PDF"),
-        (b"%PDF-1.4\n1 0 obj<</Type/Sig/ByteRange[0 1 2 3]>>endobj\n%%EOF", "pdf", "FORMAT_FOREIGN"),
+        (b"%PDF-1.4\n1 0 obj<</Type/Sig/ByteRange[0 1 2 3]>>endobj\n%%EOF", "pdf", "FORMAT_PDF"),
     ],
 )
 def test_kind_and_reason(verifier: Verifier, office: ModuleType, data: bytes, kind: str, code: str) -> None:
@@ -92,7 +92,7 @@ def test_file_over_the_limit_is_not_looked_at(verifier: Verifier, office: Module
 
 def test_signature_over_the_limit(verifier: Verifier, pki: DevelopmentPki, office: ModuleType) -> None:
     data, signature = office.seal_structured(pki.seal)
-    report = verifier.verify_file(data, signature=signature + bytes(1024 * 1024), at=office.AT)
+    report = verifier.verify_file(data, signature=signature + bytes(MAX_DETACHED_BYTES), at=office.AT)
     assert report.reason.code == "RESOURCE_LIMIT"
 
 

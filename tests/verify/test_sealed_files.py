@@ -256,13 +256,12 @@ def test_certificate_that_expired_since_proves_nothing_about_when(
     "seals",
     [
         lambda seal: (),
-        lambda seal: (seal, seal),
         lambda seal: (dataclasses.replace(seal, algorithm="rsa" if seal.algorithm == "sm2" else "sm2"),),
         lambda seal: (dataclasses.replace(seal, certificate_digest=seal.certificate_digest.upper()),),
         lambda seal: (dataclasses.replace(seal, certificate_digest=seal.certificate_digest[:-1]),),
         lambda seal: (dataclasses.replace(seal, certificate_digest="sha256:" + "0" * 64),),
     ],
-    ids=["none", "two", "algorithm", "upper-case", "short", "other-certificate"],
+    ids=["none", "algorithm", "upper-case", "short", "other-certificate"],
 )
 def test_seal_that_the_licence_does_not_list(
     check_sealed: Check,
@@ -274,6 +273,16 @@ def test_seal_that_the_licence_does_not_list(
     listed = office.licence_for(pki.seal).seals[0]
     report = check_sealed(verifier, pki.seal, seals=seals(listed))
     assert (report.verdict, report.reason.code) == (Outcome.FAILED, "SEAL_UNEXPECTED")
+
+
+def test_licence_that_waits_for_a_seal_is_not_in_force(
+    check_sealed: Check, verifier: Verifier, pki: DevelopmentPki, office: ModuleType
+) -> None:
+    listed = office.licence_for(pki.seal).seals[0]
+    awaited = dataclasses.replace(listed, field="Seal2", order=2, certificate_digest="sha256:" + "0" * 64)
+    report = check_sealed(verifier, pki.seal, seals=(listed, awaited))
+    assert (report.verdict, report.reason.code) == (Outcome.FAILED, "SEALS_INCOMPLETE")
+    assert report.authenticity is Outcome.PASSED
 
 
 def test_second_certificate_of_the_same_authority_is_not_the_listed_seal(

@@ -333,10 +333,10 @@ def test_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_folder_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "large.pem").write_bytes(bytes(verify.trust.MAX_FILE_BYTES + 1))
+    (tmp_path / "large.pem").write_bytes(bytes(verify.trust_folder.MAX_FILE_BYTES + 1))
     with pytest.raises(TrustStoreError, match=r"large\.pem"):
         TrustStore.from_directory(tmp_path)
-    monkeypatch.setattr(verify.trust, "MAX_FILES", 0)
+    monkeypatch.setattr(verify.trust_folder, "MAX_FILES", 0)
     with pytest.raises(TrustStoreError, match="more than 0"):
         TrustStore.from_directory(tmp_path)
 

@@ -169,13 +169,13 @@ class PyhankoStatus:
 
 
 def pyhanko(pdf: bytes, root_pem: bytes, *, at: datetime | None = None) -> tuple[PyhankoStatus, ...]:
-    """Validate every signature of a PDF against one root, at an instant (now if none is given), without revocation.
+    """Validate every seal of a PDF against one root, at an instant (now if none is given), without revocation.
 
     RSA and ECDSA only: pyHanko stops at SM3 with an AttributeError.
     """
     context = ValidationContext(trust_roots=load_certs_from_pemder_data(root_pem), allow_fetching=False, moment=at)
     statuses = []
-    for signature in PdfFileReader(BytesIO(pdf)).embedded_signatures:
+    for signature in PdfFileReader(BytesIO(pdf)).embedded_regular_signatures:
         status = validate_pdf_signature(signature, context)
         statuses.append(
             PyhankoStatus(

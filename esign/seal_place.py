@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 
 from .errors import Fault, MalformedError, TooLargeError
+from .pdf_first import value_in
+from .pdf_increment import digits as written
 from .pdf_reading import MAX_PDF_BYTES
 
 _BYTE_RANGE = re.compile(rb"/ByteRange \[0 ([1-9][0-9]{0,8}) ([1-9][0-9]{0,8}) ([1-9][0-9]{0,8})\]")
@@ -29,23 +31,18 @@ class PlaceForSeal:
         """
         if len(cms) > self.reserved:
             raise TooLargeError(f"a CMS of {len(cms)} bytes; the file has room for {self.reserved}")
-        return b"".join((self.before, b"<", cms.ljust(self.reserved, b"\x00").hex().encode(), b">", self.after))
+        return b"".join((self.before, written(cms, self.reserved), self.after))
 
     def cms_in(self, sealed: bytes) -> bytes:
         """The CMS in a file that has these bytes around the digits.
 
         Raises:
-            MalformedError: `FORMAT_CMS`, there are no digits of our form, or the padding is not zero.
+            MalformedError: `FORMAT_CMS` or `NON_CANONICAL`, there are no digits of our form.
         """
-        digits = sealed[len(self.before) + 1 : len(sealed) - len(self.after) - 1]
-        framed = sealed[len(self.before) : len(self.before) + 1] + sealed[len(sealed) - len(self.after) - 1 :][:1]
-        if framed != b"<>" or len(digits) % 2 or digits.translate(None, b"0123456789abcdef"):
-            raise MalformedError(Fault.FORMAT_CMS, "the seal is not in lower-case hexadecimal")
-        value = bytes.fromhex(digits.decode("ascii"))
-        length = _der_length(value)
-        if any(value[length:]):
-            raise MalformedError(Fault.FORMAT_CMS, "the seal's padding is not zero")
-        return value[:length]
+        digits = sealed[len(self.before) : len(sealed) - len(self.after)]
+        if digits[:1] != b"<" or digits[-1:] != b">":
+            raise MalformedError(Fault.FORMAT_CMS, "the seal is not in hexadecimal")
+        return value_in(digits[1:-1])
 
 
 def read_prepared_pdf(data: bytes) -> PlaceForSeal:
@@ -69,13 +66,3 @@ def read_prepared_pdf(data: bytes) -> PlaceForSeal:
     if len(digits) < 4 or len(digits) % 2 or digits != b"<" + b"0" * (len(digits) - 2) + b">":
         raise MalformedError(Fault.FORMAT_PDF, "the place of the seal is not empty")
     return PlaceForSeal(before=data[:start], after=data[end:], reserved=len(digits) // 2 - 1)
-
-
-def _der_length(value: bytes) -> int:
-    """Length of the DER value at the start."""
-    if len(value) < 2 or value[0] != 0x30:
-        raise MalformedError(Fault.FORMAT_CMS, "the seal holds no CMS")
-    if value[1] < 0x80:
-        return 2 + value[1]
-    octets = value[1] & 0x7F
-    return 2 + octets + int.from_bytes(value[2 : 2 + octets], "big")

@@ -1,0 +1,298 @@
+"""Documents that others signed: materials of citizens and companies, approvals of other systems (RSA, ECDSA, SM2).
+
+What is said: who signed, with which certificate, over what, since when that is known, and whether the path is trusted.
+Such a document is never taken for a licence. The numbers are the steps in `verifier.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from esign import (
+    ChangeKind,
+    EsignError,
+    Evidence,
+    ForeignPdf,
+    ForeignSignature,
+    ForeignSignedData,
+    ForeignSigner,
+    MalformedError,
+    read_foreign_cms,
+    read_foreign_pdf,
+)
+from keys import Certificate, KeysError, UnsupportedAlgorithmError, parse_certificate
+from verify.facts import Facts, unreadable
+from verify.report import Check, SignatureFacts
+from verify.revocation import RevocationEvidence
+from verify.seals import SEAL_PURPOSES, failed_signature
+from verify.signing_path import Existence, Grounds, look_at_path
+from verify.timestamps import look_at_timestamp
+
+SIGNER_PURPOSES: Final = SEAL_PURPOSES | {
+    "1.3.6.1.5.5.7.3.2",  # client authentication: most certificates of persons say this and e-mail protection
+    "1.3.6.1.4.1.311.20.2.2",  # logging in with a card
+}
+MAX_PARSED_CERTIFICATES: Final = 16
+"""Of those that a message brings along; a chain has four."""
+
+_ALLOWED_BEFORE_NEXT: Final = frozenset({ChangeKind.EVIDENCE, ChangeKind.SIGNATURES, ChangeKind.FORM_VALUES})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signed:
+    """One message with what it stands on."""
+
+    name: str
+    cms: ForeignSignedData
+    original: tuple[bytes, ...] | None
+    covers: str
+    existence: Existence
+
+
+def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
+    """Judge every signature of a PDF that somebody else made."""
+    # (1) The file can be read, in a process of its own.
+    try:
+        pdf = read_foreign_pdf(data)
+    except EsignError as error:
+        return Facts(kind="pdf", checks=(unreadable("format", error),))
+    checks: list[Check] = []
+    signatures: list[SignatureFacts] = []
+    if pdf.repaired:
+        detail = "the table of places is broken: readers may disagree on what the file shows"
+        checks.append(Check(name="format", code="FORMAT_PDF", detail=detail))
+    if not any(not signature.document_timestamp for signature in pdf.signatures):
+        return Facts(kind="pdf", checks=(*checks, Check(name="format", code="SEAL_MISSING")))
+    existence = Existence(at=grounds.at)
+    for signature in reversed(pdf.signatures):
+        checks.append(_range_check(signature))
+        if signature.document_timestamp:
+            facts = look_at_timestamp(
+                signature.cms,
+                signature.covered(data),
+                name="timestamp",
+                grounds=grounds,
+                at=existence.at,
+                ours=False,
+            )
+            checks.append(facts.check)
+            existence = existence.or_earlier(facts.time, "document-timestamp")
+            continue
+        checks.append(_changes_check(pdf, signature))
+        found, facts_of_signers = _look_at_message(
+            signature.cms,
+            signature.covered(data),
+            name=signature.field,
+            covers="whole" if signature.covers_whole_file else "revision",
+            existence=existence,
+            grounds=grounds,
+        )
+        checks += found
+        signatures += facts_of_signers
+    return _facts("pdf", checks, signatures)
+
+
+def look_at_foreign_cms(data: bytes, original: bytes | None, grounds: Grounds) -> Facts:
+    """Judge a CMS message over the content inside, or over `original` when it brings none."""
+    found, signatures = _look_at_message(
+        data,
+        None if original is None else (original,),
+        name="cms",
+        covers="content",
+        existence=Existence(at=grounds.at),
+        grounds=grounds,
+    )
+    return _facts("cms", found, signatures)
+
+
+def _facts(kind: str, checks: Sequence[Check], signatures: Sequence[SignatureFacts]) -> Facts:
+    # Signatures are told in the order in which they were made.
+    ordered = tuple(reversed(signatures))
+    return Facts(
+        kind=kind,
+        checks=(*checks, Check(name="document", code="SIGNED_DOCUMENT")),
+        signatures=ordered,
+        development=any(signature.development for signature in ordered),
+    )
+
+
+def _range_check(signature: ForeignSignature) -> Check:
+    """(2) The signed bytes are all of a revision but the signature itself."""
+    if signature.faults:
+        detail = f"{signature.field}: {', '.join(fault.value for fault in signature.faults)}"
+        return Check(name="coverage", code="CHANGED_AFTER_SIGNING", detail=detail)
+    if not signature.covers_revision:
+        detail = f"{signature.field}: the signed bytes end inside a revision of the file"
+        return Check(name="coverage", code="CHANGED_AFTER_SIGNING", detail=detail)
+    detail = "the whole file" if signature.covers_whole_file else "the file as it was when it was signed"
+    return Check(name="coverage", code="OK", detail=f"{signature.field}: {detail}")
+
+
+def _changes_check(pdf: ForeignPdf, signature: ForeignSignature) -> Check:
+    """(1) What came after a signature is evidence, or was itself signed and may be there.
+
+    Filling in and signing again is how several people sign one form; without a later signature over it, it is a change.
+    """
+    kinds = signature.changes.kinds
+    allowed = {ChangeKind.EVIDENCE}
+    signed_again = any(
+        other.covers_whole_file or other.changes.kinds <= {ChangeKind.EVIDENCE}
+        for other in pdf.signatures
+        if not other.document_timestamp and other is not signature
+    )
+    if signed_again and signature.certification != 1:
+        allowed |= _ALLOWED_BEFORE_NEXT
+    if kinds <= allowed:
+        detail = ", ".join(sorted(kind.value for kind in kinds)) or "nothing"
+        return Check(name="changes", code="OK", detail=f"{signature.field}: {detail} came after it")
+    pages = f" on pages {', '.join(map(str, signature.changes.pages))}" if signature.changes.pages else ""
+    detail = f"{signature.field}: {', '.join(sorted(kind.value for kind in kinds - allowed))}{pages} came after it"
+    return Check(name="changes", code="CHANGED_AFTER_SIGNING", detail=detail)
+
+
+def _look_at_message(
+    data: bytes,
+    original: tuple[bytes, ...] | None,
+    *,
+    name: str,
+    covers: str,
+    existence: Existence,
+    grounds: Grounds,
+) -> tuple[list[Check], list[SignatureFacts]]:
+    # (1) It is a CMS message that somebody signed, over something that is here.
+    try:
+        cms = read_foreign_cms(data)
+    except EsignError as error:
+        return [unreadable("format", error)], []
+    if not cms.signers:
+        return [Check(name="format", code="SEAL_MISSING", detail=f"{name}: certificates without a signature")], []
+    inside = cms.content
+    if inside is None and original is None:
+        return [Check(name="digest", code="CONTENT_MISSING", detail=name)], []
+    checks = [Check(name="format", code="OK", detail=name)]
+    if inside is not None and original is not None:
+        coverage = cms.coverage(b"".join(original))
+        code = "DIGEST_MISMATCH" if coverage.value == "nothing" else "OK"
+        checks.append(Check(name="digest", code=code, detail=f"{name}: {coverage.value} inside"))
+    signed = _Signed(
+        name=name,
+        cms=cms,
+        original=(inside,) if inside is not None else original,
+        covers=covers,
+        existence=existence,
+    )
+    signatures = []
+    for signer in cms.signers:
+        found, facts = _look_at_signer(signer, signed, grounds)
+        checks += found
+        signatures.append(facts)
+    return checks, signatures
+
+
+def _look_at_signer(signer: ForeignSigner, signed: _Signed, grounds: Grounds) -> tuple[list[Check], SignatureFacts]:
+    content = signed.original or ()
+    try:
+        certificate = signer.certificate()
+    except (MalformedError, KeysError) as error:
+        missing = signer.certificate_der is None
+        code = "CERTIFICATE_MISSING" if missing else "CERTIFICATE_UNFIT"
+        if isinstance(error, UnsupportedAlgorithmError):
+            code = "ALGORITHM_UNAVAILABLE"
+        check = Check(name="certificate", code=code, detail=f"{signed.name}: {error}")
+        return [check], _facts_of(signer, None, signed, checks=[check])
+    # (2), (3) The content is what was signed, by the key of this certificate.
+    checks = [_content_check(signer, content, signed.name), _signature_check(signer, content, signed.name)]
+    # (7), (8) The certificate may sign, and its path is trusted when it signed and when that is known to have been.
+    checks.append(_usage_check(certificate, signed.name))
+    existence = signed.existence
+    for token in signer.timestamps:
+        facts = look_at_timestamp(
+            token, (signer.signature,), name="timestamp", grounds=grounds, at=existence.at, ours=False
+        )
+        checks.append(facts.check)
+        existence = existence.or_earlier(facts.time, "timestamp")
+    evidence = RevocationEvidence.from_raw(Evidence(certificates=(), crls=signed.cms.revocation_lists, ocsps=()))
+    path = look_at_path(
+        certificate,
+        _parsed(signed.cms.certificates, certificate),
+        grounds=grounds.with_evidence(evidence).for_applicants(),
+        claimed_at=signer.signing_time or existence.at,
+        existence=existence,
+    )
+    checks += path.checks
+    return checks, _facts_of(
+        signer, certificate, signed, checks=checks, existence=existence, development=path.chain.development
+    )
+
+
+def _content_check(signer: ForeignSigner, content: Iterable[bytes], name: str) -> Check:
+    try:
+        matches = signer.digest_matches(*content)
+    except UnsupportedAlgorithmError as error:
+        return Check(name="digest", code=_weak(signer), detail=f"{name}: {error}")
+    return Check(name="digest", code="OK" if matches else "DIGEST_MISMATCH", detail=name)
+
+
+def _signature_check(signer: ForeignSigner, content: Iterable[bytes], name: str) -> Check:
+    try:
+        if signer.names_certificate() is False:
+            detail = f"{name}: another certificate of the same key was put in its place"
+            return Check(name="signature", code="SIGNATURE_INVALID", detail=detail)
+        signer.verify_signature(*content)
+    except UnsupportedAlgorithmError as error:
+        return Check(name="signature", code=_weak(signer), detail=f"{name}: {error}")
+    except KeysError as error:
+        return failed_signature(error)
+    return Check(name="signature", code="OK", detail=f"{name}: {signer.algorithm_title}")
+
+
+def _weak(signer: ForeignSigner) -> str:
+    return "ALGORITHM_OUTDATED" if signer.outdated else "ALGORITHM_UNAVAILABLE"
+
+
+def _usage_check(certificate: Certificate, name: str) -> Check:
+    """RFC 5280 clause 4.2.1.3: a certificate without the extension may be used for everything."""
+    usages, purposes = certificate.key_usage, certificate.extended_key_usage
+    may_sign = not usages or usages & {"digitalSignature", "nonRepudiation"}
+    fits = may_sign and not certificate.is_ca and (not purposes or purposes & SIGNER_PURPOSES)
+    return Check(name="usage", code="OK" if fits else "CERTIFICATE_UNFIT", detail=name)
+
+
+def _parsed(certificates: Sequence[bytes], leaf: Certificate) -> tuple[Certificate, ...]:
+    found = []
+    for der in certificates[:MAX_PARSED_CERTIFICATES]:
+        with contextlib.suppress(KeysError):
+            if der != leaf.der:
+                found.append(parse_certificate(der))
+    return tuple(found)
+
+
+def _facts_of(
+    signer: ForeignSigner,
+    certificate: Certificate | None,
+    signed: _Signed,
+    *,
+    checks: Sequence[Check],
+    existence: Existence | None = None,
+    development: bool = False,
+) -> SignatureFacts:
+    codes = {check.name: check.code for check in checks}
+    return SignatureFacts(
+        field=signed.name,
+        algorithm=signer.algorithm_title,
+        signer_name=None if certificate is None else certificate.subject.common_name,
+        signer_organization=None if certificate is None else certificate.subject.organization,
+        certificate_issuer=None if certificate is None else certificate.issuer.common_name,
+        certificate_serial="" if certificate is None else f"{certificate.serial:x}",
+        claimed_time=signer.signing_time,
+        proven_time=None if existence is None else existence.proven,
+        proof="none" if existence is None else existence.source,
+        covers=signed.covers,
+        intact=codes.get("digest") == "OK",
+        valid=codes.get("signature") == "OK",
+        trusted=codes.get("certificate") == "OK",
+        development=development,
+    )

@@ -1,0 +1,180 @@
+"""Facts about an electronic seal by itself, and about a seal signature of GB/T 38540 with or without its original.
+
+The steps of GB/T 38540 clauses 6.3 (验章) and 7.3 (验签). A seal that passes was made by whoever its maker's
+certificate names: that this maker was approved to make seals no certificate says, so people are asked to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from esign import (
+    EsignError,
+    Fault,
+    Finding,
+    MalformedError,
+    MalformedSesError,
+    SealObject,
+    SesSignature,
+    SignedValueKind,
+    read_seal_object,
+    read_ses_signature,
+    signature_facts,
+    signed_value_kind,
+)
+from keys import Certificate, KeysError
+from verify.facts import Facts, unreadable
+from verify.report import Check, SignatureFacts
+from verify.seals import failed_signature, usage_check
+from verify.signing_path import Existence, Grounds, look_at_path
+
+
+def look_at_ses(data: bytes, grounds: Grounds, *, original: bytes | None = None) -> Facts:
+    """Read and check a seal object, or a seal signature over `original`; without that it is at most indeterminate."""
+    try:
+        if signed_value_kind(data) is not SignedValueKind.SES_SIGNATURE:
+            return _look_at_seal(read_seal_object(data), grounds)
+        signature = read_ses_signature(data)
+        seal = read_seal_object(signature.seal.der)
+    except MalformedSesError as error:
+        return _unreadable(MalformedError(Fault.FORMAT_SES, str(error)))
+    except EsignError as error:
+        return _unreadable(error)
+    return _look_at_signature(signature, seal, original, grounds)
+
+
+def _unreadable(error: EsignError) -> Facts:
+    return Facts(kind="seal", checks=(unreadable("format", error),))
+
+
+def _look_at_seal(seal: SealObject, grounds: Grounds) -> Facts:
+    made, signature = _maker_checks(seal, grounds)
+    checks = (Check(name="format", code="OK", detail=_described(seal)), *made, _term(seal, grounds.at))
+    if all(check.code == "OK" for check in checks):
+        checks = (*checks, Check(name="seal", code="SEAL_GENUINE"))
+    signatures = () if signature is None else (signature,)
+    return Facts(
+        kind="seal", checks=checks, signatures=signatures, development=any(one.development for one in signatures)
+    )
+
+
+def _look_at_signature(signature: SesSignature, seal: SealObject, original: bytes | None, grounds: Grounds) -> Facts:
+    facts = signature_facts(signature, original or b"")
+    # 7.3 a, g: it is read, and it is over the original.
+    digest = "OK"
+    if original is None:
+        digest = "CONTENT_MISSING"
+    elif facts.digest is not Finding.HOLDS:
+        digest = "DIGEST_MISMATCH" if facts.digest is Finding.FAILS else "ALGORITHM_UNAVAILABLE"
+    # 7.3 b, e, f: the signer's signature, path and time.
+    checks, signed = _signer_checks(
+        "signature", signature.verify_signature, signature.signer_certificate, grounds, signature.signing_time
+    )
+    # 7.3 c: the seal is one that the signer may use.
+    listed = Check(name="signer_in_seal", code="OK" if facts.signer_in_list else "SIGNER_NOT_IN_SEAL")
+    # 7.3 d: the seal itself, which must have been valid when it was used.
+    made, maker = _maker_checks(seal, grounds)
+    when = {Finding.HOLDS: "OK", Finding.FAILS: "SEAL_NOT_IN_FORCE", Finding.UNKNOWN: "TIMESTAMP_UNTRUSTED"}
+    in_time = Check(
+        name="seal_validity",
+        code=when[facts.signed_in_seal_validity],
+        detail="the times fit if China time was written with a Z" if facts.perhaps_local_time else "",
+    )
+    all_checks = (
+        Check(name="format", code="OK", detail=_described(seal)),
+        Check(name="digest", code=digest, detail=f"protects {signature.property_info!a}"),
+        *checks,
+        listed,
+        in_time,
+        _extensions("signature_extensions", facts.critical_extensions),
+        *(Check(name=f"seal_{one.name}", code=one.code, detail=one.detail) for one in made),
+    )
+    if all(check.code == "OK" for check in all_checks):
+        all_checks = (*all_checks, Check(name="seal", code="SIGNED_DOCUMENT"))
+    signatures = tuple(one for one in (signed, maker) if one is not None)
+    return Facts(
+        kind="seal", checks=all_checks, signatures=signatures, development=any(one.development for one in signatures)
+    )
+
+
+def _maker_checks(seal: SealObject, grounds: Grounds) -> tuple[tuple[Check, ...], SignatureFacts | None]:
+    """6.3 b, c: the maker's signature and path, and that the seal's user did not make it."""
+    checks, signature = _signer_checks(
+        "maker", seal.verify_signature, seal.maker_certificate, grounds, seal.created_at, seal
+    )
+    self_made = (
+        signature is not None
+        and signature.trusted
+        and not signature.development
+        and seal.permits(seal.maker_certificate())
+    )
+    maker = Check(name="maker", code="SEAL_SELF_MADE" if self_made else "OK")
+    return (*checks, maker, _extensions("extensions", seal.critical_extensions)), signature
+
+
+def _signer_checks(
+    field: str,
+    verify: Callable[[], None],
+    certificate_of: Callable[[], Certificate],
+    grounds: Grounds,
+    claimed_at: datetime | None,
+    seal: SealObject | None = None,
+) -> tuple[tuple[Check, ...], SignatureFacts | None]:
+    """Signature value, usage, path when it signed, path now, and whether the key is retired."""
+    try:
+        certificate = certificate_of()
+    except KeysError as error:
+        unknown = Check(name="signature", code="ALGORITHM_UNAVAILABLE", detail=f"the certificate: {error}")
+        return (unknown,), None
+    try:
+        verify()
+        value = Check(name="signature", code="OK", detail=certificate.public_key.algorithm.title)
+    except KeysError as error:
+        value = failed_signature(error)
+    usage = usage_check(certificate, code=False)
+    signed_at = claimed_at or certificate.not_before
+    embedded: tuple[Certificate, ...] = ()
+    if seal is not None:
+        embedded = seal.maker_chain()
+        # Real seals of version 4 are older than their maker's certificate; only version 5 forbids it.
+        if seal.ses is not None and seal.ses.version < 5:
+            signed_at = max(signed_at, certificate.not_before)
+    path = look_at_path(
+        certificate, embedded, grounds=grounds, claimed_at=signed_at, existence=Existence(at=grounds.at)
+    )
+    checks = (value, usage, *path.checks)
+    facts = SignatureFacts(
+        field=field,
+        algorithm=certificate.public_key.algorithm.name,
+        signer_name=certificate.subject.common_name,
+        signer_organization=certificate.subject.organization,
+        certificate_issuer=certificate.issuer.common_name,
+        certificate_serial=f"{certificate.serial:x}",
+        claimed_time=claimed_at,
+        proven_time=None,
+        proof="none",
+        covers="content",
+        intact=value.code == "OK",
+        valid=value.code == "OK",
+        trusted=path.chain.code == "OK",
+        development=path.chain.development or certificate.is_development,
+    )
+    return checks, facts
+
+
+def _term(seal: SealObject, at: datetime) -> Check:
+    """6.3 d: whether it may be used now, however good it is."""
+    term = f"valid {seal.valid_from.isoformat()} to {seal.valid_to.isoformat()}"
+    return Check(name="seal_term", code="OK" if seal.in_force(at) else "SEAL_NOT_IN_FORCE", detail=term)
+
+
+def _extensions(name: str, critical: tuple[str, ...]) -> Check:
+    """Look for what the standard says must be understood; nothing is known to us."""
+    return Check(name=name, code="SEAL_EXTENSION_UNKNOWN" if critical else "OK", detail=", ".join(critical))
+
+
+def _described(seal: SealObject) -> str:
+    form = "a manifest" if seal.ses is None else f"GB/T 38540, version {seal.ses.version}"
+    odd = "" if seal.picture.declared_type == seal.picture.actual_type else "; the picture is of another type"
+    return f"{form}{odd}"

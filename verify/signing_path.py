@@ -1,0 +1,153 @@
+"""The path of a signer's certificate over time: good when it signed, still good when that is known to have existed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+
+from keys import Certificate
+from verify.report import Check
+from verify.retirement import retirement_check
+from verify.revocation import RevocationEvidence, RevocationFinding, RevocationSource, RevocationStatus, revoked_by
+from verify.trust import Chain, TrustStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Existence:
+    """Since when something is known to have existed."""
+
+    at: datetime
+    """The time of asking when nothing earlier is proven."""
+    source: str = "none"
+    """`timestamp`, `document-timestamp`, `store`, or `none`: nobody but the signer says that it is older."""
+
+    @property
+    def proven(self) -> datetime | None:
+        """The proven time, None when there is only the time of asking."""
+        return None if self.source == "none" else self.at
+
+    def or_earlier(self, at: datetime | None, source: str) -> Existence:
+        """Return the new proof when it goes further back, else what was there."""
+        return Existence(at=at, source=source) if at is not None and at < self.at else self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What a signer is judged by."""
+
+    trust: TrustStore
+    evidence: RevocationEvidence
+    """From the file and from the folder of trust."""
+    source: RevocationSource | None
+    """Asked when the evidence at hand does not tell."""
+    at: datetime
+    """The time of asking."""
+
+    def with_evidence(self, evidence: RevocationEvidence) -> Grounds:
+        """The same with more evidence."""
+        return replace(self, evidence=self.evidence + evidence)
+
+    def ask(self, certificate: Certificate, issuer: Certificate, at: datetime) -> RevocationFinding:
+        """What is known about a certificate as of `at`, with what its CA says now if it can be asked."""
+        evidence = self.evidence
+        if self.source is not None:
+            evidence += RevocationEvidence.from_raw(self.source.evidence(certificate, issuer, self.at))
+        return evidence.about(certificate, issuer, at)
+
+    def for_applicants(self) -> Grounds:
+        """The same for what citizens and companies sign."""
+        return replace(self, trust=self.trust.applicants)
+
+    def for_timestamps(self) -> Grounds:
+        """The same for timestamps."""
+        return replace(self, trust=self.trust.timestamps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathFacts:
+    """What was found about the path of one signer."""
+
+    checks: tuple[Check, ...]
+    """`certificate`, `certificate_age`, `revocation` and `retirement`, in this order."""
+    chain: Chain
+    used: frozenset[bytes]
+    """DER of the certificates of the path and of the evidence about them."""
+
+
+def look_at_path(
+    certificate: Certificate,
+    embedded: Sequence[Certificate],
+    *,
+    grounds: Grounds,
+    claimed_at: datetime | None,
+    existence: Existence,
+) -> PathFacts:
+    """Judge a signer's path at the time that the signer claims, and again at the earliest time that is proven.
+
+    A code claims no time: it is judged at the beginning of its certificate.
+    """
+    trust = grounds.trust
+    chain = trust.chain(certificate, embedded, claimed_at or certificate.not_before)
+    path = Check(name="certificate", code=chain.code, detail=chain.detail)
+    age = _age_check(chain, certificate, embedded, trust, existence)
+    revocation, used = _revocation_check(chain, grounds, claimed_at, existence)
+    retirement = retirement_check(trust.retirement(certificate), proven_at=existence.proven, claimed_at=claimed_at)
+    return PathFacts(checks=(path, age, revocation, retirement), chain=chain, used=used)
+
+
+def _age_check(
+    chain: Chain, leaf: Certificate, embedded: Sequence[Certificate], trust: TrustStore, existence: Existence
+) -> Check:
+    """Whether the path was still valid; a renewed CA certificate may have taken the place of an expired one."""
+    at = existence.at
+    expired = at > chain.not_after and (at > leaf.not_after or trust.chain(leaf, embedded, at).code != "OK")
+    if expired:
+        detail = f"the path has expired on {chain.not_after}"
+    else:
+        detail = "" if existence.proven is None else f"existed on {at.isoformat()} ({existence.source})"
+    return Check(name="certificate_age", code="CERTIFICATE_EXPIRED" if expired else "OK", detail=detail)
+
+
+def _revocation_check(
+    chain: Chain, grounds: Grounds, claimed_at: datetime | None, existence: Existence
+) -> tuple[Check, frozenset[bytes]]:
+    used = {certificate.der for certificate in chain.certificates}
+    if chain.code != "OK":
+        return Check(name="revocation", code="OK", detail="not looked at: there is no good path"), frozenset(used)
+    worst, details = "OK", []
+    for certificate, issuer in pairwise(chain.certificates):
+        finding = grounds.evidence.about(certificate, issuer, existence.at)
+        used |= finding.used
+        if finding.status is RevocationStatus.UNKNOWN:
+            finding = grounds.ask(certificate, issuer, existence.at)
+        code = _judged(finding, claimed_at, existence)
+        details.append(f"{certificate.subject.common_name}: {_described(finding)}")
+        worst = max(worst, code, key=_ORDER.index)
+    return Check(name="revocation", code=worst, detail="; ".join(details)), frozenset(used)
+
+
+_ORDER = ("OK", "REVOCATION_UNKNOWN", "CERTIFICATE_REVOKED_UNPROVEN", "CERTIFICATE_REVOKED")
+
+
+def _judged(finding: RevocationFinding, claimed_at: datetime | None, existence: Existence) -> str:
+    match finding.status:
+        case RevocationStatus.GOOD | RevocationStatus.UNPUBLISHED:
+            return "OK"
+        case RevocationStatus.UNKNOWN:
+            return "REVOCATION_UNKNOWN"
+        case RevocationStatus.REVOKED:
+            if not revoked_by(finding, existence.at):
+                return "OK"
+            if claimed_at is not None and revoked_by(finding, claimed_at):
+                return "CERTIFICATE_REVOKED"
+            # It claims to be older, and only its signer says so.
+            return "CERTIFICATE_REVOKED_UNPROVEN"
+
+
+def _described(finding: RevocationFinding) -> str:
+    if finding.revocation is None:
+        return finding.status.value
+    reason = finding.revocation.reason or "no reason given"
+    return f"revoked on {finding.revocation.at.isoformat()} ({reason})"

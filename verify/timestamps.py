@@ -1,0 +1,111 @@
+"""Timestamps: what they stand on existed at their time, if their authority is trusted and could still be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Final
+
+from esign import EsignError, TimestampToken, TooLargeError, read_timestamp
+from keys import KeysError, ProviderMissingError, UnsupportedAlgorithmError
+from verify.report import Check
+from verify.revocation import RevocationStatus, revoked_by
+from verify.signing_path import Grounds
+
+TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
+"""The only extended key usage that a timestamp authority's certificate may have, critical (RFC 3161 clause 2.3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampFacts:
+    """What one timestamp says, and whether it may be believed."""
+
+    check: Check
+    time: datetime | None
+    """Since when what it stands on has existed; None when it proves nothing."""
+    used: frozenset[bytes] = frozenset()
+    """DER of the certificates of its path and of the evidence about them."""
+    trusted: bool = False
+    """Its path leads to an anchor: only then can its certificates be told from ballast."""
+
+
+def look_at_timestamp(
+    raw: bytes, covered: Iterable[bytes | memoryview], *, name: str, grounds: Grounds, at: datetime, ours: bool
+) -> TimestampFacts:
+    """Judge the token `raw` over `covered` as of `at`: the time of asking, or an earlier one that is proven.
+
+    In our own files (`ours`) every byte of it must be explained.
+
+    A token that is wrong is a failure, one of an unknown authority leaves things open. One whose authority's
+    certificate has ended since, or may have been taken back, is no fault of the file: it only proves nothing.
+    """
+
+    def found(code: str, detail: str) -> TimestampFacts:
+        return TimestampFacts(check=Check(name=name, code=code, detail=detail), time=None)
+
+    try:
+        token = read_timestamp(raw)
+    except TooLargeError as error:
+        return found("RESOURCE_LIMIT", str(error))
+    except EsignError as error:
+        return found("TIMESTAMP_INVALID", str(error))
+    if ours and not token.minimal:
+        return found("NON_CANONICAL", "the timestamp has bytes that nothing explains")
+    try:
+        token.verify_signature()
+    except (ProviderMissingError, UnsupportedAlgorithmError) as error:
+        return found("ALGORITHM_UNAVAILABLE", str(error))
+    except KeysError as error:
+        return found("TIMESTAMP_INVALID", str(error))
+    if not token.is_over(*covered):
+        return found("TIMESTAMP_INVALID", "the timestamp is over something else")
+    signer = token.signer_certificate
+    if signer.extended_key_usage != {TIME_STAMPING} or not signer.extended_key_usage_critical or signer.is_ca:
+        return found("TIMESTAMP_INVALID", "the signer's certificate is not for timestamps")
+    return _believed(token, name, grounds.for_timestamps(), at, ours)
+
+
+def _believed(token: TimestampToken, name: str, grounds: Grounds, at: datetime, ours: bool) -> TimestampFacts:
+    trust = grounds.trust
+    signer, others = token.signer_certificate, token.certificates[1:]
+    chain = trust.chain(signer, others, token.time)
+    if chain.code in ("CERTIFICATE_UNFIT", "SEAL_TIME_OUTSIDE_CERTIFICATE"):
+        return TimestampFacts(check=Check(name=name, code="TIMESTAMP_INVALID", detail=chain.detail), time=None)
+    if chain.code != "OK":
+        code = "TIMESTAMP_UNTRUSTED" if chain.code == "CERTIFICATE_UNTRUSTED" else chain.code
+        return TimestampFacts(check=Check(name=name, code=code, detail=chain.detail), time=None)
+    used = {certificate.der for certificate in chain.certificates}
+    for extra in others if ours else ():
+        if extra.der not in used and trust.chain(extra, others, token.time).code != "OK":
+            detail = "the timestamp brings a certificate that leads nowhere"
+            return TimestampFacts(check=Check(name=name, code="NON_CANONICAL", detail=detail), time=None)
+    used |= {extra.der for extra in others}
+
+    doubt = ""
+    if token.time > at:
+        doubt = "it is later than the time that is asked about"
+    elif at > chain.not_after and trust.chain(signer, others, at).code != "OK":
+        doubt = f"its authority's path has expired on {chain.not_after}"
+    for certificate, issuer in pairwise(chain.certificates):
+        finding = grounds.evidence.about(certificate, issuer, at)
+        used |= finding.used
+        if finding.status is RevocationStatus.UNKNOWN:
+            finding = grounds.ask(certificate, issuer, at)
+        if revoked_by(finding, token.time):
+            detail = "its authority's certificate had been revoked"
+            return TimestampFacts(check=Check(name=name, code="TIMESTAMP_INVALID", detail=detail), time=None)
+        if finding.status is RevocationStatus.REVOKED and finding.is_compromise:
+            doubt = "its authority's key was in other hands later on"
+        if finding.status is RevocationStatus.UNKNOWN:
+            doubt = "it is not known whether its authority's certificate was revoked"
+    detail = f"{token.time.isoformat()} by {signer.subject.common_name}" + (
+        f"; proves nothing: {doubt}" if doubt else ""
+    )
+    return TimestampFacts(
+        check=Check(name=name, code="OK", detail=detail),
+        time=None if doubt else token.time,
+        used=frozenset(used),
+        trusted=True,
+    )
