@@ -17,14 +17,23 @@ from licences import (
     load_catalogue,
     parse_identifier,
 )
-from verify import MAX_FILE_BYTES, HolderEntry, Outcome, Report, TrustStore, Verifier
+from verify import MAX_FILE_BYTES, HolderEntry, Outcome, Report, RevocationFetcher, TrustStore, Verifier
 
 from .columns import printable, table
 from .errors import InputNotFoundError, MalformedInputError, SettingsError, UsageError
 from .home import AUTHORITY_NAME, Home, ensure_home, open_home
 from .inputs import MAX_LINE_BYTES, parse_at, read_file, read_json_argument, read_standard_input
 from .issuing import IssueRequest, issue, read_request
-from .messages import DEVELOPMENT_NOTICE, STATUSES, VERDICTS, check_name, moment_text, period_text
+from .messages import (
+    DEVELOPMENT_NOTICE,
+    PROOFS,
+    STATUSES,
+    VERDICTS,
+    check_name,
+    moment_text,
+    period_text,
+    shortfall_text,
+)
 from .output import StagedFiles, file_name
 from .problems import DONE, FAILED, INDETERMINATE
 from .resolving import full_code
@@ -98,8 +107,12 @@ def issue_file(
         *(f"{kind}: {places[kind]}" for kind in FILE_KINDS),
         f"短码  short code: {record.short_code}",
         f"核验  verify: {record.verify_url}",
+        f"签名级别  level: {issued.level.value}",
     ]
-    shape = issue_shape(record, places, replayed=issued.replayed)
+    shape = issue_shape(issued, places)
+    if issued.shortfall:
+        missed = shortfall_text(issued.shortfall)
+        lines.append(f"{missed.zh}  {missed.en}")
     return Answer(shape=shape, text="\n".join([*lines, *_development_lines(services.home)]))
 
 
@@ -137,7 +150,8 @@ def verify(
         raise UsageError("标准输入只能用一次。", "standard input can be read only once")
     entry = None if holder is None else _holder_entry(holder)
     services = Services(open_home(home_path)) if home_path.exists() else None
-    verifier = Verifier(_trust(services, trust), None if services is None else services.store)
+    store = None if services is None else services.store
+    verifier = Verifier(_trust(services, trust), store, existence=store, revocation=RevocationFetcher())
     report = _judge(argument, verifier, services, entry, moment)
     catalogue = load_catalogue()
     return Answer(
@@ -155,10 +169,10 @@ def _judge(
         data = read_standard_input(MAX_FILE_BYTES)
         return verifier.verify_file(data, holder=holder, at=at)
     if os.path.exists(argument):
-        signature = f"{argument}.p7s"
         return verifier.verify_file(
             read_file(Path(argument), MAX_FILE_BYTES),
-            signature=read_file(Path(signature), MAX_FILE_BYTES) if os.path.exists(signature) else None,
+            signature=_read_beside(f"{argument}.p7s"),
+            original=_read_beside(argument.removesuffix(".p7s")) if argument.endswith(".p7s") else None,
             holder=holder,
             at=at,
         )
@@ -166,6 +180,11 @@ def _judge(
         text = argument if services is None else full_code(argument, services.store)
         return verifier.verify_code(text, holder=holder, at=at)
     raise InputNotFoundError("没有这个文件；二维码文字应含 /V/。", "no such file; the text of a code contains /V/")
+
+
+def _read_beside(name: str) -> bytes | None:
+    """Read the file that a signature stands beside, or the signature of a file, if there is one."""
+    return read_file(Path(name), MAX_FILE_BYTES) if os.path.exists(name) else None
 
 
 def _trust(services: Services | None, directory: str | None) -> TrustStore:
@@ -206,6 +225,16 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
     elif report.code is not None:
         period = period_text(report.code.valid_from, report.code.valid_to)
         lines += ["", f"证照标识  identifier: {report.code.identifier}", f"有效期  valid: {period.zh}"]
+    for signature in report.signatures if report.licence is None else ():
+        proof = PROOFS[signature.proof]
+        signed_at = "–" if signature.claimed_time is None else moment_text(signature.claimed_time)
+        proven_at = "" if signature.proven_time is None else f" {moment_text(signature.proven_time)}"
+        lines += [
+            "",
+            f"签名人  signer: {signature.signer_name or '–'} {signature.signer_organization or ''}".rstrip(),
+            f"证书  certificate: {signature.certificate_serial} ({signature.certificate_issuer or '–'})",
+            f"签名时间  signed at: {signed_at}；证明  proof: {proof.zh} {proof.en}{proven_at}",
+        ]
     lines.append("")
     for check in report.checks:
         name = check_name(check.name)

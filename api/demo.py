@@ -13,9 +13,10 @@ from .columns import shorten, table
 from .commands import VERDICT_CODES, Answer, issue_into, places_in
 from .errors import InputNotFoundError
 from .inputs import MAX_JSON_BYTES, parse_json, read_file
-from .issuing import SEALS, read_request
+from .issuing import read_request
 from .messages import ALGORITHMS, DEVELOPMENT_NOTICE, VERDICTS
 from .problems import DONE
+from .settings import FAMILIES
 from .wiring import Services
 
 DEFAULT_SAMPLES = "fixtures/paper"
@@ -57,7 +58,7 @@ def demo(services: Services, samples: Path) -> Answer:
 
     A sample's digest is its idempotency key: a second run shows the same licences. The exit code is the worst verdict.
     """
-    rows = [_row(services, path, SEALS[place % len(SEALS)]) for place, path in enumerate(_samples(samples))]
+    rows = [_row(services, path, FAMILIES[place % len(FAMILIES)]) for place, path in enumerate(_samples(samples))]
     header = (
         "证照 licence",
         "编号 number",

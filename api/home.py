@@ -99,7 +99,7 @@ def ensure_home(path: Path, *, public_url: str, at: datetime, random: Callable[[
     of the development CAs are not kept. Raises as `open_home`, and CannotWriteError.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        return open_home(path), False
+        return _brought_up(open_home(path)), False
     _choose_libcrypto(os.environ.get("ELICENCE_LIBCRYPTO"))
     staged = path.with_name(f"{path.name}.new-{secrets.token_hex(6)}")
     try:
@@ -121,6 +121,15 @@ def ensure_home(path: Path, *, public_url: str, at: datetime, random: Callable[[
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return open_home(path), True
+
+
+def _brought_up(home: Home) -> Home:
+    """Bring the database of an older version to this program's; StoreUnavailableError when that cannot be done."""
+    from licences import is_current, upgrade
+
+    if home.database.is_file() and not is_current(home.database_url):
+        upgrade(home.database_url)
+    return home
 
 
 def _choose_libcrypto(path: str | None) -> None:
@@ -145,7 +154,10 @@ def _build(path: Path, settings: Settings, at: datetime, random: Callable[[int],
     # Alembic is slow to load, and only a new home needs it.
     from licences import upgrade
 
-    for name in ("keys", "trust", "files", "issued"):
+    # It reads homes, and drawing a seal takes fonts.
+    from .seals import development_seal, seal_path
+
+    for name in ("keys", "trust", "files", "issued", "seals"):
         (path / name).mkdir(mode=0o755 if name == "trust" else 0o700)
     for family in FAMILIES:
         pki = make_development_pki(
@@ -158,6 +170,8 @@ def _build(path: Path, settings: Settings, at: datetime, random: Callable[[int],
         write_certificates(path / "trust" / f"{family}-root.pem", [pki.root])
         write_certificates(path / "trust" / f"{family}-issuing-ca.pem", [pki.issuing_ca])
         write_certificates(path / "trust" / f"{family}-code.pem", [pki.code.certificate])
+        seal = development_seal(pki.seal, AUTHORITY_NAME, at=at, random=random)
+        _write(seal_path(path, family), seal, 0o644)
     _write(path / _INDEX_KEY, random(INDEX_KEY_BYTES), 0o600)
     _write(path / SETTINGS_FILE, settings_text(settings).encode(), 0o644)
     upgrade(_database_url(path))

@@ -25,6 +25,7 @@ VERDICTS = {
 }
 
 RECORDED = {
+    "pending": Message(zh="待其他机构盖章", en="other seals are awaited"),
     "issued": Message(zh="未被吊销", en="not revoked"),
     "revoked": Message(zh="已吊销", en="revoked"),
     "unknown": Message(zh="未知", en="unknown"),
@@ -32,6 +33,7 @@ RECORDED = {
 """What the store says of a licence; whether its term has begun or ended is not in it."""
 
 STATUSES = {
+    "pending": Message(zh="未生效（待其他机构盖章）", en="not in force: other seals are awaited"),
     "issued": Message(zh="有效", en="in force"),
     "revoked": Message(zh="已吊销", en="revoked"),
     "expired": Message(zh="已过有效期", en="expired"),
@@ -52,6 +54,15 @@ CHECKS = {
     "usage": Message(zh="证书用途", en="use of the certificate"),
     "certificate": Message(zh="证书可信", en="certificate is trusted"),
     "certificate_age": Message(zh="证书在有效期内", en="certificate has not expired"),
+    "seal_time": Message(zh="盖章时间与证明一致", en="time of sealing fits its proof"),
+    "timestamp": Message(zh="签名时间戳", en="timestamp on the signature"),
+    "document_timestamp": Message(zh="文件时间戳", en="timestamp on the file"),
+    "revocation": Message(zh="证书未被吊销", en="certificate not revoked"),
+    "evidence": Message(zh="随附验证材料", en="evidence that came along"),
+    "seals": Message(zh="应盖印章齐全", en="all seals are there"),
+    "coverage": Message(zh="签名覆盖的范围", en="what the signature covers"),
+    "changes": Message(zh="签名后未被改动", en="not changed after signing"),
+    "document": Message(zh="他人签名的文件", en="document signed by others"),
     "retirement": Message(zh="密钥未停用或失控", en="key not retired or compromised"),
     "maker": Message(zh="由制章者而非用章单位制作", en="made by a maker, not by its user"),
     "extensions": Message(zh="印章的扩展内容", en="extensions of the seal"),
@@ -73,6 +84,14 @@ CHECKS = {
     "status": Message(zh="证照当前状态", en="present state of the licence"),
 }
 
+PROOFS = {
+    "store": Message(zh="颁发机构证照库的记录", en="the issuer's store"),
+    "timestamp": Message(zh="签名时间戳", en="a timestamp on the signature"),
+    "document-timestamp": Message(zh="文件时间戳", en="a timestamp on the file"),
+    "none": Message(zh="无，仅为签名人自称", en="none but the signer's word"),
+}
+"""What proves since when a signature has existed."""
+
 STATUS_SOURCES = {
     "store": Message(zh="颁发机构证照库", en="from the issuer's store"),
     "list": Message(zh="签名的状态名单", en="from a signed status list"),
@@ -83,6 +102,14 @@ DEVELOPMENT_NOTICE = Message(
     zh="样例/测试：由开发用密钥签发，不具法律效力。",
     en="Sample / test only: made with development keys, without legal effect.",
 )
+
+
+def shortfall_text(why: str) -> Message:
+    """Say that a licence is issued, and what it lacks for being checked later."""
+    return Message(
+        zh=f"已签发，但暂缺长期验证材料，可稍后用 elicence seal upgrade 补齐（{why}）。",
+        en=f"Issued, but without all that proves the seal later; make up for it with elicence seal upgrade ({why}).",
+    )
 
 
 def check_name(name: str) -> Message:

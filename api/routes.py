@@ -87,7 +87,7 @@ def api_routes(services: Services) -> APIRouter:
             at=datetime.now(UTC),
         )
         return JSONResponse(
-            issue_shape(issued.record, _places(issued.record), replayed=issued.replayed),
+            issue_shape(issued, _places(issued.record)),
             status_code=200 if issued.replayed else 201,
             headers={"Location": _address(issued.record)},
         )

@@ -27,7 +27,7 @@ class IssueBody(Body):
 
     type: Text
     data: dict[str, object]
-    seal: Literal["sm2", "rsa"] = "sm2"
+    seal: Literal["sm2", "rsa", "sm2+rsa"] = "sm2"
 
 
 class Access(Body):
@@ -93,11 +93,13 @@ class IssuedOut(Body):
     number: str
     type: str
     version: str
-    algorithm: Literal["sm2", "rsa"]
+    algorithm: Literal["sm2", "rsa", "sm2+rsa"]
     files: FilesOut
     code: str
     short_code: str
     verify_url: str
+    level: Literal["B-B", "B-T", "B-LT", "B-LTA"]
+    shortfall: Words | None
     replayed: bool
 
 
@@ -108,7 +110,7 @@ class LicenceOut(Body):
     number: str
     type: str
     version: str
-    algorithm: Literal["sm2", "rsa"]
+    algorithm: Literal["sm2", "rsa", "sm2+rsa"]
     files: FilesOut
     code: str
     short_code: str
@@ -175,8 +177,12 @@ class SignatureOut(Body):
     field: str
     algorithm: str
     signer: SignerOut
+    certificate_issuer: str | None
     certificate_serial: str
     claimed_time: str | None
+    proven_time: str | None
+    proof: Literal["none", "store", "timestamp", "document-timestamp"]
+    covers: Literal["whole", "revision", "content", "code"]
     intact: bool
     valid: bool
     trusted: bool

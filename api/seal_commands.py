@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from .seal_foreign_commands import add_apply_parser
 from .settings import FAMILIES, home_path
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def add_seal_parser(
     verify.add_argument("seal", metavar="FILE|FAMILY", help="文件或算法族 file, or a seal of the home")
     verify.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
     verify.add_argument("--at", metavar="WHEN", help="核验时点 date or RFC 3339 instant (default now)")
+
+    add_apply_parser(add, to)
 
 
 def _make(arguments: argparse.Namespace) -> "Answer":

@@ -7,11 +7,13 @@ from pathlib import Path
 from esign import (
     ORGANISATION,
     SEAL_DPI,
+    FontChain,
     MalformedError,
     SealObject,
     SealPicture,
     SesPicture,
     TooLargeError,
+    draw_round_seal,
     make_seal_object,
     read_seal_object,
     seal_png,
@@ -27,6 +29,8 @@ from .open_keys import chain_of, custody_of
 MAX_SEAL_BYTES = 8 * 1024 * 1024
 DEVELOPMENT_VENDOR = "ELICENCE-DEV"
 """The maker's code in seals that are self-made: of no register of makers."""
+DEVELOPMENT_LINE = "样例 测试"
+"""Stands in the centre of every seal of a development PKI."""
 _SEALS = "seals"
 _SUFFIXES = {"sm2": "esl", "rsa": "seal.json"}
 
@@ -73,6 +77,14 @@ def picture_of(picture: SealPicture) -> SesPicture:
     return SesPicture(
         type="PNG", data=seal_png(picture, dpi=SEAL_DPI), width=round(picture.width), height=round(picture.height)
     )
+
+
+def development_seal(signer: Signer, name: str, *, at: datetime, random: Callable[[int], bytes]) -> bytes:
+    """Make the round seal of a new development home; it says in its centre what it is."""
+    from licences import shipped_font
+
+    picture = draw_round_seal(FontChain([shipped_font()]), name, centre_line=DEVELOPMENT_LINE)
+    return make_development_seal(signer, picture, name=name, at=at, random=random)
 
 
 def make_development_seal(

@@ -73,7 +73,7 @@ class Peer:
     certificate: bytes
     """DER; TLS has checked that it leads to a CA of ours and that the other side has its key."""
     subject: str
-    """Its subject as `name=value` pairs, on one line."""
+    """Its subject as `name=value` pairs; what cannot be printed is replaced, so that it is one line of a log."""
 
 
 def _peer_of(transport: asyncio.Transport) -> Peer | None:
@@ -82,7 +82,8 @@ def _peer_of(transport: asyncio.Transport) -> Peer | None:
     if certificate is None:
         return None
     parts = (f"{name}={value}" for names in tls.getpeercert()["subject"] for name, value in names)
-    return Peer(certificate=certificate, subject=" ".join(", ".join(parts).split()))
+    subject = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in ", ".join(parts))
+    return Peer(certificate=certificate, subject=subject)
 
 
 class _Protocol(H11Protocol):

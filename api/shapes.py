@@ -9,6 +9,7 @@ from licences import (
     Event,
     Field,
     FileKind,
+    Issued,
     LicenceType,
     Record,
     Status,
@@ -18,13 +19,22 @@ from licences import (
 )
 from verify import Report
 
-from .messages import day_text, instant_text
+from .messages import day_text, instant_text, shortfall_text
 
 _PERSON = "111"  # what a sensitive field holds is masked as a person's name is
 
 
-def issue_shape(record: Record, places: Mapping[FileKind, str], *, replayed: bool) -> dict[str, object]:
+def issue_shape(issued: Issued, places: Mapping[FileKind, str]) -> dict[str, object]:
     """Return the answer to `issue`; `places` says where each file is found."""
+    shortfall = shortfall_text(issued.shortfall) if issued.shortfall else None
+    return _licence_shape(issued.record, places) | {
+        "level": issued.level.value,
+        "shortfall": None if shortfall is None else shortfall.shape(),
+        "replayed": issued.replayed,
+    }
+
+
+def _licence_shape(record: Record, places: Mapping[FileKind, str]) -> dict[str, object]:
     return {
         "identifier": record.identifier,
         "number": record.number,
@@ -37,15 +47,12 @@ def issue_shape(record: Record, places: Mapping[FileKind, str], *, replayed: boo
         "code": record.code,
         "short_code": record.short_code,
         "verify_url": record.verify_url,
-        "replayed": replayed,
     }
 
 
 def record_shape(record: Record, places: Mapping[FileKind, str]) -> dict[str, object]:
     """Return one licence as the store knows it."""
-    shape = issue_shape(record, places, replayed=False)
-    del shape["replayed"]
-    return shape | {
+    return _licence_shape(record, places) | {
         "status": record.status.value,
         "valid_from": day_text(record.valid_from),
         "valid_to": day_text(record.valid_to),
@@ -132,8 +139,12 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
                 "field": signature.field,
                 "algorithm": signature.algorithm,
                 "signer": {"name": signature.signer_name, "organization": signature.signer_organization},
+                "certificate_issuer": signature.certificate_issuer,
                 "certificate_serial": signature.certificate_serial,
                 "claimed_time": None if signature.claimed_time is None else instant_text(signature.claimed_time),
+                "proven_time": None if signature.proven_time is None else instant_text(signature.proven_time),
+                "proof": signature.proof,
+                "covers": signature.covers,
                 "intact": signature.intact,
                 "valid": signature.valid,
                 "trusted": signature.trusted,

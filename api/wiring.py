@@ -8,9 +8,19 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from esign import FontChain, FontError, Seal, SealPicture, draw_round_seal, structured_from_bytes
-from keys import KeysError, Signer, algorithm_named, hash_bytes
+from esign import (
+    FontChain,
+    FontError,
+    HttpTimestamper,
+    Seal,
+    SealPicture,
+    Timestamper,
+    draw_round_seal,
+    structured_from_bytes,
+)
+from keys import Endpoint, KeysError, Signer, algorithm_named, hash_bytes
 from licences import (
+    AuthoritySeal,
     Catalogue,
     FileStore,
     Issuer,
@@ -21,12 +31,13 @@ from licences import (
     load_catalogue,
     shipped_font,
 )
-from verify import HolderEntry, Outcome, Report, TrustStore, Verifier
+from verify import EvidenceCollector, HolderEntry, Outcome, Report, RevocationFetcher, TrustStore, Verifier
 
 from .errors import HomeError, SelfCheckError, ServiceUnavailableError
 from .home import Home
 from .open_keys import OpenKeys
-from .watching import WatchedTrust
+from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
+from .watching import WatchedTrust, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +93,13 @@ class Services:
 
     @property
     def verifier(self) -> Verifier:
-        """Judges with the home's anchors and the store's status."""
-        return Verifier(self.trust, self.store)
+        """Judges with the home's anchors, the store's status and its proofs of existence, and asks CAs."""
+        return Verifier(self.trust, self.store, existence=self.store, revocation=self.revocation)
+
+    @cached_property
+    def revocation(self) -> RevocationFetcher:
+        """Asks CAs whether they have taken a certificate back, and remembers the answers for a while."""
+        return RevocationFetcher()
 
     def can_store(self) -> bool:
         """Whether the database is in its place and answers: an open one goes on answering when its file was moved."""
@@ -106,27 +122,69 @@ class Services:
         except (FontError, OSError) as error:
             raise HomeError(f"字体无法使用：{folder}", f"a font cannot be used: {folder}") from error
 
-    def issuer_for(self, family: str) -> Issuer:
-        """Give what makes licences under the seal of a family, with its keys and the anchors as they are now.
+    def issuer_for(self, suite: str) -> Issuer:
+        """Give what makes licences under the seals of a suite (`sm2`, `rsa`, `sm2+rsa`), with keys and anchors as now.
 
-        The error of `keys` when one of them does not open.
+        The error of `keys` when one of them does not open; HomeError when there is no seal that may be used.
         """
-        trust, signers = self.trust, self.keys.signers(family)
+        families = suite.split("+")
+        signers = {family: self.keys.signers(family) for family in families}
+        seals = tuple(stamp(seal_path(self.home.path, family)) for family in families)
+        state = (self.trust, signers, seals)
         with self._lock:
-            kept = self._issuers.get(family)
-            if kept is None or kept[0] != (trust, signers):
-                kept = self._issuers[family] = (trust, signers), self._make_issuer(trust, family, signers)
+            kept = self._issuers.get(suite)
+            if kept is None or kept[0] != state:
+                kept = self._issuers[suite] = state, self._make_issuer(state[0], suite, signers)
             return kept[1]
 
-    def _make_issuer(self, trust: TrustStore, family: str, signers: Mapping[str, Signer]) -> Issuer:
+    def _make_issuer(self, trust: TrustStore, suite: str, signers: Mapping[str, Mapping[str, Signer]]) -> Issuer:
+        usable = all(signers.values())
         return Issuer(
             catalogue=self.catalogue,
-            sealing={family: _sealing_keys(self.fonts, signers["seal"], signers["code"])} if signers else {},
+            sealing={suite: self._sealing_keys(signers)} if usable else {},
             fonts=self.fonts,
             store=self.store,
             check=SelfCheck(verifier=Verifier(trust)),
             public_url=self.home.settings.public_url,
             random=os.urandom,
+            collector=self.collector(trust),
+        )
+
+    def collector(self, trust: TrustStore) -> EvidenceCollector:
+        """Give what gathers evidence about the certificates of new seals."""
+        return EvidenceCollector(trust, self.revocation)
+
+    @cached_property
+    def timestampers(self) -> Mapping[str, Timestamper]:
+        """The timestamp authorities of the settings, by the algorithm of the seals that they are for."""
+        settings = self.home.settings
+        return {
+            family: HttpTimestamper(endpoint=Endpoint(url=url, timeout=settings.timestamp_seconds), random=os.urandom)
+            for family, url in settings.timestamps.items()
+        }
+
+    def _sealing_keys(self, signers: Mapping[str, Mapping[str, Signer]]) -> SealingKeys:
+        first = next(iter(signers.values()))
+        return SealingKeys(
+            seals=tuple(self._authority_seal(family, roles["seal"]) for family, roles in signers.items()),
+            code_signer=first["code"],
+        )
+
+    def _authority_seal(self, family: str, signer: Signer) -> AuthoritySeal:
+        name = signer.certificate.subject.organization
+        if name is None:
+            raise HomeError("印章证书没有写明机构。", "the certificate of the seal names no organisation")
+        seal_object = read_home_seal(self.home, family)
+        if seal_object is None and self.home.settings.production:
+            raise HomeError(
+                f"没有 {family} 电子印章；请先运行 elicence seal import。",
+                f"there is no electronic seal for {family}: run elicence seal import first",
+            )
+        picture = seal_object.appearance() if seal_object is not None else _picture(self.fonts, name, signer)
+        return AuthoritySeal(
+            seal=Seal(name=name, picture=picture, signer=signer),
+            seal_object=seal_object,
+            timestamper=self.timestampers.get(family),
         )
 
 
@@ -144,19 +202,9 @@ def read_trust(directory: Path) -> TrustStore:
     return TrustStore.from_directory(directory)
 
 
-def _sealing_keys(fonts: FontChain, seal: Signer, code: Signer) -> SealingKeys:
-    name = seal.certificate.subject.organization
-    if name is None:
-        raise HomeError("印章证书没有写明机构。", "the certificate of the seal names no organisation")
-    return SealingKeys(
-        seal=Seal(name=name, picture=_picture(fonts, name, seal), signer=seal),
-        code_signer=code,
-    )
-
-
 def _picture(fonts: FontChain, name: str, signer: Signer) -> SealPicture:
     """Draw the round seal; one of a development PKI says so in its centre."""
-    return draw_round_seal(fonts, name, centre_line="样例 测试" if signer.certificate.is_development else "")
+    return draw_round_seal(fonts, name, centre_line=DEVELOPMENT_LINE if signer.certificate.is_development else "")
 
 
 def _digest(structured: bytes, code_algorithm: str) -> bytes:

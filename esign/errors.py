@@ -147,3 +147,7 @@ class PreflightError(EsignError):
 
 class SealPlaceError(EsignError):
     """The seal's picture does not fit on the page at the given place, or there is no such page."""
+
+
+class EvidenceMissingError(EsignError):
+    """What would prove a certificate good later cannot be had now; the message says which and why."""

@@ -8,6 +8,10 @@ from enum import StrEnum
 MAX_SIGNATURES = 64
 MAX_CONTENTS_BYTES = 1 << 20
 """Of one CMS: those with long revocation lists in them reach some hundred KB."""
+PDF_CPU_SECONDS = 2
+PDF_SECONDS = 8
+"""More than the computing time: a busy machine makes the process wait."""
+PDF_MEMORY_BYTES = 190 << 20
 WHITE_SPACE = b"\x00\t\n\x0c\r "
 """ISO 32000-1 table 1."""
 

@@ -16,6 +16,9 @@ from .errors import Fault, MalformedError, TooLargeError
 from .foreign_facts import (
     MAX_CONTENTS_BYTES,
     MAX_SIGNATURES,
+    PDF_CPU_SECONDS,
+    PDF_MEMORY_BYTES,
+    PDF_SECONDS,
     WHITE_SPACE,
     ChangeKind,
     Changes,
@@ -25,7 +28,7 @@ from .foreign_facts import (
 )
 from .pdf_reading import MAX_PDF_BYTES
 
-PDF_LIMITS = ChildLimits(cpu_seconds=2, wall_seconds=8, memory_bytes=190 << 20)
+PDF_LIMITS = ChildLimits(cpu_seconds=PDF_CPU_SECONDS, wall_seconds=PDF_SECONDS, memory_bytes=PDF_MEMORY_BYTES)
 """For one PDF of at most 20 MB."""
 
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]*")

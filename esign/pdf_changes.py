@@ -13,9 +13,9 @@ _EVIDENCE_KEYS = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 _TIMESTAMP = "/ETSI.RFC3161"
 # What signing sets in a field that was empty, and what filling in changes in any other.
 _SIGNING_KEYS = frozenset({"/V", "/AP", "/M"})
+_FILLING_KEYS = frozenset({"/V", "/AP", "/AS", "/M", "/RV", "/I", "/MK"})
 # What every product changes when it saves.
 _SAVING_KEYS = frozenset({"/ModDate", "/Producer"})
-_FILLING_KEYS = frozenset({"/V", "/AP", "/AS", "/M", "/RV", "/I", "/MK"})
 _HANDLED_CATALOGUE_KEYS = frozenset({"/Pages", "/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
 # A page's annotations and a field's relations are compared on their own.
 _RELATIONS = frozenset({"/Parent", "/Kids", "/P"})

@@ -212,11 +212,13 @@ def _fields(objects: _Objects, catalogue: dict[str, object]) -> tuple[tuple[Seal
     if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_SEALS:
         raise MalformedError(Fault.NON_CANONICAL, f"the form has not 1 to {MAX_SEALS} fields")
     numbers = [_number_of(reference) for reference in listed]
-    signature = _number_of(objects.dictionary(numbers[0]).get("V"))
+    entries = [objects.dictionary(number) for number in numbers]
+    signature = _number_of(entries[0].get("V"))
     fields = tuple(
         _field(
             objects,
             number,
+            entries[place],
             value=signature if place == 0 else None,
             locks=len(numbers) > 1 and place == len(numbers) - 1,
         )
@@ -227,9 +229,9 @@ def _fields(objects: _Objects, catalogue: dict[str, object]) -> tuple[tuple[Seal
     return fields, signature
 
 
-def _field(objects: _Objects, number: int, *, value: int | None, locks: bool) -> SealField:
+def _field(objects: _Objects, number: int, entries: dict[str, object], *, value: int | None, locks: bool) -> SealField:
     """A field, made again from its facts and compared; one without a value shows nothing."""
-    entries, body = objects.dictionary(number), objects.body(number)
+    body = objects.body(number)
     name, rectangle = _ascii(entries.get("T")), _numbers(entries.get("Rect"))
     if not FIELD_NAME.fullmatch(name):
         raise MalformedError(Fault.NON_CANONICAL, "a field whose name is not ours")

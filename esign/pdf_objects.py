@@ -8,8 +8,8 @@ from .errors import Fault, MalformedError, TooLargeError
 
 MAX_DEPTH = 12  # our own files nest four deep
 MAX_VALUES = 2000  # in one object; those that are read, such as the catalogue, have below a hundred
-_WHITESPACE = re.compile(rb"[ \n]*")
-_WORD = re.compile(rb"[^()<>\[\]/ \n]*")
+_WHITESPACE = re.compile(rb"[ \n]+")
+_WORD = re.compile(rb"[^()<>\[\]/ \n]+")
 _INTEGER = re.compile(rb"0|[1-9][0-9]{0,9}")
 _REAL = re.compile(rb"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,4})?")
 
@@ -208,17 +208,13 @@ class ObjectParser:
 
     def _word(self) -> bytes:
         start = self.position
-        self.position = _end_of(_WORD, self._data, start, self._end)
+        if (found := _WORD.match(self._data, start, self._end)) is not None:
+            self.position = found.end()
         return self._data[start : self.position]
 
     def _skip_whitespace(self) -> None:
-        self.position = _end_of(_WHITESPACE, self._data, self.position, self._end)
+        if (found := _WHITESPACE.match(self._data, self.position, self._end)) is not None:
+            self.position = found.end()
 
     def _error(self, what: str) -> MalformedError:
         return MalformedError(Fault.FORMAT_PDF, f"{what} at byte {self.position}")
-
-
-def _end_of(run: re.Pattern[bytes], data: bytes, start: int, end: int) -> int:
-    """The place behind a run of such characters, which may be none."""
-    found = run.match(data, start, end)
-    return found.end() if found is not None else start

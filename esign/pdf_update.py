@@ -12,17 +12,17 @@ from keys import hash_bytes
 
 from . import pdf_objects as o
 from .child import ask_child
-from .china import CHINA
-from .cms import assemble, attributes_to_sign, canonical_signature
 from .errors import Fault, MalformedError, PreflightError, SealPlaceError, TooLargeError
 from .foreign_pdf import PDF_LIMITS
 from .pdf_drawing import MM
-from .pdf_form import SEAL_FIELD, SUB_FILTER, pdf_date
-from .pdf_prepared import room_for
+from .pdf_file import END, file_end
+from .pdf_form import SEAL_FIELD, signature_dictionary
+from .pdf_prepared import PreparedPdf, SealedFile, prepared, room_for
 from .pdf_reading import MAX_PDF_BYTES
-from .pdf_seal_picture import drawing_of
+from .pdf_seal_picture import GROUP, Drawing, drawing_of, image_objects
 from .preflight import findings_from
 from .seal import Seal
+from .tsp import Timestamper
 
 _START = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF\s*\Z")
 _REFERENCE = re.compile(r"([0-9]{1,10}) ([0-9]{1,5}) R")
@@ -83,11 +83,20 @@ class _Original:
     """Where the last table of places stands."""
 
 
-def seal_foreign_pdf(data: bytes, seal: Seal, *, page: int, x_mm: float, y_mm: float, at: datetime) -> bytes:
+def seal_foreign_pdf(
+    data: bytes,
+    seal: Seal,
+    *,
+    page: int,
+    x_mm: float,
+    y_mm: float,
+    at: datetime,
+    timestamper: Timestamper | None = None,
+) -> SealedFile:
     """The file with the seal on one page (from 1): a certification signature, DocMDP P=1, nothing may be changed.
 
     The place is that of the picture's middle, in millimetres from the top left corner of the page as it is shown. `at`
-    is the signing time that the file states.
+    is the signing time that the file states. A timestamp authority that fails costs the level, not the seal.
 
     Raises:
         PreflightError: the file has something that could change what it shows.
@@ -95,36 +104,34 @@ def seal_foreign_pdf(data: bytes, seal: Seal, *, page: int, x_mm: float, y_mm: f
         TooLargeError: more than `MAX_PDF_BYTES`, or over `PDF_LIMITS`.
         MalformedError: `FORMAT_PDF` when it is no readable PDF.
     """
+    waiting = prepare_foreign_pdf(
+        data, seal, page=page, x_mm=x_mm, y_mm=y_mm, at=at, timestamped=timestamper is not None
+    )
+    return waiting.finish_timestamped(seal.signer.sign(waiting.attributes), timestamper)
+
+
+def prepare_foreign_pdf(
+    data: bytes, seal: Seal, *, page: int, x_mm: float, y_mm: float, at: datetime, timestamped: bool
+) -> PreparedPdf:
+    """The file but for the seal's digits; arguments and errors are those of `seal_foreign_pdf`."""
     original = _read(data, page)
-    at = at.astimezone(CHINA)
-    picture = seal.picture
-    edges = original.page.rectangle(x_mm, y_mm, picture.width, picture.height)
-    before, after, reserved = _update(data, original, seal, edges, at)
-    signer = seal.signer
-    attributes = attributes_to_sign(
-        message_digest=hash_bytes(signer.algorithm.digest, (before, after)),
-        chain=signer.chain,
-        algorithm=signer.algorithm,
-    )
-    cms = assemble(
-        chain=signer.chain,
-        algorithm=signer.algorithm,
-        signed_attributes=attributes,
-        signature=canonical_signature(signer.algorithm, signer.sign(attributes)),
-    )
-    return b"".join((before, b"<", cms.ljust(reserved, b"\x00").hex().encode("ascii"), b">", after))
+    edges = original.page.rectangle(x_mm, y_mm, seal.picture.width, seal.picture.height)
+    reserved = room_for(seal.signer, timestamped=timestamped)
+    before, after = _update(data, original, seal, edges, at, reserved)
+    return prepared(seal.signer, before, after, reserved)
 
 
 def _update(
-    data: bytes, original: _Original, seal: Seal, edges: tuple[float, ...], at: datetime
-) -> tuple[bytes, bytes, int]:
-    """The sealed file before and behind the digits of the signature, and the room for those, in bytes."""
-    field, appearance, signature = range(original.size, original.size + 3)
-    reserved = room_for(seal.signer, timestamped=False)
+    data: bytes, original: _Original, seal: Seal, edges: tuple[float, ...], at: datetime, reserved: int
+) -> tuple[bytes, bytes]:
+    """The sealed file before and behind the digits of the signature."""
+    signature, field, picture = range(original.size, original.size + 3)
+    drawing = drawing_of(seal.picture)
+    images = image_objects(drawing, picture + 1)
     bodies = {
         original.catalogue: _with(
             original.catalogue_source,
-            AcroForm=o.dictionary(Fields=b"[" + o.reference(field) + b"]", SigFlags=b"3"),
+            AcroForm=o.dictionary(Fields=o.references([field]), SigFlags=b"3"),
             Perms=o.dictionary(DocMDP=o.reference(signature)),
         ),
         original.page.object: _with(
@@ -138,26 +145,25 @@ def _update(
             F=b"132",  # Print and Locked
             P=b"%d %d R" % original.page.object,
             Rect=o.box(*edges),
-            AP=o.dictionary(N=o.reference(appearance)),
+            AP=o.dictionary(N=o.reference(picture)),
             V=o.reference(signature),
         ),
-        (appearance, 0): _appearance(seal, original),
+        (picture, 0): _appearance(seal, drawing, original, image=picture + 1),
+        **{(picture + 1 + index, 0): image for index, image in enumerate(images)},
     }
     out = bytearray(data if data.endswith((b"\n", b"\r")) else data + b"\n")
     places: dict[tuple[int, int], int] = {}
     for (number, generation), body in bodies.items():
         places[number, generation] = len(out)
-        out += b"%d %d obj\n" % (number, generation) + body + b"\nendobj\n"
+        out += b"%d %d obj\n" % (number, generation) + body + END
     places[signature, 0] = len(out)
-    out += b"%d 0 obj\n" % signature + _signature(seal, at)
+    out += b"%d 0 obj\n" % signature + signature_dictionary(seal.name, at, place=0, seals=1)
     before = bytes(out)
     start, end = len(before), len(before) + 2 * reserved + 2
-    # The length behind the digits is stated within that length: room for ten figures makes it constant.
     closing_length = len(_closing(start, end, 0))
     table_at = end + closing_length
-    table = _table(original, places, table_at, hash_bytes("sha256", (before,)))
-    tail = table + b"startxref\n%d\n%%%%EOF\n" % table_at
-    return before, _closing(start, end, closing_length + len(tail)) + tail, reserved
+    tail = _table(original, places, table_at, hash_bytes("sha256", before)) + file_end(table_at)
+    return before, _closing(start, end, closing_length + len(tail)) + tail
 
 
 def _with(source: bytes, **entries: bytes) -> bytes:
@@ -165,42 +171,26 @@ def _with(source: bytes, **entries: bytes) -> bytes:
     return b"<<" + source + b" " + o.dictionary(**entries).removeprefix(b"<<")
 
 
-def _signature(seal: Seal, at: datetime) -> bytes:
-    """The signature dictionary up to its digits."""
-    permissions = o.dictionary(
-        Type=b"/SigRef",
-        TransformMethod=b"/DocMDP",
-        TransformParams=o.dictionary(Type=b"/TransformParams", P=b"1", V=b"/1.2"),
-    )
-    opened = o.dictionary(
-        Type=b"/Sig",
-        Filter=b"/Adobe.PPKLite",
-        SubFilter=b"/" + SUB_FILTER.encode("ascii"),
-        Name=o.text_string(seal.name),
-        M=pdf_date(at),
-        Reference=b"[" + permissions + b"]",
-    )
-    return opened.removesuffix(b">>") + b"/Contents "
-
-
 def _closing(start: int, end: int, length: int) -> bytes:
-    return (b"/ByteRange [0 %d %d %d]" % (start, end, length)).ljust(48) + b">>\nendobj\n"
+    """The rest of the signature dictionary, of a length that does not depend on how long the numbers are."""
+    return (b"/ByteRange [0 %d %d %d]" % (start, end, length)).ljust(48) + b">>" + END
 
 
-def _appearance(seal: Seal, original: _Original) -> bytes:
-    width, height = seal.picture.width * MM, seal.picture.height * MM
+def _appearance(seal: Seal, drawing: Drawing, original: _Original, *, image: int) -> bytes:
+    """The picture, upright on the page as it is shown; stretched into the field's rectangle by the reader."""
     # PDF/A-1 knows no transparency (ISO 19005-1 section 6.4).
     plain = original.pdfa_part == 1
-    blend = o.dictionary(ExtGState=o.dictionary(G=o.dictionary(BM=b"/Normal" if plain else b"/Multiply")))
-    group = {} if plain else {"Group": o.dictionary(S=b"/Transparency", CS=b"/DeviceRGB")}
+    resources = {"ExtGState": o.dictionary(G=o.dictionary(BM=b"/Normal" if plain else b"/Multiply"))}
+    if drawing.dots is not None:
+        resources["XObject"] = o.dictionary(I=o.reference(image))
     return o.stream(
-        drawing_of(seal.picture).operators,
+        drawing.operators,
         Type=b"/XObject",
         Subtype=b"/Form",
-        BBox=o.box(0, 0, width, height),
+        BBox=o.box(0, 0, seal.picture.width * MM, seal.picture.height * MM),
         Matrix=_UPRIGHT[original.page.rotation],
-        Resources=blend,
-        **group,
+        Resources=o.dictionary(**resources),
+        **({} if plain else {"Group": GROUP}),
         Filter=b"/FlateDecode",
     )
 
@@ -214,7 +204,7 @@ def _table(original: _Original, places: dict[tuple[int, int], int], at: int, ide
         "ID": f"[<{original.identity or new}><{new}>]".encode("ascii"),
         "Prev": b"%d" % original.table,
     }
-    size = original.size + 3
+    size = max(number for number, _ in places) + 1
     if not original.table_is_stream:
         rows = b"".join(
             b"%d 1\n%010d %05d n \n" % (number, place, generation)

@@ -26,7 +26,7 @@ def answer(data: bytes, argument: str) -> dict[str, Value]:
         "catalogue": text_of(graph.trailer.get("/Root")),
         "catalogue_source": graph.source(text_of(graph.trailer.get("/Root")), without=_SET_IN_CATALOGUE),
         "page": _page(graph, whole.pages[number - 1]) if 0 < number <= len(whole.pages) else None,
-        "size": max(int(reference.split()[0]) for reference in graph.references()) + 1,
+        "size": _free_number(graph),
         "info": text_of(graph.trailer.get("/Info")),
         "identity": graph.identity().hex(),
         "table_is_stream": graph.trailer.get("/Type") == "/XRef",
@@ -36,6 +36,12 @@ def answer(data: bytes, argument: str) -> dict[str, Value]:
 
 _SET_IN_CATALOGUE = frozenset({"/AcroForm", "/Perms"})
 _SET_IN_PAGE = frozenset({"/Annots"})
+
+
+def _free_number(graph: PdfGraph) -> int:
+    stated = graph.trailer.get("/Size")
+    highest = max(int(reference.split()[0]) for reference in graph.references())
+    return max(highest + 1, stated if isinstance(stated, int) else 0)
 
 
 def _page(graph: PdfGraph, page: GraphPage) -> dict[str, Value]:

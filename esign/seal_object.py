@@ -17,17 +17,20 @@ from keys import SM2_SM3, BadSignatureError, Certificate, KeysError, Signer, has
 from .china import CHINA, YEARS
 from .cms import SignedData, read_signed_data, sign_detached
 from .errors import (
+    EsignError,
     Fault,
     MalformedError,
     MalformedSesError,
     SealFault,
     SealPictureError,
     SealRefusedError,
+    SesRefusedError,
     TooLargeError,
 )
 from .seal import SealPicture
 from .seal_image import read_seal_image
 from .ses import MAX_PERMITTED, MAX_PICTURE_BYTES, MAX_SIDE, MAX_TEXT_BYTES, SesPicture, SesSeal
+from .ses_facts import may_sign
 from .ses_making import make_ses_seal
 from .ses_reading import read_ses_seal
 
@@ -175,29 +178,41 @@ def make_seal_object(
             valid_to=valid_to,
             maker=maker,
         )
-    manifest = _canonical(
-        {
-            "createdAt": _time_text(at),
-            "format": MANIFEST_FORMAT,
-            "identifier": identifier,
-            "kind": kind,
-            "name": name,
-            "permitted": [_DIGEST_PREFIX + one.fingerprint("sha256").hex() for one in permitted],
-            "picture": {
-                "data": base64.b64encode(picture.data).decode("ascii"),
-                "height": picture.height,
-                "type": picture.type,
-                "width": picture.width,
-            },
-            "validFrom": _time_text(valid_from),
-            "validTo": _time_text(valid_to),
-            "vendor": vendor,
-        }
-    )
-    signature = base64.b64encode(sign_detached(manifest, maker, signing_time=at))
-    made = b'{"manifest":' + manifest + b',"signature":"' + signature + b'"}'
-    read_seal_object(made)
+    _check_maker(maker.certificate, at)
+    try:
+        manifest = _canonical(
+            {
+                "createdAt": _time_text(at),
+                "format": MANIFEST_FORMAT,
+                "identifier": identifier,
+                "kind": kind,
+                "name": name,
+                "permitted": [_DIGEST_PREFIX + one.fingerprint("sha256").hex() for one in permitted],
+                "picture": {
+                    "data": base64.b64encode(picture.data).decode("ascii"),
+                    "height": picture.height,
+                    "type": picture.type,
+                    "width": picture.width,
+                },
+                "validFrom": _time_text(valid_from),
+                "validTo": _time_text(valid_to),
+                "vendor": vendor,
+            }
+        )
+        signature = base64.b64encode(sign_detached(manifest, maker, signing_time=at))
+        made = b'{"manifest":' + manifest + b',"signature":"' + signature + b'"}'
+        # What our reader refuses is not made: its limits are the writer's.
+        read_seal_object(made)
+    except (ValueError, EsignError) as error:
+        raise SesRefusedError(str(error.__cause__ or error)) from error
     return made
+
+
+def _check_maker(certificate: Certificate, at: datetime) -> None:
+    if at.utcoffset() is None:
+        raise SesRefusedError("a time needs its offset and whole seconds")
+    if not may_sign(certificate) or not certificate.not_before <= at <= certificate.not_after:
+        raise SesRefusedError("the maker's certificate does not allow it")
 
 
 def read_seal_object(data: bytes) -> SealObject:

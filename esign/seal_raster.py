@@ -1,6 +1,7 @@
 """A seal's picture as dots: a PNG with a transparent background, which is what an electronic seal object holds."""
 
 import io
+import math
 import zlib
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,7 +15,8 @@ SEAL_DPI = 600
 """What the pictures of real governments' seals have."""
 _FINER = 3
 """Dots are drawn this much finer in both directions and then joined, for smooth edges."""
-_CURVE_STEPS = 12
+_CURVE_STEP = 0.3
+"""Millimetres of a curve that are drawn as one straight line; it never has fewer than four."""
 _NO_WINDING = 128
 
 _Point = tuple[float, float]
@@ -35,7 +37,7 @@ def seal_png(picture: SealPicture, *, dpi: int = SEAL_DPI) -> bytes:
     outlines.putalpha(ink.reduce(_FINER))
     result = outlines if picture.image is None else Image.alpha_composite(result, outlines)
     out = io.BytesIO()
-    result.save(out, "PNG", optimize=True, dpi=(dpi, dpi))
+    result.save(out, "PNG", dpi=(dpi, dpi))
     return out.getvalue()
 
 
@@ -45,11 +47,16 @@ def _draw(ink: Image.Image, shape: Shape, scale: float) -> None:
     if shape.fill is not None:
         _fill(ink, contours)
     if shape.stroke is not None:
-        pen = ImageDraw.Draw(ink)
-        for contour in contours:
-            # A closed line goes on over its start: only there it would have no corner.
-            path = [*contour, contour[1]] if contour[0] == contour[-1] else contour
-            pen.line(path, fill=255, width=max(1, round(shape.line_width * scale)), joint="curve")
+        _stroke(ink, contours, shape.line_width * scale)
+
+
+def _stroke(ink: Image.Image, contours: list[list[_Point]], width: float) -> None:
+    """Draw along the paths with a round pen: Pillow's own joints leave cracks in a curve."""
+    pen, reach = ImageDraw.Draw(ink), width / 2
+    for contour in contours:
+        for x, y in contour:
+            pen.ellipse((x - reach, y - reach, x + reach, y + reach), fill=255)
+        pen.line(contour, fill=255, width=max(1, round(width)))
 
 
 def _fill(ink: Image.Image, contours: list[list[_Point]]) -> None:
@@ -94,8 +101,9 @@ def _contours(commands: tuple[Command, ...]) -> Iterator[list[_Point]]:
 def _curve(controls: list[_Point]) -> list[_Point]:
     """Points of a Bézier curve of any degree (de Casteljau), without its start."""
     found = []
-    for step in range(1, _CURVE_STEPS + 1):
-        share, points = step / _CURVE_STEPS, controls
+    steps = max(4, math.ceil(sum(math.dist(one, other) for one, other in pairwise(controls)) / _CURVE_STEP))
+    for step in range(1, steps + 1):
+        share, points = step / steps, controls
         while len(points) > 1:
             points = [
                 (one[0] + share * (other[0] - one[0]), one[1] + share * (other[1] - one[1]))

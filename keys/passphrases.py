@@ -19,7 +19,8 @@ _HERE: Final = Path()
 def passphrase_from(source: str, environment: Mapping[str, str] = os.environ, folder: Path = _HERE) -> Passphrase:
     """Return what gives the passphrase of `env:NAME` or `file:PATH` (its first line) each time one is needed.
 
-    A relative path is looked for in `folder`. Nothing is read now. Later a `KeyUnusableError` says when the variable or the file is missing, empty or too large.
+    A relative path is looked for in `folder`. Nothing is read now. Later a `KeyUnusableError` says when the variable or
+    the file is missing, empty or too large.
     """
     scheme, _, name = source.partition(":")
     if scheme not in ("env", "file") or not name:

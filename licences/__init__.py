@@ -15,7 +15,7 @@ from .catalogue import (
     load_catalogue,
 )
 from .convert import licence_from_paper
-from .database import upgrade
+from .database import is_current, upgrade
 from .errors import (
     AllotmentTakenError,
     CatalogueError,
@@ -38,11 +38,12 @@ from .files import FileStore
 from .fonts import fonts_in, shipped_font
 from .holders import HOLDER_KINDS, HolderKind, check_holder, check_organisation_code
 from .identifiers import check_character, make_identifier, parse_identifier
-from .issue import Issued, Issuer, MadeLicence, SealingKeys
+from .issue import Issued, Issuer, MadeLicence
 from .lifecycle import TRANSITIONS, Action, Status, after, check_grounds
 from .masking import mask_code, mask_name, mask_number
 from .memory import MemoryStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
+from .sealing import AuthoritySeal, Collector, FileSealer, SealedFiles, SealingKeys, level_of, raise_level
 from .sql import SqlStore
 from .store import (
     FILE_KINDS,
@@ -67,8 +68,10 @@ __all__ = [
     "TRANSITIONS",
     "Action",
     "AllotmentTakenError",
+    "AuthoritySeal",
     "Catalogue",
     "CatalogueError",
+    "Collector",
     "Condition",
     "DuplicateNumberError",
     "Event",
@@ -79,6 +82,7 @@ __all__ = [
     "FieldValue",
     "FileChangedError",
     "FileKind",
+    "FileSealer",
     "FileStore",
     "Files",
     "Holder",
@@ -100,6 +104,7 @@ __all__ = [
     "MadeLicence",
     "MemoryStore",
     "Record",
+    "SealedFiles",
     "SealingKeys",
     "SqlStore",
     "Status",
@@ -121,6 +126,8 @@ __all__ = [
     "check_organisation_code",
     "digests_of",
     "fonts_in",
+    "is_current",
+    "level_of",
     "licence_from_paper",
     "licence_type_from_toml",
     "load_catalogue",
@@ -130,6 +137,7 @@ __all__ = [
     "mask_number",
     "normal_number",
     "parse_identifier",
+    "raise_level",
     "shipped_font",
     "upgrade",
 ]

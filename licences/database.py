@@ -12,9 +12,21 @@ import sqlalchemy as sa
 from sqlalchemy import event as sa_event
 
 from .errors import StoreUnavailableError
+from .statements import REVISION
+from .tables import SCHEMA_REVISION
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another writer."""
+
+
+def is_current(url: str) -> bool:
+    """Whether a database has the newest schema; StoreUnavailableError when it cannot be read."""
+    engine = open_engine(url, busy_timeout=BUSY_TIMEOUT)
+    try:
+        with translated(), engine.connect() as connection:
+            return connection.execute(REVISION).scalar() == SCHEMA_REVISION
+    finally:
+        engine.dispose()
 
 
 def upgrade(url: str) -> None:

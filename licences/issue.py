@@ -11,19 +11,16 @@ from esign import (
     CHINA,
     ELEMENTS,
     SALT_BYTES,
-    SEAL_FIELD,
     CodeClaims,
-    ExpectedSeal,
     FontChain,
     PdfContent,
-    PdfSealer,
     Seal,
+    SealLevel,
     ShortElement,
     StructuredLicence,
     holder_check_value,
     make_short_code,
     sign_code,
-    sign_detached,
     structured_to_bytes,
 )
 from keys import Signer, hash_bytes, key_identifier
@@ -36,6 +33,7 @@ from .identifiers import make_identifier
 from .lifecycle import Status
 from .model import Licence
 from .render import FaceRenderer, Marks
+from .sealing import Collector, FileSealer, SealingKeys, level_of
 from .store import FileKind, HolderKey, Idempotency, LicenceStore, Record, StatusPlace, digests_of
 
 STATUS_LIST_SIZE = 1 << 20
@@ -52,20 +50,16 @@ Check = Callable[[bytes, bytes, bytes, str, datetime], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SealingKeys:
-    """An authority's seal and its key for codes, of one suite of algorithms."""
-
-    seal: Seal
-    code_signer: Signer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MadeLicence:
     """A licence that is finished and checked but not issued: it counts for nothing until the store has it."""
 
     record: Record
     holders: tuple[HolderKey, ...]
     files: Mapping[FileKind, bytes]
+    level: SealLevel
+    """How well the seals can be checked later."""
+    shortfall: str
+    """In English: what a timestamp authority or a CA failed to give; empty when nothing is missing."""
 
 
 class Issued(NamedTuple):
@@ -74,6 +68,10 @@ class Issued(NamedTuple):
     record: Record
     replayed: bool
     """It had been issued for an earlier request with the same key."""
+    level: SealLevel
+    """Of the files as they are now: a repeated request may find them improved."""
+    shortfall: str = ""
+    """As in `MadeLicence`; not told again to a request that is repeated."""
 
 
 class Issuer:
@@ -89,11 +87,16 @@ class Issuer:
         check: Check,
         public_url: str,
         random: Callable[[int], bytes],
+        collector: Collector | None = None,
     ) -> None:
-        """`sealing` by algorithm name; `public_url` (scheme and host) is printed in codes for ever."""
+        """`sealing` by the name of the suite: `sm2`, `rsa` or `sm2+rsa`.
+
+        `public_url` (scheme and host) is printed in codes for ever. Without `collector` nothing is kept that proves
+        later that a certificate was good.
+        """
         self._catalogue = catalogue
         self._sealing = sealing
-        self._sealers = {name: PdfSealer(fonts, keys.seal) for name, keys in sealing.items()}
+        self._sealers = {name: FileSealer(fonts, keys, collector) for name, keys in sealing.items()}
         self._renderer = FaceRenderer(fonts)
         self._store = store
         self._check = check
@@ -123,7 +126,7 @@ class Issuer:
         idempotency = _idempotency(idempotency_key, type_name, data, algorithm)
         earlier = self._store.replay(*idempotency) if idempotency is not None else None
         if earlier is not None:
-            return Issued(earlier, True)
+            return Issued(earlier, True, self._level(earlier))
         attempt = 1
         while True:
             made = self.make(type_name, data, algorithm=algorithm, at=at)
@@ -136,7 +139,13 @@ class Issuer:
                     raise
                 attempt += 1
             else:
-                return Issued(kept, kept.identifier != made.record.identifier)
+                replayed = kept.identifier != made.record.identifier
+                if replayed:
+                    return Issued(kept, True, self._level(kept))
+                return Issued(kept, False, made.level, made.shortfall)
+
+    def _level(self, record: Record) -> SealLevel:
+        return level_of(self._store.file(record, "pdf"), self._store.file(record, "p7s"))
 
     def make(self, type_name: str, data: object, *, algorithm: str, at: datetime) -> MadeLicence:
         """From paper metadata to sealed and checked files. Nothing is stored.
@@ -144,7 +153,7 @@ class Issuer:
         Args:
             type_name: slug or code of the licence type.
             data: the metadata, keyed as in the catalogue.
-            algorithm: `sm2` or `rsa`.
+            algorithm: `sm2`, `rsa` or `sm2+rsa`.
             at: the time of sealing.
 
         Raises:
@@ -162,20 +171,14 @@ class Issuer:
             raise UnknownAlgorithmError
         keys, sealer = self._sealing[algorithm], self._sealers[algorithm]
         licence = licence_from_paper(licence_type, data)
-        certificate = keys.seal.signer.certificate
-        _require_seal_of_issuer(licence, keys.seal)
+        for one in keys.seals:
+            _require_seal_of_issuer(licence, one.seal)
         at = at.astimezone(CHINA).replace(microsecond=0)
 
         identifier = make_identifier(licence_type.code, licence.issuer.code, self._random)
-        digest = keys.seal.signer.algorithm.digest
-        expected = ExpectedSeal(
-            field=SEAL_FIELD,
-            order=1,
-            algorithm=algorithm,
-            certificate_digest=f"{digest}:{certificate.fingerprint(digest).hex()}",
-        )
-        development = certificate.is_development
-        structured = structure(licence, identifier=identifier, seals=(expected,), sealed_at=at, development=development)
+        expected = tuple(one.expected(place) for place, one in enumerate(keys.seals))
+        development = any(one.seal.signer.certificate.is_development for one in keys.seals)
+        structured = structure(licence, identifier=identifier, seals=expected, sealed_at=at, development=development)
         json_bytes = structured_to_bytes(structured)
         place = self._status_place()
         claims = self._claims(licence, identifier, place, json_bytes, keys.code_signer)
@@ -194,12 +197,10 @@ class Issuer:
             pages=self._renderer.render(licence, marks),
             elements=_short_elements(structured),
             structured=json_bytes,
+            fields=[one.field for one in expected],
         )
-        files: dict[FileKind, bytes] = {
-            "pdf": sealer.seal(content, at=at).data,
-            "json": json_bytes,
-            "p7s": sign_detached(json_bytes, keys.seal.signer, signing_time=at),
-        }
+        sealed = sealer.seal(content, at=at)
+        files: dict[FileKind, bytes] = {"pdf": sealed.pdf, "json": json_bytes, "p7s": sealed.p7s}
         self._check(files["pdf"], files["json"], files["p7s"], code, at)
         record = Record(
             identifier=identifier,
@@ -222,7 +223,7 @@ class Issuer:
             status_index=place.status_index,
         )
         holders = tuple((holder.kind.code, holder.code) for holder in licence.holders)
-        return MadeLicence(record=record, holders=holders, files=files)
+        return MadeLicence(record=record, holders=holders, files=files, level=sealed.level, shortfall=sealed.shortfall)
 
     def keep(self, made: MadeLicence, idempotency: Idempotency | None = None) -> Record:
         """Issue a made licence: from here on it counts.

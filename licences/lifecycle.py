@@ -15,6 +15,8 @@ from .texts import text_fault
 class Status(StrEnum):
     """State of a licence."""
 
+    PENDING = "pending"
+    """Sealed by the first of several authorities that issue it together; the others have not sealed yet."""
     ISSUED = "issued"
     REVOKED = "revoked"
 
@@ -27,7 +29,10 @@ class Status(StrEnum):
 class Action(StrEnum):
     """What an authority does to a licence."""
 
+    PREPARE = "prepare"
+    """The first of several authorities seals."""
     ISSUE = "issue"
+    """The only authority seals, or the last one."""
     REVOKE = "revoke"
     """吊销, a penalty (行政处罚法 art. 9(3), 2021 text); it needs the number of a penalty decision."""
 
@@ -37,12 +42,18 @@ class Action(StrEnum):
         return _ACTION_NAMES[self]
 
 
-_STATUS_NAMES: Mapping[Status, str] = MappingProxyType({Status.ISSUED: "有效", Status.REVOKED: "吊销"})
-_ACTION_NAMES: Mapping[Action, str] = MappingProxyType({Action.ISSUE: "签发", Action.REVOKE: "吊销"})
+_STATUS_NAMES: Mapping[Status, str] = MappingProxyType(
+    {Status.PENDING: "未生效", Status.ISSUED: "有效", Status.REVOKED: "吊销"}
+)
+_ACTION_NAMES: Mapping[Action, str] = MappingProxyType(
+    {Action.PREPARE: "待会签", Action.ISSUE: "签发", Action.REVOKE: "吊销"}
+)
 
 TRANSITIONS: Mapping[tuple[Status | None, Action], Status] = MappingProxyType(
     {
+        (None, Action.PREPARE): Status.PENDING,
         (None, Action.ISSUE): Status.ISSUED,
+        (Status.PENDING, Action.ISSUE): Status.ISSUED,
         (Status.ISSUED, Action.REVOKE): Status.REVOKED,
     }
 )

@@ -25,6 +25,7 @@ from .store import (
     Record,
     StatusAnswer,
     StatusPlace,
+    completion_event,
     digests_of,
     first_free,
     issue_event,
@@ -119,19 +120,25 @@ class MemoryStore:
             raise StoreUnavailableError("FILE_DAMAGED")
         return content
 
-    def replace_file(self, record: Record, kind: FileKind, content: bytes, *, at: datetime) -> Record:
+    def replace_files(self, record: Record, files: Mapping[FileKind, bytes], *, at: datetime) -> Record:
         """See ``store.LicenceStore``."""
         with self._lock:
             entry = self._entry(record.identifier)
-            if entry.record.files[kind] != record.files[kind]:
+            if (entry.record.files, entry.record.status) != (record.files, record.status):
                 raise FileChangedError
-            file = digests_of(content)
-            changed = replace(entry.record, files={**entry.record.files, kind: file})
+            completed = completion_event(record, at)
+            digests = {kind: digests_of(content) for kind, content in files.items()}
+            changed = replace(
+                entry.record,
+                files={**entry.record.files, **digests},
+                status=record.status if completed is None else completed.after,
+            )
             self._entries[record.identifier] = replace(
                 entry,
                 record=changed,
-                files={**entry.files, kind: content},
-                proofs={file.sha256: at, **entry.proofs},
+                files={**entry.files, **files},
+                events=entry.events if completed is None else (*entry.events, completed),
+                proofs={**{file.sha256: at for file in digests.values()}, **entry.proofs},
             )
             return changed
 

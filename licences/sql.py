@@ -35,6 +35,7 @@ from .store import (
     StatusAnswer,
     StatusPlace,
     StoredFile,
+    completion_event,
     digests_of,
     first_free,
     issue_event,
@@ -200,27 +201,39 @@ class SqlStore:
         """See ``store.LicenceStore``."""
         return self._files.get(record.files[kind].sha256)
 
-    def replace_file(self, record: Record, kind: FileKind, content: bytes, *, at: datetime) -> Record:
+    def replace_files(self, record: Record, files: Mapping[FileKind, bytes], *, at: datetime) -> Record:
         """See ``store.LicenceStore``."""
-        before, file = record.files[kind], digests_of(content)
-        self._files.put(content)
+        digests = {kind: digests_of(content) for kind, content in files.items()}
+        for content in files.values():
+            self._files.put(content)
+        completed = completion_event(record, at)
+        status = record.status if completed is None else completed.after
+        with translated(), self._writing() as connection:
+            change = {"value": record.identifier, "before": record.status.value, "after": status.value}
+            if connection.execute(statements.SET_STATUS, change).rowcount != 1:
+                raise FileChangedError
+            for kind, file in digests.items():
+                self._replace(connection, record, kind, file, at)
+            if completed is not None:
+                connection.execute(statements.INSERT_EVENT, _event_row(completed))
+        return replace(record, files={**record.files, **digests}, status=status)
+
+    def _replace(
+        self, connection: sa.Connection, record: Record, kind: FileKind, file: StoredFile, at: datetime
+    ) -> None:
         change = {
             "value": record.identifier,
             "file_kind": kind,
-            "before": before.sha256,
+            "before": record.files[kind].sha256,
             "new_sha256": file.sha256,
             "new_sm3": file.sm3,
             "new_size": file.size,
         }
-        with translated(), self._writing() as connection:
-            changed = connection.execute(statements.SET_FILE, change).rowcount == 1
-            known = {"value": record.identifier, "digest": file.sha256}
-            if changed and connection.execute(statements.PROOF, known).first() is None:
-                connection.execute(statements.INSERT_PROOF, self._proof(record.identifier, file.sha256, at))
-        current = self.get(record.identifier)
-        if not changed:
+        if connection.execute(statements.SET_FILE, change).rowcount != 1:
             raise FileChangedError
-        return current
+        known = {"value": record.identifier, "digest": file.sha256}
+        if connection.execute(statements.PROOF, known).first() is None:
+            connection.execute(statements.INSERT_PROOF, self._proof(record.identifier, file.sha256, at))
 
     def existed_since(self, identifier: str, sha256: str) -> datetime | None:
         """See ``store.LicenceStore``."""

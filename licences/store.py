@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from keys import hash_bytes
 
-from .lifecycle import Action, Status
+from .lifecycle import Action, Status, after
 
 FileKind: TypeAlias = Literal["pdf", "json", "p7s"]
 FILE_KINDS: tuple[FileKind, ...] = ("pdf", "json", "p7s")
@@ -151,11 +151,12 @@ class LicenceStore(Protocol):
     def file(self, record: Record, kind: FileKind) -> bytes:
         """Return a file of a licence, checked against its digest."""
 
-    def replace_file(self, record: Record, kind: FileKind, content: bytes, *, at: datetime) -> Record:
-        """Put a file of a higher level (a timestamp, evidence, a further seal) in the place of the one that is there.
+    def replace_files(self, record: Record, files: Mapping[FileKind, bytes], *, at: datetime) -> Record:
+        """Put files of a higher level (a timestamp, evidence, a further seal) in the place of those that are there.
 
-        The proof of existence of the replaced file stays. Returns the changed record; FileChangedError when the store
-        holds another file than ``record`` says, LicenceNotFoundError.
+        All or nothing. The proofs of existence of the replaced files stay. A licence that was waiting for seals counts
+        as issued from ``at``: the caller has made sure that they are all there. Returns the changed record;
+        FileChangedError when the store holds another file, or another status, than ``record`` says.
         """
 
     def existed_since(self, identifier: str, sha256: str) -> datetime | None:
@@ -223,11 +224,27 @@ def issue_event(record: Record) -> Event:
     """Return the event with which the life of a licence begins."""
     return Event(
         identifier=record.identifier,
-        action=Action.ISSUE,
+        action=Action.PREPARE if record.status is Status.PENDING else Action.ISSUE,
         before=None,
         after=record.status,
         ground="",
         decision="",
         effective_at=record.sealed_at,
         recorded_at=record.sealed_at,
+    )
+
+
+def completion_event(record: Record, at: datetime) -> Event | None:
+    """Return the event of the last of several seals, None for a licence that was not waiting for any."""
+    if record.status is not Status.PENDING:
+        return None
+    return Event(
+        identifier=record.identifier,
+        action=Action.ISSUE,
+        before=record.status,
+        after=after(record.status, Action.ISSUE),
+        ground="",
+        decision="",
+        effective_at=at,
+        recorded_at=at,
     )

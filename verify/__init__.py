@@ -1,12 +1,15 @@
 """Is this sealed thing good, why, and what to do now. Needs no database, no web framework and no private key."""
 
 from verify.errors import TrustStoreError, VerificationError, VerifyError
+from verify.fetch import RevocationFetcher
 from verify.holder import HolderEntry
+from verify.preservation import EvidenceCollector
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text, reasons_table
 from verify.report import Check, Report, SignatureFacts
 from verify.retirement import retirement_check
+from verify.revocation import RevocationSource
 from verify.seals import usage_check
-from verify.sources import LicenceStatus, StatusAnswer, StatusSource
+from verify.sources import ExistenceSource, LicenceStatus, StatusAnswer, StatusSource
 from verify.trust import Chain, TrustStore
 from verify.trust_folder import RETIREMENTS_FILE
 from verify.verifier import MAX_FILE_BYTES, Verifier
@@ -19,11 +22,15 @@ __all__ = [
     "RETIREMENTS_FILE",
     "Chain",
     "Check",
+    "EvidenceCollector",
+    "ExistenceSource",
     "HolderEntry",
     "LicenceStatus",
     "Outcome",
     "Reason",
     "Report",
+    "RevocationFetcher",
+    "RevocationSource",
     "SignatureFacts",
     "StatusAnswer",
     "StatusSource",

@@ -22,7 +22,3 @@ class VerificationError(VerifyError):
 
 class TrustStoreError(VerifyError):
     """The folder of trusted certificates cannot be read, or a file in it is not what its name says."""
-
-
-class EvidenceMissingError(VerifyError):
-    """What would prove a certificate good later cannot be had now; the message says which and why."""

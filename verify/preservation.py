@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from esign import Evidence
+from esign import Evidence, EvidenceMissingError
 from keys import Certificate
-from verify.errors import EvidenceMissingError
 from verify.revocation import RevocationEvidence, RevocationSource, RevocationStatus
 from verify.trust import TrustStore
 

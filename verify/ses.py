@@ -7,6 +7,7 @@ certificate names: that this maker was approved to make seals no certificate say
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from esign import (
@@ -28,6 +29,23 @@ from verify.facts import Facts, unreadable
 from verify.report import Check, SignatureFacts
 from verify.seals import failed_signature, usage_check
 from verify.signing_path import Existence, Grounds, look_at_path
+from verify.timestamps import look_at_timestamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signed:
+    """A signature in a seal or over a document."""
+
+    field: str
+    verify: Callable[[], None]
+    certificate: Callable[[], Certificate]
+    embedded: tuple[Certificate, ...]
+    claimed_at: datetime | None
+    lenient: bool
+    """It may be older than its certificate: real seals of version 4 are; only version 5 forbids it."""
+    value: bytes
+    time_stamp: bytes | None
+    """Token over `value`."""
 
 
 def look_at_ses(data: bytes, grounds: Grounds, *, original: bytes | None = None) -> Facts:
@@ -69,7 +87,18 @@ def _look_at_signature(signature: SesSignature, seal: SealObject, original: byte
         digest = "DIGEST_MISMATCH" if facts.digest is Finding.FAILS else "ALGORITHM_UNAVAILABLE"
     # 7.3 b, e, f: the signer's signature, path and time.
     checks, signed = _signer_checks(
-        "signature", signature.verify_signature, signature.signer_certificate, grounds, signature.signing_time
+        _Signed(
+            field="signature",
+            verify=signature.verify_signature,
+            certificate=signature.signer_certificate,
+            embedded=(),
+            claimed_at=signature.signing_time,
+            lenient=False,
+            value=signature.signature,
+            # In version 1 a token takes the place of the time, and what it is over is not agreed.
+            time_stamp=signature.time_stamp if signature.version > 1 else None,
+        ),
+        grounds,
     )
     # 7.3 c: the seal is one that the signer may use.
     listed = Check(name="signer_in_seal", code="OK" if facts.signer_in_list else "SIGNER_NOT_IN_SEAL")
@@ -100,8 +129,19 @@ def _look_at_signature(signature: SesSignature, seal: SealObject, original: byte
 
 def _maker_checks(seal: SealObject, grounds: Grounds) -> tuple[tuple[Check, ...], SignatureFacts | None]:
     """6.3 b, c: the maker's signature and path, and that the seal's user did not make it."""
+    ses = seal.ses
     checks, signature = _signer_checks(
-        "maker", seal.verify_signature, seal.maker_certificate, grounds, seal.created_at, seal
+        _Signed(
+            field="maker",
+            verify=seal.verify_signature,
+            certificate=seal.maker_certificate,
+            embedded=seal.maker_chain(),
+            claimed_at=seal.created_at,
+            lenient=ses is not None and ses.version < 5,
+            value=b"" if ses is None else ses.signature,
+            time_stamp=None if ses is None else ses.time_stamp,
+        ),
+        grounds,
     )
     self_made = (
         signature is not None
@@ -113,47 +153,40 @@ def _maker_checks(seal: SealObject, grounds: Grounds) -> tuple[tuple[Check, ...]
     return (*checks, maker, _extensions("extensions", seal.critical_extensions)), signature
 
 
-def _signer_checks(
-    field: str,
-    verify: Callable[[], None],
-    certificate_of: Callable[[], Certificate],
-    grounds: Grounds,
-    claimed_at: datetime | None,
-    seal: SealObject | None = None,
-) -> tuple[tuple[Check, ...], SignatureFacts | None]:
-    """Signature value, usage, path when it signed, path now, and whether the key is retired."""
+def _signer_checks(signed: _Signed, grounds: Grounds) -> tuple[tuple[Check, ...], SignatureFacts | None]:
+    """Signature value, usage, timestamp, path when it signed, path since, and whether the key is retired."""
     try:
-        certificate = certificate_of()
+        certificate = signed.certificate()
     except KeysError as error:
         unknown = Check(name="signature", code="ALGORITHM_UNAVAILABLE", detail=f"the certificate: {error}")
         return (unknown,), None
     try:
-        verify()
+        signed.verify()
         value = Check(name="signature", code="OK", detail=certificate.public_key.algorithm.title)
     except KeysError as error:
         value = failed_signature(error)
-    usage = usage_check(certificate, code=False)
-    signed_at = claimed_at or certificate.not_before
-    embedded: tuple[Certificate, ...] = ()
-    if seal is not None:
-        embedded = seal.maker_chain()
-        # Real seals of version 4 are older than their maker's certificate; only version 5 forbids it.
-        if seal.ses is not None and seal.ses.version < 5:
-            signed_at = max(signed_at, certificate.not_before)
-    path = look_at_path(
-        certificate, embedded, grounds=grounds, claimed_at=signed_at, existence=Existence(at=grounds.at)
-    )
-    checks = (value, usage, *path.checks)
+    existence, stamps = Existence(at=grounds.at), []
+    if signed.time_stamp is not None:
+        stamp = look_at_timestamp(
+            signed.time_stamp, (signed.value,), name="timestamp", grounds=grounds, at=grounds.at, ours=False
+        )
+        stamps.append(stamp.check)
+        existence = existence.or_earlier(stamp.time, "timestamp")
+    signed_at = signed.claimed_at or certificate.not_before
+    if signed.lenient:
+        signed_at = max(signed_at, certificate.not_before)
+    path = look_at_path(certificate, signed.embedded, grounds=grounds, claimed_at=signed_at, existence=existence)
+    checks = (value, usage_check(certificate, code=False), *stamps, *path.checks)
     facts = SignatureFacts(
-        field=field,
+        field=signed.field,
         algorithm=certificate.public_key.algorithm.name,
         signer_name=certificate.subject.common_name,
         signer_organization=certificate.subject.organization,
         certificate_issuer=certificate.issuer.common_name,
         certificate_serial=f"{certificate.serial:x}",
-        claimed_time=claimed_at,
-        proven_time=None,
-        proof="none",
+        claimed_time=signed.claimed_at,
+        proven_time=existence.proven,
+        proof=existence.source,
         covers="content",
         intact=value.code == "OK",
         valid=value.code == "OK",

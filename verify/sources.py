@@ -13,7 +13,10 @@ class StatusAnswer(Protocol):
 
     @property
     def value(self) -> str:
-        """`issued` or `revoked`. Any other word counts as unknown, so that a new one can never pass by accident."""
+        """`pending` (seals are missing), `issued` or `revoked`.
+
+        Any other word counts as unknown, so that a new one can never pass by accident.
+        """
 
     @property
     def as_of(self) -> datetime | None:
@@ -54,7 +57,7 @@ class LicenceStatus:
     """The state of a licence as a report shows it."""
 
     value: str
-    """`issued`, `revoked` or `unknown`. Expiry follows from the dates and is no status."""
+    """`pending`, `issued`, `revoked` or `unknown`. Expiry follows from the dates and is no status."""
     as_of: datetime | None
     source: str
     """`store`, `list` or `none`."""

@@ -11,7 +11,7 @@ from verify.report import Check
 from verify.sources import UNKNOWN_STATUS, LicenceStatus, StatusSource
 
 # A word that is not here is STATUS_UNKNOWN: a source that learns a new one must not make licences pass.
-_STATUS_REASONS: Final = MappingProxyType({"issued": "OK", "revoked": "STATUS_REVOKED"})
+_STATUS_REASONS: Final = MappingProxyType({"pending": "SEALS_INCOMPLETE", "issued": "OK", "revoked": "STATUS_REVOKED"})
 
 
 def validity_check(valid_from: date, valid_to: date | None, at: datetime) -> Check:

@@ -250,9 +250,7 @@ def server(running: ModuleType, stocked: Elicence) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("name", ["rsa-seal.key.pem", "rsa-code.key.pem", "rsa-seal.chain.pem"])
-def test_a_key_file_that_goes_and_comes_back(
-    running: ModuleType, stocked: Elicence, server: Server, name: str
-) -> None:
+def test_a_key_file_that_goes_and_comes_back(running: ModuleType, stocked: Elicence, server: Server, name: str) -> None:
     file = stocked.home / "keys" / name
     away = file.with_suffix(".away")
     with httpx2.Client(base_url=server.url, trust_env=False, timeout=30) as client:

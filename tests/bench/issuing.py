@@ -123,7 +123,9 @@ def main() -> None:
     }
     picture = draw_round_seal(fonts, AUTHORITY, centre_line="样例 测试")
     sealing = {
-        family: SealingKeys(seal=Seal(name=AUTHORITY, picture=picture, signer=pki.seal), code_signer=pki.code)
+        family: SealingKeys(
+            seals=(AuthoritySeal(seal=Seal(name=AUTHORITY, picture=picture, signer=pki.seal)),), code_signer=pki.code
+        )
         for family, pki in pkis.items()
     }
     trust = TrustStore(

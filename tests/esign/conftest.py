@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import cache
 
 import pytest
 import timestamping
@@ -139,6 +140,10 @@ def stamper_of() -> "type[Stamper]":
 class Stamper:
     """A timestamp authority of the declared PKI that needs no network; with a fault it is one that fails."""
 
+    @staticmethod
+    def evidence(family: str, at: datetime) -> Evidence:
+        return evidence_of(family, at)
+
     def __init__(self, family: str, at: datetime = STAMPED) -> None:
         self.signer = declared_pki(family).signer("tsa")
         self.at = at
@@ -184,6 +189,7 @@ class Ladder:
         return {"b-b": self.b_b, "b-t": self.b_t, "b-lt": self.b_lt, "b-lta": self.b_lta, "twice": self.twice}
 
 
+@cache
 def evidence_of(family: str, at: datetime) -> Evidence:
     """What the declared authorities say about their certificates: OCSP about the seal's, lists about all."""
     pki = declared_pki(family)
@@ -198,7 +204,7 @@ def evidence_of(family: str, at: datetime) -> Evidence:
     )
     response = make_ocsp_response([answer], responder=responder, produced_at=at)
     return Evidence(
-        certificates=tuple(item.der for item in (*pki.chain("seal"), pki.root, *pki.chain("tsa"))),
+        certificates=tuple(item.der for item in (*pki.chain("seal"), pki.root, pki.certificate("tsa"))),
         crls=(pki.crl("root", at).der, pki.crl("issuing-ca", at).der),
         ocsps=(response.der,),
     )

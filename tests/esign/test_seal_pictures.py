@@ -88,6 +88,17 @@ def test_every_level_of_the_catalogue_has_its_size() -> None:
     assert seal_size(SealKind.DEPARTMENT, "no such level") == seal_size(SealKind.DEPARTMENT, "其他")
 
 
+def test_the_table_of_sizes_in_the_manual() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "how-to" / "seals.md").read_text("utf-8")
+    rows = text.partition("<!-- checked: seal-sizes -->\n")[2].partition("\n\n")[0].splitlines()
+    header, _, *body = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert header[1:] == list(AUTHORITY_LEVELS)
+    assert body == [
+        [f"`{kind}`", *(f"{size.diameter:.0f} {'◎' if size.emblem else '★'}" for size in sizes.values())]
+        for kind, sizes in SEAL_SIZES.items()
+    ]
+
+
 # Drawn seals.
 
 

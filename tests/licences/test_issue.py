@@ -20,6 +20,7 @@ from licences import (
     LicenceStore,
     MadeLicence,
     MemoryStore,
+    AuthoritySeal,
     SealingKeys,
     UnknownAlgorithmError,
     UnknownTypeError,
@@ -41,7 +42,7 @@ AT = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
 def sealing() -> dict[str, SealingKeys]:
     pki = make_development_pki("rsa", authority_name=AUTHORITY, authority_code=AUTHORITY_CODE, at=AT, random=os.urandom)
     seal = Seal(name=AUTHORITY, picture=draw_round_seal(FONTS, AUTHORITY), signer=pki.seal)
-    return {"rsa": SealingKeys(seal=seal, code_signer=pki.code)}
+    return {"rsa": SealingKeys(seals=(AuthoritySeal(seal=seal),), code_signer=pki.code)}
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ STATUSES: tuple[Status | None, ...] = (None, *Status)
 @pytest.mark.parametrize(("status", "action"), list(itertools.product(STATUSES, Action)))
 def test_every_action_in_every_status(status: Status | None, action: Action) -> None:
     expected = {
+        (None, Action.PREPARE): Status.PENDING,
         (None, Action.ISSUE): Status.ISSUED,
+        (Status.PENDING, Action.ISSUE): Status.ISSUED,
         (Status.ISSUED, Action.REVOKE): Status.REVOKED,
     }.get((status, action))
     if expected is not None:
@@ -31,5 +33,5 @@ def test_every_status_can_be_reached() -> None:
 
 
 def test_names_in_chinese() -> None:
-    assert [status.zh for status in Status] == ["有效", "吊销"]
-    assert [action.zh for action in Action] == ["签发", "吊销"]
+    assert [status.zh for status in Status] == ["未生效", "有效", "吊销"]
+    assert [action.zh for action in Action] == ["待会签", "签发", "吊销"]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 from typing import Any
@@ -66,15 +67,30 @@ def test_the_existence_of_files_and_code_is_proven(store: LicenceStore, made: Ma
 def test_a_file_of_a_higher_level_takes_the_place_of_the_first(store: LicenceStore, made: Make) -> None:
     one = made()
     store.add(one.record, HOLDERS, one.files)
-    changed = store.replace_file(one.record, "pdf", b"with a timestamp", at=NOON)
+    changed = store.replace_files(one.record, {"pdf": b"with a timestamp"}, at=NOON)
     assert changed == store.get(one.record.identifier) != one.record
     assert store.file(changed, "pdf") == b"with a timestamp"
     assert store.existed_since(one.record.identifier, changed.files["pdf"].sha256) == NOON
     assert store.existed_since(one.record.identifier, one.record.files["pdf"].sha256) == one.record.sealed_at
     with pytest.raises(FileChangedError):
-        store.replace_file(one.record, "pdf", b"by somebody who was slower", at=NOON)
-    again = store.replace_file(changed, "pdf", one.files["pdf"], at=NOON)
+        store.replace_files(one.record, {"pdf": b"by somebody who was slower"}, at=NOON)
+    again = store.replace_files(changed, {"pdf": one.files["pdf"]}, at=NOON)
     assert store.existed_since(one.record.identifier, again.files["pdf"].sha256) == one.record.sealed_at
+
+
+def test_a_licence_that_waits_for_a_seal_is_issued_when_it_is_there(store: LicenceStore, made: Make) -> None:
+    one = made()
+    waiting = replace(one.record, status=Status.PENDING)
+    store.add(waiting, HOLDERS, one.files)
+    assert [event.action for event in store.events(waiting.identifier)] == [Action.PREPARE]
+    assert store.status(waiting.identifier, NOON) == StatusAnswer(value=Status.PENDING, as_of=NOON)
+    issued = store.replace_files(waiting, {"pdf": b"all sealed", "p7s": b"by all"}, at=NOON)
+    assert issued.status is Status.ISSUED
+    assert issued == store.get(waiting.identifier)
+    assert [event.action for event in store.events(waiting.identifier)] == [Action.PREPARE, Action.ISSUE]
+    earlier = NOON - timedelta(seconds=1)
+    assert store.status(waiting.identifier, NOON) == StatusAnswer(value=Status.ISSUED, as_of=NOON)
+    assert store.status(waiting.identifier, earlier) == StatusAnswer(value=Status.PENDING, as_of=earlier)
 
 
 @pytest.mark.parametrize("text", ["", "1.2.156.3005.2", "证照", "\ud800", "x" * 100_000, "a\0b"])

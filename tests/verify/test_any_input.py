@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from esign import MAX_DETACHED_BYTES, code_modules, sign_detached
+from esign import code_modules, sign_detached
+from esign.cms_detached import MAX_DETACHED_BYTES
 from keys import DevelopmentPki, Signer
 from verify import MAX_FILE_BYTES, REASONS, Outcome, TrustStore, Verifier
 

@@ -1,0 +1,209 @@
+"""Sealing the files of a licence, at the best level that is to be had: with every seal, timestamps and evidence.
+
+A timestamp authority or a CA that is slow or down costs a level, never a seal; what was missed can be made up later.
+"""
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from esign import (
+    SEAL_FIELD,
+    Evidence,
+    EvidenceMissingError,
+    ExpectedSeal,
+    FontChain,
+    PdfContent,
+    PdfSealer,
+    Seal,
+    SealLevel,
+    SealObject,
+    SignedData,
+    Timestamper,
+    TimestampError,
+    add_detached_evidence,
+    add_document_timestamp,
+    add_evidence,
+    add_seal,
+    add_signer,
+    read_detached,
+    read_sealed_pdf,
+    read_timestamp,
+    sign_detached,
+    timestamp_detached,
+)
+from keys import Certificate, Signer
+
+
+class Collector(Protocol):
+    """Gets the evidence that certificates are good, while it can be had."""
+
+    def collect(self, signers: Iterable[Sequence[Certificate]], at: datetime) -> Evidence:
+        """Evidence about each of the paths (leaf first); `esign.EvidenceMissingError` when it is not complete."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthoritySeal:
+    """A seal of one suite of algorithms, and what belongs to sealing with it."""
+
+    seal: Seal
+    seal_object: SealObject | None = None
+    """The electronic seal (电子印章) that the picture is of; it must be in force and list the signer's certificate."""
+    timestamper: Timestamper | None = None
+
+    def expected(self, place: int) -> ExpectedSeal:
+        """What the structured licence says of it; places count from 0."""
+        certificate, algorithm = self.seal.signer.certificate, self.seal.signer.algorithm
+        return ExpectedSeal(
+            field=field_name(place),
+            order=place + 1,
+            algorithm=algorithm.name,
+            certificate_digest=f"{algorithm.digest}:{certificate.fingerprint(algorithm.digest).hex()}",
+            seal_digest=None if self.seal_object is None else self.seal_object.digest,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingKeys:
+    """An authority's seals, in the order of sealing, and its key for codes.
+
+    With two suites SM2 comes first and RSA last: the seal that common readers check then covers the whole file.
+    """
+
+    seals: tuple[AuthoritySeal, ...]
+    code_signer: Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedFiles:
+    """The files that bear seals, and how well these can be checked later."""
+
+    pdf: bytes
+    p7s: bytes
+    level: SealLevel
+    """The lower one of the two files'."""
+    shortfall: str = ""
+    """In English: why it is not the level that the settings ask for; empty when it is."""
+
+
+def field_name(place: int) -> str:
+    """Name of the form field of a seal; places count from 0."""
+    return SEAL_FIELD if place == 0 else f"{SEAL_FIELD.rstrip('1')}{place + 1}"
+
+
+class FileSealer:
+    """Seals with one authority's keys."""
+
+    def __init__(self, fonts: FontChain, keys: SealingKeys, collector: Collector | None = None) -> None:
+        """Without `collector` no evidence is added, and levels end at B-T."""
+        self._seals = keys.seals
+        self._collector = collector
+        first = keys.seals[0]
+        self._sealer = PdfSealer(fonts, first.seal, timestamper=first.timestamper)
+
+    def seal(self, content: PdfContent, *, at: datetime) -> SealedFiles:
+        """Seal the PDF and the structured licence inside it.
+
+        Raises:
+            UnprintableError: a text has a character that no font prints.
+            SealRefusedError: an electronic seal is not in force, or does not list the signer's certificate.
+            KeysError: a key cannot sign now.
+        """
+        for one in self._seals:
+            if one.seal_object is not None:
+                one.seal_object.require_usable(at, one.seal.signer.certificate)
+        pdf, failed = self._seal_pdf(content, at)
+        p7s = self._sign(content.structured, at, stamped=failed is None)
+        wanted = all(one.timestamper is not None for one in self._seals)
+        if failed is not None or not wanted or self._collector is None:
+            return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s), shortfall=str(failed or ""))
+        try:
+            evidence = self._collector.collect(_paths(pdf, p7s), at)
+        except EvidenceMissingError as error:
+            return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s), shortfall=str(error))
+        pdf, p7s = add_evidence(pdf, evidence), add_detached_evidence(p7s, evidence)
+        return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s))
+
+    def _seal_pdf(self, content: PdfContent, at: datetime) -> tuple[bytes, TimestampError | None]:
+        sealed = self._sealer.seal(content, at=at)
+        failed = sealed.shortfall
+        for place, one in enumerate(self._seals[1:], start=1):
+            # When one authority has just failed the others are not waited for: the level is lost already.
+            timestamper = one.timestamper if failed is None else None
+            sealed = add_seal(sealed.data, one.seal, field=field_name(place), at=at, timestamper=timestamper)
+            failed = failed or sealed.shortfall
+        return sealed.data, failed
+
+    def _sign(self, structured: bytes, at: datetime, *, stamped: bool) -> bytes:
+        p7s = b""
+        for one in self._seals:
+            signer = one.seal.signer
+            if not p7s:
+                p7s = sign_detached(structured, signer, signing_time=at)
+            else:
+                p7s = add_signer(p7s, structured, signer, signing_time=at)
+            if stamped and one.timestamper is not None:
+                with contextlib.suppress(TimestampError):
+                    p7s = timestamp_detached(p7s, one.timestamper)
+        return p7s
+
+
+def raise_level(
+    pdf: bytes, p7s: bytes, *, timestampers: Mapping[str, Timestamper], collector: Collector, at: datetime
+) -> SealedFiles:
+    """Make up for what was missed at issue, or renew the proof before a timestamp's own certificate ends.
+
+    Signatures beside the file get the timestamps that they lack; both files get the evidence that can be had now, and
+    the PDF a timestamp over all of that. `timestampers` by algorithm of the seal.
+
+    Raises:
+        TimestampError: there is none to be had now, or none is configured; nothing is lost.
+        EvidenceMissingError: a certificate's state cannot be shown now.
+        AdditionRefusedError: a seal is missing or does not check.
+        EsignError: a file is none of ours.
+    """
+    for signature in read_detached(p7s).signers:
+        if signature.timestamp is None:
+            p7s = timestamp_detached(p7s, _timestamper_for(signature, timestampers))
+    evidence = collector.collect(_paths(pdf, p7s), at)
+    pdf, p7s = add_evidence(pdf, evidence), add_detached_evidence(p7s, evidence)
+    last = read_sealed_pdf(pdf).seals[-1].signed_data
+    pdf = add_document_timestamp(pdf, _timestamper_for(last, timestampers))
+    return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s))
+
+
+def level_of(pdf: bytes, p7s: bytes) -> SealLevel:
+    """The level that both files have reached; the PDF's own may be the archival one, which a signature file has not.
+
+    Raises:
+        EsignError: a file is none of ours.
+    """
+    sealed, detached = read_sealed_pdf(pdf), read_detached(p7s)
+    if any(facts.timestamp is None for facts in detached.signers):
+        return SealLevel.B_B
+    archived = bool(sealed.document_timestamps)
+    if not archived and any(seal.signed_data.timestamp is None for seal in sealed.seals):
+        return SealLevel.B_B
+    if not sealed.evidence or not detached.evidence:
+        return SealLevel.B_T
+    return SealLevel.B_LTA if archived else SealLevel.B_LT
+
+
+def _timestamper_for(signature: SignedData, timestampers: Mapping[str, Timestamper]) -> Timestamper:
+    name = signature.algorithm.name
+    if name not in timestampers:
+        raise TimestampError(f"no timestamp authority is configured for {name} seals")
+    return timestampers[name]
+
+
+def _paths(pdf: bytes, p7s: bytes) -> list[tuple[Certificate, ...]]:
+    """The certificates, leaf first, of everybody who has sealed or timestamped one of the files; each once."""
+    sealed = read_sealed_pdf(pdf)
+    signatures = [*(seal.signed_data for seal in sealed.seals), *read_detached(p7s).signers]
+    tokens = [signature.timestamp for signature in signatures if signature.timestamp is not None]
+    tokens += [stamp.token for stamp in sealed.document_timestamps]
+    paths = [signature.certificates for signature in signatures]
+    paths += [read_timestamp(token).certificates for token in tokens]
+    return list({path[0].der: path for path in paths}.values())

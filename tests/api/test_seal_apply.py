@@ -1,0 +1,58 @@
+"""`elicence seal apply`: the home's seal on a PDF that somebody else made."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from reportlab.pdfgen import canvas
+
+from esign import read_foreign_pdf
+
+if TYPE_CHECKING:
+    from running import Elicence
+
+
+def approval(folder: Path, *, link: bool = False) -> Path:
+    out = io.BytesIO()
+    paper = canvas.Canvas(out, pagesize=(595, 842), invariant=True)
+    paper.drawString(80, 700, "hereby approved")
+    if link:
+        paper.linkURL("http://example.org/", (80, 690, 200, 720))
+    paper.showPage()
+    paper.save()
+    path = folder / "approval.pdf"
+    path.write_bytes(out.getvalue())
+    return path
+
+
+@pytest.mark.parametrize("family", ["sm2", "rsa"])
+def test_a_seal_is_applied(elicence: Elicence, family: str, tmp_path: Path) -> None:
+    path = approval(tmp_path)
+    original = path.read_bytes()
+    elicence("seal", "make", "--family", family)
+    done = elicence("seal", "apply", path, "--seal", family, "--x", "150", "--y", "240", json=True)
+    assert done.code == 0, done.err
+    sealed = tmp_path / "approval-sealed.pdf"
+    assert done.json() == {"file": str(sealed), "seal": family, "page": 1, "level": "B-B", "shortfall": None}
+    assert path.read_bytes() == original
+    assert sealed.read_bytes().startswith(original)
+    (signature,) = read_foreign_pdf(sealed.read_bytes()).signatures
+    assert signature.covers_whole_file
+
+
+def test_what_is_refused_is_named(elicence: Elicence, tmp_path: Path) -> None:
+    path = approval(tmp_path, link=True)
+    elicence("seal", "make", "--family", "rsa")
+    place = ("--seal", "rsa", "--x", "150", "--y", "240")
+    refused = elicence("seal", "apply", path, *place)
+    assert refused.code == 65
+    assert "外部链接（第1页" in refused.out
+    told = elicence("seal", "apply", path, *place, json=True)
+    assert "action" in {finding["code"] for finding in told.json()["findings"]}
+    assert not (tmp_path / "approval-sealed.pdf").exists()
+    clean = approval(tmp_path)
+    for wrong in (("--page", "2"), ("--out", str(clean)), ("--x", "1")):
+        assert elicence("seal", "apply", clean, *place, *wrong).code == 64
