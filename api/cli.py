@@ -17,7 +17,7 @@ from .errors import UsageError
 from .keys_commands import add_keys_parser
 from .seal_commands import add_seal_parser
 from .seal_server_command import add_seal_server_parser
-from .settings import home_path
+from .settings import SUITES, home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -111,7 +111,7 @@ def _parser() -> _Parser:
     issue = command("issue", _issue, "签发一张证照 issue a licence", commands)
     issue.add_argument("--type", metavar="TYPE", help="证照类型 licence type: slug or code")
     issue.add_argument("--data", metavar="FILE.json", required=True, help="纸质证照元数据 paper metadata (- = stdin)")
-    issue.add_argument("--seal", choices=("sm2", "rsa"), help="印章算法 seal (default sm2)")
+    issue.add_argument("--seal", choices=SUITES, help="印章算法 seal (default sm2)")
     issue.add_argument("--out", metavar="DIR", help="输出目录 folder for the files")
     issue.add_argument("--idempotency-key", metavar="KEY", help="幂等键 same key and data: same licence")
 

@@ -7,9 +7,8 @@ from datetime import datetime
 from licences import Issued, Issuer, MadeLicence
 
 from .errors import MalformedInputError, UsageError
+from .settings import SUITES
 
-SEALS = ("sm2", "rsa", "sm2+rsa")
-"""One suite, or both: then SM2 seals first and RSA last, so that common readers see the whole file covered."""
 DEFAULT_SEAL = "sm2"
 MAX_KEY_CHARACTERS = 255
 
@@ -40,7 +39,7 @@ def read_request(document: object, *, type_name: str | None = None, seal: str | 
     if unknown:
         raise MalformedInputError("除 type、data、seal 外还有其他键。", "there are keys besides type, data and seal")
     chosen_seal = _one_of("seal", document.get("seal"), seal) or DEFAULT_SEAL
-    if chosen_seal not in SEALS:
+    if chosen_seal not in SUITES:
         raise MalformedInputError("seal 应为 sm2、rsa 或 sm2+rsa。", "seal is sm2, rsa or sm2+rsa")
     chosen_type = _one_of("type", document.get("type"), type_name)
     if chosen_type is None:

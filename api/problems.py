@@ -6,7 +6,7 @@ A new error class below `api` needs a row here, or inherits the row of its base;
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from esign import EsignError, SealAnswerError, SealRefusedError
+from esign import EsignError, EvidenceMissingError, SealAnswerError, SealRefusedError, TimestampError
 from keys import (
     KeyNotFoundError,
     KeysError,
@@ -159,6 +159,8 @@ ROWS = (
     _row(LicencesError, DATA_REFUSED, 422, "DATA_REFUSED", "数据不被接受", "data refused"),
     _row(SealNotTakenError, DATA_REFUSED, 422, "SEAL_NOT_TAKEN", "印章未导入", "the seal was not taken in"),
     _row(SealRefusedError, UNUSABLE, 503, "SEAL_UNUSABLE", "电子印章不可用", "the electronic seal is unusable"),
+    _row(TimestampError, UNAVAILABLE, 503, "TIMESTAMP_UNAVAILABLE", "时间戳服务不可用", "no timestamp to be had"),
+    _row(EvidenceMissingError, UNAVAILABLE, 503, "EVIDENCE_MISSING", "验证材料不齐", "evidence is missing"),
     _row(EsignError, DATA_REFUSED, 422, "DATA_REFUSED", "数据不被接受", "data refused"),
     _row(VerificationError, FAILED, 422, "NOT_PASSED", "核验未通过", "did not pass"),
     _row(InputNotFoundError, NOT_FOUND, 404, "INPUT_NOT_FOUND", "找不到输入", "input not found"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from .level_commands import add_upgrade_parser
 from .seal_foreign_commands import add_apply_parser
 from .settings import FAMILIES, home_path
 
@@ -25,7 +26,6 @@ _Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
 KINDS = ("round", "oval", "name")
 BODIES = ("government", "department", "special")
 LEVELS = ("国家级", "省级", "地市级", "区县级", "乡镇级", "其他")
-DEVELOPMENT_LINE = "样例 测试"
 _KIND_NAMES = {1: "单位印章 organisation", 2: "个人印章 person"}
 
 
@@ -62,6 +62,7 @@ def add_seal_parser(
     verify.add_argument("--at", metavar="WHEN", help="核验时点 date or RFC 3339 instant (default now)")
 
     add_apply_parser(add, to)
+    add_upgrade_parser(add, to)
 
 
 def _make(arguments: argparse.Namespace) -> "Answer":
@@ -265,6 +266,8 @@ def _picture(arguments: argparse.Namespace, home: "Home", name: str) -> "SealPic
     if arguments.picture is not None:
         return _supplied(arguments.picture, width, height)
     fonts = Services(home).fonts
+    from .seals import DEVELOPMENT_LINE
+
     line = arguments.centre_line or DEVELOPMENT_LINE
     if arguments.kind == "name":
         return draw_name_seal(fonts, name, side=width, white_on_red=arguments.white)

@@ -13,6 +13,8 @@ DEFAULT_HOME = ".elicence"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
 SETTINGS_FILE = "elicence.toml"
 FAMILIES = ("sm2", "rsa")
+SUITES = (*FAMILIES, "sm2+rsa")
+"""What a licence is sealed with: with both, SM2 seals first, and RSA last, so that common readers see all covered."""
 ROLES = ("seal", "code")
 MAX_PUBLIC_URL = 120  # it stands in every code: a longer one makes the printed symbol too fine
 

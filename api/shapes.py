@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from esign import CHINA, Rows, StructuredField, StructuredHolder, StructuredLicence
+from esign import CHINA, Rows, SealLevel, StructuredField, StructuredHolder, StructuredLicence
 from licences import (
     Catalogue,
     Event,
@@ -27,11 +27,15 @@ _PERSON = "111"  # what a sensitive field holds is masked as a person's name is
 def issue_shape(issued: Issued, places: Mapping[FileKind, str]) -> dict[str, object]:
     """Return the answer to `issue`; `places` says where each file is found."""
     shortfall = shortfall_text(issued.shortfall) if issued.shortfall else None
-    return _licence_shape(issued.record, places) | {
-        "level": issued.level.value,
+    return upgrade_shape(issued.record, places, issued.level) | {
         "shortfall": None if shortfall is None else shortfall.shape(),
         "replayed": issued.replayed,
     }
+
+
+def upgrade_shape(record: Record, places: Mapping[FileKind, str], level: SealLevel) -> dict[str, object]:
+    """Return a licence whose files have reached a level."""
+    return _licence_shape(record, places) | {"level": level.value}
 
 
 def _licence_shape(record: Record, places: Mapping[FileKind, str]) -> dict[str, object]:

@@ -235,15 +235,10 @@ def _field(objects: _Objects, number: int, entries: dict[str, object], *, value:
     name, rectangle = _ascii(entries.get("T")), _numbers(entries.get("Rect"))
     if not FIELD_NAME.fullmatch(name):
         raise MalformedError(Fault.NON_CANONICAL, "a field whose name is not ours")
-    appearance, picture_box = None, None
-    if isinstance(pictures := entries.get("AP"), dict):
-        appearance = _number_of(pictures.get("N"))
-        picture = objects.load(appearance)
-        if not isinstance(picture, Stream):
-            raise MalformedError(Fault.FORMAT_PDF, "a seal's appearance is no stream")
-        picture_box = box(*_numbers(picture.dictionary.get("BBox")))
-        if value is None and objects.body(appearance) != empty_appearance(picture_box):
-            raise MalformedError(Fault.NON_CANONICAL, "a seal shows before it is made")
+    pictures = entries.get("AP")
+    appearance = _number_of(pictures.get("N")) if isinstance(pictures, dict) else None
+    # The picture of a seal that is made is under that seal.
+    picture_box = _empty_box(objects, appearance) if appearance is not None and value is None else None
     lock = _number_of(entries.get("Lock")) if locks else None
     if lock is not None and objects.body(lock) != LOCK:
         raise MalformedError(Fault.NON_CANONICAL, "the last seal locks in another way than ours")
@@ -253,6 +248,17 @@ def _field(objects: _Objects, number: int, entries: dict[str, object], *, value:
     if body != again:
         raise MalformedError(Fault.NON_CANONICAL, "a field of another form than ours")
     return SealField(name=name, number=number, body=body, appearance=appearance, box=picture_box)
+
+
+def _empty_box(objects: _Objects, appearance: int) -> bytes:
+    """The size of an appearance that must show nothing."""
+    picture = objects.load(appearance)
+    if not isinstance(picture, Stream):
+        raise MalformedError(Fault.FORMAT_PDF, "a seal's appearance is no stream")
+    size = box(*_numbers(picture.dictionary.get("BBox")))
+    if objects.body(appearance) != empty_appearance(size):
+        raise MalformedError(Fault.NON_CANONICAL, "a seal shows before it is made")
+    return size
 
 
 def _associated_file(objects: _Objects, catalogue: dict[str, object]) -> bytes:

@@ -290,9 +290,7 @@ def _dictionary(value: Value) -> dict[str, Value]:
 
 
 def _places(pdf: pikepdf.Pdf) -> dict[str, tuple[int, int, int]]:
-    return {
-        f"{number} {generation} R": _place(entry) for (number, generation), entry in pdf.get_xref_table().items()
-    }
+    return {f"{number} {generation} R": _place(entry) for (number, generation), entry in pdf.get_xref_table().items()}
 
 
 def _misplaced(data: bytes, places: dict[str, tuple[int, int, int]]) -> list[str]:

@@ -37,7 +37,7 @@ class SealField:
     appearance: int | None
     """The object that a picture goes into; None when the seal cannot be seen."""
     box: bytes | None
-    """Size of the picture, as the appearance states it."""
+    """Size of the picture that goes there; None also for a seal that is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from .errors import Fault, MalformedError, TooLargeError
 
 MAX_DEPTH = 12  # our own files nest four deep
 MAX_VALUES = 2000  # in one object; those that are read, such as the catalogue, have below a hundred
+_SPACES = b" \n"
 _WHITESPACE = re.compile(rb"[ \n]+")
 _WORD = re.compile(rb"[^()<>\[\]/ \n]+")
 _INTEGER = re.compile(rb"0|[1-9][0-9]{0,9}")
@@ -213,7 +214,9 @@ class ObjectParser:
         return self._data[start : self.position]
 
     def _skip_whitespace(self) -> None:
-        if (found := _WHITESPACE.match(self._data, self.position, self._end)) is not None:
+        at = self.position
+        # Mostly there is none: cheaper to ask than to search.
+        if at < self._end and self._data[at] in _SPACES and (found := _WHITESPACE.match(self._data, at, self._end)):
             self.position = found.end()
 
     def _error(self, what: str) -> MalformedError:

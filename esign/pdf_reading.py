@@ -28,6 +28,7 @@ from .pdf_seal_picture import Drawing, dots_in
 
 MAX_PDF_BYTES = 20 * 1024 * 1024  # contract section 5
 MAX_REVISIONS = 20  # eight seals, and six rounds of evidence and timestamp
+MAX_UPDATE_BYTES = 8 * 1024 * 1024  # a further revision; it is copied a few times to be compared
 MAX_UPDATED_OBJECTS = 110  # in one further revision: as much as there may be evidence, and what it stands in
 
 _TABLE_PLACE = re.compile(rb"startxref\n([0-9]{1,10})\n%%EOF\n\Z")
@@ -190,6 +191,8 @@ class _Reader:
 
     def read_update(self, bounds: _Bounds) -> None:
         """Read the next revision."""
+        if bounds.end - self.standing.end > MAX_UPDATE_BYTES:
+            raise TooLargeError(f"a further revision of more than {MAX_UPDATE_BYTES} bytes")
         objects = _updated_objects(self._data, self.standing.end, bounds.table)
         if self.standing.next_field is not None:
             self._read_seal(objects, bounds.end)

@@ -12,7 +12,7 @@ from .pdf_drawing import MM
 from .pdf_form import TOKEN_RESERVE
 from .pdf_increment import SealField, evidence_increment, seal_increment, timestamp_increment
 from .pdf_prepared import PreparedPdf, SealedFile, prepared, room_for
-from .pdf_reading import MAX_PDF_BYTES, MAX_REVISIONS, SealedPdf, read_sealed_pdf
+from .pdf_reading import MAX_PDF_BYTES, MAX_REVISIONS, MAX_UPDATE_BYTES, SealedPdf, read_sealed_pdf
 from .pdf_seal_picture import drawing_of
 from .seal import Seal
 from .stamping import have_stamped
@@ -108,6 +108,8 @@ def _check_size(field: SealField, seal: Seal) -> None:
 def _check_room(facts: SealedPdf, size: int) -> None:
     if size > MAX_PDF_BYTES:
         raise TooLargeError(f"a PDF of {size} bytes; the limit is {MAX_PDF_BYTES}")
+    if size - facts.standing.end > MAX_UPDATE_BYTES:
+        raise TooLargeError(f"a further revision of more than {MAX_UPDATE_BYTES} bytes")
     if facts.standing.revisions >= MAX_REVISIONS:
         raise TooLargeError(f"more than {MAX_REVISIONS} revisions")
 

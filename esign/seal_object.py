@@ -14,6 +14,7 @@ from datetime import datetime
 
 from keys import SM2_SM3, BadSignatureError, Certificate, KeysError, Signer, hash_bytes
 
+from . import ses as limits
 from .china import CHINA, YEARS
 from .cms import SignedData, read_signed_data, sign_detached
 from .errors import (
@@ -29,7 +30,7 @@ from .errors import (
 )
 from .seal import SealPicture
 from .seal_image import read_seal_image
-from .ses import MAX_PERMITTED, MAX_PICTURE_BYTES, MAX_SIDE, MAX_TEXT_BYTES, SesPicture, SesSeal
+from .ses import SesPicture, SesSeal
 from .ses_facts import may_sign
 from .ses_making import make_ses_seal
 from .ses_reading import read_ses_seal
@@ -37,7 +38,7 @@ from .ses_reading import read_ses_seal
 MANIFEST_FORMAT = "elicence-seal/1"
 ORGANISATION, PERSON = 1, 2
 """Types of seals (GM/T 0031-2014); later ones come from local code lists."""
-MAX_MANIFEST_BYTES = MAX_PICTURE_BYTES * 4 // 3 + 64 * 1024
+MAX_MANIFEST_BYTES = limits.MAX_PICTURE_BYTES * 4 // 3 + 64 * 1024
 _DIGEST_PREFIX = "sha256:"
 _RASTERS = ("PNG", "GIF", "JPG", "BMP")
 
@@ -283,7 +284,7 @@ def _parse(data: bytes, document: object) -> SealObject:
     if manifest["format"] != MANIFEST_FORMAT:
         raise ValueError("unknown format")
     permitted = manifest["permitted"]
-    if not isinstance(permitted, list) or not 0 < len(permitted) <= MAX_PERMITTED:
+    if not isinstance(permitted, list) or not 0 < len(permitted) <= limits.MAX_PERMITTED:
         raise ValueError("no list of signers")
     if not _text(manifest["vendor"]).isascii() or not _text(manifest["identifier"]).isascii():
         raise ValueError("a number that is not ASCII")
@@ -311,8 +312,8 @@ def _picture(values: dict[str, object]) -> SesPicture:
     picture = SesPicture(
         type=_text(values["type"]),
         data=_bytes(values["data"]),
-        width=_whole(values["width"], 1, MAX_SIDE),
-        height=_whole(values["height"], 1, MAX_SIDE),
+        width=_whole(values["width"], 1, limits.MAX_SIDE),
+        height=_whole(values["height"], 1, limits.MAX_SIDE),
     )
     if picture.declared_type != picture.actual_type:
         raise ValueError("the picture is not of the type it is said to be")
@@ -326,7 +327,7 @@ def _exactly(value: object, *names: str) -> dict[str, object]:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > MAX_TEXT_BYTES:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > limits.MAX_TEXT_BYTES:
         raise ValueError("not a text")
     return value
 

@@ -23,8 +23,10 @@ from keys.errors import MalformedKeyError, UnsupportedAlgorithmError
 
 ITERATIONS: Final = 600_000
 """Of PBKDF2 in what we write: OWASP's figure for HMAC-SHA-256 (2023), about 0.2 s."""
-MAX_ITERATIONS: Final = 5_000_000
-"""More would let a file keep a machine busy for longer than a few seconds."""
+MAX_ITERATIONS: Final = 1_250_000
+"""Of all derivations for one file together, about 1.5 s with the slowest digest; two parts of `ITERATIONS` fit."""
+_PKCS12_WEIGHT: Final = 4
+"""Rounds that one of PKCS#12 counts for: there each is a call of its own, and key and vector are derived apart."""
 MAX_SALT: Final = 1024
 """Bytes."""
 
@@ -56,7 +58,27 @@ _PKCS12_TRIPLE_DES: Final = "1.2.840.113549.1.12.1.3"
 _WRONG: Final = "wrong passphrase, or the key file is damaged"
 
 
-def decrypt(identifier: bytes, content: bytes, passphrase: bytes) -> bytearray:
+class Rounds:
+    """How many rounds of key derivation one file may still ask for."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        """Begin with `MAX_ITERATIONS`."""
+        self._left = MAX_ITERATIONS
+
+    def spend(self, iterations: int) -> None:
+        """Take these rounds off; `MalformedKeyError` when there are none, or fewer left."""
+        if not 1 <= iterations <= self._left:
+            raise MalformedKeyError("number of iterations out of range")
+        self._left -= iterations
+
+    def spend_pkcs12(self, iterations: int) -> None:
+        """Take off what rounds of `pkcs12_derive` count for."""
+        self.spend(_PKCS12_WEIGHT * iterations)
+
+
+def decrypt(identifier: bytes, content: bytes, passphrase: bytes, rounds: Rounds) -> bytearray:
     """Decrypt what stands under an AlgorithmIdentifier (DER). The caller wipes the result.
 
     `MalformedKeyError` also for a wrong passphrase, which cannot always be told from damage.
@@ -74,10 +96,11 @@ def decrypt(identifier: bytes, content: bytes, passphrase: bytes) -> bytearray:
         if cipher_kind not in _CIPHERS:
             raise UnsupportedAlgorithmError(f"key files encrypted with {cipher_kind} are not read")
         make, size = _CIPHERS[cipher_kind]
-        cipher = make(_derive(derivation, size, passphrase))
+        cipher = make(_derive(derivation, size, passphrase, rounds))
     elif kind == _PKCS12_TRIPLE_DES:
         salt, iterations = parameters.read_octet_string(), parameters.read_integer()
         parameters.finish()
+        rounds.spend_pkcs12(iterations)
         cipher = TripleDES(pkcs12_derive("sha1", 1, passphrase, salt, iterations, 24))
         vector = pkcs12_derive("sha1", 2, passphrase, salt, iterations, 8)
     else:
@@ -103,8 +126,11 @@ def encrypt(content: bytes | bytearray, passphrase: bytes, *, random: Callable[[
 
 
 def pkcs12_derive(digest: str, purpose: int, passphrase: bytes, salt: bytes, iterations: int, size: int) -> bytes:
-    """Derive `size` bytes as PKCS#12 does (RFC 7292 appendix B.2). `purpose`: 1 key, 2 initial vector, 3 MAC key."""
-    _check_costs(salt, iterations)
+    """Derive `size` bytes as PKCS#12 does (RFC 7292 appendix B.2). `purpose`: 1 key, 2 initial vector, 3 MAC key.
+
+    What it costs has been taken off the file's `Rounds` before.
+    """
+    _check_salt(salt)
     try:
         # Both ends count: characters in UTF-16 and a zero character after the last.
         password = (passphrase.decode() + "\0").encode("utf-16-be")
@@ -127,7 +153,7 @@ def pkcs12_derive(digest: str, purpose: int, passphrase: bytes, salt: bytes, ite
     return result[:size]
 
 
-def _derive(derivation: DerReader, size: int, passphrase: bytes) -> bytes:
+def _derive(derivation: DerReader, size: int, passphrase: bytes, rounds: Rounds) -> bytes:
     """Derive a key with the PBKDF2 that `derivation` describes (RFC 8018 appendix A.2)."""
     kind = derivation.read_oid()
     if kind not in _PBKDF2:
@@ -147,7 +173,8 @@ def _derive(derivation: DerReader, size: int, passphrase: bytes) -> bytes:
     parameters.finish()
     if prf_kind not in _PRFS:
         raise UnsupportedAlgorithmError(f"key files whose key is derived with {prf_kind} are not read")
-    _check_costs(salt, iterations)
+    _check_salt(salt)
+    rounds.spend(iterations)
     return PBKDF2HMAC(_PRFS[prf_kind](), size, salt, iterations).derive(passphrase)
 
 
@@ -167,9 +194,9 @@ def _decrypt_cbc(cipher: BlockCipherAlgorithm, vector: bytes, content: bytes) ->
     return plain
 
 
-def _check_costs(salt: bytes, iterations: int) -> None:
-    if not salt or len(salt) > MAX_SALT or not 1 <= iterations <= MAX_ITERATIONS:
-        raise MalformedKeyError("salt or number of iterations out of range")
+def _check_salt(salt: bytes) -> None:
+    if not 0 < len(salt) <= MAX_SALT:
+        raise MalformedKeyError("salt empty or too long")
 
 
 def _stretch(text: bytes, block: int) -> bytes:

@@ -16,7 +16,7 @@ from keys.certificates import Certificate, parse_certificate
 from keys.der import DerReader
 from keys.errors import KeyUnusableError, MalformedDerError, MalformedKeyError, UnsupportedAlgorithmError
 from keys.libcrypto import Libcrypto
-from keys.pbe import decrypt, pkcs12_derive
+from keys.pbe import Rounds, decrypt, pkcs12_derive
 from keys.pkcs8 import decrypt_pkcs8
 from keys.ports import ExportablePrivateKey
 from keys.software import load_pkcs8
@@ -65,10 +65,11 @@ def read_pkcs12(
         raise MalformedKeyError("PKCS#12 file too large")
     shrouded: list[bytearray] = []
     certificates: list[Certificate] = []
+    rounds = Rounds()
     try:
         try:
-            for bags in _safe_contents(data, passphrase):
-                _read_bags(bags, passphrase, shrouded, certificates)
+            for bags in _safe_contents(data, passphrase, rounds):
+                _read_bags(bags, passphrase, rounds, shrouded, certificates)
         except MalformedDerError as error:
             raise MalformedKeyError("not a PKCS#12 file, or a damaged one") from error
         if len(shrouded) != 1:
@@ -86,7 +87,7 @@ def is_pkcs12(data: bytes | bytearray) -> bool:
     return data[:1] == b"\x30" and data[start : start + 4] == der.integer(3) + b"\x30"
 
 
-def _safe_contents(data: bytes, passphrase: bytes) -> list[bytes | bytearray]:
+def _safe_contents(data: bytes, passphrase: bytes, rounds: Rounds) -> list[bytes | bytearray]:
     """Check the MAC and open the parts of the file."""
     whole = DerReader(to_der(data)).read_sequence()
     if whole.read_integer() != 3:
@@ -98,7 +99,7 @@ def _safe_contents(data: bytes, passphrase: bytes) -> list[bytes | bytearray]:
     content.finish()
     if whole.at_end:
         raise KeyUnusableError("the PKCS#12 file has no MAC, so nothing says that it is whole")
-    _check_mac(whole.read_sequence(), safe, passphrase)
+    _check_mac(whole.read_sequence(), safe, passphrase, rounds)
     whole.finish()
 
     parts = DerReader(to_der(safe)).read_sequence()
@@ -118,7 +119,7 @@ def _safe_contents(data: bytes, passphrase: bytes) -> list[bytes | bytearray]:
             element = inner.element()
             if element.tag & ~_CONSTRUCTED != _IMPLICIT:
                 raise MalformedKeyError("encrypted data without content")
-            opened.append(decrypt(identifier, joined(element), passphrase))
+            opened.append(decrypt(identifier, joined(element), passphrase, rounds))
             inner.finish()
         else:
             raise UnsupportedAlgorithmError("PKCS#12 files encrypted for a key instead of a passphrase are not read")
@@ -136,7 +137,7 @@ def _content_info(reader: DerReader) -> tuple[str, DerReader]:
     return kind, content
 
 
-def _check_mac(mac: DerReader, safe: bytes, passphrase: bytes) -> None:
+def _check_mac(mac: DerReader, safe: bytes, passphrase: bytes, rounds: Rounds) -> None:
     """Check the MAC over the authenticated safe (RFC 7292 clause 5.1)."""
     digest_info = mac.read_sequence()
     identifier, expected = digest_info.read_sequence(), digest_info.read_octet_string()
@@ -150,6 +151,7 @@ def _check_mac(mac: DerReader, safe: bytes, passphrase: bytes) -> None:
     if kind not in _MAC_DIGESTS:
         raise UnsupportedAlgorithmError(f"PKCS#12 files with a MAC by {kind} are not read")
     name, digest, size = _MAC_DIGESTS[kind]
+    rounds.spend_pkcs12(iterations)
     code = HMAC(pkcs12_derive(name, 3, passphrase, salt, iterations, size), digest)
     code.update(safe)
     if not hmac.compare_digest(code.finalize(), expected):
@@ -157,7 +159,11 @@ def _check_mac(mac: DerReader, safe: bytes, passphrase: bytes) -> None:
 
 
 def _read_bags(
-    content: bytes | bytearray, passphrase: bytes, keys: list[bytearray], certificates: list[Certificate]
+    content: bytes | bytearray,
+    passphrase: bytes,
+    rounds: Rounds,
+    keys: list[bytearray],
+    certificates: list[Certificate],
 ) -> None:
     """Add what a SafeContents holds; bags of other kinds (revocation lists, secrets) are left alone."""
     bags = DerReader(to_der(bytes(content))).read_sequence()
@@ -170,7 +176,7 @@ def _read_bags(
         if kind == _KEY_BAG:
             keys.append(bytearray(value))
         elif kind == _SHROUDED_KEY_BAG:
-            keys.append(decrypt_pkcs8(value, passphrase))
+            keys.append(decrypt_pkcs8(value, passphrase, rounds))
         elif kind == _CERTIFICATE_BAG:
             certificates.append(_certificate(value))
         if len(keys) + len(certificates) > MAX_BAGS:

@@ -10,7 +10,7 @@ from keys.algorithms import Algorithm
 from keys.der import DerReader
 from keys.errors import KeyUnusableError, MalformedDerError, MalformedKeyError
 from keys.libcrypto import Libcrypto
-from keys.pbe import decrypt, encrypt
+from keys.pbe import Rounds, decrypt, encrypt
 from keys.pem import ENCRYPTED_PRIVATE_KEY, has_label, unwrapped, wrapped
 from keys.ports import ExportablePrivateKey
 from keys.software import load_pkcs8
@@ -56,7 +56,7 @@ def encrypt_private_key(key: ExportablePrivateKey, passphrase: bytes, *, random:
     return wrapped(der.sequence(identifier, der.octet_string(content)), ENCRYPTED_PRIVATE_KEY)
 
 
-def decrypt_pkcs8(data: bytes, passphrase: bytes) -> bytearray:
+def decrypt_pkcs8(data: bytes, passphrase: bytes, rounds: Rounds) -> bytearray:
     """Decrypt an EncryptedPrivateKeyInfo (RFC 5958 clause 3). The caller wipes the result."""
     try:
         outer = DerReader(data)
@@ -64,7 +64,7 @@ def decrypt_pkcs8(data: bytes, passphrase: bytes) -> bytearray:
         outer.finish()
         identifier, content = whole.read_raw(), whole.read_octet_string()
         whole.finish()
-        return decrypt(identifier, content, passphrase)
+        return decrypt(identifier, content, passphrase, rounds)
     except MalformedDerError as error:
         raise MalformedKeyError("the encrypted private key is not DER") from error
 
@@ -78,4 +78,4 @@ def _is_encrypted(data: bytes | bytearray) -> bool:
 def _decrypted(data: bytes, passphrase: Passphrase | None) -> bytearray:
     if passphrase is None:
         raise KeyUnusableError("the private key is encrypted and no source of its passphrase is named")
-    return decrypt_pkcs8(data, passphrase())
+    return decrypt_pkcs8(data, passphrase(), Rounds())

@@ -29,11 +29,11 @@ def approval(folder: Path, *, link: bool = False) -> Path:
 
 
 @pytest.mark.parametrize("family", ["sm2", "rsa"])
-def test_a_seal_is_applied(elicence: Elicence, family: str, tmp_path: Path) -> None:
+def test_a_seal_is_applied(fresh: Elicence, family: str, tmp_path: Path) -> None:
     path = approval(tmp_path)
     original = path.read_bytes()
-    elicence("seal", "make", "--family", family)
-    done = elicence("seal", "apply", path, "--seal", family, "--x", "150", "--y", "240", json=True)
+    fresh("seal", "make", "--family", family)
+    done = fresh("seal", "apply", path, "--seal", family, "--x", "150", "--y", "240", "--json")
     assert done.code == 0, done.err
     sealed = tmp_path / "approval-sealed.pdf"
     assert done.json() == {"file": str(sealed), "seal": family, "page": 1, "level": "B-B", "shortfall": None}
@@ -43,16 +43,16 @@ def test_a_seal_is_applied(elicence: Elicence, family: str, tmp_path: Path) -> N
     assert signature.covers_whole_file
 
 
-def test_what_is_refused_is_named(elicence: Elicence, tmp_path: Path) -> None:
+def test_what_is_refused_is_named(fresh: Elicence, tmp_path: Path) -> None:
     path = approval(tmp_path, link=True)
-    elicence("seal", "make", "--family", "rsa")
+    fresh("seal", "make", "--family", "rsa")
     place = ("--seal", "rsa", "--x", "150", "--y", "240")
-    refused = elicence("seal", "apply", path, *place)
+    refused = fresh("seal", "apply", path, *place)
     assert refused.code == 65
     assert "外部链接（第1页" in refused.out
-    told = elicence("seal", "apply", path, *place, json=True)
+    told = fresh("seal", "apply", path, *place, "--json")
     assert "action" in {finding["code"] for finding in told.json()["findings"]}
     assert not (tmp_path / "approval-sealed.pdf").exists()
     clean = approval(tmp_path)
     for wrong in (("--page", "2"), ("--out", str(clean)), ("--x", "1")):
-        assert elicence("seal", "apply", clean, *place, *wrong).code == 64
+        assert fresh("seal", "apply", clean, *place, *wrong).code == 64

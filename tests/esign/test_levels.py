@@ -42,7 +42,6 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from esign import (
-    MAX_PDF_BYTES,
     AdditionRefusedError,
     EsignError,
     Evidence,
@@ -59,7 +58,7 @@ from esign import (
     read_timestamp,
 )
 from esign.evidence import MAX_EVIDENCE
-from esign.pdf_reading import MAX_REVISIONS
+from esign.pdf_reading import MAX_REVISIONS, MAX_UPDATE_BYTES
 from keys import KeysError, der
 
 
@@ -286,7 +285,7 @@ def test_limits(ladder: Any) -> None:
     with pytest.raises(TooLargeError):
         add_evidence(full, Evidence(crls=(_item(MAX_EVIDENCE),)))
     with pytest.raises(TooLargeError):
-        add_evidence(ladder.b_b, Evidence(crls=(der.sequence(bytes(MAX_PDF_BYTES)),)))
+        add_evidence(ladder.b_b, Evidence(crls=(der.sequence(bytes(MAX_UPDATE_BYTES)),)))
     pdf = ladder.b_b
     for _ in range(MAX_REVISIONS - 1):
         pdf = add_document_timestamp(pdf, ladder.stamper)
@@ -300,9 +299,10 @@ def _item(number: int) -> bytes:
 
 
 def test_the_largest_file_with_the_most_revisions_is_read_in_time(ladder: Any) -> None:
-    blob = der.sequence(bytes(19 * 1024 * 1024))
-    pdf = add_evidence(ladder.b_b, Evidence(crls=(blob,)))
-    for _ in range(MAX_REVISIONS - 2):
+    pdf = ladder.b_b
+    for number in range(3):
+        pdf = add_evidence(pdf, Evidence(crls=(der.sequence(bytes((number,)) * (6 * 1024 * 1024)),)))
+    for _ in range(MAX_REVISIONS - 4):
         pdf = add_document_timestamp(pdf, ladder.stamper)
     start = time.process_time()
     facts = read_sealed_pdf(pdf)

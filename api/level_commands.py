@@ -1,0 +1,56 @@
+"""`elicence seal upgrade`: making up for what a licence's seals lack to be checked in years to come."""
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .settings import home_path
+
+if TYPE_CHECKING:
+    from .commands import Answer
+
+    Run = Callable[[argparse.Namespace], "Answer"]
+    _Parser = argparse.ArgumentParser
+
+
+def add_upgrade_parser(
+    add: "Callable[[str, Run, str, argparse._SubParsersAction[_Parser]], argparse.ArgumentParser]",
+    to: "argparse._SubParsersAction[_Parser]",
+) -> None:
+    """Add the command below `elicence seal`."""
+    upgrade = add("upgrade", _upgrade, "补齐时间戳和长期验证材料 add timestamps and evidence to issued licences", to)
+    upgrade.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 identifier of the licence")
+    upgrade.add_argument("--out", metavar="DIR", help="输出目录 folder for the files (default: <home>/issued)")
+
+
+def _upgrade(arguments: argparse.Namespace) -> "Answer":
+    from licences import parse_identifier, raise_level
+
+    from .commands import Answer
+    from .home import open_home
+    from .output import StagedFiles, file_name
+    from .shapes import upgrade_shape
+    from .wiring import SelfCheck, Services
+
+    services = Services(open_home(home_path(arguments.home)))
+    parse_identifier(arguments.identifier)
+    record = services.store.get(arguments.identifier)
+    pdf, structured, p7s = (services.store.file(record, kind) for kind in ("pdf", "json", "p7s"))
+    at = datetime.now(UTC)
+    raised = raise_level(
+        pdf, p7s, timestampers=services.timestampers, collector=services.collector(services.trust), at=at
+    )
+    SelfCheck(verifier=services.verifier)(raised.pdf, structured, raised.p7s, record.code, at)
+    directory = Path(arguments.out) if arguments.out else services.home.issued
+    names = {kind: file_name(record.identifier, kind) for kind in record.files}
+    with StagedFiles(directory) as staged:
+        staged.stage({names["pdf"]: raised.pdf, names["json"]: structured, names["p7s"]: raised.p7s})
+        changed = services.store.replace_files(record, {"pdf": raised.pdf, "p7s": raised.p7s}, at=at)
+        staged.put()
+    places = {kind: str(directory / name) for kind, name in names.items()}
+    return Answer(
+        shape=upgrade_shape(changed, places, raised.level),
+        text=f"已补齐  upgraded: {record.number}\n签名级别  level: {raised.level.value}\npdf: {places['pdf']}",
+    )

@@ -1,0 +1,208 @@
+"""Issuing with a CA and a timestamp authority on the other side: levels, what their failure costs, years later."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from servers import AuthorityServer
+from witnesses import bouncy_castle, pdfsig, qpdf_check, signed_parts, verapdf
+
+from api.cli import main
+from api.errors import SelfCheckError
+from api.home import ensure_home, open_home
+from api.seals import development_seal, seal_path
+from api.wiring import Services
+from esign import SealLevel, read_sealed_pdf
+from keys import write_certificates, write_private_key
+from licences import Issued
+from verify import HolderEntry, Outcome, RevocationFetcher, TrustStore, Verifier
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = json.loads((ROOT / "fixtures/paper/special-equipment-use-1.json").read_text("utf-8"))
+FAMILIES = ("sm2", "rsa")
+SIX_YEARS = timedelta(days=6 * 365 + 2)
+
+
+@dataclass
+class Office:
+    """A home whose certificates have a CA that answers, and the servers of the other side."""
+
+    path: Path
+    servers: dict[str, AuthorityServer]
+
+    def services(self) -> Services:
+        return Services(open_home(self.path))
+
+    def issue(self, suite: str) -> Issued:
+        return (
+            self.services()
+            .issuer_for(suite)
+            .issue(SAMPLE["type"], SAMPLE["data"], algorithm=suite, at=datetime.now(UTC))
+        )
+
+    def files(self, issued: Issued) -> tuple[bytes, bytes, bytes]:
+        store = self.services().store
+        record = store.get(issued.record.identifier)
+        return store.file(record, "pdf"), store.file(record, "json"), store.file(record, "p7s")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """Give a home with the declared certificates of both families, each CA's servers, and timestamps in its settings."""
+    path = tmp_path / "home"
+    now = datetime.now(UTC)
+    ensure_home(path, public_url="http://127.0.0.1:8000", at=now, random=os.urandom)
+    servers = {family: AuthorityServer(family, clock=now) for family in FAMILIES}
+    lines = ['public_url = "http://127.0.0.1:8000"', "development = true", "[timestamp]", "timeout = 1.0"]
+    lines += [f'{family} = "{server.tsa_url}"' for family, server in servers.items()]
+    for family, server in servers.items():
+        for role in ("seal", "code"):
+            key, chain = path / "keys" / f"{family}-{role}-2.pem", path / "keys" / f"{family}-{role}-2.chain.pem"
+            write_private_key(key, server.pki.key(role))
+            write_certificates(chain, server.pki.chain(role))
+            lines += [f"[keys.{family}.{role}]", f'uri = "file:{key}"', f'chain = "{chain}"']
+        write_certificates(path / "trust" / f"{family}-declared.pem", server.pki.trusted())
+        write_certificates(path / "trust" / f"{family}-code-2.pem", server.pki.chain("code"))
+        seal = development_seal(server.pki.signer("seal"), "样例县行政审批局", at=now, random=os.urandom)
+        seal_path(path, family).write_bytes(seal)
+    (path / "elicence.toml").write_text("\n".join(lines), "utf-8")
+    for server in servers.values():
+        server.__enter__()
+    yield Office(path, servers)
+    for server in servers.values():
+        server.close()
+
+
+def judge(office: Office, data: bytes, signature: bytes | None = None, *, after: timedelta, stored: bool) -> str:
+    """Say what a verifier without network finds later; with or without the store's own record."""
+    trust = TrustStore.from_directory(office.path / "trust")
+    existence = office.services().store if stored else None
+    report = Verifier(trust, existence=existence).verify_file(data, signature=signature, at=datetime.now(UTC) + after)
+    return report.reason.code
+
+
+@pytest.mark.parametrize("suite", [*FAMILIES, "sm2+rsa"])
+def test_with_all_services_the_level_is_lt_and_outlives_the_certificate(office: Office, suite: str) -> None:
+    issued = office.issue(suite)
+    assert (issued.level, issued.shortfall) == (SealLevel.B_LT, "")
+    pdf, structured, p7s = office.files(issued)
+    for server in office.servers.values():
+        server.close()
+    # Only the licence's own term and its status are open: no network, no store, six years later.
+    end = read_sealed_pdf(pdf).seals[0].signed_data.signer_certificate.not_after
+    assert datetime.now(UTC) + SIX_YEARS > end
+    for after in (timedelta(), SIX_YEARS):
+        assert judge(office, pdf, after=after, stored=False) == "STATUS_UNKNOWN"
+        assert judge(office, structured, p7s, after=after, stored=False) == "STATUS_UNKNOWN"
+
+
+def test_without_any_service_the_stores_record_outlives_the_certificate(office: Office) -> None:
+    for server in office.servers.values():
+        server.close()
+    began = time.monotonic()
+    issued = office.issue("sm2")
+    assert time.monotonic() - began < 15
+    assert issued.level is SealLevel.B_B
+    assert "127.0.0.1" in issued.shortfall
+    pdf, structured, p7s = office.files(issued)
+    for data, signature in ((pdf, None), (structured, p7s)):
+        assert judge(office, data, signature, after=SIX_YEARS, stored=False) == "CERTIFICATE_EXPIRED"
+    code = issued.record.code
+    holder = HolderEntry(name=SAMPLE["data"]["certificateHolderName"], code=SAMPLE["data"]["certificateHolderCode"])
+    services = office.services()
+    for existence, expected in ((None, "CERTIFICATE_EXPIRED"), (services.store, "REVOCATION_UNKNOWN")):
+        verifier = Verifier(services.trust, services.store, existence=existence)
+        report = verifier.verify_code(code, holder=holder, at=datetime.now(UTC) + SIX_YEARS)
+        assert report.reason.code == expected
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda server: setattr(server.tsa, "status", 503),
+        lambda server: setattr(server.tsa, "delay", 3.0),
+        lambda server: setattr(server.tsa, "body", b"no response"),
+        lambda server: setattr(server.tsa, "wrong_nonce", True),
+    ],
+    ids=["down", "slow", "garbage", "nonce"],
+)
+def test_a_failing_timestamp_costs_the_level_and_not_the_seal(
+    office: Office, fail: Callable[[AuthorityServer], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = office.servers["rsa"]
+    fail(server)
+    issued = office.issue("rsa")
+    assert issued.level is SealLevel.B_B
+    assert issued.shortfall
+    pdf = office.files(issued)[0]
+
+    # Later it is back, and the missing level is made up for.
+    server.tsa = type(server.tsa)()
+    assert main(["--home", str(office.path), "seal", "upgrade", issued.record.identifier, "--json"]) == 0
+    shape = json.loads(capsys.readouterr().out)
+    assert shape["level"] == "B-LTA"
+    better, structured, p7s = office.files(issued)
+    assert better.startswith(pdf)
+    assert len(better) > len(pdf)
+    for one in office.servers.values():
+        one.close()
+    assert judge(office, better, after=SIX_YEARS, stored=False) == "STATUS_UNKNOWN"
+    assert judge(office, structured, p7s, after=SIX_YEARS, stored=False) == "STATUS_UNKNOWN"
+    # The replaced file is still a good one, and its record is too.
+    assert judge(office, pdf, after=timedelta(), stored=True) in ("STATUS_UNKNOWN", "REVOCATION_UNKNOWN")
+
+
+def test_an_upgrade_that_cannot_be_done_changes_nothing(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    office.servers["sm2"].tsa.status = 503
+    issued = office.issue("sm2")
+    before = office.files(issued)
+    assert main(["--home", str(office.path), "seal", "upgrade", issued.record.identifier, "--json"]) == 69
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "TIMESTAMP_UNAVAILABLE"
+    assert office.files(issued) == before
+
+
+def test_a_ca_that_does_not_answer_costs_the_evidence(office: Office) -> None:
+    office.servers["rsa"].crl.status = office.servers["rsa"].ocsp.status = 503
+    issued = office.issue("rsa")
+    assert issued.level is SealLevel.B_T
+    assert "unknown" in issued.shortfall
+
+
+def test_a_revoked_certificate_issues_nothing(office: Office) -> None:
+    server = office.servers["sm2"]
+    server.revoke("seal", at=datetime.now(UTC) - timedelta(days=1), reason="keyCompromise")
+    with pytest.raises(SelfCheckError, match="CERTIFICATE_REVOKED"):
+        office.issue("sm2")
+
+
+def test_a_certificate_revoked_later_is_good_for_what_it_had_sealed(office: Office) -> None:
+    issued = office.issue("rsa")
+    pdf = office.files(issued)[0]
+    later = datetime.now(UTC) + timedelta(days=30)
+    server = office.servers["rsa"]
+    server.revoke("seal", at=later, reason="keyCompromise")
+    server.clock = later + timedelta(hours=1)
+    trust = TrustStore.from_directory(office.path / "trust")
+    report = Verifier(trust, revocation=RevocationFetcher()).verify_file(pdf, at=later + timedelta(hours=1))
+    assert report.authenticity is Outcome.PASSED
+
+
+def test_witnesses_accept_the_double_seal(office: Office, tmp_path: Path) -> None:
+    issued = office.issue("sm2+rsa")
+    pdf, structured, _ = office.files(issued)
+    path = tmp_path / "double.pdf"
+    path.write_bytes(pdf)
+    qpdf_check(path)
+    assert verapdf([path])[path].compliant
+    sm2, rsa = pdfsig(path)
+    assert (sm2.field, rsa.field) == ("Seal1", "Seal2")
+    assert rsa.valid
+    parts = signed_parts(pdf)
+    facts = bouncy_castle(parts[0].cms, parts[0].content, [office.servers["sm2"].pki.root.der])
+    assert facts.accepted
+    assert read_sealed_pdf(pdf).structured == structured

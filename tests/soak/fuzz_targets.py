@@ -1,0 +1,371 @@
+"""What is fuzzed: for each reader the good files to begin with, the damage, and what must hold of whatever comes out.
+
+A check returns what happened in one word: an error code, or `read`. It raises `UnexpectedError` when a rule is broken;
+any other exception than the reader's own is one, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from random import Random
+
+from declared import declared_pki
+from fuzz_corpus import AT, NONCE, ORIGINAL, SECRET, Corpus, office
+from fuzz_der import mutated
+from fuzz_json import canonical, indented, mutated_code, mutated_json
+from fuzz_pdf import mutated_pdf
+
+import esign
+import keys
+from esign import EsignError, MalformedError
+from keys import Certificate, KeysError
+from verify import REASONS, Report, TrustStore, Verifier
+
+Mutate = Callable[[Random, bytes, Sequence[bytes]], bytes]
+Check = Callable[[bytes, "World"], str]
+
+
+class UnexpectedError(Exception):
+    """A rule is broken; the message says which."""
+
+
+class World:
+    """Whom the verifier of the soak trusts, and which files may pass."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+        certificates: list[Certificate] = []
+        lists, self.issuers = [], []
+        for family in ("sm2", "rsa"):
+            pki = declared_pki(family)
+            certificates += [pki.certificate(name) for name in ("root", "issuing-ca", "issuing-ca-renewed", "code")]
+            lists += [pki.crl("root", AT), pki.crl("issuing-ca", AT)]
+            self.issuers += [pki.certificate(name) for name in ("root", "issuing-ca", "ocsp", "seal")]
+        here = office()
+        trust = TrustStore.from_certificates(certificates, lists=lists)
+        self.verifier = Verifier(trust, here.Store(here.ISSUED))
+        self.holder = here.HOLDER
+        self.genuine = frozenset(hashlib.sha256(item).digest() for items in corpus.values() for item in items)
+        self.structured = dict(zip(corpus["cms"][::2], corpus["structured"], strict=True))
+
+    def report(self, data: bytes, *, signature: bytes | None = None, original: bytes | None = None) -> Report:
+        """The verdict on a file, with the holder of the sample licences."""
+        report = self.verifier.verify_file(
+            data, signature=signature, original=original, holder=self.holder, at=AT
+        )
+        if report.reason.code not in REASONS:
+            raise UnexpectedError(f"a reason that nobody knows: {report.reason.code}")
+        return report
+
+    def judge(self, data: bytes) -> str:
+        """The verdict on a changed file, which must not pass."""
+        report = self.report(data)
+        if report and hashlib.sha256(data).digest() not in self.genuine:
+            raise UnexpectedError("a changed file passed")
+        return report.reason.code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One reader."""
+
+    name: str
+    kinds: tuple[str, ...]
+    """Of the corpus: the first is damaged, all of them lend parts."""
+    mutate: Mutate
+    check: Check
+    executions: int
+    """In the long run."""
+    own: bool = True
+    """Whether the reader is ours throughout; the others are built on qpdf."""
+
+
+def execution(target: Target, corpus: Corpus, number: int) -> bytes:
+    """The bytes of execution `number`: the same for the same corpus, whatever ran before."""
+    chance = Random(f"{target.name}/{number}")  # noqa: S311 - repeatable damage, not a secret
+    seeds = corpus[target.kinds[0]]
+    parts = tuple(item for kind in target.kinds for item in corpus[kind])
+    return target.mutate(chance, chance.choice(seeds), parts)
+
+
+def run(target: Target, world: World, data: bytes) -> str:
+    """What happened, in one word; errors of our own packages by their name or code."""
+    try:
+        return target.check(data, world)
+    except MalformedError as error:
+        return error.code
+    except (EsignError, KeysError) as error:
+        return type(error).__name__
+
+
+def _ask(*questions: Callable[[], object]) -> None:
+    """Facts may answer with our errors, too, each by itself."""
+    for question in questions:
+        with suppress(EsignError, KeysError):
+            question()
+
+
+def _certificate(data: bytes, world: World) -> str:
+    world.judge(data)
+    try:
+        certificate = keys.parse_certificate(data)
+    except KeysError:
+        certificate, *_ = keys.load_certificates(data)
+    _ask_certificate(certificate, world)
+    return "read"
+
+
+def _ask_certificate(certificate: Certificate, world: World) -> None:
+    trust = TrustStore.from_certificates((*world.issuers, certificate))
+    trust.chain(certificate, (certificate,), AT)
+    repr(certificate), certificate.is_development, certificate.self_issued, certificate.fingerprint("sm3")
+    _ask(*(partial(certificate.verify_issued_by, issuer) for issuer in (*world.issuers, certificate)))
+
+
+def _crl(data: bytes, world: World) -> str:
+    found = keys.read_crl(data)
+    _ask(*(partial(found.verify_issued_by, issuer) for issuer in world.issuers))
+    for issuer in world.issuers:
+        found.covers(issuer)
+    return "read"
+
+
+def _ocsp_response(data: bytes, world: World) -> str:
+    found = keys.read_ocsp_response(data)
+    _ask(*(partial(found.verify_by, one) for one in (*world.issuers, *found.certificates)))
+    for answer in found.answers:
+        answer.is_about(world.issuers[3], world.issuers[1])
+    return "read"
+
+
+def _ocsp_request(data: bytes, world: World) -> str:
+    for question in keys.read_ocsp_request(data).questions:
+        question.is_about(world.issuers[3], world.issuers[1])
+    return "read"
+
+
+def _timestamp(data: bytes, world: World) -> str:
+    world.judge(data)
+    token = esign.read_timestamp(data)
+    _ask(token.verify_signature)
+    token.is_over(ORIGINAL)
+    repr(token)
+    return "read"
+
+
+def _timestamp_response(data: bytes, world: World) -> str:
+    for name in ("sm3", "sha256"):
+        _ask(
+            partial(
+                esign.token_from_response,
+                data,
+                digest=keys.hash_bytes(name, ORIGINAL),
+                digest_name=name,
+                nonce=NONCE,
+            )
+        )
+    esign.token_from_response(data, digest=keys.hash_bytes("sm3", ORIGINAL), digest_name="sm3", nonce=NONCE)
+    return "read"
+
+
+def _cms(data: bytes, world: World) -> str:
+    world.judge(data)
+    for structured in world.structured.values():
+        if world.report(structured, signature=data) and hashlib.sha256(data).digest() not in world.genuine:
+            raise UnexpectedError("a licence passed with a changed signature")
+    found = esign.read_signed_data(data)
+    _ask(found.verify_signature)
+    found.digest_matches(ORIGINAL)
+    return "read"
+
+
+def _p7s(data: bytes, world: World) -> str:
+    # What is unsigned may be taken away: the same signature of a lower level is good, too. So the verdict is not asked
+    # to be another one, only to come.
+    for structured in world.structured.values():
+        world.report(structured, signature=data)
+    found = esign.read_detached(data)
+    for signer in found.signers:
+        _ask(signer.verify_signature, partial(signer.digest_matches, ORIGINAL))
+        if signer.timestamp is not None:
+            _ask(partial(esign.read_timestamp, signer.timestamp))
+    return "read"
+
+
+def _foreign_cms(data: bytes, world: World) -> str:
+    world.report(data, original=ORIGINAL)
+    found = esign.read_foreign_cms(data)
+    _ask(partial(found.coverage, ORIGINAL))
+    for signer in found.signers:
+        _ask(
+            partial(signer.verify_signature, found.content or ORIGINAL),
+            partial(signer.digest_matches, ORIGINAL),
+            signer.names_certificate,
+            signer.certificate,
+        )
+        signer.algorithm_title, signer.outdated, repr(signer)
+    return "read"
+
+
+def _seal(data: bytes, world: World) -> str:
+    report = world.report(data)
+    seal = esign.read_seal_object(data)
+    _ask(
+        *(partial(seal.require_usable, AT, issuer) for issuer in world.issuers[3::4]),
+        seal.maker_certificate,
+        seal.maker_chain,
+        seal.verify_signature,
+    )
+    seal.digest, seal.picture.actual_type, seal.picture.declared_type, repr(seal)
+    if seal.ses is not None:
+        esign.seal_facts(seal.ses)
+    return report.reason.code if report.reason.code.startswith("FORMAT") else "read"
+
+
+def _seal_signature(data: bytes, world: World) -> str:
+    world.report(data, original=ORIGINAL)
+    signature = esign.read_ses_signature(data)
+    esign.signature_facts(signature, ORIGINAL)
+    repr(signature)
+    return "read"
+
+
+def _manifest(data: bytes, world: World) -> str:
+    world.judge(data)
+    return _seal(data, world)
+
+
+def _passphrases(data: bytes, read: Callable[[bytes], object]) -> str:
+    _ask(partial(read, b"wrong"), partial(read, b""), partial(read, b"\xff\xfe"))
+    repr(read(SECRET))
+    return "read"
+
+
+def _pkcs8(data: bytes, world: World) -> str:
+    _ask(partial(keys.read_private_key, data), partial(keys.load_private_key, data))
+    return _passphrases(data, lambda secret: keys.read_private_key(data, passphrase=lambda: secret))
+
+
+def _pkcs12(data: bytes, world: World) -> str:
+    return _passphrases(data, lambda secret: keys.read_pkcs12(data, secret))
+
+
+def _request(data: bytes, world: World) -> str:
+    repr(keys.parse_request(data))
+    return "read"
+
+
+def _reply(data: bytes, world: World) -> str:
+    found = keys.read_reply(data)
+    _ask(*(partial(keys.chain_for_key, found, one.public_key) for one in (*found[:2], *world.issuers)))
+    return "read"
+
+
+def _retirements(data: bytes, world: World) -> str:
+    keys.write_retirements(keys.read_retirements(data))
+    return "read"
+
+
+def _pdf(data: bytes, world: World) -> str:
+    code = world.judge(data)
+    found = esign.read_sealed_pdf(data)
+    for seal in found.seals:
+        seal.digest_matches()
+        _ask(seal.signed_data.verify_signature)
+    for stamp in found.document_timestamps:
+        _ask(partial(esign.read_timestamp, stamp.token))
+    _ask(partial(esign.structured_from_bytes, found.structured))
+    return code
+
+
+def _structured(data: bytes, world: World) -> str:
+    for signature in world.structured:
+        if world.report(data, signature=signature) and hashlib.sha256(data).digest() not in world.genuine:
+            raise UnexpectedError("a changed licence passed")
+    licence = esign.structured_from_bytes(data)
+    licence.elements(), licence.version
+    esign.structured_to_bytes(licence)
+    return "read"
+
+
+def _code(data: bytes, world: World) -> str:
+    world.report(data)
+    text = data.decode("utf-8", "replace")
+    report = world.verifier.verify_code(text, holder=world.holder, at=AT)
+    if report and esign.extract_code(text) not in _codes(world):
+        raise UnexpectedError("a changed code passed")
+    found = esign.read_code(text)
+    _ask(*(partial(found.verify, issuer.public_key) for issuer in world.issuers))
+    return "read"
+
+
+def _codes(world: World) -> Iterable[str]:
+    return {esign.extract_code(item.decode()) for item in world.corpus["code"]}
+
+
+def _foreign_pdf(data: bytes, world: World) -> str:
+    world.report(data)
+    repr(esign.read_foreign_pdf(data))
+    return "read"
+
+
+def _preflight(data: bytes, world: World) -> str:
+    esign.preflight(data)
+    return "read"
+
+
+_json = partial(mutated_json, form=canonical)
+
+
+@cache
+def targets() -> dict[str, Target]:
+    """All of them by name; together a million executions of our own readers, 50,000 of the foreign one."""
+    rows = (
+        Target(name="certificate", kinds=("certificate",), mutate=mutated, check=_certificate, executions=80_000),
+        Target(name="crl", kinds=("crl", "certificate"), mutate=mutated, check=_crl, executions=80_000),
+        Target(
+            name="ocsp-response", kinds=("ocsp-response", "crl"), mutate=mutated, check=_ocsp_response, executions=80_000
+        ),
+        Target(name="ocsp-request", kinds=("ocsp-request",), mutate=mutated, check=_ocsp_request, executions=20_000),
+        Target(name="timestamp", kinds=("timestamp", "cms"), mutate=mutated, check=_timestamp, executions=80_000),
+        Target(
+            name="timestamp-response",
+            kinds=("timestamp-response",),
+            mutate=mutated,
+            check=_timestamp_response,
+            executions=40_000,
+        ),
+        Target(name="cms", kinds=("cms", "timestamp"), mutate=mutated, check=_cms, executions=80_000),
+        Target(name="p7s", kinds=("p7s", "timestamp"), mutate=mutated, check=_p7s, executions=40_000),
+        Target(name="foreign-cms", kinds=("foreign-cms", "cms"), mutate=mutated, check=_foreign_cms, executions=90_000),
+        Target(name="seal", kinds=("seal", "certificate"), mutate=mutated, check=_seal, executions=70_000),
+        Target(
+            name="seal-signature", kinds=("seal-signature", "seal"), mutate=mutated, check=_seal_signature, executions=70_000
+        ),
+        Target(name="manifest", kinds=("manifest",), mutate=_json, check=_manifest, executions=30_000),
+        Target(name="pkcs8", kinds=("pkcs8",), mutate=mutated, check=_pkcs8, executions=30_000),
+        Target(name="pkcs12", kinds=("pkcs12", "pkcs8"), mutate=mutated, check=_pkcs12, executions=30_000),
+        Target(name="request", kinds=("request", "certificate"), mutate=mutated, check=_request, executions=40_000),
+        Target(name="reply", kinds=("reply", "cms"), mutate=mutated, check=_reply, executions=20_000),
+        Target(
+            name="retirements",
+            kinds=("retirements",),
+            mutate=partial(mutated_json, form=indented),
+            check=_retirements,
+            executions=20_000,
+        ),
+        Target(name="pdf", kinds=("pdf",), mutate=mutated_pdf, check=_pdf, executions=50_000),
+        Target(name="structured", kinds=("structured",), mutate=_json, check=_structured, executions=30_000),
+        Target(name="code", kinds=("code",), mutate=mutated_code, check=_code, executions=20_000),
+        Target(
+            name="foreign-pdf", kinds=("foreign-pdf",), mutate=mutated_pdf, check=_foreign_pdf, executions=50_000, own=False
+        ),
+        Target(
+            name="preflight", kinds=("foreign-pdf",), mutate=mutated_pdf, check=_preflight, executions=10_000, own=False
+        ),
+    )
+    return {row.name: row for row in rows}
