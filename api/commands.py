@@ -1,7 +1,7 @@
 """What each command does: it reads, makes one call, and gives back an answer to print."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from licences import (
     FileKind,
     Issued,
     Record,
+    Status,
     check_holder,
     load_catalogue,
     parse_identifier,
@@ -91,10 +92,17 @@ def first_use(home_path: Path, *, public_url: str | None = None) -> tuple[Home, 
 
 
 def issue_file(
-    services: Services, *, data: str, type_name: str | None, seal: str | None, out: str | None, key: str | None
+    services: Services,
+    *,
+    data: str,
+    type_name: str | None,
+    seal: str | None,
+    joint: Sequence[str] | None,
+    out: str | None,
+    key: str | None,
 ) -> Answer:
     """Issue the licence that a file of paper metadata describes and put its files into a folder."""
-    request = read_request(read_json_argument(data), type_name=type_name, seal=seal)
+    request = read_request(read_json_argument(data), type_name=type_name, seal=seal, joint=joint)
     directory = services.home.issued if out is None else Path(out)
     issued = issue_into(services, directory, request, key)
     record = issued.record
@@ -109,6 +117,8 @@ def issue_file(
         f"核验  verify: {record.verify_url}",
         f"签名级别  level: {issued.level.value}",
     ]
+    if record.status is Status.PENDING:
+        lines.append("未生效：待联合颁发机构盖章  not in force until the other authorities have sealed")
     shape = issue_shape(issued, places)
     if issued.shortfall:
         missed = shortfall_text(issued.shortfall)
@@ -125,7 +135,7 @@ def issue_into(services: Services, directory: Path, request: IssueRequest, key: 
 
         issued = issue(
             request,
-            issuer=services.issuer_for(request.seal),
+            issuer=services.issuer_for(request.seal, request.joint),
             key=key,
             at=datetime.now(UTC),
             before_keeping=lambda made: stage(made.record, made.files),

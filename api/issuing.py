@@ -1,6 +1,6 @@
 """A request to issue, as it comes from outside. The command line, HTTP and the demo all come through here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,9 +20,17 @@ class IssueRequest:
     type: str
     data: object
     seal: str
+    joint: tuple[str, ...] = ()
+    """Names of the partners (`api.partners`) that issue it jointly, in the order in which they seal."""
 
 
-def read_request(document: object, *, type_name: str | None = None, seal: str | None = None) -> IssueRequest:
+def read_request(
+    document: object,
+    *,
+    type_name: str | None = None,
+    seal: str | None = None,
+    joint: Sequence[str] | None = None,
+) -> IssueRequest:
     """Read a request from JSON: `{"type", "data", "seal"}`, or the data alone when the type is named beside it.
 
     Raises MalformedInputError for another form, UsageError when something is said twice and differently.
@@ -35,16 +43,18 @@ def read_request(document: object, *, type_name: str | None = None, seal: str | 
                 '应为 {"type": …, "data": {…}}。', 'an object {"type": …, "data": {…}} is expected'
             )
         document = {"data": document}
-    unknown = document.keys() - {"type", "data", "seal"}
+    unknown = document.keys() - {"type", "data", "seal", "joint"}
     if unknown:
-        raise MalformedInputError("除 type、data、seal 外还有其他键。", "there are keys besides type, data and seal")
+        raise MalformedInputError(
+            "除 type、data、seal、joint 外还有其他键。", "there are keys besides type, data, seal and joint"
+        )
     chosen_seal = _one_of("seal", document.get("seal"), seal) or DEFAULT_SEAL
     if chosen_seal not in SUITES:
         raise MalformedInputError("seal 应为 sm2、rsa 或 sm2+rsa。", "seal is sm2, rsa or sm2+rsa")
     chosen_type = _one_of("type", document.get("type"), type_name)
     if chosen_type is None:
         raise UsageError("没有说明证照类型（type）。", "no licence type is named")
-    return IssueRequest(type=chosen_type, data=document["data"], seal=chosen_seal)
+    return IssueRequest(type=chosen_type, data=document["data"], seal=chosen_seal, joint=_joint(document, joint))
 
 
 def issue(
@@ -69,6 +79,17 @@ def issue(
         idempotency_key=key,
         before_keeping=before_keeping,
     )
+
+
+def _joint(document: dict[str, object], beside: Sequence[str] | None) -> tuple[str, ...]:
+    inside = document.get("joint")
+    if inside is None:
+        return tuple(beside or ())
+    if not isinstance(inside, list) or not all(isinstance(name, str) for name in inside):
+        raise MalformedInputError("joint 应为名称的列表。", "joint is a list of names")
+    if beside is not None and list(beside) != inside:
+        raise UsageError("文件中的 joint 与命令行不一致。", "joint in the file and on the command line differ")
+    return tuple(inside)
 
 
 def _one_of(name: str, inside: object, beside: str | None) -> str | None:

@@ -4,15 +4,17 @@ import argparse
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from .settings import home_path
 
 if TYPE_CHECKING:
+    # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from .commands import Answer
 
-    Run = Callable[[argparse.Namespace], "Answer"]
-    _Parser = argparse.ArgumentParser
+Run: TypeAlias = "Callable[[argparse.Namespace], Answer]"
+
+_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
 
 
 def add_upgrade_parser(

@@ -81,8 +81,8 @@ def api_routes(services: Services) -> APIRouter:
     ) -> Response:
         wish = read_body(IssueBody, body)
         issued = issue(
-            IssueRequest(type=wish.type, data=wish.data, seal=wish.seal),
-            issuer=services.issuer_for(wish.seal),
+            IssueRequest(type=wish.type, data=wish.data, seal=wish.seal, joint=tuple(wish.joint)),
+            issuer=services.issuer_for(wish.seal, tuple(wish.joint)),
             key=idempotency_key,
             at=datetime.now(UTC),
         )

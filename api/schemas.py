@@ -28,6 +28,7 @@ class IssueBody(Body):
     type: Text
     data: dict[str, object]
     seal: Literal["sm2", "rsa", "sm2+rsa"] = "sm2"
+    joint: Annotated[list[Text], Field(max_length=7)] = []
 
 
 class Access(Body):

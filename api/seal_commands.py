@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from .joint_commands import add_joint_parsers
 from .level_commands import add_upgrade_parser
 from .seal_foreign_commands import add_apply_parser
 from .settings import FAMILIES, home_path
@@ -63,6 +64,7 @@ def add_seal_parser(
 
     add_apply_parser(add, to)
     add_upgrade_parser(add, to)
+    add_joint_parsers(add, to)
 
 
 def _make(arguments: argparse.Namespace) -> "Answer":

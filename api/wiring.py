@@ -21,6 +21,7 @@ from esign import (
 from keys import Endpoint, KeysError, Signer, algorithm_named, hash_bytes
 from licences import (
     AuthoritySeal,
+    AwaitedSeal,
     Catalogue,
     FileStore,
     Issuer,
@@ -36,6 +37,7 @@ from verify import EvidenceCollector, HolderEntry, Outcome, Report, RevocationFe
 from .errors import HomeError, SelfCheckError, ServiceUnavailableError
 from .home import Home
 from .open_keys import OpenKeys
+from .partners import read_partner
 from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
 from .watching import WatchedTrust, stamp
 
@@ -123,26 +125,35 @@ class Services:
         except (FontError, OSError) as error:
             raise HomeError(f"字体无法使用：{folder}", f"a font cannot be used: {folder}") from error
 
-    def issuer_for(self, suite: str) -> Issuer:
+    def issuer_for(self, suite: str, joint: tuple[str, ...] = ()) -> Issuer:
         """Give what makes licences under the seals of a suite (`sm2`, `rsa`, `sm2+rsa`), with keys and anchors as now.
+
+        `joint` names the partners that issue them jointly and seal later.
 
         The error of `keys` when one of them does not open; HomeError when there is no seal that may be used.
         """
         families = suite.split("+")
         signers = {family: self.keys.signers(family) for family in families}
         seals = tuple(stamp(seal_path(self.home.path, family)) for family in families)
-        state = (self.trust, signers, seals)
+        awaited = tuple(read_partner(self.home, name) for name in joint)
+        state = (self.trust, signers, seals, awaited)
         with self._lock:
             kept = self._issuers.get(suite)
             if kept is None or kept[0] != state:
-                kept = self._issuers[suite] = state, self._make_issuer(state[0], suite, signers)
+                kept = self._issuers[suite] = state, self._make_issuer(state[0], suite, signers, awaited)
             return kept[1]
 
-    def _make_issuer(self, trust: TrustStore, suite: str, signers: Mapping[str, Mapping[str, Signer]]) -> Issuer:
+    def _make_issuer(
+        self,
+        trust: TrustStore,
+        suite: str,
+        signers: Mapping[str, Mapping[str, Signer]],
+        awaited: tuple[AwaitedSeal, ...],
+    ) -> Issuer:
         usable = all(signers.values())
         return Issuer(
             catalogue=self.catalogue,
-            sealing={suite: self._sealing_keys(signers)} if usable else {},
+            sealing={suite: self._sealing_keys(signers, awaited)} if usable else {},
             fonts=self.fonts,
             store=self.store,
             check=SelfCheck(verifier=Verifier(trust, revocation=self.revocation)),
@@ -164,12 +175,22 @@ class Services:
             for family, url in settings.timestamps.items()
         }
 
-    def _sealing_keys(self, signers: Mapping[str, Mapping[str, Signer]]) -> SealingKeys:
+    def _sealing_keys(
+        self, signers: Mapping[str, Mapping[str, Signer]], awaited: tuple[AwaitedSeal, ...]
+    ) -> SealingKeys:
         first = next(iter(signers.values()))
         return SealingKeys(
             seals=tuple(self._authority_seal(family, roles["seal"]) for family, roles in signers.items()),
             code_signer=first["code"],
+            awaited=awaited,
         )
+
+    def seal_of(self, family: str) -> AuthoritySeal:
+        """Give the home's seal of a family, ready to seal with; errors as `issuer_for`."""
+        signers = self.keys.signers(family)
+        if not signers:
+            raise HomeError(f"没有 {family} 印章密钥。", f"there is no seal key of the family {family}")
+        return self._authority_seal(family, signers["seal"])
 
     def _authority_seal(self, family: str, signer: Signer) -> AuthoritySeal:
         name = signer.certificate.subject.organization

@@ -188,7 +188,7 @@ def read_timestamp(der: bytes) -> TimestampToken:
 
 def _check_status(status: DerReader) -> None:
     """PKIStatusInfo. Its free text comes from outside and is not repeated."""
-    number = status.read_integer()
+    number = _read_number(status)
     if status.peek() == d.SEQUENCE:
         status.read_raw()
     failures = b"" if status.at_end else status.read(d.BIT_STRING)

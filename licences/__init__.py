@@ -43,7 +43,17 @@ from .lifecycle import TRANSITIONS, Action, Status, after, check_grounds
 from .masking import mask_code, mask_name, mask_number
 from .memory import MemoryStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
-from .sealing import AuthoritySeal, Collector, FileSealer, SealedFiles, SealingKeys, level_of, raise_level
+from .sealing import (
+    AuthoritySeal,
+    AwaitedSeal,
+    Collector,
+    FileSealer,
+    SealedFiles,
+    SealingKeys,
+    add_joint_seal,
+    level_of,
+    raise_level,
+)
 from .sql import SqlStore
 from .store import (
     FILE_KINDS,
@@ -69,6 +79,7 @@ __all__ = [
     "Action",
     "AllotmentTakenError",
     "AuthoritySeal",
+    "AwaitedSeal",
     "Catalogue",
     "CatalogueError",
     "Collector",
@@ -119,6 +130,7 @@ __all__ = [
     "UnprintableFieldError",
     "Validity",
     "ValidityRule",
+    "add_joint_seal",
     "after",
     "check_character",
     "check_grounds",

@@ -2,13 +2,19 @@
 
 from datetime import datetime
 
-from esign import ExpectedSeal, Rows, StructuredField, StructuredHolder, StructuredLicence
+from esign import ExpectedSeal, Rows, StructuredAuthority, StructuredField, StructuredHolder, StructuredLicence
 
 from .model import Licence
 
 
 def structure(
-    licence: Licence, *, identifier: str, seals: tuple[ExpectedSeal, ...], sealed_at: datetime, development: bool
+    licence: Licence,
+    *,
+    identifier: str,
+    seals: tuple[ExpectedSeal, ...],
+    joint_issuers: tuple[StructuredAuthority, ...] = (),
+    sealed_at: datetime,
+    development: bool,
 ) -> StructuredLicence:
     """Everything the licence says, with the seals that its file will bear."""
     kind = licence.licence_type
@@ -30,6 +36,7 @@ def structure(
         valid_to=licence.validity.end,
         area_code=licence.area_code,
         fields=tuple(_fields(licence)),
+        joint_issuers=joint_issuers,
         seals=seals,
         sealed_at=sealed_at,
         development=development,

@@ -17,6 +17,7 @@ from esign import (
     Seal,
     SealLevel,
     ShortElement,
+    StructuredAuthority,
     StructuredLicence,
     holder_check_value,
     make_short_code,
@@ -123,7 +124,7 @@ class Issuer:
             IdempotencyMismatchError: the key was used with another request.
             LicencesError: see `make` and `keep`.
         """
-        idempotency = _idempotency(idempotency_key, type_name, data, algorithm)
+        idempotency = _idempotency(idempotency_key, type_name, data, algorithm, self._sealing.get(algorithm))
         earlier = self._store.replay(*idempotency) if idempotency is not None else None
         if earlier is not None:
             return Issued(earlier, True, self._level(earlier))
@@ -176,9 +177,17 @@ class Issuer:
         at = at.astimezone(CHINA).replace(microsecond=0)
 
         identifier = make_identifier(licence_type.code, licence.issuer.code, self._random)
-        expected = tuple(one.expected(place) for place, one in enumerate(keys.seals))
+        expected = keys.expected
+        joint = _joint_issuers(licence, keys)
         development = any(one.seal.signer.certificate.is_development for one in keys.seals)
-        structured = structure(licence, identifier=identifier, seals=expected, sealed_at=at, development=development)
+        structured = structure(
+            licence,
+            identifier=identifier,
+            seals=expected,
+            joint_issuers=joint,
+            sealed_at=at,
+            development=development,
+        )
         json_bytes = structured_to_bytes(structured)
         place = self._status_place()
         claims = self._claims(licence, identifier, place, json_bytes, keys.code_signer)
@@ -192,9 +201,13 @@ class Issuer:
             development=development,
             local=self._local,
         )
+        awaited = [
+            (seal.field, (one.width, one.height))
+            for seal, one in zip(expected[len(keys.seals) :], keys.awaited, strict=True)
+        ]
         content = PdfContent(
             title=f"{licence_type.name} {licence.number}",
-            pages=self._renderer.render(licence, marks),
+            pages=self._renderer.render(licence, marks, awaited),
             elements=_short_elements(structured),
             structured=json_bytes,
             fields=[one.field for one in expected],
@@ -214,7 +227,7 @@ class Issuer:
             valid_from=licence.validity.start,
             valid_to=licence.validity.end,
             sealed_at=at,
-            status=Status.ISSUED,
+            status=Status.PENDING if keys.awaited else Status.ISSUED,
             code=code,
             short_code=short_code,
             verify_url=address,
@@ -264,11 +277,16 @@ class Issuer:
         )
 
 
-def _idempotency(key: str | None, type_name: str, data: object, algorithm: str) -> Idempotency | None:
+def _idempotency(
+    key: str | None, type_name: str, data: object, algorithm: str, keys: SealingKeys | None
+) -> Idempotency | None:
     """The key with the digest of the request, None without a key."""
     if key is None:
         return None
-    body = json.dumps({"type": type_name, "data": data, "seal": algorithm}, sort_keys=True, ensure_ascii=True)
+    request: dict[str, object] = {"type": type_name, "data": data, "seal": algorithm}
+    if keys is not None and keys.awaited:
+        request["joint"] = [one.certificate.fingerprint("sha256").hex() for one in keys.awaited]
+    body = json.dumps(request, sort_keys=True, ensure_ascii=True)
     return key, hash_bytes("sha256", body.encode("ascii")).hex()
 
 
@@ -285,6 +303,19 @@ def _require_seal_of_issuer(licence: Licence, seal: Seal) -> None:
     ]
     if faults:
         raise ExceptionGroup("the seal is another authority's", faults)
+
+
+def _joint_issuers(licence: Licence, keys: SealingKeys) -> tuple[StructuredAuthority, ...]:
+    """The other authorities that issue it; each once, also when it seals with two suites."""
+    found: dict[str, StructuredAuthority] = {}
+    for one in keys.awaited:
+        subject = one.certificate.subject
+        name, code = subject.organization, subject.organization_identifier
+        if name is None or code is None:
+            raise InvalidFieldError("/joint", "SEAL_NOT_OF_ISSUER")
+        if code != licence.issuer.code:
+            found[code] = StructuredAuthority(name=name, code=code)
+    return tuple(found.values())
 
 
 def _short_elements(structured: StructuredLicence) -> list[ShortElement]:

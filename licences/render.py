@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from esign import (
+    DEFAULT_DIAMETER,
     LONG_TERM,
     QUIET_ZONE,
     SEAL_FIELD,
@@ -68,6 +69,10 @@ class Marks:
     """The address is this machine's own: fit for a trial only."""
 
 
+_BETWEEN_SEALS = 2.0
+"""Millimetres between the seals of authorities that issue jointly: rings must not touch."""
+
+
 class FaceRenderer:
     """Draws faces with one chain of fonts."""
 
@@ -76,8 +81,13 @@ class FaceRenderer:
         self._fonts = fonts
         self._backgrounds: dict[tuple[float, float, tuple[float, float, float], bool], Background] = {}
 
-    def render(self, licence: Licence, marks: Marks) -> tuple[Page, ...]:
+    def render(
+        self, licence: Licence, marks: Marks, awaited: Sequence[tuple[str, tuple[float, float]]] = ()
+    ) -> tuple[Page, ...]:
         """The pages of a licence: the face, then annex pages (附页) when rows do not fit on it.
+
+        `awaited` are the form fields of the seals that other authorities add, with their sizes in millimetres; they
+        stand to the left of the issuer's.
 
         Raises:
             ExceptionGroup: of `UnprintableFieldError`, all of them, when no font has a character; or of one
@@ -111,7 +121,7 @@ class FaceRenderer:
                 *self._issuer(licence),
                 *self._foot(licence, marks, 1, total),
             ),
-            seals=(SealPlace(field=SEAL_FIELD, x=face.issuer.x, y=face.issuer.y + DATE_BELOW),),
+            seals=tuple(_seal_places(face, awaited)),
         )
         following = (
             Page(
@@ -279,3 +289,13 @@ class FaceRenderer:
 
 def _does_not_fit(key: str) -> ExceptionGroup[InvalidFieldError]:
     return ExceptionGroup("the face has no room", [InvalidFieldError(f"/data/{key}", "DOES_NOT_FIT")])
+
+
+def _seal_places(face: Face, awaited: Sequence[tuple[str, tuple[float, float]]]) -> Iterator[SealPlace]:
+    x, y = face.issuer.x, face.issuer.y + DATE_BELOW
+    yield SealPlace(field=SEAL_FIELD, x=x, y=y)
+    reach = DEFAULT_DIAMETER / 2
+    for field, (width, height) in awaited:
+        x -= reach + _BETWEEN_SEALS + width / 2
+        reach = width / 2
+        yield SealPlace(field=field, x=x, y=y, size=(width, height))

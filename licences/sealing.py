@@ -11,6 +11,7 @@ from typing import Protocol
 
 from esign import (
     SEAL_FIELD,
+    AdditionRefusedError,
     Evidence,
     EvidenceMissingError,
     ExpectedSeal,
@@ -32,6 +33,7 @@ from esign import (
     read_sealed_pdf,
     read_timestamp,
     sign_detached,
+    structured_from_bytes,
     timestamp_detached,
 )
 from keys import Certificate, Signer
@@ -55,14 +57,29 @@ class AuthoritySeal:
 
     def expected(self, place: int) -> ExpectedSeal:
         """What the structured licence says of it; places count from 0."""
-        certificate, algorithm = self.seal.signer.certificate, self.seal.signer.algorithm
-        return ExpectedSeal(
-            field=field_name(place),
-            order=place + 1,
-            algorithm=algorithm.name,
-            certificate_digest=f"{algorithm.digest}:{certificate.fingerprint(algorithm.digest).hex()}",
-            seal_digest=None if self.seal_object is None else self.seal_object.digest,
-        )
+        digest = None if self.seal_object is None else self.seal_object.digest
+        return _expected(self.seal.signer.certificate, place, digest)
+
+    def require_usable(self, at: datetime) -> None:
+        """Make sure that it may seal at `at`; SealRefusedError says why not."""
+        if self.seal_object is not None:
+            self.seal_object.require_usable(at, self.seal.signer.certificate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitedSeal:
+    """The seal of an authority that issues jointly (联合颁发) and seals later, with its own keys."""
+
+    certificate: Certificate
+    width: float
+    """Of its picture, millimetres."""
+    height: float
+    seal_digest: str | None = None
+    """Of its electronic seal, if it is known."""
+
+    def expected(self, place: int) -> ExpectedSeal:
+        """What the structured licence says of it; places count from 0."""
+        return _expected(self.certificate, place, self.seal_digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +91,14 @@ class SealingKeys:
 
     seals: tuple[AuthoritySeal, ...]
     code_signer: Signer
+    awaited: tuple[AwaitedSeal, ...] = ()
+    """Seals that others add after these; until all are there the licence is not in force."""
+
+    @property
+    def expected(self) -> tuple[ExpectedSeal, ...]:
+        """What the structured licence says of all of them, in their order."""
+        ours = tuple(one.expected(place) for place, one in enumerate(self.seals))
+        return ours + tuple(one.expected(place) for place, one in enumerate(self.awaited, start=len(ours)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +118,25 @@ def field_name(place: int) -> str:
     return SEAL_FIELD if place == 0 else f"{SEAL_FIELD.rstrip('1')}{place + 1}"
 
 
+def _expected(certificate: Certificate, place: int, seal_digest: str | None) -> ExpectedSeal:
+    algorithm = certificate.public_key.algorithm
+    return ExpectedSeal(
+        field=field_name(place),
+        order=place + 1,
+        algorithm=algorithm.name,
+        certificate_digest=f"{algorithm.digest}:{certificate.fingerprint(algorithm.digest).hex()}",
+        seal_digest=seal_digest,
+    )
+
+
 class FileSealer:
     """Seals with one authority's keys."""
 
     def __init__(self, fonts: FontChain, keys: SealingKeys, collector: Collector | None = None) -> None:
         """Without `collector` no evidence is added, and levels end at B-T."""
         self._seals = keys.seals
-        self._collector = collector
+        # Evidence comes when all seals are there: what is appended before would be no part of their file.
+        self._collector = None if keys.awaited else collector
         first = keys.seals[0]
         self._sealer = PdfSealer(fonts, first.seal, timestamper=first.timestamper)
 
@@ -112,8 +149,7 @@ class FileSealer:
             KeysError: a key cannot sign now.
         """
         for one in self._seals:
-            if one.seal_object is not None:
-                one.seal_object.require_usable(at, one.seal.signer.certificate)
+            one.require_usable(at)
         pdf, failed = self._seal_pdf(content, at)
         p7s = self._sign(content.structured, at, stamped=failed is None)
         wanted = all(one.timestamper is not None for one in self._seals)
@@ -148,6 +184,33 @@ class FileSealer:
                 with contextlib.suppress(TimestampError):
                     p7s = timestamp_detached(p7s, one.timestamper)
         return p7s
+
+
+def add_joint_seal(pdf: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datetime) -> SealedFiles:
+    """Set the seal of an authority that issues jointly on the files that another one has sealed.
+
+    Whether they are genuine, and wait for this seal, the caller has made sure of.
+
+    Raises:
+        AdditionRefusedError: the next seal that the file waits for is another one, or one that is there does not check.
+        SealRefusedError: the electronic seal is not in force, or does not list the signer's certificate.
+        EsignError: a file is none of ours.
+        KeysError: the key cannot sign now.
+    """
+    seal.require_usable(at)
+    facts = read_sealed_pdf(pdf)
+    place = len(facts.seals)
+    listed = structured_from_bytes(facts.structured).seals
+    if place >= len(listed) or listed[place] != seal.expected(place):
+        raise AdditionRefusedError("the licence does not wait for this seal now")
+    sealed = add_seal(pdf, seal.seal, field=field_name(place), at=at, timestamper=seal.timestamper)
+    p7s = add_signer(p7s, facts.structured, seal.seal.signer, signing_time=at)
+    if seal.timestamper is not None and sealed.shortfall is None:
+        with contextlib.suppress(TimestampError):
+            p7s = timestamp_detached(p7s, seal.timestamper)
+    return SealedFiles(
+        pdf=sealed.data, p7s=p7s, level=level_of(sealed.data, p7s), shortfall=str(sealed.shortfall or "")
+    )
 
 
 def raise_level(

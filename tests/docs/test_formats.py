@@ -16,6 +16,7 @@ from esign import (
     CodeClaims,
     ExpectedSeal,
     Rows,
+    StructuredAuthority,
     StructuredField,
     StructuredHolder,
     StructuredLicence,
@@ -123,6 +124,7 @@ def test_structured_licence() -> None:
             StructuredField(key="a", label="A", value="V"),
             StructuredField(key="b", label="B", value=Rows(columns=("X",), rows=(("x",),))),
         ),
+        joint_issuers=(StructuredAuthority(name="J", code="C"),),
         seals=(ExpectedSeal(field="Seal1", order=1, algorithm="sm2", certificate_digest="sm3:00"),),
         sealed_at=datetime(2026, 3, 2, 8, tzinfo=UTC), development=True,
     )  # fmt: skip

@@ -53,7 +53,7 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    """Give a home with the declared certificates of both families, each CA's servers, and timestamps in its settings."""
+    """Give a home with the declared certificates of both families, each CA's servers, and timestamps as set."""
     path = tmp_path / "home"
     now = datetime.now(UTC)
     ensure_home(path, public_url="http://127.0.0.1:8000", at=now, random=os.urandom)

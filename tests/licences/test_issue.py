@@ -14,13 +14,13 @@ from esign import CHINA, FontChain, Seal, draw_round_seal, read_code, structured
 from keys import make_development_pki
 from licences import (
     AllotmentTakenError,
+    AuthoritySeal,
     InvalidFieldError,
     Issued,
     Issuer,
     LicenceStore,
     MadeLicence,
     MemoryStore,
-    AuthoritySeal,
     SealingKeys,
     UnknownAlgorithmError,
     UnknownTypeError,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -77,11 +77,12 @@ def make_corpus() -> Corpus:
     return {kind: tuple(items) for kind, items in corpus.items()}
 
 
-def evidence_of(family: str) -> esign.Evidence:
-    """What the authorities say about the certificates of a seal and of a timestamp."""
+def evidence_of(family: str, *, stamped: bool) -> esign.Evidence:
+    """What the authorities say about the certificates of a seal, and of a timestamp when there is one."""
     pki = declared_pki(family)
+    stampers = (pki.certificate("tsa"),) if stamped else ()
     return esign.Evidence(
-        certificates=tuple(one.der for one in (*pki.chain("seal"), pki.root, pki.certificate("tsa"))),
+        certificates=tuple(one.der for one in (*pki.chain("seal"), pki.root, *stampers)),
         crls=(pki.crl("root", AT).der, pki.crl("issuing-ca", AT).der),
         ocsps=(_ocsp(pki, "seal"),),
     )
@@ -94,9 +95,9 @@ def _of_family(family: str) -> dict[str, list[bytes]]:
     stamped = esign.timestamp_detached(p7s, stamper)
     two = esign.add_signer(p7s, structured, pki.signer("water-seal"))
     pdf = here.seal_pdf(seal)
-    evidence = evidence_of(family)
-    long_term = esign.add_evidence(pdf, evidence)
-    archived = esign.add_document_timestamp(long_term, stamper)
+    evidence = evidence_of(family, stamped=True)
+    untimed = esign.add_evidence(pdf, evidence_of(family, stamped=False))
+    archived = esign.add_document_timestamp(esign.add_evidence(_timestamped(seal, structured, stamper), evidence), stamper)
     token = stamper.timestamp(keys.hash_bytes(seal.algorithm.digest, ORIGINAL), seal.algorithm.digest)
     foreign = [esign.sign_detached(ORIGINAL, person), esign.sign_detached(ORIGINAL, person, signing_time=AT), token]
     if family == "sm2":
@@ -122,11 +123,30 @@ def _of_family(family: str) -> dict[str, list[bytes]]:
         "pkcs12": _key_stores(pki),
         "request": _requests(pki),
         "reply": _replies(pki, p7s),
-        "pdf": [pdf, long_term, archived],
+        "pdf": [pdf, untimed, archived],
         "structured": [structured],
         "code": [b"http://127.0.0.1:8000/V/" + here.write_code(pki.signer("code")).encode()],
         "foreign-pdf": [pdf, archived],
     }
+
+
+def _timestamped(seal: keys.Signer, structured: bytes, stamper: Stamper) -> bytes:
+    """The PDF of the verifier's tests at level B-T."""
+    page = esign.Page(
+        width=210,
+        height=297,
+        items=(),
+        background=esign.Background(shapes=()),
+        seals=(esign.SealPlace(field="Seal1", x=105, y=200),),
+    )
+    content = esign.PdfContent(title="样例", pages=(page,), elements=(), structured=structured)
+    square = esign.Shape(commands=esign.rectangle(1, 1, 40, 40), stroke=(1, 0, 0))
+    picture = esign.SealPicture(width=42.0, height=42.0, shapes=(square,))
+    here = office()
+    sealer = esign.PdfSealer(
+        here._fonts(), esign.Seal(name=here.NAME, picture=picture, signer=seal), timestamper=stamper
+    )
+    return sealer.seal(content, at=AT).data
 
 
 def _ocsp(pki: DeclaredPki, name: str) -> bytes:
@@ -276,8 +296,3 @@ def _foreign_pdfs() -> list[bytes]:
     )
     writer.write_in_place()
     return [plain, packed.getvalue(), first, sign(packed.getvalue(), "First"), sign(evidence.getvalue(), "Second")]
-
-
-def utc(at: datetime) -> datetime:
-    """The same instant in UTC."""
-    return at.astimezone(UTC)

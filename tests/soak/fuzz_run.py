@@ -33,8 +33,6 @@ from fuzz_corpus import Corpus, make_corpus
 from fuzz_targets import Target, World, execution, run, targets
 from fuzz_worker import Worker
 
-import esign.foreign_pdf
-import esign.preflight
 from esign.child import ask_child
 
 MAX_SECONDS = 2.0
@@ -189,7 +187,8 @@ def try_again(progress: Progress, corpus: Corpus, world: World) -> None:
 @contextmanager
 def _asking(worker: Worker | None) -> Iterator[None]:
     """Let the readers of PDFs ask one long-lived process; with None the real one."""
-    modules = (esign.foreign_pdf, esign.preflight)
+    # By name, because the package has a function of the name of one of them.
+    modules = [sys.modules[f"esign.{name}"] for name in ("foreign_pdf", "preflight")]
     for module in modules:
         module.ask_child = worker.ask if worker is not None else ask_child  # type: ignore[attr-defined]
     try:
@@ -206,7 +205,8 @@ def _described(error: BaseException) -> str:
         if file.is_relative_to(ROOT) and ".venv" not in file.parts and "soak" not in file.parts:
             place = f" at {file.relative_to(ROOT)}:{at.tb_lineno}"
         at = at.tb_next
-    return f"{type(error).__name__}{place}: {str(error)[:80]}"
+    # One place is one finding, whatever it says; a rule of the checks has no place.
+    return f"{type(error).__name__}{place or f': {str(error)[:80]}'}"
 
 
 def _peak() -> int:

@@ -455,7 +455,9 @@ def test_certificates_in_the_file_are_those_of_the_path(
     }[case]
     report = check_sealed(verifier, Signer(private_key=pki.seal.private_key, chain=chain))
     assert (report.verdict, report.reason.code) == (Outcome.FAILED, "NON_CANONICAL")
-    assert [check.name for check in report.checks if check.code != "OK"] == ["embedded"]
+    # One certificate twice is no CMS that we write; the others must be compared with the path.
+    found_by = "format" if case == "twice" else "embedded"
+    assert [check.name for check in report.checks if check.code != "OK"] == [found_by]
 
 
 # Whose licence it is

@@ -1,0 +1,123 @@
+"""Issuing jointly (联合颁发): `elicence seal add` at the next authority, `elicence seal complete` at the first one."""
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from .settings import FAMILIES, home_path
+
+if TYPE_CHECKING:
+    from .commands import Answer
+
+Run: TypeAlias = "Callable[[argparse.Namespace], Answer]"
+
+_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
+
+
+def add_joint_parsers(
+    add: "Callable[[str, Run, str, argparse._SubParsersAction[_Parser]], argparse.ArgumentParser]",
+    to: "argparse._SubParsersAction[_Parser]",
+) -> None:
+    """Add `add` and `complete` below `elicence seal`."""
+    joint = add("add", _add, "在他机构首签的证照上加盖本机构印章 seal a licence that another authority sealed", to)
+    joint.add_argument(
+        "file", metavar="FILE.pdf", help="证照PDF，旁边应有 .json 和 .json.p7s  the PDF, its data beside"
+    )
+    joint.add_argument("--seal", choices=FAMILIES, default=FAMILIES[0], help="印章算法 seal (default sm2)")
+    joint.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
+    joint.add_argument("--out", metavar="DIR", required=True, help="输出目录 folder for the files")
+
+    complete = add("complete", _complete, "收回盖齐印章的证照并签发 take back a licence that has all its seals", to)
+    complete.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 identifier of the licence")
+    complete.add_argument(
+        "--from", dest="folder", metavar="DIR", required=True, help="文件所在目录 where its files are"
+    )
+
+
+def _add(arguments: argparse.Namespace) -> "Answer":
+    from licences import add_joint_seal
+    from verify import RevocationFetcher, Verifier
+
+    from .commands import Answer
+    from .errors import MalformedInputError
+    from .home import open_home
+    from .output import StagedFiles
+    from .wiring import Services, read_trust
+
+    services, at = Services(open_home(home_path(arguments.home))), datetime.now(UTC)
+    path = Path(arguments.file)
+    pdf, structured, p7s = _files(path.parent, path.name.removesuffix(".pdf"))
+    trust = services.trust if arguments.trust is None else read_trust(Path(arguments.trust))
+    verifier = Verifier(trust, revocation=RevocationFetcher())
+    for report in (verifier.verify_file(pdf, at=at), verifier.verify_file(structured, signature=p7s, at=at)):
+        if report.reason.code != "SEALS_INCOMPLETE":
+            raise MalformedInputError(
+                f"不能加盖：{report.sentence.zh}（{report.reason.code}）",
+                f"not sealed: {report.sentence.en} ({report.reason.code})",
+            )
+    sealed = add_joint_seal(pdf, p7s, services.seal_of(arguments.seal), at=at)
+    stem = path.name.removesuffix(".pdf")
+    names = {f"{stem}.pdf": sealed.pdf, f"{stem}.json": structured, f"{stem}.json.p7s": sealed.p7s}
+    with StagedFiles(Path(arguments.out)) as staged:
+        staged.stage(names)
+        staged.put()
+    places = [str(Path(arguments.out) / name) for name in names]
+    return Answer(
+        shape={"level": sealed.level.value, "files": places},
+        text=f"已加盖  sealed: {places[0]}\n签名级别  level: {sealed.level.value}",
+    )
+
+
+def _complete(arguments: argparse.Namespace) -> "Answer":
+    from esign import read_sealed_pdf
+    from licences import level_of, parse_identifier
+    from verify import Outcome
+
+    from .commands import Answer
+    from .errors import MalformedInputError
+    from .home import open_home
+    from .output import StagedFiles, file_name
+    from .shapes import upgrade_shape
+    from .wiring import SelfCheck, Services
+
+    services, at = Services(open_home(home_path(arguments.home))), datetime.now(UTC)
+    parse_identifier(arguments.identifier)
+    record = services.store.get(arguments.identifier)
+    waiting = services.store.file(record, "pdf")
+    pdf, structured, p7s = _files(Path(arguments.folder), arguments.identifier)
+    if not pdf.startswith(waiting) or structured != services.store.file(record, "json"):
+        raise MalformedInputError(
+            "不是由本库签出的那份证照续盖而成。", "these files do not grow out of the stored ones"
+        )
+    SelfCheck(verifier=services.verifier)(pdf, structured, p7s, record.code, at)
+    for report in (
+        services.verifier.verify_file(pdf, at=at),
+        services.verifier.verify_file(structured, signature=p7s, at=at),
+    ):
+        missing = next(check for check in report.checks if check.name == "seals")
+        if missing.outcome is not Outcome.PASSED:
+            raise MalformedInputError("印章尚未盖齐。", f"seals are missing: {missing.detail}")
+    names = {kind: file_name(record.identifier, kind) for kind in record.files}
+    with StagedFiles(services.home.issued) as staged:
+        staged.stage({names["pdf"]: pdf, names["json"]: structured, names["p7s"]: p7s})
+        changed = services.store.replace_files(record, {"pdf": pdf, "p7s": p7s}, at=at)
+        staged.put()
+    places = {kind: str(services.home.issued / name) for kind, name in names.items()}
+    return Answer(
+        shape=upgrade_shape(changed, places, level_of(pdf, p7s)) | {"status": changed.status.value},
+        text=f"已签发  issued: {record.number}（{len(read_sealed_pdf(pdf).seals)} 枚印章 seals）\npdf: {places['pdf']}",
+    )
+
+
+def _files(folder: Path, stem: str) -> tuple[bytes, bytes, bytes]:
+    """Read the PDF, the structured licence and its signature file."""
+    from verify import MAX_FILE_BYTES
+
+    from .inputs import read_file
+
+    pdf, structured, p7s = (
+        read_file(folder / f"{stem}.{suffix}", MAX_FILE_BYTES) for suffix in ("pdf", "json", "json.p7s")
+    )
+    return pdf, structured, p7s
