@@ -1,6 +1,6 @@
 """A request to issue, as it comes from outside. The command line, HTTP and the demo all come through here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,7 +81,7 @@ def issue(
     )
 
 
-def _joint(document: dict[str, object], beside: Sequence[str] | None) -> tuple[str, ...]:
+def _joint(document: Mapping[str, object], beside: Sequence[str] | None) -> tuple[str, ...]:
     inside = document.get("joint")
     if inside is None:
         return tuple(beside or ())

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from esign import CHINA
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -119,6 +117,8 @@ def check_name(name: str) -> Message:
 
 def moment_text(at: datetime) -> str:
     """Write an instant for people, in the time of China."""
+    from esign import CHINA  # here, because every slip of the hand is told in these words, and it takes long to load
+
     return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -131,6 +131,8 @@ def period_text(start: date, end: date | None) -> Message:
 
 def instant_text(at: datetime) -> str:
     """Write an instant after RFC 3339 with the offset of China, to the second."""
+    from esign import CHINA
+
     return at.astimezone(CHINA).isoformat(timespec="seconds")
 
 

@@ -79,6 +79,8 @@ class OcspResponse:
     produced_at: datetime = field(compare=False)
     certificates: tuple[Certificate, ...] = field(compare=False, repr=False)
     """Those inside that we can read; no order is promised."""
+    unreadable_certificates: int = field(compare=False, default=0)
+    """How many more there are inside: no signature covers them, so anything may stand there."""
     answers: tuple[OcspAnswer, ...] = field(compare=False, repr=False)
     nonce: bytes | None = field(compare=False)
     leniencies: frozenset[Leniency] = field(compare=False, default=frozenset())
@@ -175,7 +177,7 @@ def _read_response(data: bytes) -> OcspResponse:
     algorithm, overlooked = read_algorithm(whole.read_raw())
     leniencies |= overlooked
     signature = whole.read_bit_string()
-    certificates = () if whole.at_end else _read_certificates(DerReader(whole.read(0xA0)))
+    certificates, unreadable = ((), 0) if whole.at_end else _read_certificates(DerReader(whole.read(0xA0)))
     whole.finish()
 
     # RFC 6960 clause 4.2.1, in its order.
@@ -205,6 +207,7 @@ def _read_response(data: bytes) -> OcspResponse:
         responder_key_hash=key_hash,
         produced_at=produced_at,
         certificates=certificates,
+        unreadable_certificates=unreadable,
         answers=answers,
         nonce=nonce,
         leniencies=frozenset(leniencies),
@@ -224,7 +227,7 @@ def _read_responder(responder: der.Element) -> tuple[bytes | None, bytes | None]
     raise MalformedRevocationError("OCSP responder is neither a name nor a key")
 
 
-def _read_certificates(explicit: DerReader) -> tuple[Certificate, ...]:
+def _read_certificates(explicit: DerReader) -> tuple[tuple[Certificate, ...], int]:
     sequence = explicit.read_sequence()
     explicit.finish()
     found, count = [], 0
@@ -235,7 +238,7 @@ def _read_certificates(explicit: DerReader) -> tuple[Certificate, ...]:
         certificate_der = sequence.read_raw()
         with suppress(KeysError):
             found.append(parse_certificate(certificate_der))
-    return tuple(found)
+    return tuple(found), count - len(found)
 
 
 def _read_answers(answers: DerReader, leniencies: set[Leniency]) -> tuple[OcspAnswer, ...]:

@@ -55,7 +55,7 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
     )
     found = look_at_seals(seals, licence, grounds)
     brought = (brought_check(facts, seal.signed_data.certificates) for facts, seal in zip(found, seals, strict=True))
-    judged = judged and all(facts.chain.code == "OK" for facts in found)
+    judged = judged and all(facts.judged for facts in found)
     checks = (
         readable,
         Check(name="structured", code="OK"),

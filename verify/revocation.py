@@ -58,7 +58,8 @@ class RevocationFinding:
     revocation: Revocation | None = None
     """With `REVOKED`: since when, and why."""
     used: frozenset[bytes] = frozenset()
-    """DER of every list, answer and responder's certificate that is properly signed and about this certificate."""
+    """DER of every list, answer and responder's certificate that is properly signed and about this certificate, and in
+    which every byte is explained."""
 
     @property
     def is_compromise(self) -> bool:
@@ -106,19 +107,18 @@ class RevocationEvidence:
         """What is known about `certificate` as of `at`.
 
         Evidence counts when it is still current at `at` or was made later. Of several the newest decides, but a
-        revocation that a newer one does not mention is kept unless it was only a hold (RFC 5280 clause 5.3.1).
+        revocation is for ever, however old the evidence of it, unless it was only a hold (RFC 5280 clause 5.3.1).
         """
-        said = [*self._from_lists(certificate, issuer), *self._from_responses(certificate, issuer, at)]
+        said = [*self._from_lists(certificate, issuer), *self._from_responses(certificate, issuer)]
         used = frozenset().union(*(one.sources for one in said))
         current = sorted((one for one in said if one.is_current(at)), key=lambda one: one.this_update)
-        revoked = [one.revocation for one in current if one.revocation is not None]
+        revoked = [one.revocation for one in said if one.revocation is not None]
         lasting = [revocation for revocation in revoked if revocation.reason != "certificateHold"]
         if lasting:
-            earliest = min(lasting, key=lambda revocation: revocation.at)
-            return RevocationFinding(status=RevocationStatus.REVOKED, revocation=earliest, used=used)
+            return RevocationFinding(status=RevocationStatus.REVOKED, revocation=_together(lasting), used=used)
         if current and current[-1].good:
             return RevocationFinding(status=RevocationStatus.GOOD, used=used)
-        if not current and not (certificate.crl_urls or certificate.ocsp_urls):
+        if not current and not revoked and not (certificate.crl_urls or certificate.ocsp_urls):
             return RevocationFinding(status=RevocationStatus.UNPUBLISHED, used=used)
         return RevocationFinding(status=RevocationStatus.UNKNOWN, used=used)
 
@@ -144,28 +144,29 @@ class RevocationEvidence:
             )
         return said
 
-    def _from_responses(self, certificate: Certificate, issuer: Certificate, at: datetime) -> list[_Said]:
+    def _from_responses(self, certificate: Certificate, issuer: Certificate) -> list[_Said]:
         said = []
         for response in self._responses:
             answers = [answer for answer in response.answers if answer.is_about(certificate, issuer)]
             if not answers:
                 continue
-            signers = self._signers(response, issuer, at)
+            signers = self._signers(response, issuer)
             if signers is None:
                 continue
+            sources = signers | {response.der} if _is_explained(response, signers, issuer) else signers
             said += [
                 _Said(
                     this_update=answer.this_update,
                     next_update=answer.next_update,
                     good=answer.status == "good",
                     revocation=answer.revocation,
-                    sources=signers | {response.der},
+                    sources=sources,
                 )
                 for answer in answers
             ]
         return said
 
-    def _signers(self, response: OcspResponse, issuer: Certificate, at: datetime) -> frozenset[bytes] | None:
+    def _signers(self, response: OcspResponse, issuer: Certificate) -> frozenset[bytes] | None:
         """DER of the responder's certificate if it is a delegated one; None when the answer is not properly signed.
 
         The CA answers itself, or a responder whose certificate the same CA has issued for this purpose. Such a
@@ -215,6 +216,25 @@ def revoked_by(finding: RevocationFinding, at: datetime) -> bool:
     if finding.revocation.invalid_since is not None and finding.is_compromise:
         since = min(since, finding.revocation.invalid_since)
     return at >= since
+
+
+def _together(revocations: Sequence[Revocation]) -> Revocation:
+    """Take all that was said about one certificate at its worst: a CA learns more, and answers say less than lists."""
+    stolen = [revocation for revocation in revocations if revocation.reason in _STOLEN]
+    since = [revocation.invalid_since for revocation in stolen if revocation.invalid_since is not None]
+    return Revocation(
+        at=min(revocation.at for revocation in revocations),
+        reason=(stolen or revocations)[0].reason,
+        invalid_since=min(since, default=None),
+    )
+
+
+def _is_explained(response: OcspResponse, signers: frozenset[bytes], issuer: Certificate) -> bool:
+    """Whether a changed byte of its certificates would show, which its own signature does not cover."""
+    return not response.unreadable_certificates and all(
+        certificate.der in signers or certificate == issuer or _is_issued_by(certificate, issuer)
+        for certificate in response.certificates
+    )
 
 
 def _readable(read: Callable[[bytes], _Read], items: Sequence[bytes]) -> list[_Read]:

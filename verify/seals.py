@@ -53,6 +53,8 @@ class SealFacts:
     chain: Chain
     used: frozenset[bytes]
     """DER of the certificates and the evidence that its paths, also that of its timestamp, rest on."""
+    judged: bool
+    """Whether all these paths lead to an anchor: only then can evidence about them be told from ballast."""
 
 
 def look_at_seals(seals: Sequence[Seal], licence: StructuredLicence, grounds: Grounds) -> tuple[SealFacts, ...]:
@@ -73,7 +75,7 @@ def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: G
     # known to have existed, which its timestamp may move back.
     usage = usage_check(certificate, code=False)
     stamped: tuple[Check, ...] = ()
-    existence, used = seal.existence, frozenset[bytes]()
+    existence, used, judged = seal.existence, frozenset[bytes](), True
     if signed_data.timestamp is not None:
         timestamp = look_at_timestamp(
             signed_data.timestamp,
@@ -83,8 +85,8 @@ def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: G
             at=existence.at,
             ours=True,
         )
-        existence, used = existence.or_earlier(timestamp.time, "timestamp"), timestamp.used
-        stamped = (timestamp.check,)
+        existence = existence.or_earlier(timestamp.time, "timestamp")
+        used, judged, stamped = timestamp.used, timestamp.trusted, (timestamp.check,)
     claimed_at = seal.claimed_time or licence.sealed_at
     path = look_at_path(
         certificate, signed_data.certificates[1:], grounds=grounds, claimed_at=claimed_at, existence=existence
@@ -111,6 +113,7 @@ def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: G
         ),
         chain=path.chain,
         used=used | path.used,
+        judged=judged and path.chain.code == "OK",
     )
 
 
@@ -152,8 +155,8 @@ def evidence_check(evidence: Evidence, used: Iterable[frozenset[bytes]], *, judg
 
 
 def _moment_check(claimed_at: datetime, existence: Existence) -> Check:
-    """A seal cannot be younger than the proof of its existence."""
-    if existence.proven is None or claimed_at <= existence.proven + CLOCK_SKEW:
+    """A seal cannot be younger than the proof of its existence, nor than the question about it."""
+    if claimed_at <= existence.at + CLOCK_SKEW:
         return Check(name="seal_time", code="OK")
     detail = f"sealed at {claimed_at.isoformat()}, but it existed on {existence.at.isoformat()} ({existence.source})"
     return Check(name="seal_time", code="SEAL_TIME_CONTRADICTED", detail=detail)

@@ -41,7 +41,7 @@ class Grounds:
     evidence: RevocationEvidence
     """From the file and from the folder of trust."""
     source: RevocationSource | None
-    """Asked when the evidence at hand does not tell."""
+    """Asked about every certificate: evidence at hand may be older than the theft of the key that it speaks of."""
     at: datetime
     """The time of asking."""
 
@@ -49,20 +49,25 @@ class Grounds:
         """The same with more evidence."""
         return replace(self, evidence=self.evidence + evidence)
 
-    def ask(self, certificate: Certificate, issuer: Certificate, at: datetime) -> RevocationFinding:
-        """What is known about a certificate as of `at`, with what its CA says now if it can be asked."""
-        evidence = self.evidence
-        if self.source is not None:
-            evidence += RevocationEvidence.from_raw(self.source.evidence(certificate, issuer, self.at))
-        return evidence.about(certificate, issuer, at)
+    def evidence_about(self, certificate: Certificate, issuer: Certificate) -> RevocationEvidence:
+        """The evidence, with what the certificate's CA says now if it can be asked."""
+        if self.source is None:
+            return self.evidence
+        return self.evidence + RevocationEvidence.from_raw(self.source.evidence(certificate, issuer, self.at))
 
     def for_applicants(self) -> Grounds:
         """The same for what citizens and companies sign."""
-        return replace(self, trust=self.trust.applicants)
+        return self._trusting(self.trust.applicants)
 
     def for_timestamps(self) -> Grounds:
         """The same for timestamps."""
-        return replace(self, trust=self.trust.timestamps)
+        return self._trusting(self.trust.timestamps)
+
+    def _trusting(self, trust: TrustStore) -> Grounds:
+        if trust is self.trust:
+            return self
+        evidence = self.evidence + RevocationEvidence(lists=trust.lists, responders=trust.others)
+        return replace(self, trust=trust, evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +123,8 @@ def _revocation_check(
         return Check(name="revocation", code="OK", detail="not looked at: there is no good path"), frozenset(used)
     worst, details = "OK", []
     for certificate, issuer in pairwise(chain.certificates):
-        finding = grounds.evidence.about(certificate, issuer, existence.at)
+        finding = grounds.evidence_about(certificate, issuer).about(certificate, issuer, existence.at)
         used |= finding.used
-        if finding.status is RevocationStatus.UNKNOWN:
-            finding = grounds.ask(certificate, issuer, existence.at)
         code = _judged(finding, claimed_at, existence)
         details.append(f"{certificate.subject.common_name}: {_described(finding)}")
         worst = max(worst, code, key=_ORDER.index)

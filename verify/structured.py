@@ -43,7 +43,7 @@ def look_at_structured(data: bytes, signature: bytes | None, grounds: Grounds, r
         for signed_data in detached.signers
     )
     found = look_at_seals(seals, licence, grounds)
-    judged = all(facts.chain.code == "OK" for facts in found)
+    judged = all(facts.judged for facts in found)
     checks = (
         Check(name="format", code="OK"),
         readable,

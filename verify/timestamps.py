@@ -17,6 +17,9 @@ from verify.signing_path import Grounds
 TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 """The only extended key usage that a timestamp authority's certificate may have, critical (RFC 3161 clause 2.3)."""
 
+_IN_ORDER: Final = frozenset({"unspecified", "affiliationChanged", "superseded", "cessationOfOperation"})
+"""Reasons for which the older timestamps of an authority stay good; without a reason they do not (RFC 3161 section 4)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimestampFacts:
@@ -89,18 +92,17 @@ def _believed(token: TimestampToken, name: str, grounds: Grounds, at: datetime, 
     elif at > chain.not_after and trust.chain(signer, others, at).code != "OK":
         doubt = f"its authority's path has expired on {chain.not_after}"
     for certificate, issuer in pairwise(chain.certificates):
-        finding = grounds.evidence.about(certificate, issuer, at)
+        evidence = grounds.evidence_about(certificate, issuer)
+        finding = evidence.about(certificate, issuer, at)
         used |= finding.used
         if finding.status is RevocationStatus.UNKNOWN:
-            finding = grounds.ask(certificate, issuer, at)
-        if finding.status is RevocationStatus.UNKNOWN:
             # Nobody can be asked now: what was said when it was made counts, as it does in every reader of such files.
-            finding = grounds.evidence.about(certificate, issuer, token.time)
+            finding = evidence.about(certificate, issuer, token.time)
         if revoked_by(finding, token.time):
             detail = "its authority's certificate had been revoked"
             return TimestampFacts(check=Check(name=name, code="TIMESTAMP_INVALID", detail=detail), time=None)
-        if finding.status is RevocationStatus.REVOKED and finding.is_compromise:
-            doubt = "its authority's key was in other hands later on"
+        if finding.revocation is not None and finding.revocation.reason not in _IN_ORDER:
+            doubt = "its authority's key may have been in other hands later on"
         if finding.status is RevocationStatus.UNKNOWN:
             doubt = "it is not known whether its authority's certificate was revoked"
     detail = f"{token.time.isoformat()} by {signer.subject.common_name}" + (

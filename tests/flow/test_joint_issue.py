@@ -59,10 +59,8 @@ def second(tmp_path: Path, first: Path) -> Path:
         write_certificates(first / "trust" / f"{family}-water-root.pem", pki.trusted())
         seal = development_seal(pki.signer("water-seal"), "样例县水利局", at=now, random=os.urandom)
         seal_path(path, family).write_bytes(seal)
-        shutil.copy(
-            seal_path(path, family),
-            first / "partners" / seal_path(path, family).name.replace(family, f"water-{family}", 1),
-        )
+        kept = seal_path(path, family)
+        shutil.copy(kept, first / "partners" / kept.name.replace(family, f"water-{family}", 1))
         write_certificates(first / "partners" / f"water-{family}.pem", pki.chain("water-seal"))
         # The declared CA says where it publishes revocations; nobody answers there, so its list lies in the folder.
         for issuer in ("root", "issuing-ca"):
@@ -101,7 +99,7 @@ def test_two_authorities_seal_one_licence(run: Run, first: Path, second: Path, t
     for argument in (pdf, made["files"]["json"]["path"]):
         code, report = run(first, "verify", argument)
         assert (code, report["reason"]) == (0, "OK"), report
-        assert [one["signer"]["organization"] for one in report["signatures"]] == ["样例县行政审批局", "样例县水利局"]
+        assert {one["signer"]["organization"] for one in report["signatures"]} == {"样例县行政审批局", "样例县水利局"}
     asked = services.verifier.verify_code(made["code"], holder=holder, at=datetime.now(UTC))
     assert asked.reason.code == "OK"
     assert run(second, "seal", "add", pdf, "--seal", family, "--out", str(out))[0] == 65
@@ -111,10 +109,7 @@ def test_two_authorities_seal_one_licence(run: Run, first: Path, second: Path, t
     assert verapdf([path])[path].compliant
     if family == "rsa":
         assert [signature.valid for signature in pdfsig(path)] == [True, True]
-        anchors = (
-            next(c for c in services.trust.anchors if c.public_key.algorithm.name == "rsa"),
-            declared_pki("rsa").root,
-        )
+        anchors = [one for one in services.trust.anchors if one.public_key.algorithm.name == "rsa"]
         statuses = pyhanko(path.read_bytes(), b"".join(_pem(anchor) for anchor in anchors))
         assert [status.accepted for status in statuses] == [True, True], statuses
 

@@ -12,6 +12,7 @@ import os
 import re
 import resource
 import sys
+import traceback
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -205,7 +206,7 @@ def sealed_pdf() -> bytes:
 
 def long_digits() -> bytes:
     pdf = sealed_pdf()
-    return re.sub(rb"/Contents<", b"/Contents<" + b"30" * (SIZE // 2 - 10_000), pdf, count=1)
+    return re.sub(rb"/Contents ?<", b"/Contents<" + b"30" * (SIZE // 2 - 10_000), pdf, count=1)
 
 
 def behind(filler: bytes) -> bytes:
@@ -217,10 +218,9 @@ def behind(filler: bytes) -> bytes:
 
 
 def attachment_bomb() -> bytes:
-    """The packed structured licence replaced by one that inflates to a gigabyte."""
-    pdf = sealed_pdf()
-    found = max(re.finditer(rb"stream\n(.*?)\nendstream", pdf, re.DOTALL), key=lambda one: b"EmbeddedFile" in pdf[one.start() - 300 : one.start()])
-    return pdf[: found.start(1)] + bomb(1 << 30) + pdf[found.end(1) :]
+    """A well sealed PDF whose structured licence inflates to many megabytes."""
+    made: bytes = office().seal_pdf(declared_pki("sm2").signer("seal"), structured=bytes(1 << 28))
+    return made
 
 
 def large_list(count: int) -> bytes:
@@ -393,6 +393,9 @@ CASES = (
     Case("pdf: a large /Contents", lambda: verdict(wide_contents())),
     Case("pdf: 60 signatures, SM2", lambda: verdict(many_signatures("sm2", 60, SIZE - 1_000_000))),
     Case("pdf: 60 signatures, RSA", lambda: verdict(many_signatures("rsa", 60, SIZE - 1_000_000))),
+    Case("pdf: large with one signature", lambda: verdict(many_signatures("sm2", 1, SIZE - 1_000_000))),
+    Case("pdf: large with eight signatures", lambda: verdict(many_signatures("sm2", 8, SIZE - 1_000_000))),
+    Case("pdf: 60 signatures, 2 MB", lambda: verdict(many_signatures("sm2", 60, 2_000_000))),
     Case("pdf: only white space", lambda: verdict(b"%PDF-1.7\n/ByteRange" + b" " * (SIZE - 100) + b"%%EOF")),
     Case("pdf: only numbers", lambda: verdict(b"%PDF-1.7\n/ByteRange" + b"1 0 " * (SIZE // 4 - 100) + b"%%EOF")),
     Case("pdf: only openings", lambda: verdict(b"%PDF-1.7\n/ByteRange" + b"1 0 obj<<" * (SIZE // 9 - 9) + b"%%EOF")),
@@ -412,7 +415,7 @@ CASES = (
         lambda: verdict(without_attributes(8), original=bytes(SIZE)),
     ),
     Case("cms: as many certificates as fit", lambda: verdict(reply_of_certificates())),
-    Case("cms: eight lists of 100,000", lambda: verdict(cms_with(lists=large_list(99_000) * 8))),
+    Case("cms: eight lists of 100,000", lambda: verdict(cms_with(content=ORIGINAL, lists=large_list(99_000) * 8))),
     Case("cms: indefinite lengths in each other", lambda: verdict(b"\x30\x80\x06\x09*\x86H\x86\xf7\r\x01\x07\x02" + nested(b"\x30\x80"))),
     Case("cms: content in pieces", lambda: verdict(in_pieces())),
     Case("cms: armour", lambda: verdict(b"-----BEGIN CMS-----" + b"A" * (SIZE - 100) + b"-----END CMS-----")),
@@ -470,6 +473,8 @@ def main() -> None:
             if (child := os.fork()) == 0:
                 try:
                     print(json.dumps(_measure(case), ensure_ascii=False), flush=True)
+                except BaseException:
+                    traceback.print_exc()
                 finally:
                     os._exit(0)
             os.waitpid(child, 0)
