@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from esign import EsignError
 from keys import KeysError
 from licences import LicencesError
 from verify import VerifyError
@@ -27,7 +28,7 @@ READY_SECONDS = 3.0  # how old an answer of /readyz may be
 _READY = (
     "200 when database, keys and anchors are usable, else 503; `keys` names each key in use with `ok` or its fault."
 )
-FORESEEN = (ApiError, LicencesError, KeysError, VerifyError, OSError, ExceptionGroup)
+FORESEEN = (ApiError, LicencesError, EsignError, KeysError, VerifyError, OSError, ExceptionGroup)
 
 
 def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | None = None) -> FastAPI:

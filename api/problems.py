@@ -6,7 +6,16 @@ A new error class below `api` needs a row here, or inherits the row of its base;
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from esign import EsignError, EvidenceMissingError, SealAnswerError, SealRefusedError, TimestampError
+from esign import (
+    AdditionRefusedError,
+    EsignError,
+    EvidenceMissingError,
+    PreflightError,
+    SealAnswerError,
+    SealPlaceError,
+    SealRefusedError,
+    TimestampError,
+)
 from keys import (
     KeyNotFoundError,
     KeysError,
@@ -158,6 +167,9 @@ ROWS = (
     ),
     _row(LicencesError, DATA_REFUSED, 422, "DATA_REFUSED", "数据不被接受", "data refused"),
     _row(SealNotTakenError, DATA_REFUSED, 422, "SEAL_NOT_TAKEN", "印章未导入", "the seal was not taken in"),
+    _row(SealPlaceError, DATA_REFUSED, 422, "SEAL_PLACE", "页面上没有这个盖章位置", "no place for the seal there"),
+    _row(PreflightError, DATA_REFUSED, 422, "DOCUMENT_NOT_SEALABLE", "该文件不宜盖章", "not fit to be sealed"),
+    _row(AdditionRefusedError, DATA_REFUSED, 409, "ADDITION_REFUSED", "不能加到该文件上", "not added to the file"),
     _row(SealRefusedError, UNUSABLE, 503, "SEAL_UNUSABLE", "电子印章不可用", "the electronic seal is unusable"),
     _row(TimestampError, UNAVAILABLE, 503, "TIMESTAMP_UNAVAILABLE", "时间戳服务不可用", "no timestamp to be had"),
     _row(EvidenceMissingError, UNAVAILABLE, 503, "EVIDENCE_MISSING", "验证材料不齐", "evidence is missing"),

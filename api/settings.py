@@ -19,6 +19,9 @@ ROLES = ("seal", "code")
 MAX_PUBLIC_URL = 120  # it stands in every code: a longer one makes the printed symbol too fine
 
 
+SEAL_SERVICES = ("signature", "cms", "file")
+"""The three levels of sealing elsewhere: a raw signature, a finished one, the whole file."""
+
 DEFAULT_TIMESTAMP_SECONDS = 10.0
 MAX_TIMESTAMP_SECONDS = 60.0
 
@@ -31,6 +34,8 @@ class KeySetting:
     """`file:`, `pkcs11:`, `remote:`; a relative file name is looked for in the home."""
     chain: Path | None
     """The file of its certificates, in the home when relative; None when they are inside, as in PKCS#12."""
+    gives: str = "signature"
+    """What a seal service is asked for, one of `SEAL_SERVICES`; anything but `signature` needs a `remote:` URI."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +137,22 @@ def _keys(values: Mapping[str, object], home: Path) -> dict[tuple[str, str], Key
     for family in families:
         roles = _table(families, f"keys.{family}", ROLES, path)
         for role in roles:
-            entry = _table(roles, f"keys.{family}.{role}", ("uri", "chain"), path)
+            entry = _table(roles, f"keys.{family}.{role}", ("uri", "chain", "gives"), path)
             uri, chain = entry.get("uri"), entry.get("chain")
             if not isinstance(uri, str) or not isinstance(chain, str | None):
                 raise SettingsError(
                     f"{path} 的 [keys.{family}.{role}] 应有文本 uri（以及 chain）。",
                     f"[keys.{family}.{role}] in {path} has a text uri, and a text chain",
                 )
-            found[family, role] = KeySetting(uri=uri, chain=None if chain is None else home / chain)
+            gives = entry.get("gives", "signature")
+            remote = role == "seal" and uri.startswith("remote:")
+            if gives not in SEAL_SERVICES or not (remote or gives == "signature"):
+                words = ", ".join(SEAL_SERVICES)
+                raise SettingsError(
+                    f"{path} 的 [keys.{family}.{role}]：gives 应为 {words} 之一，后两者只用于 remote: 印章密钥。",
+                    f"[keys.{family}.{role}] in {path}: gives is one of {words}, the last two for remote: seals only",
+                )
+            found[family, role] = KeySetting(uri=uri, chain=None if chain is None else home / chain, gives=gives)
     return found
 
 

@@ -203,10 +203,14 @@ class Services:
                 f"there is no electronic seal for {family}: run elicence seal import first",
             )
         picture = seal_object.appearance() if seal_object is not None else _picture(self.fonts, name, signer)
+        setting = self.home.settings.keys.get((family, "seal"))
+        elsewhere = setting is not None and setting.gives != "signature"
         return AuthoritySeal(
             seal=Seal(name=name, picture=picture, signer=signer),
             seal_object=seal_object,
             timestamper=self.timestampers.get(family),
+            service=self.keys.custody.open_remote_seal(setting.uri) if setting is not None and elsewhere else None,
+            whole_file=setting is not None and setting.gives == "file",
         )
 
 

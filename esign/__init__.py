@@ -7,6 +7,7 @@ from .cms import SignedData, read_signed_data, sign_detached
 from .cms_detached import (
     DetachedSignatures,
     add_detached_evidence,
+    add_signature,
     add_signer,
     read_detached,
     timestamp_detached,
@@ -242,6 +243,7 @@ __all__ = [
     "add_document_timestamp",
     "add_evidence",
     "add_seal",
+    "add_signature",
     "add_signer",
     "add_time_stamp",
     "cms_for_prepared_pdf",

@@ -49,19 +49,23 @@ def read_detached(cms: bytes) -> DetachedSignatures:
 
 
 def add_signer(cms: bytes, data: bytes, signer: Signer, *, signing_time: datetime | None = None) -> bytes:
-    """Add a signature over `data` to those that are there.
+    """Sign `data` and add the signature to those that are there; raises like `add_signature`."""
+    return add_signature(cms, data, sign_detached(data, signer, signing_time=signing_time))
+
+
+def add_signature(cms: bytes, data: bytes, other: bytes) -> bytes:
+    """Add the signature of another file, of one signer, to those that are there.
 
     Raises:
-        AdditionRefusedError: a signature that is there is not over `data` or does not verify, or this one is there.
+        AdditionRefusedError: a signature is not over `data` or does not verify, or this one is there already.
         EsignError: see `read_detached`; the file became too large.
     """
-    there = read_detached(cms)
-    for facts in there.signers:
+    there, added = read_detached(cms), read_signed_data(other)
+    for facts in (*there.signers, added):
         check_signed(facts, data, name="the signature file")
-        if facts.signer_certificate == signer.certificate:
-            raise AdditionRefusedError("this certificate has signed already")
-    added = read_signed_data(sign_detached(data, signer, signing_time=signing_time))
-    evidence = there.evidence.without(Evidence(certificates=tuple(item.der for item in signer.chain)))
+    if any(facts.signer_certificate == added.signer_certificate for facts in there.signers):
+        raise AdditionRefusedError("this certificate has signed already")
+    evidence = there.evidence.without(Evidence(certificates=tuple(item.der for item in added.certificates)))
     return _written(DetachedSignatures(signers=(*there.signers, added), evidence=evidence))
 
 

@@ -11,6 +11,7 @@ from keys import DerReader, MalformedDerError
 
 from .errors import Fault, MalformedError, TooLargeError
 
+MAX_LIST_BYTES = 5 * 1024 * 1024  # of all revocation lists in a file: to read 200,000 entries takes a second
 MAX_EVIDENCE = 100  # items in one file; two seals with a timestamp each need about a dozen
 
 
@@ -56,11 +57,13 @@ def check_evidence(evidence: Evidence, fault: Fault) -> None:
     """Make sure that every item is one DER SEQUENCE; what is in it is not looked at.
 
     Raises:
-        TooLargeError: more than `MAX_EVIDENCE` items.
+        TooLargeError: more than `MAX_EVIDENCE` items or `MAX_LIST_BYTES`.
         MalformedError: an item is something else; with this `fault`.
     """
     if len(evidence) > MAX_EVIDENCE:
         raise TooLargeError(f"more than {MAX_EVIDENCE} items of evidence")
+    if sum(map(len, evidence.crls)) > MAX_LIST_BYTES:
+        raise TooLargeError(f"revocation lists of more than {MAX_LIST_BYTES} bytes")
     for item in evidence:
         check_sequence(item, fault)
 

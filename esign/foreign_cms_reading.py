@@ -14,6 +14,7 @@ from keys import der as d
 
 from .china import YEARS
 from .errors import Fault, MalformedError, TooLargeError
+from .evidence import MAX_LIST_BYTES
 from .foreign_cms import (
     MAX_ATTRIBUTES,
     MAX_CERTIFICATES,
@@ -40,6 +41,7 @@ _EXPLICIT_0, _EXPLICIT_1, _EXPLICIT_4 = 0xA0, 0xA1, 0xA4
 _IMPLICIT_0 = 0x80
 _OTHER_CERTIFICATES = range(0xA0, 0xA4)  # attribute certificates and the like (RFC 5652 section 10.2.2)
 _SHA256 = d.sequence(d.oid("2.16.840.1.101.3.4.2.1"))
+_WHITE_SPACE = b" \t\n\r\v\f"
 _PEM = re.compile(rb"-----BEGIN (PKCS7|CMS|PKCS #7 SIGNED DATA)-----([A-Za-z0-9+/=\s]+)-----END \1-----\s*")
 
 
@@ -67,7 +69,8 @@ def read_foreign_cms(data: bytes) -> ForeignSignedData:
 def _from_text(data: bytes) -> bytes:
     pem = _PEM.fullmatch(data.strip())
     try:
-        return binascii.a2b_base64(b"".join((pem[2] if pem else data).split()), strict_mode=True)
+        # Not `split`: twenty million spaces would become as many objects.
+        return binascii.a2b_base64((pem[2] if pem else data).translate(None, _WHITE_SPACE), strict_mode=True)
     except binascii.Error as error:
         raise MalformedError(Fault.FORMAT_CMS, "neither DER nor Base64") from error
 
@@ -92,6 +95,8 @@ def _read(data: bytes) -> ForeignSignedData:
         if raw[0] not in _OTHER_CERTIFICATES
     )
     lists = _read_set(signed_data, _EXPLICIT_1, MAX_REVOCATION_LISTS, "revocation lists")
+    if sum(map(len, lists)) > MAX_LIST_BYTES:
+        raise TooLargeError(f"revocation lists of more than {MAX_LIST_BYTES} bytes in a CMS")
     signer_infos = _read_set(signed_data, d.SET, MAX_SIGNERS, "signers")
     signed_data.finish()
     named = {_issuer_and_serial(certificate): certificate for certificate in certificates}

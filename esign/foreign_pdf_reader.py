@@ -103,6 +103,7 @@ def _changes(data: bytes, whole: Revision, end: int) -> tuple[set[ChangeKind], s
         return {ChangeKind.OTHER}, set()
     comparison = Comparison(before, whole)
     kinds = comparison.kinds
+    before.graph.close()
     # Two tables of places for two sorts of readers, or a broken one: another reader may see another file.
     if not kinds or before.graph.repaired or whole.graph.repaired or b"/XRefStm" in behind:
         kinds.add(ChangeKind.OTHER)

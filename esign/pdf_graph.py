@@ -52,8 +52,9 @@ class PdfGraph:
         self._later = later
         self._values: dict[str, Value] = {}
         try:
+            self._file = io.BytesIO(data)
             self._pdf = pikepdf.open(
-                io.BytesIO(data), attempt_recovery=repair, suppress_warnings=True, inherit_page_attributes=False
+                self._file, attempt_recovery=repair, suppress_warnings=True, inherit_page_attributes=False
             )
             self.places = _places(self._pdf)
             if repair:
@@ -141,6 +142,14 @@ class PdfGraph:
             return bytes(self._pdf.trailer["/ID"][0])
         except _UNREADABLE:
             return b""
+
+    def close(self) -> None:
+        """Let go of the file's bytes; what has been read stays.
+
+        Revisions and what was found in them refer to each other in circles, so they outlive their use by far.
+        """
+        self._pdf.close()
+        self._file.close()
 
     def references(self) -> Iterator[str]:
         """All objects that have a place, also those that nothing names."""

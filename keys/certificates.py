@@ -19,6 +19,7 @@ from keys.errors import BadSignatureError, MalformedCertificateError, MalformedD
 from keys.extensions import read_default_false, read_extension
 from keys.leniency import Leniency
 from keys.names import DistinguishedName, read_name
+from keys.pem import WHITE_SPACE
 from keys.ports import PublicKey
 from keys.publication import (
     AUTHORITY_INFORMATION_ACCESS,
@@ -175,7 +176,7 @@ def load_certificates(data: bytes) -> tuple[Certificate, ...]:
     if not blocks or len(blocks) != data.count(b"-----BEGIN ") or any(label != b"CERTIFICATE" for label, _ in blocks):
         raise MalformedCertificateError("not a file of certificates")
     try:
-        contents = [binascii.a2b_base64(b"".join(body.split()), strict_mode=True) for _, body in blocks]
+        contents = [binascii.a2b_base64(body.translate(None, WHITE_SPACE), strict_mode=True) for _, body in blocks]
     except binascii.Error as error:
         raise MalformedCertificateError("certificate is not base64") from error
     return tuple(parse_certificate(content) for content in contents)

@@ -20,6 +20,7 @@ from keys.der import DerReader
 from keys.errors import BadSignatureError, MalformedDerError, MalformedRevocationError
 from keys.extensions import read_extension
 from keys.leniency import Leniency
+from keys.pem import WHITE_SPACE
 from keys.publication import read_addresses
 from keys.revocation import REASONS, Revocation
 
@@ -104,7 +105,7 @@ def read_crl(data: bytes) -> CertificateList:
         raise MalformedRevocationError("revocation list too large")
     try:
         if match := _PEM.fullmatch(data):
-            data = binascii.a2b_base64(b"".join(match[1].split()), strict_mode=True)
+            data = binascii.a2b_base64(match[1].translate(None, WHITE_SPACE), strict_mode=True)
         return _read_crl(data)
     except (MalformedDerError, binascii.Error) as error:
         raise MalformedRevocationError(f"not a revocation list: {error}") from error

@@ -8,6 +8,8 @@ from typing import Final
 
 from keys.errors import MalformedKeyError
 
+WHITE_SPACE: Final = b" \t\n\r\v\f"
+"""What is skipped in Base64. For `translate`: a file of spaces that is `split` becomes millions of objects."""
 PRIVATE_KEY: Final = "PRIVATE KEY"
 """Label of an unencrypted PKCS#8 (RFC 7468 clause 10)."""
 ENCRYPTED_PRIVATE_KEY: Final = "ENCRYPTED PRIVATE KEY"

@@ -10,7 +10,7 @@ from typing import Final
 
 from keys import der
 from keys.algorithms import Algorithm, read_algorithm
-from keys.certificates import Certificate, load_certificates, parse_certificate
+from keys.certificates import MAX_BUNDLE_SIZE, Certificate, load_certificates, parse_certificate
 from keys.der import DerReader
 from keys.errors import (
     BadSignatureError,
@@ -22,7 +22,7 @@ from keys.errors import (
 from keys.issuing import Subject
 from keys.leniency import Leniency
 from keys.names import DistinguishedName, read_name
-from keys.pem import wrapped
+from keys.pem import WHITE_SPACE, wrapped
 from keys.ports import PrivateKey, PublicKey
 from keys.software import load_public_key
 
@@ -104,7 +104,12 @@ def parse_request(data: bytes) -> CertificateRequest:
 
 
 def read_reply(data: bytes) -> tuple[Certificate, ...]:
-    """Read the certificates that a CA returns: PEM, DER, or the certificates of a PKCS#7 file (`.p7b`)."""
+    """Read the certificates that a CA returns: PEM, DER, or the certificates of a PKCS#7 file (`.p7b`).
+
+    `MalformedCertificateError` when it is anything else, or has more than `keys.certificates.MAX_BUNDLE_SIZE` bytes.
+    """
+    if len(data) > MAX_BUNDLE_SIZE:
+        raise MalformedCertificateError("certificate file too large")
     content = _unwrapped(data, _CMS_PEM)
     if content[:1] != b"\x30":
         return load_certificates(data)
@@ -166,6 +171,6 @@ def _unwrapped(data: bytes, pattern: re.Pattern[bytes]) -> bytes:
     if match is None:
         return data
     try:
-        return binascii.a2b_base64(b"".join(match[2].split()), strict_mode=True)
+        return binascii.a2b_base64(match[2].translate(None, WHITE_SPACE), strict_mode=True)
     except binascii.Error as error:
         raise MalformedRequestError("not base64") from error

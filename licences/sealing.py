@@ -15,28 +15,37 @@ from esign import (
     Evidence,
     EvidenceMissingError,
     ExpectedSeal,
+    FinishedSeal,
     FontChain,
     PdfContent,
     PdfSealer,
+    PreparedPdf,
     Seal,
+    SealedFile,
     SealLevel,
     SealObject,
     SignedData,
     Timestamper,
     TimestampError,
+    WholeFileSeal,
     add_detached_evidence,
     add_document_timestamp,
     add_evidence,
-    add_seal,
-    add_signer,
+    add_signature,
+    finished_cades,
+    finished_file,
+    finished_pades,
+    prepare_seal,
     read_detached,
+    read_prepared_pdf,
     read_sealed_pdf,
+    read_signed_data,
     read_timestamp,
     sign_detached,
     structured_from_bytes,
     timestamp_detached,
 )
-from keys import Certificate, Signer
+from keys import Certificate, Signer, hash_bytes
 
 
 class Collector(Protocol):
@@ -44,6 +53,10 @@ class Collector(Protocol):
 
     def collect(self, signers: Iterable[Sequence[Certificate]], at: datetime) -> Evidence:
         """Evidence about each of the paths (leaf first); `esign.EvidenceMissingError` when it is not complete."""
+
+
+class SealService(FinishedSeal, WholeFileSeal, Protocol):
+    """Seals with a key that it does not lend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +67,10 @@ class AuthoritySeal:
     seal_object: SealObject | None = None
     """The electronic seal (电子印章) that the picture is of; it must be in force and list the signer's certificate."""
     timestamper: Timestamper | None = None
+    service: SealService | None = None
+    """Who seals where the key does not sign digests for us: the signer then only says with which certificate."""
+    whole_file: bool = False
+    """The service seals PDFs as whole files (level iii), else it returns finished signatures (level ii)."""
 
     def expected(self, place: int) -> ExpectedSeal:
         """What the structured licence says of it; places count from 0."""
@@ -64,6 +81,33 @@ class AuthoritySeal:
         """Make sure that it may seal at `at`; SealRefusedError says why not."""
         if self.seal_object is not None:
             self.seal_object.require_usable(at, self.seal.signer.certificate)
+
+    def finish(self, waiting: PreparedPdf, timestamper: Timestamper | None) -> SealedFile:
+        """Seal a prepared PDF, here or elsewhere.
+
+        Raises:
+            SealAnswerError: what came back from elsewhere is not used.
+            KeysError: the key cannot sign now.
+        """
+        return waiting.finish_timestamped(self._value(waiting), timestamper)
+
+    def _value(self, waiting: PreparedPdf) -> bytes:
+        """The signature value: a CMS of our form is a function of it, and what comes from elsewhere has our form."""
+        chain = self.seal.signer.chain
+        if self.service is None:
+            return self.seal.signer.sign(waiting.attributes)
+        if self.whole_file:
+            file = finished_file(self.service, waiting.data, chain=chain)
+            return read_signed_data(read_prepared_pdf(waiting.data).cms_in(file)).signature
+        return read_signed_data(finished_pades(self.service, waiting.digest, chain=chain)).signature
+
+    def sign_detached(self, data: bytes, *, at: datetime) -> bytes:
+        """Sign a file beside it, here or elsewhere; raises like `finish`."""
+        signer = self.seal.signer
+        if self.service is None:
+            return sign_detached(data, signer, signing_time=at)
+        digest = hash_bytes(signer.algorithm.digest, data)
+        return finished_cades(self.service, digest, chain=signer.chain, at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,23 +207,21 @@ class FileSealer:
         return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s))
 
     def _seal_pdf(self, content: PdfContent, at: datetime) -> tuple[bytes, TimestampError | None]:
-        sealed = self._sealer.seal(content, at=at)
+        first = self._seals[0]
+        sealed = first.finish(self._sealer.prepare(content, at=at), first.timestamper)
         failed = sealed.shortfall
         for place, one in enumerate(self._seals[1:], start=1):
             # When one authority has just failed the others are not waited for: the level is lost already.
             timestamper = one.timestamper if failed is None else None
-            sealed = add_seal(sealed.data, one.seal, field=field_name(place), at=at, timestamper=timestamper)
+            sealed = _next_seal(sealed.data, one, place, timestamper, at)
             failed = failed or sealed.shortfall
         return sealed.data, failed
 
     def _sign(self, structured: bytes, at: datetime, *, stamped: bool) -> bytes:
         p7s = b""
         for one in self._seals:
-            signer = one.seal.signer
-            if not p7s:
-                p7s = sign_detached(structured, signer, signing_time=at)
-            else:
-                p7s = add_signer(p7s, structured, signer, signing_time=at)
+            signature = one.sign_detached(structured, at=at)
+            p7s = add_signature(p7s, structured, signature) if p7s else signature
             if stamped and one.timestamper is not None:
                 with contextlib.suppress(TimestampError):
                     p7s = timestamp_detached(p7s, one.timestamper)
@@ -203,14 +245,21 @@ def add_joint_seal(pdf: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datetime)
     listed = structured_from_bytes(facts.structured).seals
     if place >= len(listed) or listed[place] != seal.expected(place):
         raise AdditionRefusedError("the licence does not wait for this seal now")
-    sealed = add_seal(pdf, seal.seal, field=field_name(place), at=at, timestamper=seal.timestamper)
-    p7s = add_signer(p7s, facts.structured, seal.seal.signer, signing_time=at)
+    sealed = _next_seal(pdf, seal, place, seal.timestamper, at)
+    p7s = add_signature(p7s, facts.structured, seal.sign_detached(facts.structured, at=at))
     if seal.timestamper is not None and sealed.shortfall is None:
         with contextlib.suppress(TimestampError):
             p7s = timestamp_detached(p7s, seal.timestamper)
     return SealedFiles(
         pdf=sealed.data, p7s=p7s, level=level_of(sealed.data, p7s), shortfall=str(sealed.shortfall or "")
     )
+
+
+def _next_seal(
+    pdf: bytes, seal: AuthoritySeal, place: int, timestamper: Timestamper | None, at: datetime
+) -> SealedFile:
+    waiting = prepare_seal(pdf, seal.seal, field=field_name(place), at=at, timestamped=timestamper is not None)
+    return seal.finish(waiting, timestamper)
 
 
 def raise_level(

@@ -8,9 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from esign import Evidence
-from keys import Certificate, Endpoint, ServiceFailedError, exchange, ocsp_request
+from keys import (
+    Certificate,
+    Endpoint,
+    KeysError,
+    ServiceFailedError,
+    exchange,
+    ocsp_request,
+    read_ocsp_response,
+)
 
 DEFAULT_TIMEOUT: Final = 3.0
 """Seconds for one CA: a clerk waits, and the answer "not known" is an answer too."""
@@ -46,33 +55,55 @@ class RevocationFetcher:
     def evidence(self, certificate: Certificate, issuer: Certificate, at: datetime) -> Evidence:
         """What could be had; nothing when the CA is down, slow or wrong. Nobody has verified it yet."""
         request = ocsp_request(certificate, issuer)
-        for url in certificate.ocsp_urls[:MAX_PLACES]:
-            answer = self._ask(url, request)
-            if answer is not None:
-                return Evidence(certificates=(), crls=(), ocsps=(answer,))
+        places = certificate.ocsp_urls[:MAX_PLACES]
+        answer = next((found for url in places if (found := self._ask(url, request)) is not None), None)
+        answers = () if answer is None else (answer,)
+        if answer is not None and _says_good(answer):
+            return Evidence(ocsps=answers)
+        # An answer does not say since when a stolen key was in other hands, and one that says nothing is none.
         lists = (self._ask(url, b"") for url in certificate.crl_urls[:MAX_PLACES])
-        return Evidence(certificates=(), crls=tuple(found for found in lists if found is not None), ocsps=())
+        return Evidence(crls=tuple(found for found in lists if found is not None), ocsps=answers)
 
     def _ask(self, url: str, request: bytes) -> bytes | None:
         key = (url, request)
+        host = (urlsplit(url).netloc, b"")
         with self._lock:
-            kept = self._kept.get(key)
-        if kept is not None and self._clock() < kept.until:
+            kept = next((found for one in (key, host) if (found := self._current(one)) is not None), None)
+        if kept is not None:
             return kept.content
-        content = self._fetch(url, request)
+        content, reached = self._fetch(url, request)
         until = self._clock() + (KEEP_FAILURE if content is None else KEEP_ANSWER)
         with self._lock:
-            self._kept.pop(key, None)
-            if len(self._kept) >= MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = _Kept(content, until)
+            # One host that answers nobody makes a clerk wait once, not for each of its addresses.
+            self._keep(key if reached else host, _Kept(content, until))
         return content
 
-    def _fetch(self, url: str, request: bytes) -> bytes | None:
+    def _current(self, key: tuple[str, bytes]) -> _Kept | None:
+        kept = self._kept.get(key)
+        return kept if kept is not None and self._clock() < kept.until else None
+
+    def _keep(self, key: tuple[str, bytes], kept: _Kept) -> None:
+        self._kept.pop(key, None)
+        if len(self._kept) >= MAX_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = kept
+
+    def _fetch(self, url: str, request: bytes) -> tuple[bytes | None, bool]:
+        """What the address answers, and whether anybody answered at all."""
         try:
             endpoint = Endpoint(url=url, timeout=self._timeout)
             if not request:
-                return exchange(endpoint)
-            return exchange(endpoint, body=request, content_type="application/ocsp-request", limit=MAX_OCSP_BYTES)
-        except (ServiceFailedError, ValueError):
-            return None
+                return exchange(endpoint), True
+            content_type = "application/ocsp-request"
+            return exchange(endpoint, body=request, content_type=content_type, limit=MAX_OCSP_BYTES), True
+        except ServiceFailedError as error:
+            return None, error.status is not None
+        except ValueError:
+            return None, True
+
+
+def _says_good(answer: bytes) -> bool:
+    try:
+        return all(one.status == "good" for one in read_ocsp_response(answer).answers)
+    except KeysError:
+        return False

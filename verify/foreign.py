@@ -38,6 +38,9 @@ SIGNER_PURPOSES: Final = SEAL_PURPOSES | {
 MAX_PARSED_CERTIFICATES: Final = 16
 """Of those that a message brings along; a chain has four."""
 
+MAX_TIMESTAMPS: Final = 4
+"""Of one signer; products add one, and a second from another authority."""
+
 _ALLOWED_BEFORE_NEXT: Final = frozenset({ChangeKind.EVIDENCE, ChangeKind.SIGNATURES, ChangeKind.FORM_VALUES})
 
 
@@ -208,7 +211,10 @@ def _look_at_signer(signer: ForeignSigner, signed: _Signed, grounds: Grounds) ->
     # (7), (8) The certificate may sign, and its path is trusted when it signed and when that is known to have been.
     checks.append(_usage_check(certificate, signed.name))
     existence = signed.existence
-    for token in signer.timestamps:
+    if len(signer.timestamps) > MAX_TIMESTAMPS:
+        detail = f"{signed.name}: more than {MAX_TIMESTAMPS} timestamps"
+        checks.append(Check(name="timestamp", code="RESOURCE_LIMIT", detail=detail))
+    for token in signer.timestamps[:MAX_TIMESTAMPS]:
         facts = look_at_timestamp(
             token, (signer.signature,), name="timestamp", grounds=grounds, at=existence.at, ours=False
         )
@@ -219,7 +225,7 @@ def _look_at_signer(signer: ForeignSigner, signed: _Signed, grounds: Grounds) ->
         certificate,
         _parsed(signed.cms.certificates, certificate),
         grounds=grounds.with_evidence(evidence).for_applicants(),
-        claimed_at=signer.signing_time or existence.at,
+        claimed_at=signer.signing_time,
         existence=existence,
     )
     checks += path.checks

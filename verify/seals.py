@@ -155,8 +155,8 @@ def evidence_check(evidence: Evidence, used: Iterable[frozenset[bytes]], *, judg
 
 
 def _moment_check(claimed_at: datetime, existence: Existence) -> Check:
-    """A seal cannot be younger than the proof of its existence, nor than the question about it."""
-    if claimed_at <= existence.at + CLOCK_SKEW:
+    """A seal cannot be younger than the proof of its existence."""
+    if existence.proven is None or claimed_at <= existence.proven + CLOCK_SKEW:
         return Check(name="seal_time", code="OK")
     detail = f"sealed at {claimed_at.isoformat()}, but it existed on {existence.at.isoformat()} ({existence.source})"
     return Check(name="seal_time", code="SEAL_TIME_CONTRADICTED", detail=detail)

@@ -91,7 +91,7 @@ def look_at_path(
 ) -> PathFacts:
     """Judge a signer's path at the time that the signer claims, and again at the earliest time that is proven.
 
-    A code claims no time: it is judged at the beginning of its certificate.
+    What claims no time, such as a code, is judged at the beginning of its certificate.
     """
     trust = grounds.trust
     chain = trust.chain(certificate, embedded, claimed_at or certificate.not_before)

@@ -31,7 +31,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from esign import MAX_PDF_BYTES, YEARS, EsignError, MalformedError, read_code, read_picture
+from esign import MAX_PDF_BYTES, YEARS, EsignError, MalformedError, read_code, read_picture, structured_from_bytes
 from verify.code import look_at_code
 from verify.detection import kind_of
 from verify.facts import Facts, unreadable
@@ -119,11 +119,14 @@ class Verifier:
                 facts = look_at_pdf(data, grounds, self._records)
                 if signature and facts.codes == {"SEAL_MISSING"}:
                     facts = look_at_foreign_cms(signature, data, grounds)
+            case "cms" if original is not None and _is_licence(original):
+                # A licence is judged as one, whichever of its two files is given first.
+                facts = look_at_structured(original, data, grounds, self._records)
             case "structured":
                 facts = look_at_structured(data, signature, grounds, self._records)
             case "cms":
                 facts = look_at_foreign_cms(data, original, grounds)
-            case "unknown" if signature:
+            case "unknown" | "text" | "picture" if signature:
                 facts = look_at_foreign_cms(signature, data, grounds)
             case "seal":
                 facts = look_at_ses(data, grounds, original=original)
@@ -198,6 +201,14 @@ _REPORTED_KINDS: Final = {
 
 def _refused(kind: str, code: str, detail: str = "") -> Facts:
     return Facts(kind=_REPORTED_KINDS[kind], checks=(Check(name="kind", code=code, detail=detail),))
+
+
+def _is_licence(data: bytes) -> bool:
+    try:
+        structured_from_bytes(data)
+    except EsignError:
+        return False
+    return True
 
 
 def _is_code(text: str) -> bool:

@@ -486,3 +486,46 @@ def test_two_clients_with_one_certificate_are_a_fault(
     settings.write_text(twice, "utf-8")
     done = running.Elicence(tmp_path)("seal-server", "--config", settings)
     assert (done.code, "the same certificate" in done.err) == (78, True)
+
+
+# A whole office whose seal is elsewhere.
+
+
+@pytest.mark.parametrize("gives", ["signature", "cms", "file"])
+@pytest.mark.parametrize("family", ["sm2", "rsa"])
+def test_an_office_issues_with_a_seal_that_it_does_not_hold(
+    server: SealServer, running: ModuleType, tmp_path: Path, family: str, gives: str
+) -> None:
+    office = running.Elicence(tmp_path / "home")
+    assert office("init").code == 0
+    home = tmp_path / "home"
+    pki = server.pkis[family]
+    keys.write_certificates(home / "trust" / "seals-elsewhere.pem", (pki.root, pki.issuing_ca))
+    keys.write_certificates(home / "keys" / "elsewhere.chain.pem", pki.seal.chain)
+    for kept in (home / "seals").iterdir():
+        kept.unlink()
+    settings = home / "elicence.toml"
+    uri = server.uri(family)
+    settings.write_text(
+        settings.read_text("utf-8")
+        + f'\n[keys.{family}.seal]\nuri = "{uri}"\nchain = "keys/elsewhere.chain.pem"\ngives = "{gives}"\n',
+        "utf-8",
+    )
+    sample = running.SAMPLES / "special-equipment-use-1.json"
+    done = office("issue", "--data", sample, "--seal", family, "--json")
+    assert done.code == 0, done.out + done.err
+    pdf = done.json()["files"]["pdf"]["path"]
+    report = office("verify", pdf, "--json")
+    assert report.code == 0, report.out
+    assert report.json()["signatures"][0]["certificate_serial"] == f"{pki.seal.certificate.serial:x}"
+
+
+def test_what_a_service_gives_is_one_of_three(running: ModuleType, tmp_path: Path) -> None:
+    office = running.Elicence(tmp_path / "home")
+    assert office("init").code == 0
+    settings = tmp_path / "home" / "elicence.toml"
+    settings.write_text(
+        settings.read_text("utf-8") + '\n[keys.sm2.seal]\nuri = "file:keys/sm2-seal.key.pem"\ngives = "cms"\n', "utf-8"
+    )
+    assert office("catalogue", "show", "pesticide-business").code in (0, 78)
+    assert office("issue", "--data", running.SAMPLES / "special-equipment-use-1.json").code == 78

@@ -24,7 +24,7 @@ import licences.render as render_module
 from api.wiring import SelfCheck
 from esign import CHINA, FontChain, PdfContent, PdfSealer, Seal, SealedFile, SealLevel, draw_round_seal
 from keys import DevelopmentPki, hash_bytes, make_development_pki
-from licences import FileStore, Issuer, SealingKeys, SqlStore, load_catalogue, upgrade
+from licences import AuthoritySeal, FileStore, Issuer, SealingKeys, SqlStore, load_catalogue, upgrade
 from licences.fonts import shipped_font
 from licences.render import FaceRenderer
 from verify import TrustStore, Verifier

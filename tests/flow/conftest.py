@@ -47,8 +47,9 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> tuple[IssuedSample, ...]
         for path in SAMPLES:
             document = json.loads(path.read_text("utf-8"))
             issuer = services.issuer_for(algorithm)
-            record, replayed = issuer.issue(document["type"], document["data"], algorithm=algorithm, at=AT)
-            assert not replayed
+            answer = issuer.issue(document["type"], document["data"], algorithm=algorithm, at=AT)
+            assert not answer.replayed
+            record = answer.record
             files = {kind: services.store.file(record, kind) for kind in ("pdf", "json", "p7s")}
             made.append(
                 IssuedSample(

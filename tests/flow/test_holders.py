@@ -47,7 +47,7 @@ def test_a_code_has_one_form_from_paper_to_verdict(
         "certificateHolderCode": given,
         "certificateNumber": number,
     }
-    record, _ = office.issuer_for("sm2").issue(document["type"], data, algorithm="sm2", at=AT)
+    record = office.issuer_for("sm2").issue(document["type"], data, algorithm="sm2", at=AT).record
     assert structured_from_bytes(office.store.file(record, "json")).holders[0].code == normal
     found = office.store.of_holder(kind, check_holder(kind, typed))
     assert record in found

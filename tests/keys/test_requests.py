@@ -29,9 +29,9 @@ def test_openssl_accepts_our_requests(algorithm: keys.Algorithm, openssl: Callab
     options = ("-vfyopt", "distid:1234567812345678") if algorithm is keys.SM2_SM3 else ()
     openssl("req", "-verify", "-noout", "-in", tmp_path / "request", *options)
     assert openssl("req", "-in", tmp_path / "request", "-outform", "DER") == request.der
-    for content in (request.der, request.pem(), request.pem().replace(b"BEGIN C", b"BEGIN NEW C")):
-        again = b"END C" in content and content.replace(b"END C", b"END NEW C" if b"NEW" in content else b"END C")
-        parsed = keys.parse_request(again or content)
+    renamed = request.pem().replace(b"BEGIN CERT", b"BEGIN NEW CERT").replace(b"END CERT", b"END NEW CERT")
+    for content in (request.der, request.pem(), renamed):
+        parsed = keys.parse_request(content)
         assert parsed == request
         assert parsed.public_key == key.public_key
         assert parsed.algorithm is algorithm

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from esign import CHINA, FontChain, Seal, draw_round_seal, read_code, structured_from_bytes
+from esign import CHINA, FontChain, Seal, SealLevel, draw_round_seal, read_code, structured_from_bytes
 from keys import make_development_pki
 from licences import (
     AllotmentTakenError,
@@ -60,8 +60,9 @@ def issue(issuer: Issuer, number: str = "D990101G2026-0001", **options: Any) -> 
 
 def test_a_licence_is_made_kept_and_found(new_issuer: Callable[..., Issuer]) -> None:
     store = MemoryStore()
-    record, replayed = issue(new_issuer(store))
-    assert not replayed
+    issued = issue(new_issuer(store))
+    record = issued.record
+    assert (issued.replayed, issued.level, issued.shortfall) == (False, SealLevel.B_B, "")
     assert store.get(record.identifier) == record
     assert store.of_holder("111", DATA["certificateHolderCode"]) == (record,)
     claims = read_code(record.code).claims
@@ -75,7 +76,7 @@ def test_the_same_request_is_answered_by_the_same_licence(new_issuer: Callable[.
     issuer = new_issuer(store)
     first = issue(issuer, idempotency_key="key", before_keeping=seen.append)
     again = issue(issuer, idempotency_key="key", before_keeping=seen.append)
-    assert again == Issued(record=first.record, replayed=True)
+    assert again == Issued(record=first.record, replayed=True, level=SealLevel.B_B)
     assert [made.record for made in seen] == [first.record]
 
 
@@ -101,8 +102,8 @@ def test_what_somebody_took_meanwhile_is_drawn_again(new_issuer: Callable[..., I
             record = replace(made.record, identifier=f"other {len(seen)}", number=f"other {len(seen)}")
             store.add(record, made.holders, made.files)
 
-    record, replayed = issue(new_issuer(store), before_keeping=overtake)
-    assert (record, replayed) == (seen[-1].record, False)
+    issued = issue(new_issuer(store), before_keeping=overtake)
+    assert (issued.record, issued.replayed) == (seen[-1].record, False)
     assert len({made.record.identifier for made in seen}) == 3
 
 
@@ -129,7 +130,7 @@ def test_a_taken_status_index_costs_no_second_sealing(new_issuer: Callable[..., 
     seen: list[MadeLicence] = []
     places = []
     for number in range(8):
-        record, _ = issue(issuer, f"D990101G2026-{number:04d}", before_keeping=seen.append)
+        record = issue(issuer, f"D990101G2026-{number:04d}", before_keeping=seen.append).record
         places.append((record.status_list, record.status_index))
     assert len(seen) == drawn == 8
     assert len(set(places)) == 8
@@ -138,8 +139,8 @@ def test_a_taken_status_index_costs_no_second_sealing(new_issuer: Callable[..., 
 
 
 def test_indices_are_drawn_from_the_whole_list(new_issuer: Callable[..., Issuer]) -> None:
-    record, _ = issue(new_issuer(MemoryStore(), random=lambda size: b"\xff" * size if size == 48 else os.urandom(size)))
-    assert record.status_index == STATUS_LIST_SIZE - 1
+    issuer = new_issuer(MemoryStore(), random=lambda size: b"\xff" * size if size == 48 else os.urandom(size))
+    assert issue(issuer).record.status_index == STATUS_LIST_SIZE - 1
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,11 @@ def test_contracts_hold() -> None:
         ("esign", "from cffi import FFI", "Only keys calls a C library"),
         ("keys", "import gmssl", "Witnesses stay in the tests"),
         ("esign", "def late():\n    import pyhanko.sign", "Witnesses stay in the tests"),
+        ("verify", "from keys import pure\nimport gmalg", "Witnesses stay in the tests"),
+        ("esign", "import pikepdf", "Only the child that reads others' PDFs imports pikepdf"),
+        ("api", "def late():\n    from pikepdf import Pdf", "Only the child that reads others' PDFs imports pikepdf"),
+        ("verify", "import httpx2", "One place calls other machines"),
+        ("keys", "def late():\n    import httpx2", "One place calls other machines"),
     ],
 )
 def test_contracts_bite(copied_sources: Path, package: str, line: str, contract: str) -> None:

@@ -40,7 +40,18 @@ def test_missing_system_packages_are_named_in_one_line(tmp_path: Path) -> None:
         packages.write("nobody-has-this  nobody-has-this\nnor-that  /nowhere/nor-that.jar\n")
     tools = tmp_path / "bin"
     tools.mkdir()
-    for tool in ("dirname", "id", "sh", "openssl", "pdfsig", "qpdf", "softhsm2-util", "chromium", "javac"):
+    for tool in (
+        "dirname",
+        "id",
+        "sh",
+        "openssl",
+        "pdfsig",
+        "qpdf",
+        "softhsm2-util",
+        "pkcs11-tool",
+        "chromium",
+        "javac",
+    ):
         path = shutil.which(tool)
         assert path is not None
         (tools / tool).symlink_to(path)

@@ -2,19 +2,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from importlib import util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from servers import AuthorityServer
 
 from keys import DevelopmentPki, make_development_pki
 from verify import TrustStore, Verifier
 
 
-def _load_office() -> ModuleType:
+def _load(name: str) -> ModuleType:
     # Test folders are no packages (importlib mode), so what the tests share is loaded by its path.
-    spec = util.spec_from_file_location("verify_test_office", Path(__file__).with_name("office.py"))
+    spec = util.spec_from_file_location(f"verify_test_{name}", Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = util.module_from_spec(spec)
@@ -23,7 +25,8 @@ def _load_office() -> ModuleType:
     return module
 
 
-_OFFICE = _load_office()
+_OFFICE = _load("office")
+_COUNTER = _load("counter")
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,15 @@ def verifier(pki: DevelopmentPki, office: ModuleType) -> Verifier:
 def ca(office: ModuleType) -> object:
     """A certification authority that is not a development PKI, with its keys."""
     return office.make_ca()
+
+
+@pytest.fixture(scope="session")
+def counters() -> ModuleType:
+    return _COUNTER
+
+
+@pytest.fixture(params=["sm2", "rsa"])
+def counter(request: pytest.FixtureRequest, office: ModuleType) -> Iterator[object]:
+    """A counter of one family of the declared PKI, with its CA and timestamp authority running."""
+    with AuthorityServer(request.param, clock=office.AT) as server:
+        yield _COUNTER.Counter(server, office)
