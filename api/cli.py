@@ -11,10 +11,11 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from .errors import UsageError
 from .keys_commands import add_keys_parser
+from .parsing import Group, Parser
 from .seal_commands import add_seal_parser
 from .seal_server_command import add_seal_server_parser
 from .settings import SUITES, home_path
@@ -28,16 +29,6 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 _INTERRUPTED = 128 + signal.SIGINT
 _UNAVAILABLE = 69  # `problems.UNAVAILABLE`, for when that module cannot be loaded
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser that raises instead of leaving with an exit code of its own."""
-
-    def error(self, message: str) -> NoReturn:
-        """Refuse the command line."""
-        # argparse quotes what was typed, which may be somebody's number: only its own words are passed on.
-        said = message.partition(":")[0] if "invalid choice" in message or "unrecognized" in message else message
-        raise UsageError(f"命令用法不对，请看 {self.prog} --help 。", f"{self.prog}: {said}")
 
 
 class _Version(argparse.Action):
@@ -84,13 +75,13 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def _parser() -> _Parser:
-    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+def _parser() -> Parser:
+    everywhere = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     everywhere.add_argument(
         "--home", metavar="DIR", help="主目录 home directory (default ELICENCE_HOME or ./.elicence)"
     )
     everywhere.add_argument("--json", action="store_true", help="输出一个 JSON 对象 print one JSON object")
-    parser = _Parser(
+    parser = Parser(
         prog="elicence", description="电子证照：签发与核验。 E-licences: issuing and checking.", allow_abbrev=False
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="版本 show the version")
@@ -98,9 +89,7 @@ def _parser() -> _Parser:
     parser.add_argument("--json", action="store_true", help="输出一个 JSON 对象 print one JSON object")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="命令 commands")
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], text: str, to: "argparse._SubParsersAction[_Parser]"
-    ) -> _Parser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str, to: Group) -> Parser:
         added = to.add_parser(name, help=text, description=text, parents=[everywhere], allow_abbrev=False)
         added.set_defaults(run=run)
         return added
@@ -139,12 +128,7 @@ def _parser() -> _Parser:
     show = command("show", _catalogue_show, "显示证照类型 show a licence type", actions)
     show.add_argument("type", metavar="TYPE", help="slug or code")
 
-    def answering(
-        name: str,
-        run: "Callable[[argparse.Namespace], Answer]",
-        text: str,
-        to: "argparse._SubParsersAction[_Parser]",
-    ) -> argparse.ArgumentParser:
+    def answering(name: str, run: "Callable[[argparse.Namespace], Answer]", text: str, to: Group) -> Parser:
         return command(name, lambda arguments: _say(arguments, run(arguments)), text, to)
 
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)

@@ -1,25 +1,18 @@
 """Issuing jointly (联合颁发): `elicence seal add` at the next authority, `elicence seal complete` at the first one."""
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 
+from .parsing import AddCommand, Group
 from .settings import FAMILIES, home_path
 
 if TYPE_CHECKING:
     from .commands import Answer
 
-Run: TypeAlias = "Callable[[argparse.Namespace], Answer]"
 
-_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
-
-
-def add_joint_parsers(
-    add: "Callable[[str, Run, str, argparse._SubParsersAction[_Parser]], argparse.ArgumentParser]",
-    to: "argparse._SubParsersAction[_Parser]",
-) -> None:
+def add_joint_parsers(add: AddCommand, to: Group) -> None:
     """Add `add` and `complete` below `elicence seal`."""
     joint = add("add", _add, "在他机构首签的证照上加盖本机构印章 seal a licence that another authority sealed", to)
     joint.add_argument(

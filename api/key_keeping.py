@@ -50,9 +50,9 @@ from .key_register import (
 from .messages import Message
 from .open_keys import chain_of, custody_of
 from .output import StagedFiles
+from .seals import read_home_seal
 
 MAX_REPLY_BYTES = 1024 * 1024
-RSA_BITS = (2048, 3072, 4096)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +180,8 @@ def rotate(home: Home, *, family: str, role: str, to: str, begin: datetime | Non
                 f"该证书届时不能通过核验（{found.code}）。", f"its seals would not pass: {found.code}, {found.detail}"
             )
         warnings = _differences(home, present, signer.certificate)
+        if role == "seal":
+            warnings += _not_in_seal(home, family, signer.certificate)
         return _kept(home, register, replace(key, active_from=begin), at, warnings)
 
 
@@ -358,6 +360,20 @@ def _differences(home: Home, present: RegisteredKey | None, certificate: Certifi
         return ()
     names = f"{now.organization} ({now.organization_identifier}) → {then.organization} ({then.organization_identifier})"
     return (Message(zh=f"机构与目前使用的证书不同：{names}", en=f"another authority than in the present one: {names}"),)
+
+
+def _not_in_seal(home: Home, family: str, certificate: Certificate) -> tuple[Message, ...]:
+    """Warn when the home's electronic seal may not be used with a certificate: nothing could be issued."""
+    seal = read_home_seal(home, family)
+    if seal is None or seal.permits(certificate):
+        return ()
+    return (
+        Message(
+            zh="电子印章的名单中没有该证书，届时不能签发：请先换发印章（elicence seal import）。",
+            en="the electronic seal does not list this certificate, so nothing can be issued with it: renew the seal "
+            "(elicence seal import)",
+        ),
+    )
 
 
 def _publish(home: Home, retirements: tuple[Retirement, ...]) -> None:

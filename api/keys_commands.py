@@ -1,11 +1,11 @@
 """`elicence keys …`: arguments in, one answer out. What is done stands in `key_keeping`."""
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 
+from .parsing import AddCommand, Group
 from .settings import FAMILIES, ROLES, home_path
 
 if TYPE_CHECKING:
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from .home import Home
     from .key_keeping import Kept
     from .key_register import KeyState, RegisteredKey
-
-Run: TypeAlias = "Callable[[argparse.Namespace], Answer]"
-
-_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
 
 RETIREMENT_REASONS = ("orderly", "compromise")
 KEY_BITS = (2048, 3072, 4096)
@@ -32,10 +28,7 @@ _STATES = {
 }
 
 
-def add_keys_parser(
-    add: "Callable[[str, Run, str, argparse._SubParsersAction[_Parser]], argparse.ArgumentParser]",
-    to: "argparse._SubParsersAction[_Parser]",
-) -> None:
+def add_keys_parser(add: AddCommand, to: Group) -> None:
     """Add the commands below `elicence keys`; `add` gives each one what every command has."""
     new = add("new", _new, "生成或登记密钥 make a key, or take in one of a device", to)
     new.add_argument("--family", choices=FAMILIES, required=True, help="算法族 family of algorithms")

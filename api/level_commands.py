@@ -1,26 +1,19 @@
 """`elicence seal upgrade`: making up for what a licence's seals lack to be checked in years to come."""
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 
+from .parsing import AddCommand, Group
 from .settings import home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from .commands import Answer
 
-Run: TypeAlias = "Callable[[argparse.Namespace], Answer]"
 
-_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
-
-
-def add_upgrade_parser(
-    add: "Callable[[str, Run, str, argparse._SubParsersAction[_Parser]], argparse.ArgumentParser]",
-    to: "argparse._SubParsersAction[_Parser]",
-) -> None:
+def add_upgrade_parser(add: AddCommand, to: Group) -> None:
     """Add the command below `elicence seal`."""
     upgrade = add("upgrade", _upgrade, "补齐时间戳和长期验证材料 add timestamps and evidence to issued licences", to)
     upgrade.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 identifier of the licence")

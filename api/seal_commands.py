@@ -1,14 +1,14 @@
 """`elicence seal …`: an authority's electronic seal is made (for development), taken in, shown and checked."""
 
 import argparse
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 
 from .joint_commands import add_joint_parsers
 from .level_commands import add_upgrade_parser
+from .parsing import AddCommand, Group
 from .seal_foreign_commands import add_apply_parser
 from .settings import FAMILIES, home_path
 
@@ -20,20 +20,13 @@ if TYPE_CHECKING:
     from .commands import Answer
     from .home import Home
 
-Run: TypeAlias = "Callable[[argparse.Namespace], Answer]"
-
-_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
-
 KINDS = ("round", "oval", "name")
 BODIES = ("government", "department", "special")
 LEVELS = ("国家级", "省级", "地市级", "区县级", "乡镇级", "其他")
 _KIND_NAMES = {1: "单位印章 organisation", 2: "个人印章 person"}
 
 
-def add_seal_parser(
-    add: "Callable[[str, Run, str, argparse._SubParsersAction[_Parser]], argparse.ArgumentParser]",
-    to: "argparse._SubParsersAction[_Parser]",
-) -> None:
+def add_seal_parser(add: AddCommand, to: Group) -> None:
     """Add the commands below `elicence seal`; `add` gives each one what every command has."""
     make = add("make", _make, "自制印章（仅供开发） make a seal, for development only", to)
     make.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="算法族 family (default sm2)")
@@ -74,7 +67,7 @@ def _make(arguments: argparse.Namespace) -> "Answer":
 
     from .errors import HomeError
     from .home import open_home
-    from .seals import make_development_seal, seal_path, seal_signer
+    from .seals import make_development_seal, seal_certificates, seal_path, seal_signer
 
     home, now = open_home(home_path(arguments.home)), datetime.now(UTC)
     if not home.settings.development:
@@ -89,6 +82,7 @@ def _make(arguments: argparse.Namespace) -> "Answer":
         _picture(arguments, home, name),
         name=name,
         kind=PERSON if arguments.kind == "name" else ORGANISATION,
+        others=seal_certificates(home, arguments.family, now),
         at=now,
         random=os.urandom,
     )

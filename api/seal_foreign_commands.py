@@ -1,11 +1,11 @@
 """`elicence seal apply`: the home's seal on a PDF that somebody else made, such as an approval document (批文)."""
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 
+from .parsing import AddCommand, Group
 from .settings import FAMILIES, home_path
 
 if TYPE_CHECKING:
@@ -15,15 +15,8 @@ if TYPE_CHECKING:
     from .commands import Answer
     from .home import Home
 
-Run: TypeAlias = "Callable[[argparse.Namespace], Answer]"
 
-_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
-
-
-def add_apply_parser(
-    add: "Callable[[str, Run, str, argparse._SubParsersAction[_Parser]], argparse.ArgumentParser]",
-    to: "argparse._SubParsersAction[_Parser]",
-) -> None:
+def add_apply_parser(add: AddCommand, to: Group) -> None:
     """Add `apply` below `elicence seal`."""
     apply = add("apply", _apply, "在他人制作的PDF上盖章 seal a PDF that somebody else made", to)
     apply.add_argument("file", metavar="FILE", help="PDF文件 the PDF; it stays as it is")

@@ -5,14 +5,13 @@ import contextlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+
+from .parsing import Group, Parser
 
 DEFAULT_PORT = 8443
 
-_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
 
-
-def add_seal_server_parser(commands: "argparse._SubParsersAction[_Parser]", *, parents: list[_Parser]) -> None:
+def add_seal_server_parser(commands: Group, *, parents: list[Parser]) -> None:
     """Add the command; what it needs is loaded when it runs."""
     text = "启动印章服务 serve seal keys to known clients"
     parser = commands.add_parser("seal-server", help=text, description=text, parents=parents, allow_abbrev=False)

@@ -1,7 +1,8 @@
 """The electronic seals of a home: one for each family, in `seals/`; made for development only, else taken in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from esign import (
@@ -23,7 +24,7 @@ from keys import Certificate, Signer, load_certificates
 from .errors import HomeError
 from .home import Home
 from .inputs import read_file
-from .key_register import load_register
+from .key_register import KeyState, load_register
 from .open_keys import chain_of, custody_of
 
 MAX_SEAL_BYTES = 8 * 1024 * 1024
@@ -72,6 +73,17 @@ def seal_signer(home: Home, family: str, at: datetime) -> Signer:
     return custody_of(home).open_signer(key.uri, chain_of(home, key))
 
 
+def seal_certificates(home: Home, family: str, at: datetime) -> tuple[Certificate, ...]:
+    """List the certificates of a family's seal keys that may be in use now or later: what a new seal has to name."""
+    register = load_register(home)
+    chains = [
+        chain_of(home, key)
+        for key in register.keys
+        if (key.family, key.role) == (family, "seal") and register.state(key, at) is not KeyState.RETIRED
+    ]
+    return tuple(load_certificates(chain.read_bytes())[0] for chain in chains if chain is not None and chain.exists())
+
+
 def picture_of(picture: SealPicture) -> SesPicture:
     """Draw a picture as the PNG that a seal object holds; takes half a second."""
     return SesPicture(
@@ -81,10 +93,14 @@ def picture_of(picture: SealPicture) -> SesPicture:
 
 def development_seal(signer: Signer, name: str, *, at: datetime, random: Callable[[int], bytes]) -> bytes:
     """Make the round seal of a new development home; it says in its centre what it is."""
+    return make_development_seal(signer, _development_picture(name), name=name, at=at, random=random)
+
+
+@lru_cache(maxsize=1)  # a new home has seals of two families with one picture
+def _development_picture(name: str) -> SesPicture:
     from licences import shipped_font
 
-    picture = draw_round_seal(FontChain([shipped_font()]), name, centre_line=DEVELOPMENT_LINE)
-    return make_development_seal(signer, picture, name=name, at=at, random=random)
+    return picture_of(draw_round_seal(FontChain([shipped_font()]), name, centre_line=DEVELOPMENT_LINE))
 
 
 def make_development_seal(
@@ -93,12 +109,13 @@ def make_development_seal(
     *,
     name: str,
     kind: int = ORGANISATION,
+    others: Sequence[Certificate] = (),
     at: datetime,
     random: Callable[[int], bytes],
 ) -> bytes:
     """Make a seal for `signer` by its own key: self-made, so for development only.
 
-    It is valid from `at` to the end of the certificate. The caller sees to it that this is a development home: in all
+    `others` may use it too. It is valid from `at` to the end of the certificate. The caller sees to it that this is a development home: in all
     others seals come from an approved maker. Errors as `esign.make_seal_object`.
     """
     if isinstance(picture, SealPicture):
@@ -109,7 +126,7 @@ def make_development_seal(
         name=name,
         kind=kind,
         picture=picture,
-        permitted=(signer.certificate,),
+        permitted=(signer.certificate, *(one for one in others if one != signer.certificate)),
         valid_from=at,
         valid_to=signer.certificate.not_after,
         maker=signer,

@@ -39,10 +39,10 @@ class WatchedTrust:
         self._store = TrustStore.from_directory(folder)
         self._until = time.monotonic() + LOOK_SECONDS
 
-    def store(self) -> TrustStore:
-        """Return the trust as of now, at most `LOOK_SECONDS` old."""
+    def store(self, *, now: bool = False) -> TrustStore:
+        """Return the trust, at most `LOOK_SECONDS` old unless it must be that of `now`."""
         with self._lock:
-            if time.monotonic() >= self._until:
+            if now or time.monotonic() >= self._until:
                 self._until = time.monotonic() + LOOK_SECONDS
                 self._refresh()
             return self._store

@@ -13,6 +13,7 @@ from esign import (
     FontError,
     HttpTimestamper,
     Seal,
+    SealObject,
     SealPicture,
     Timestamper,
     draw_round_seal,
@@ -140,6 +141,8 @@ class Services:
         with self._lock:
             kept = self._issuers.get(suite)
             if kept is None or kept[0] != state:
+                # A new key may have come with certificates that the folder has had for less than a second.
+                state = (self._trust.store(now=True), *state[1:])
                 kept = self._issuers[suite] = state, self._make_issuer(state[0], suite, signers, awaited)
             return kept[1]
 
@@ -197,6 +200,8 @@ class Services:
         if name is None:
             raise HomeError("印章证书没有写明机构。", "the certificate of the seal names no organisation")
         seal_object = read_home_seal(self.home, family)
+        if self.home.settings.production and seal_object is not None:
+            _require_made_by_maker(seal_object, family)
         if seal_object is None and self.home.settings.production:
             raise HomeError(
                 f"没有 {family} 电子印章；请先运行 elicence seal import。",
@@ -231,6 +236,14 @@ def read_trust(directory: Path) -> TrustStore:
 def _picture(fonts: FontChain, name: str, signer: Signer) -> SealPicture:
     """Draw the round seal; one of a development PKI says so in its centre."""
     return draw_round_seal(fonts, name, centre_line=DEVELOPMENT_LINE if signer.certificate.is_development else "")
+
+
+def _require_made_by_maker(seal: SealObject, family: str) -> None:
+    if seal.permits(seal.maker_certificate()):
+        raise HomeError(
+            f"{family} 电子印章是自制的，生产环境须用制章机构制作的印章；请运行 elicence seal import。",
+            f"the electronic seal for {family} is self-made; production needs one of a maker: elicence seal import",
+        )
 
 
 def _digest(structured: bytes, code_algorithm: str) -> bytes:

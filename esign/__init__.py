@@ -61,7 +61,15 @@ from .page import (
 )
 from .pdf_form import PRODUCER, SEAL_FIELD
 from .pdf_prepared import PreparedPdf, SealedFile, SealLevel
-from .pdf_reading import MAX_PDF_BYTES, DocumentTimestamp, PdfSeal, SealedPdf, SealedRange, read_sealed_pdf
+from .pdf_reading import (
+    MAX_PDF_BYTES,
+    DocumentTimestamp,
+    PdfSeal,
+    SealedPdf,
+    SealedRange,
+    names_us_as_producer,
+    read_sealed_pdf,
+)
 from .pdf_sealing import add_document_timestamp, add_evidence, add_seal, prepare_seal
 from .pdf_update import seal_foreign_pdf
 from .pdf_writing import PdfContent, PdfSealer
@@ -269,6 +277,7 @@ __all__ = [
     "make_ses_seal",
     "make_ses_signature",
     "make_short_code",
+    "names_us_as_producer",
     "normal_holder_code",
     "normal_name",
     "preflight",

@@ -8,7 +8,6 @@ differs anywhere, also in a place that no signature protects, is `NON_CANONICAL`
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
 from keys import (
     ECDSA_P256_SHA256,
@@ -23,27 +22,28 @@ from keys import (
     der_signature,
     hash_bytes,
     low_s,
-    parse_certificate,
     raw_signature,
 )
 from keys import der as d
 
 from .china import YEARS
+from .cms_names import (
+    CONTENT_TYPE,
+    DATA,
+    MESSAGE_DIGEST,
+    OCSP_RESPONSE,
+    SIGNATURE_TIMESTAMP,
+    SIGNED_DATA,
+    SIGNING_CERTIFICATE_V2,
+    SIGNING_TIME,
+)
 from .errors import Fault, MalformedError, TooLargeError
 from .evidence import Evidence, check_evidence, check_sequence
+from .signature_values import embedded_certificate
 
 MAX_CMS_BYTES = 64 * 1024  # two certificates and one signature take under 4 KB
 MAX_CERTIFICATES = 6  # leaf and intermediates; a longer chain does not exist in practice
 MAX_SIGNERS = 8  # joint issue by several authorities, each with two suites
-
-_SIGNED_DATA = "1.2.840.113549.1.7.2"
-_DATA = "1.2.840.113549.1.7.1"
-_CONTENT_TYPE = "1.2.840.113549.1.9.3"
-_MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
-_SIGNING_TIME = "1.2.840.113549.1.9.5"
-_SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
-_SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
-_OCSP_RESPONSE = "1.3.6.1.5.5.7.16.2"  # RFC 5940 section 2
 
 _EXPLICIT_0, _IMPLICIT_1 = 0xA0, 0xA1
 
@@ -104,12 +104,12 @@ def attributes_to_sign(
         d.sequence(hash_algorithm, d.octet_string(certificate.fingerprint(algorithm.digest))) for certificate in ordered
     )
     attributes = [
-        _attribute(_CONTENT_TYPE, d.oid(_DATA)),
-        _attribute(_MESSAGE_DIGEST, d.octet_string(message_digest)),
-        _attribute(_SIGNING_CERTIFICATE_V2, d.sequence(d.sequence(*certificate_ids))),
+        _attribute(CONTENT_TYPE, d.oid(DATA)),
+        _attribute(MESSAGE_DIGEST, d.octet_string(message_digest)),
+        _attribute(SIGNING_CERTIFICATE_V2, d.sequence(d.sequence(*certificate_ids))),
     ]
     if signing_time is not None:
-        attributes.append(_attribute(_SIGNING_TIME, d.time(signing_time)))
+        attributes.append(_attribute(SIGNING_TIME, d.time(signing_time)))
     return d.set_of(*attributes)
 
 
@@ -155,7 +155,7 @@ def encode(signers: Sequence[SignedData], evidence: Evidence) -> bytes | None:
 def _signer_info(
     certificate: Certificate, algorithm: Algorithm, signed_attributes: bytes, signature: bytes, timestamp: bytes | None
 ) -> bytes:
-    unsigned = b"" if timestamp is None else d.context(1, _attribute(_SIGNATURE_TIMESTAMP, timestamp))
+    unsigned = b"" if timestamp is None else d.context(1, _attribute(SIGNATURE_TIMESTAMP, timestamp))
     return d.sequence(
         d.integer(1),
         d.sequence(certificate.issuer_der, d.integer(certificate.serial)),
@@ -173,16 +173,16 @@ def _signed_data(
     # Sets under an implicit tag: sorted like sets, then re-tagged.
     revocations = d.set_of(
         *dict.fromkeys(evidence.crls),
-        *(d.context(1, d.oid(_OCSP_RESPONSE), answer) for answer in dict.fromkeys(evidence.ocsps)),
+        *(d.context(1, d.oid(OCSP_RESPONSE), answer) for answer in dict.fromkeys(evidence.ocsps)),
     )
     return d.sequence(
-        d.oid(_SIGNED_DATA),
+        d.oid(SIGNED_DATA),
         d.context(
             0,
             d.sequence(
                 d.integer(5 if evidence.ocsps else 1),  # RFC 5652 section 5.1
                 d.set_of(*{algorithm.digest_identifier for algorithm in algorithms}),
-                d.sequence(d.oid(_DATA)),
+                d.sequence(d.oid(DATA)),
                 bytes([_EXPLICIT_0]) + d.set_of(*certificates)[1:],
                 bytes([_IMPLICIT_1]) + revocations[1:] if evidence.crls or evidence.ocsps else b"",
                 d.set_of(*infos),
@@ -193,11 +193,13 @@ def _signed_data(
 
 def sign_detached(data: bytes, signer: Signer, *, signing_time: datetime | None = None) -> bytes:
     """A detached CMS signature over `data`: DER, RFC 5652, attributes of CAdES-B."""
+    return sign_digest(hash_bytes(signer.algorithm.digest, data), signer, signing_time=signing_time)
+
+
+def sign_digest(digest: bytes, signer: Signer, *, signing_time: datetime | None = None) -> bytes:
+    """`sign_detached` over the data with this digest by the signer's algorithm."""
     attributes = attributes_to_sign(
-        message_digest=hash_bytes(signer.algorithm.digest, data),
-        chain=signer.chain,
-        algorithm=signer.algorithm,
-        signing_time=signing_time,
+        message_digest=digest, chain=signer.chain, algorithm=signer.algorithm, signing_time=signing_time
     )
     return assemble(
         chain=signer.chain,
@@ -250,7 +252,7 @@ def _parse(cms: bytes, most_certificates: int) -> tuple[tuple[SignedData, ...], 
     outer = DerReader(cms)
     content_info = outer.read_sequence()
     outer.finish()
-    _expect(content_info.read_oid() == _SIGNED_DATA, "not SignedData")
+    _expect(content_info.read_oid() == SIGNED_DATA, "not SignedData")
     explicit = DerReader(content_info.read(_EXPLICIT_0))
     content_info.finish()
     signed_data = explicit.read_sequence()
@@ -259,7 +261,7 @@ def _parse(cms: bytes, most_certificates: int) -> tuple[tuple[SignedData, ...], 
     _expect(signed_data.read_integer() in (1, 5), "unknown version of SignedData")
     signed_data.read(d.SET)  # digest algorithms: compared when the CMS is built again
     encapsulated = signed_data.read_sequence()
-    _expect(encapsulated.read_oid() == _DATA, "the content type is not data")
+    _expect(encapsulated.read_oid() == DATA, "the content type is not data")
     _expect(encapsulated.at_end, "the content is inside; a detached signature was expected")
     certificates = _read_certificates(signed_data.read(_EXPLICIT_0), most_certificates)
     crls, ocsps = _read_revocations(signed_data) if signed_data.peek() == _IMPLICIT_1 else ((), ())
@@ -313,7 +315,7 @@ def _read_certificates(content: bytes, most: int) -> list[Certificate]:
     while not reader.at_end:
         if len(certificates) == most:
             raise TooLargeError(f"more than {most} certificates in a CMS")
-        certificates.append(_certificate(reader.element().raw))
+        certificates.append(embedded_certificate(reader.element().raw))
     return certificates
 
 
@@ -326,7 +328,7 @@ def _read_revocations(signed_data: DerReader) -> tuple[tuple[bytes, ...], tuple[
             crls.append(reader.read_raw())
             continue
         other = DerReader(reader.read(_IMPLICIT_1))
-        _expect(other.read_oid() == _OCSP_RESPONSE, "revocation data of an unknown form")
+        _expect(other.read_oid() == OCSP_RESPONSE, "revocation data of an unknown form")
         ocsps.append(other.read_raw())
         other.finish()
     return tuple(crls), tuple(ocsps)
@@ -335,16 +337,12 @@ def _read_revocations(signed_data: DerReader) -> tuple[tuple[bytes, ...], tuple[
 def _read_timestamp(attributes: DerReader) -> bytes:
     attribute = attributes.read_sequence()
     attributes.finish()
-    _expect(attribute.read_oid() == _SIGNATURE_TIMESTAMP, "an unsigned attribute that we do not write")
+    _expect(attribute.read_oid() == SIGNATURE_TIMESTAMP, "an unsigned attribute that we do not write")
     values = attribute.read_set()
     token = values.read_raw()
     values.finish()
     check_sequence(token, Fault.FORMAT_CMS)
     return token
-
-
-# An authority's few certificates stand in every file that it seals; parsing them costs more than all the rest.
-_certificate = lru_cache(maxsize=256)(parse_certificate)
 
 
 def _read_attributes(content: bytes) -> tuple[bytes, datetime | None, list[bytes]]:
@@ -360,13 +358,13 @@ def _read_attributes(content: bytes) -> tuple[bytes, datetime | None, list[bytes
         attribute = reader.read_sequence()
         kind = attribute.read_oid()
         values = attribute.read_set()
-        if kind == _MESSAGE_DIGEST:
+        if kind == MESSAGE_DIGEST:
             message_digest = values.read_octet_string()
-        elif kind == _SIGNING_TIME:
+        elif kind == SIGNING_TIME:
             signing_time = values.read_time()
             if signing_time.year not in YEARS:
                 raise MalformedError(Fault.FORMAT_CMS, "a signing time beyond all calendars")
-        elif kind == _SIGNING_CERTIFICATE_V2:
+        elif kind == SIGNING_CERTIFICATE_V2:
             named = _read_certificate_ids(values.read_sequence().read_sequence())
     if message_digest is None:
         raise MalformedError(Fault.FORMAT_CMS, "no message digest among the signed attributes")

@@ -7,11 +7,11 @@ verifier to say.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from keys import DerReader, MalformedDerError
+from keys import MAX_CRL_SIZE, DerReader, MalformedDerError
 
 from .errors import Fault, MalformedError, TooLargeError
 
-MAX_LIST_BYTES = 5 * 1024 * 1024  # of all revocation lists in a file: to read 200,000 entries takes a second
+MAX_LIST_BYTES = MAX_CRL_SIZE  # of all revocation lists in a file: as much as one alone may have
 MAX_EVIDENCE = 100  # items in one file; two seals with a timestamp each need about a dozen
 
 

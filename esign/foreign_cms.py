@@ -18,6 +18,7 @@ from enum import StrEnum
 from keys import Algorithm, BadSignatureError, Certificate, DerReader, KeysError, UnsupportedAlgorithmError, hash_bytes
 from keys import der as d
 
+from .cms_names import MESSAGE_DIGEST
 from .errors import Fault, MalformedError
 from .signature_values import (
     digest_named,
@@ -38,7 +39,6 @@ MAX_ATTRIBUTES = 32
 """Of one signer, signed and unsigned each."""
 
 _MAX_ATTRIBUTE_BYTES = 1024 * 1024  # nobody signs attributes larger than this; ours have 300 bytes
-MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 
 
 class Coverage(StrEnum):

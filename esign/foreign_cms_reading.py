@@ -9,10 +9,22 @@ import binascii
 import re
 from datetime import datetime
 
-from keys import DerReader, KeysError, MalformedDerError, ber
+from keys import RSA_SHA256, DerReader, KeysError, MalformedDerError, ber
 from keys import der as d
 
 from .china import YEARS
+from .cms_names import (
+    CONTENT_TYPE,
+    DATA,
+    GM_DATA,
+    GM_SIGNED_DATA,
+    MESSAGE_DIGEST,
+    SIGNATURE_TIMESTAMP,
+    SIGNED_DATA,
+    SIGNING_CERTIFICATE,
+    SIGNING_CERTIFICATE_V2,
+    SIGNING_TIME,
+)
 from .errors import Fault, MalformedError, TooLargeError
 from .evidence import MAX_LIST_BYTES
 from .foreign_cms import (
@@ -21,26 +33,17 @@ from .foreign_cms import (
     MAX_FOREIGN_CMS_BYTES,
     MAX_REVOCATION_LISTS,
     MAX_SIGNERS,
-    MESSAGE_DIGEST,
     CertificateHash,
     ForeignSignedData,
     ForeignSigner,
 )
 from .signature_values import embedded_certificate, identifier_oid
 
-SIGNED_DATA, DATA = "1.2.840.113549.1.7.2", "1.2.840.113549.1.7.1"
-GM_SIGNED_DATA, GM_DATA = "1.2.156.10197.6.1.4.2.2", "1.2.156.10197.6.1.4.2.1"
-CONTENT_TYPE = "1.2.840.113549.1.9.3"
-SIGNING_TIME = "1.2.840.113549.1.9.5"
-SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
-SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
-SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
-
 _DATA_TYPES = (DATA, GM_DATA)
 _EXPLICIT_0, _EXPLICIT_1, _EXPLICIT_4 = 0xA0, 0xA1, 0xA4
 _IMPLICIT_0 = 0x80
 _OTHER_CERTIFICATES = range(0xA0, 0xA4)  # attribute certificates and the like (RFC 5652 section 10.2.2)
-_SHA256 = d.sequence(d.oid("2.16.840.1.101.3.4.2.1"))
+_SHA256 = RSA_SHA256.digest_identifier  # the DEFAULT of RFC 5035 section 4
 _WHITE_SPACE = b" \t\n\r\v\f"
 _PEM = re.compile(rb"-----BEGIN (PKCS7|CMS|PKCS #7 SIGNED DATA)-----([A-Za-z0-9+/=\s]+)-----END \1-----\s*")
 

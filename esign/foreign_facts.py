@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 MAX_SIGNATURES = 64
+MAX_COVERED_BYTES = 200 << 20
+"""Of all signatures together: every byte is hashed once for each of them. Ten may stand on a file of 20 MB."""
 MAX_CONTENTS_BYTES = 1 << 20
 """Of one CMS: those with long revocation lists in them reach some hundred KB."""
 PDF_CPU_SECONDS = 2

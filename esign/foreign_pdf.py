@@ -15,6 +15,7 @@ from .china import YEARS
 from .errors import Fault, MalformedError, TooLargeError
 from .foreign_facts import (
     MAX_CONTENTS_BYTES,
+    MAX_COVERED_BYTES,
     MAX_SIGNATURES,
     PDF_CPU_SECONDS,
     PDF_MEMORY_BYTES,
@@ -53,6 +54,9 @@ def read_foreign_pdf(data: bytes) -> ForeignPdf:
     revisions = tuple(facts.integers("revisions"))
     shared = Counter(signature.text("value") for signature in signed)
     signatures = [_signature(data, signature, revisions, shared) for signature in signed]
+    ranges = (signature.byte_range for signature in signatures if signature.byte_range is not None)
+    if sum(length + rest for _, length, _, rest in ranges) > MAX_COVERED_BYTES:
+        raise TooLargeError(f"signatures over more than {MAX_COVERED_BYTES} bytes together")
     signatures.sort(key=lambda signature: sum(signature.byte_range[2:]) if signature.byte_range else len(data) + 1)
     return ForeignPdf(
         signatures=tuple(signatures),

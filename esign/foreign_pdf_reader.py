@@ -68,7 +68,7 @@ def _signature(data: bytes, whole: Revision, field: GraphField) -> dict[str, Val
         raise TooLargeError(f"a signature of more than {MAX_CONTENTS_BYTES} bytes")
     integers = isinstance(byte_range, list) and len(byte_range) == 4 and all(type(part) is int for part in byte_range)
     end = byte_range[2] + byte_range[3] if isinstance(byte_range, list) and integers else -1
-    kinds, pages = _changes(data, whole, end)
+    kinds, pages = _changes(data, whole, end, locks=_locks(graph, entries))
     page, rectangle = _shown(whole, field)
     return {
         "field": field.name[:MAX_TEXT],
@@ -90,8 +90,10 @@ def _signature(data: bytes, whole: Revision, field: GraphField) -> dict[str, Val
     }
 
 
-def _changes(data: bytes, whole: Revision, end: int) -> tuple[set[ChangeKind], set[int]]:
-    """What came after byte `end`; whatever cannot be explained is `OTHER`."""
+def _changes(
+    data: bytes, whole: Revision, end: int, *, locks: list[dict[str, Value]]
+) -> tuple[set[ChangeKind], set[int]]:
+    """What came after byte `end`; whatever cannot be explained, or the signature has locked, is `OTHER`."""
     if not 0 < end <= len(data):
         return {ChangeKind.OTHER}, set()
     behind = data[end:]
@@ -105,7 +107,8 @@ def _changes(data: bytes, whole: Revision, end: int) -> tuple[set[ChangeKind], s
     kinds = comparison.kinds
     before.graph.close()
     # Two tables of places for two sorts of readers, or a broken one: another reader may see another file.
-    if not kinds or before.graph.repaired or whole.graph.repaired or b"/XRefStm" in behind:
+    locked = any(_is_locked(whole.graph, lock, name) for lock in locks for name in comparison.filled)
+    if not kinds or locked or before.graph.repaired or whole.graph.repaired or b"/XRefStm" in behind:
         kinds.add(ChangeKind.OTHER)
     return kinds, comparison.pages
 
@@ -117,6 +120,29 @@ def _shown(whole: Revision, field: GraphField) -> tuple[int | None, list[float] 
         if page is not None and len(edges) == 4 and whole.is_visible(widget):
             return page, edges
     return None, None
+
+
+def _locks(graph: PdfGraph, entries: dict[str, Value]) -> list[dict[str, Value]]:
+    """Which form fields the signature has locked (ISO 32000-1 section 12.8.2.4)."""
+    references = [graph.dictionary(item) for item in graph.array(entries.get("/Reference"))]
+    return [
+        graph.dictionary(reference.get("/TransformParams"))
+        for reference in references
+        if graph.value(reference.get("/TransformMethod")) == "/FieldMDP"
+    ]
+
+
+def _is_locked(graph: PdfGraph, lock: dict[str, Value], name: str) -> bool:
+    """A lock on a field is one on all below it; of an unknown kind it is one on everything."""
+    listed = [text_of(graph.value(item)) for item in graph.array(lock.get("/Fields"))]
+    among = any(name == one or name.startswith(f"{one}.") for one in listed)
+    match graph.value(lock.get("/Action")):
+        case "/Include":
+            return among
+        case "/Exclude":
+            return not among
+        case _:
+            return True
 
 
 def _certification(graph: PdfGraph, entries: dict[str, Value]) -> int | None:

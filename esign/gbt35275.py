@@ -8,8 +8,7 @@ from datetime import datetime
 from keys import SM2_SM3, Signer, UnsupportedAlgorithmError, hash_bytes
 from keys import der as d
 
-from .foreign_cms import MESSAGE_DIGEST
-from .foreign_cms_reading import CONTENT_TYPE, GM_DATA, GM_SIGNED_DATA, SIGNING_TIME
+from .cms_names import CONTENT_TYPE, GM_DATA, GM_SIGNED_DATA, MESSAGE_DIGEST, SIGNING_TIME
 from .signature_values import SM2_SIGNATURE
 
 _HASH_BYTES = 32

@@ -17,8 +17,7 @@ _FILLING_KEYS = frozenset({"/V", "/AP", "/AS", "/M", "/RV", "/I", "/MK"})
 # What every product changes when it saves.
 _SAVING_KEYS = frozenset({"/ModDate", "/Producer"})
 _HANDLED_CATALOGUE_KEYS = frozenset({"/Pages", "/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
-# A page's annotations and a field's relations are compared on their own.
-_RELATIONS = frozenset({"/Parent", "/Kids", "/P"})
+_ACTION_KEYS = frozenset({"/A", "/AA"})
 
 
 class Revision:
@@ -58,11 +57,12 @@ class Comparison:
     """An earlier revision and the whole file."""
 
     def __init__(self, old: Revision, new: Revision) -> None:
-        """Compare; the answer is in `kinds` and `pages`."""
+        """Compare; the answer is in `kinds` and `pages`, and the names of the fields with new values in `filled`."""
         self._old = old
         self._new = new
         self.kinds: set[ChangeKind] = set()
         self.pages: set[int] = set()
+        self.filled: set[str] = set()
         self._equal: set[tuple[str, str]] = set()
         try:
             self._compare()
@@ -88,17 +88,27 @@ class Comparison:
 
     def _compare_pages(self) -> None:
         old, new = self._old.pages, self._new.pages
-        if len(old) != len(new):
+        # The tree too: it may list a page twice, or one that is no object of its own, which are not among `pages`.
+        if len(old) != len(new) or not self._same(
+            self._old.graph.root.get("/Pages"), self._new.graph.root.get("/Pages")
+        ):
             self.kinds.add(ChangeKind.PAGES)
             self.pages.update(range(min(len(old), len(new)) + 1, max(len(old), len(new)) + 1))
         for number, (before, after) in enumerate(zip(old, new, strict=False), start=1):
-            same = self._same_entries(before.entries, after.entries, without=frozenset({"/Parent", "/Annots"}))
+            same = self._same_entries(before.entries, after.entries, without=frozenset({"/Annots"}))
             if not same or not self._same_annotations(before, after):
                 self.kinds.add(ChangeKind.PAGES)
                 self.pages.add(number)
 
     def _same_annotations(self, before: GraphPage, after: GraphPage) -> bool:
         """Whether the annotations are the same, in the same order; widgets are compared with their fields."""
+        lists = (
+            self._old.graph.value(before.entries.get("/Annots")),
+            self._new.graph.value(after.entries.get("/Annots")),
+        )
+        if not all(isinstance(listed, list | None) for listed in lists):
+            # A page may be named as something else too, for instance as the list of its own pictures.
+            return self._same(before.entries.get("/Annots"), after.entries.get("/Annots"))
         old = self._old.graph.array(before.entries.get("/Annots"))
         known = {field.name for field in self._old.fields}
         new = [
@@ -128,7 +138,10 @@ class Comparison:
                 self._new_field(field)
 
     def _new_field(self, field: GraphField) -> None:
-        if field.kind == "/Sig" and self._new.graph.dictionary(field.entries.get("/V")):
+        graph = self._new.graph
+        parts = (field.entries, *map(graph.dictionary, field.widgets))
+        acts = any(_ACTION_KEYS & part.keys() for part in parts)
+        if field.kind == "/Sig" and graph.dictionary(field.entries.get("/V")) and not acts:
             self._signed(field)
         else:
             self.kinds.add(ChangeKind.OTHER)
@@ -143,6 +156,7 @@ class Comparison:
             self._signed(after)
         elif before.kind != "/Sig" and self._same_field(before, after, without=_FILLING_KEYS):
             self.kinds.add(ChangeKind.FORM_VALUES)
+            self.filled.add(after.name)
             self._mark_pages(after)
         else:
             self.kinds.add(ChangeKind.OTHER)
@@ -157,12 +171,23 @@ class Comparison:
             if self._old.page_of.get(old) != self._new.page_of.get(new):
                 return False
             pairs.append((self._old.graph.dictionary(old), self._new.graph.dictionary(new)))
-        return all(self._same_entries(old, new, without=without | _RELATIONS) for old, new in pairs)
+        # What a field or its place is related to is compared like all else: the object may also serve as something
+        # else, for instance as a list of pictures, and its /P or /Parent as one of them.
+        return all(self._same_entries(*self._placed(*pair), without=without) for pair in pairs)
+
+    def _placed(self, old: dict[str, Value], new: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+        """The same, but for a page (/P) that was not named before: some products write it when they sign."""
+        page = self._new.identity(_reference(new.get("/P")))
+        if "/P" not in old and page is not None and page[0] == "page":
+            return old, {key: value for key, value in new.items() if key != "/P"}
+        return old, new
 
     def _signed(self, field: GraphField) -> None:
         signature = self._new.graph.dictionary(field.entries.get("/V"))
         stamp = self._new.graph.value(signature.get("/SubFilter")) == _TIMESTAMP
-        self.kinds.add(ChangeKind.EVIDENCE if stamp else ChangeKind.SIGNATURES)
+        # A picture over the page is not evidence, whatever it belongs to.
+        shown = any(widget in self._new.page_of and self._new.is_visible(widget) for widget in field.widgets)
+        self.kinds.add(ChangeKind.EVIDENCE if stamp and not shown else ChangeKind.SIGNATURES)
         self._mark_pages(field)
 
     def _mark_pages(self, field: GraphField) -> None:
@@ -183,9 +208,9 @@ class Comparison:
             one, other = waiting.pop()
             names = _reference(one), _reference(other)
             whom = self._old.identity(names[0]), self._new.identity(names[1])
-            if whom != (None, None):
-                if whom[0] != whom[1]:
-                    return False
+            if whom[0] != whom[1]:
+                return False
+            if whom[0] is not None and not self._is_stream(*names):
                 continue
             if names in seen or names in self._equal:
                 continue
@@ -205,6 +230,10 @@ class Comparison:
         # Only now: a pair that was taken for equal on the way may have turned out to differ.
         self._equal |= seen
         return True
+
+    def _is_stream(self, old: str, new: str) -> bool:
+        """Whether either is a stream: no page or field is one, so what it holds is compared wherever it is named."""
+        return STREAM in self._old.graph.dictionary(old) or STREAM in self._new.graph.dictionary(new)
 
     def _same_stream(self, one: dict[str, Value], other: dict[str, Value]) -> bool:
         old, new = one.get(STREAM), other.get(STREAM)

@@ -117,7 +117,7 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
     if b"%%EOF" not in data:
         # A file cut off before its first end mark may have lost what tells whose it is (ISO 32000-1 section 7.5.5).
         raise MalformedError(Fault.FORMAT_PDF, "the file is cut off")
-    if PRODUCER_MARK not in data:
+    if not names_us_as_producer(data):
         if b"/ByteRange" not in data:
             raise MalformedError(Fault.SEAL_MISSING, "the PDF has no signature")
         raise MalformedError(Fault.FORMAT_FOREIGN, "a signed PDF of another producer")
@@ -135,6 +135,11 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
         document_timestamps=tuple(reader.timestamps),
         standing=reader.standing,
     )
+
+
+def names_us_as_producer(data: bytes) -> bool:
+    """Whether a file, or a part of one, names us as its producer and so must have our form."""
+    return PRODUCER_MARK in data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

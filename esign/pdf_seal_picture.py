@@ -49,9 +49,14 @@ def empty_appearance(box: bytes) -> bytes:
     return o.stream(b"", Type=b"/XObject", Subtype=b"/Form", BBox=box)
 
 
-def appearance(drawing: Drawing, box: bytes, *, image: int) -> bytes:
-    """The appearance; `image` is the object that its dots go into, if it has any."""
-    resources = {"ExtGState": o.dictionary(G=o.dictionary(BM=b"/Multiply"))}
+def appearance(
+    drawing: Drawing, box: bytes, *, image: int, matrix: bytes | None = None, transparent: bool = True
+) -> bytes:
+    """The appearance; `image` is the object that its dots go into, if it has any.
+
+    `matrix` turns it; where a file allows no transparency, not `transparent`, it hides what is under it.
+    """
+    resources = {"ExtGState": o.dictionary(G=o.dictionary(BM=b"/Multiply" if transparent else b"/Normal"))}
     if drawing.dots is not None:
         resources["XObject"] = o.dictionary(I=o.reference(image))
     return o.stream(
@@ -59,8 +64,9 @@ def appearance(drawing: Drawing, box: bytes, *, image: int) -> bytes:
         Type=b"/XObject",
         Subtype=b"/Form",
         BBox=box,
+        **({} if matrix is None else {"Matrix": matrix}),
         Resources=o.dictionary(**resources),
-        Group=GROUP,
+        **({"Group": GROUP} if transparent else {}),
         Filter=b"/FlateDecode",
     )
 

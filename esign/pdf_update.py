@@ -19,7 +19,7 @@ from .pdf_file import END, file_end
 from .pdf_form import SEAL_FIELD, signature_dictionary
 from .pdf_prepared import PreparedPdf, SealedFile, prepared, room_for
 from .pdf_reading import MAX_PDF_BYTES
-from .pdf_seal_picture import GROUP, Drawing, drawing_of, image_objects
+from .pdf_seal_picture import appearance, drawing_of, image_objects
 from .preflight import findings_from
 from .seal import Seal
 from .tsp import Timestamper
@@ -148,7 +148,14 @@ def _update(
             AP=o.dictionary(N=o.reference(picture)),
             V=o.reference(signature),
         ),
-        (picture, 0): _appearance(seal, drawing, original, image=picture + 1),
+        # Upright on the page as it is shown; the reader stretches it into the field's rectangle.
+        (picture, 0): appearance(
+            drawing,
+            o.box(0, 0, seal.picture.width * MM, seal.picture.height * MM),
+            image=picture + 1,
+            matrix=_UPRIGHT[original.page.rotation],
+            transparent=original.pdfa_part != 1,  # PDF/A-1 knows no transparency (ISO 19005-1 section 6.4)
+        ),
         **{(picture + 1 + index, 0): image for index, image in enumerate(images)},
     }
     out = bytearray(data if data.endswith((b"\n", b"\r")) else data + b"\n")
@@ -174,25 +181,6 @@ def _with(source: bytes, **entries: bytes) -> bytes:
 def _closing(start: int, end: int, length: int) -> bytes:
     """The rest of the signature dictionary, of a length that does not depend on how long the numbers are."""
     return (b"/ByteRange [0 %d %d %d]" % (start, end, length)).ljust(48) + b">>" + END
-
-
-def _appearance(seal: Seal, drawing: Drawing, original: _Original, *, image: int) -> bytes:
-    """The picture, upright on the page as it is shown; stretched into the field's rectangle by the reader."""
-    # PDF/A-1 knows no transparency (ISO 19005-1 section 6.4).
-    plain = original.pdfa_part == 1
-    resources = {"ExtGState": o.dictionary(G=o.dictionary(BM=b"/Normal" if plain else b"/Multiply"))}
-    if drawing.dots is not None:
-        resources["XObject"] = o.dictionary(I=o.reference(image))
-    return o.stream(
-        drawing.operators,
-        Type=b"/XObject",
-        Subtype=b"/Form",
-        BBox=o.box(0, 0, seal.picture.width * MM, seal.picture.height * MM),
-        Matrix=_UPRIGHT[original.page.rotation],
-        Resources=o.dictionary(**resources),
-        **({} if plain else {"Group": GROUP}),
-        Filter=b"/FlateDecode",
-    )
 
 
 def _table(original: _Original, places: dict[tuple[int, int], int], at: int, identity: bytes) -> bytes:

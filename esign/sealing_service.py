@@ -4,7 +4,7 @@ from datetime import datetime
 
 from keys import Signer, digest_size, hash_bytes
 
-from .cms import assemble, attributes_to_sign, canonical_signature
+from .cms import sign_digest
 from .errors import SealRequestError
 from .seal_place import read_prepared_pdf
 from .ses_making import prepare_ses_signature
@@ -17,15 +17,7 @@ def seal_digest(digest: bytes, signer: Signer, *, at: datetime | None = None) ->
         SealRequestError: the digest has another size than the signer's algorithm gives.
     """
     _check_size(digest, signer)
-    attributes = attributes_to_sign(
-        message_digest=digest, chain=signer.chain, algorithm=signer.algorithm, signing_time=at
-    )
-    return assemble(
-        chain=signer.chain,
-        algorithm=signer.algorithm,
-        signed_attributes=attributes,
-        signature=canonical_signature(signer.algorithm, signer.sign(attributes)),
-    )
+    return sign_digest(digest, signer, signing_time=at)
 
 
 def seal_digest_ses(

@@ -24,9 +24,10 @@ from keys import (
 from keys import der as d
 
 from .china import YEARS
+from .cms_names import SIGNED_DATA, TST_INFO
 from .errors import Fault, MalformedError, TimestampRefusedError, TooLargeError
 from .foreign_cms import ForeignSignedData, ForeignSigner
-from .foreign_cms_reading import SIGNED_DATA, read_foreign_cms
+from .foreign_cms_reading import read_foreign_cms
 from .signature_values import RAW_BYTES, digest_named, embedded_certificate
 
 MAX_TOKEN_BYTES = 64 * 1024
@@ -36,8 +37,6 @@ MAX_ACCURACY_SECONDS = 24 * 60 * 60
 """A token that is less accurate says nothing."""
 MAX_NUMBER_BITS = 160
 """Of a serial number (RFC 3161 section 2.4.2) and of a nonce."""
-
-TST_INFO = "1.2.840.113549.1.9.16.1.4"
 
 _GRANTED = (0, 1)  # granted, grantedWithMods
 _FAILURES = {

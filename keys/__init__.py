@@ -73,7 +73,7 @@ from keys.ports import DigestKey, ExportablePrivateKey, PrivateKey, PublicKey
 from keys.providers import default_libcrypto, default_verifier
 from keys.remote import RemotePrivateKey, RemoteSeal
 from keys.remote_uri import RemoteUri, is_key_name, parse_remote_uri
-from keys.requests import CertificateRequest, chain_for_key, make_request, parse_request, read_reply
+from keys.requests import SIGNED_DATA_OIDS, CertificateRequest, chain_for_key, make_request, parse_request, read_reply
 from keys.retirement import Retirement, RetirementReason, read_retirements, write_retirements
 from keys.revocation import Revocation
 from keys.signature import der_signature, low_s, raw_signature
@@ -96,6 +96,7 @@ __all__ = [
     "RSA_SHA384",
     "RSA_SHA512",
     "SEALING_ALGORITHMS",
+    "SIGNED_DATA_OIDS",
     "SM2_SM3",
     "TIMESTAMPING_EKU",
     "Algorithm",

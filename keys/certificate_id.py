@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from keys import der
-from keys.algorithms import hash_bytes
+from keys.algorithms import ALGORITHMS, hash_bytes
 from keys.certificates import Certificate, public_key_bits
 from keys.der import DerReader
 
 _SHA1: Final = "1.3.14.3.2.26"
-_DIGESTS: Final = {
-    _SHA1: "sha1",
-    "2.16.840.1.101.3.4.2.1": "sha256",
-    "2.16.840.1.101.3.4.2.2": "sha384",
-    "2.16.840.1.101.3.4.2.3": "sha512",
-    "1.2.156.10197.1.401": "sm3",
-}
+_DIGESTS: Final = {_SHA1: "sha1"} | {row.digest_oid: row.digest for row in ALGORITHMS}
 """What names and keys may be hashed with. It is a lookup, not a proof, so SHA-1 is among them."""
 
 

@@ -19,6 +19,10 @@ MAX_SIZE: Final = 32 * 1024 * 1024
 MAX_OID_SIZE: Final = 64
 """Content bytes of one object identifier; a UUID arc needs 20."""
 
+MAX_INTEGER_SIZE: Final = 1100
+"""Content bytes of one INTEGER; the modulus of an RSA key of 8192 bits needs 1,025. Python does not write out numbers of
+more than 1,785 bytes."""
+
 BOOLEAN: Final = 0x01
 INTEGER: Final = 0x02
 BIT_STRING: Final = 0x03
@@ -243,8 +247,8 @@ class DerReader:
     def read_integer(self) -> int:
         """Read an INTEGER in its shortest form; may be negative."""
         content = self.read(INTEGER)
-        if not content:
-            raise MalformedDerError("INTEGER empty")
+        if not 0 < len(content) <= MAX_INTEGER_SIZE:
+            raise MalformedDerError("INTEGER empty or too long")
         # X.690 clause 8.3.2: the first nine bits are neither all zero nor all one.
         if len(content) > 1 and ((content[0] == 0 and content[1] < 0x80) or (content[0] == 0xFF and content[1] > 0x7F)):
             raise MalformedDerError("INTEGER not minimal")

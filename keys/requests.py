@@ -31,7 +31,7 @@ MAX_REQUEST_SIZE: Final = 64 * 1024
 MAX_CHAIN: Final = 8
 """Certificates from a key to the root."""
 
-_SIGNED_DATA: Final = ("1.2.840.113549.1.7.2", "1.2.156.10197.6.1.4.2.2")
+SIGNED_DATA_OIDS: Final = ("1.2.840.113549.1.7.2", "1.2.156.10197.6.1.4.2.2")
 """SignedData of RFC 5652 and of GB/T 35275."""
 _REQUEST_PEM: Final = re.compile(
     rb"\s*-----BEGIN ((?:NEW )?CERTIFICATE REQUEST)-----([A-Za-z0-9+/=\s]*)-----END \1-----\s*"
@@ -119,7 +119,7 @@ def read_reply(data: bytes) -> tuple[Certificate, ...]:
         if info.peek() != der.OID:
             return (parse_certificate(content),)
         outer.finish()
-        if info.read_oid() not in _SIGNED_DATA:
+        if info.read_oid() not in SIGNED_DATA_OIDS:
             raise MalformedCertificateError("not a file of certificates")
         signed_data = DerReader(info.read(0xA0)).read_sequence()
         for _ in ("version", "digest algorithms", "content"):

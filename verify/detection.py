@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from esign import SignedValueKind, is_seal_manifest, signed_value_kind
-from keys import der
+from esign import (
+    EsignError,
+    SignedValueKind,
+    is_seal_manifest,
+    names_us_as_producer,
+    signed_value_kind,
+    structured_from_bytes,
+)
+from keys import SIGNED_DATA_OIDS, der
 
 MAX_CODE_FILE: Final = 4096
 """Bytes of a text file with a code; a code has about 400 characters."""
@@ -13,11 +20,9 @@ _HEAD: Final = 1024
 """A PDF's header may follow other bytes (ISO 32000-2 clause 7.5.2, implementation notes); ours never do."""
 _PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _CMS_ARMOURS: Final = (b"-----BEGIN CMS-----", b"-----BEGIN PKCS7-----")
-_CMS_NAMES: Final = (der.oid("1.2.840.113549.1.7.2"), der.oid("1.2.156.10197.6.1.4.2.2"))
-"""Signed data of RFC 5652 and of GB/T 35275."""
+_CMS_NAMES: Final = tuple(der.oid(name) for name in SIGNED_DATA_OIDS)
 _CMS_NAME_WITHIN: Final = 24
 """The name stands behind one SEQUENCE and its length."""
-_SEQUENCE: Final = 0x30
 _SEALS: Final = frozenset({SignedValueKind.SES_SEAL, SignedValueKind.SES_SIGNATURE})
 _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
@@ -29,7 +34,7 @@ def kind_of(data: bytes) -> str:
         return "empty"
     if head.startswith(_PICTURES):
         return "picture"
-    if is_seal_manifest(head) or (head[0] == _SEQUENCE and signed_value_kind(data) in _SEALS):
+    if is_seal_manifest(head) or (head[0] == der.SEQUENCE and signed_value_kind(data) in _SEALS):
         return "seal"
     if head.lstrip(_BLANKS).startswith(b"{"):
         return "structured"
@@ -40,3 +45,17 @@ def kind_of(data: bytes) -> str:
     if len(data) <= MAX_CODE_FILE and b"/v/" in data.lower() and len(data.split()) == 1:
         return "text"
     return "unknown"
+
+
+def is_licence(data: bytes) -> bool:
+    """Whether it is a structured e-licence."""
+    try:
+        structured_from_bytes(data)
+    except EsignError:
+        return False
+    return True
+
+
+def is_ours(data: bytes) -> bool:
+    """Whether it is an e-licence: structured, or a PDF of ours or a part of one."""
+    return names_us_as_producer(data) or is_licence(data)

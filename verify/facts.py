@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from esign import CodeClaims, EsignError, MalformedError, StructuredLicence, TooLargeError
+from esign import CodeClaims, EsignError, Fault, MalformedError, StructuredLicence, TooLargeError
 from verify.report import Check, SignatureFacts
 
 
@@ -30,6 +30,8 @@ def unreadable(name: str, error: EsignError) -> Check:
     match error:
         case TooLargeError():
             return Check(name=name, code="RESOURCE_LIMIT", detail=str(error))
+        case MalformedError(fault=Fault.FORMAT_TIMESTAMP):
+            return Check(name=name, code="TIMESTAMP_INVALID", detail=error.detail)
         case MalformedError():
             return Check(name=name, code=error.code, detail=error.detail)
         case _:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from esign import Evidence
 from keys import (
+    MAX_CRL_SIZE,
+    MAX_OCSP_SIZE,
     Certificate,
     Endpoint,
     KeysError,
@@ -28,7 +30,6 @@ KEEP_ANSWER: Final = 600.0
 KEEP_FAILURE: Final = 60.0
 """Seconds that a CA which did not answer is left alone."""
 MAX_KEPT: Final = 256
-MAX_OCSP_BYTES: Final = 64 * 1024
 MAX_PLACES: Final = 2
 """Addresses of each kind that are tried for one certificate."""
 
@@ -93,9 +94,9 @@ class RevocationFetcher:
         try:
             endpoint = Endpoint(url=url, timeout=self._timeout)
             if not request:
-                return exchange(endpoint), True
+                return exchange(endpoint, limit=MAX_CRL_SIZE), True
             content_type = "application/ocsp-request"
-            return exchange(endpoint, body=request, content_type=content_type, limit=MAX_OCSP_BYTES), True
+            return exchange(endpoint, body=request, content_type=content_type, limit=MAX_OCSP_SIZE), True
         except ServiceFailedError as error:
             return None, error.status is not None
         except ValueError:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from esign import (
     ChangeKind,
+    Coverage,
     EsignError,
     Evidence,
     ForeignPdf,
@@ -24,6 +26,7 @@ from esign import (
     read_foreign_pdf,
 )
 from keys import Certificate, KeysError, UnsupportedAlgorithmError, parse_certificate
+from verify.detection import is_ours
 from verify.facts import Facts, unreadable
 from verify.report import Check, SignatureFacts
 from verify.revocation import RevocationEvidence
@@ -38,6 +41,8 @@ SIGNER_PURPOSES: Final = SEAL_PURPOSES | {
 MAX_PARSED_CERTIFICATES: Final = 16
 """Of those that a message brings along; a chain has four."""
 
+MAX_READ_LIST_BYTES: Final = 1024 * 1024
+"""Of the revocation lists that all messages of a file bring along; to read 50,000 entries takes half a second."""
 MAX_TIMESTAMPS: Final = 4
 """Of one signer; products add one, and a second from another authority."""
 
@@ -50,8 +55,10 @@ class _Signed:
 
     name: str
     cms: ForeignSignedData
-    original: tuple[bytes, ...] | None
+    original: tuple[bytes, ...]
     covers: str
+    claimed_time: datetime | None
+    """What the file around it says; PAdES signatures state no time themselves (ETSI EN 319 142-1 clause 6.3)."""
     existence: Existence
 
 
@@ -67,9 +74,11 @@ def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
     if pdf.repaired:
         detail = "the table of places is broken: readers may disagree on what the file shows"
         checks.append(Check(name="format", code="FORMAT_PDF", detail=detail))
-    if not any(not signature.document_timestamp for signature in pdf.signatures):
-        return Facts(kind="pdf", checks=(*checks, Check(name="format", code="SEAL_MISSING")))
+    if all(signature.document_timestamp for signature in pdf.signatures):
+        detail = f"{pdf.stray_signatures} signatures that no field names" if pdf.stray_signatures else ""
+        return Facts(kind="pdf", checks=(*checks, Check(name="format", code="SEAL_MISSING", detail=detail)))
     existence = Existence(at=grounds.at)
+    lists_limit = MAX_READ_LIST_BYTES // len(pdf.signatures)
     for signature in reversed(pdf.signatures):
         checks.append(_range_check(signature))
         if signature.document_timestamp:
@@ -90,8 +99,10 @@ def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
             signature.covered(data),
             name=signature.field,
             covers="whole" if signature.covers_whole_file else "revision",
+            claimed_time=signature.claimed_time,
             existence=existence,
             grounds=grounds,
+            lists_limit=lists_limit,
         )
         checks += found
         signatures += facts_of_signers
@@ -105,8 +116,10 @@ def look_at_foreign_cms(data: bytes, original: bytes | None, grounds: Grounds) -
         None if original is None else (original,),
         name="cms",
         covers="content",
+        claimed_time=None,
         existence=Existence(at=grounds.at),
         grounds=grounds,
+        lists_limit=MAX_READ_LIST_BYTES,
     )
     return _facts("cms", found, signatures)
 
@@ -162,8 +175,10 @@ def _look_at_message(
     *,
     name: str,
     covers: str,
+    claimed_time: datetime | None,
     existence: Existence,
     grounds: Grounds,
+    lists_limit: int,
 ) -> tuple[list[Check], list[SignatureFacts]]:
     # (1) It is a CMS message that somebody signed, over something that is here.
     try:
@@ -178,15 +193,24 @@ def _look_at_message(
     checks = [Check(name="format", code="OK", detail=name)]
     if inside is not None and original is not None:
         coverage = cms.coverage(b"".join(original))
-        code = "DIGEST_MISMATCH" if coverage.value == "nothing" else "OK"
+        code = "DIGEST_MISMATCH" if coverage is Coverage.NOTHING else "OK"
         checks.append(Check(name="digest", code=code, detail=f"{name}: {coverage.value} inside"))
+    content = (inside,) if inside is not None else original or ()
+    if any(is_ours(part) for part in content):
+        # Taken for a document of others, a licence would be good for ever: nobody would ask for its status.
+        detail = f"{name}: a licence in another form than that in which it was issued"
+        checks.append(Check(name="format", code="NON_CANONICAL", detail=detail))
+    # They only help: a message with more of them than anybody needs is judged without.
+    lists = cms.revocation_lists if sum(map(len, cms.revocation_lists)) <= lists_limit else ()
     signed = _Signed(
         name=name,
         cms=cms,
-        original=(inside,) if inside is not None else original,
+        original=content,
         covers=covers,
+        claimed_time=claimed_time,
         existence=existence,
     )
+    grounds = grounds.with_evidence(RevocationEvidence.from_raw(Evidence(crls=lists)))
     signatures = []
     for signer in cms.signers:
         found, facts = _look_at_signer(signer, signed, grounds)
@@ -196,7 +220,7 @@ def _look_at_message(
 
 
 def _look_at_signer(signer: ForeignSigner, signed: _Signed, grounds: Grounds) -> tuple[list[Check], SignatureFacts]:
-    content = signed.original or ()
+    content = signed.original
     try:
         certificate = signer.certificate()
     except (MalformedError, KeysError) as error:
@@ -220,12 +244,11 @@ def _look_at_signer(signer: ForeignSigner, signed: _Signed, grounds: Grounds) ->
         )
         checks.append(facts.check)
         existence = existence.or_earlier(facts.time, "timestamp")
-    evidence = RevocationEvidence.from_raw(Evidence(certificates=(), crls=signed.cms.revocation_lists, ocsps=()))
     path = look_at_path(
         certificate,
         _parsed(signed.cms.certificates, certificate),
-        grounds=grounds.with_evidence(evidence).for_applicants(),
-        claimed_at=signer.signing_time,
+        grounds=grounds.for_applicants(),
+        claimed_at=signer.signing_time or signed.claimed_time,
         existence=existence,
     )
     checks += path.checks
@@ -293,7 +316,7 @@ def _facts_of(
         signer_organization=None if certificate is None else certificate.subject.organization,
         certificate_issuer=None if certificate is None else certificate.issuer.common_name,
         certificate_serial="" if certificate is None else f"{certificate.serial:x}",
-        claimed_time=signer.signing_time,
+        claimed_time=signer.signing_time or signed.claimed_time,
         proven_time=None if existence is None else existence.proven,
         proof="none" if existence is None else existence.source,
         covers=signed.covers,

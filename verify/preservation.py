@@ -40,11 +40,10 @@ class EvidenceCollector:
                     continue
                 if finding.status is not RevocationStatus.GOOD:
                     raise EvidenceMissingError(f"{_name(certificate)}: {finding.status.value}")
-                kept = [raw for raw in (*fresh.crls, *fresh.ocsps) if raw in finding.used]
-                if not kept:
+                if finding.used.isdisjoint((*fresh.crls, *fresh.ocsps)):
                     raise EvidenceMissingError(f"{_name(certificate)}: the answer brings certificates of somebody else")
-                lists |= dict.fromkeys(raw for raw in fresh.crls if raw in kept)
-                answers |= dict.fromkeys(raw for raw in fresh.ocsps if raw in kept)
+                lists |= dict.fromkeys(raw for raw in fresh.crls if raw in finding.used)
+                answers |= dict.fromkeys(raw for raw in fresh.ocsps if raw in finding.used)
             certificates |= dict.fromkeys(certificate.der for certificate in chain.certificates)
         if not lists and not answers:
             raise EvidenceMissingError("no CA of the path says where it publishes revocations")

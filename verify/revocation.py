@@ -15,6 +15,7 @@ from typing import Final, Protocol, TypeVar
 
 from esign import Evidence
 from keys import (
+    OCSP_SIGNING_EKU,
     Certificate,
     CertificateList,
     KeysError,
@@ -27,15 +28,12 @@ from keys import (
 
 _Read = TypeVar("_Read")
 
-OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
-"""Extended key usage of a responder to whom a CA has delegated its answers (RFC 6960 clause 4.2.2.2)."""
 MAX_EVIDENCE: Final = 64
 """Lists and answers that are looked at in one file."""
 DEFAULT_LIFE: Final = timedelta(days=1)
 """How long evidence without a next update counts: RFC 6960 clause 4.2.2.1 says that newer one is always to be had."""
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """Evidence this much from the future is taken for that of a CA whose clock is ahead."""
-
 
 _STOLEN: Final = frozenset({"keyCompromise", "cACompromise", "aACompromise"})
 
@@ -176,7 +174,7 @@ class RevocationEvidence:
             return frozenset()
         for responder in (*response.certificates, *self._responders):
             if (
-                OCSP_SIGNING in responder.extended_key_usage
+                OCSP_SIGNING_EKU in responder.extended_key_usage
                 and responder.not_before <= response.produced_at <= responder.not_after
                 and response.names(responder)
                 and _is_issued_by(responder, issuer)

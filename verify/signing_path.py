@@ -126,7 +126,7 @@ def _revocation_check(
         finding = grounds.evidence_about(certificate, issuer).about(certificate, issuer, existence.at)
         used |= finding.used
         code = _judged(finding, claimed_at, existence)
-        details.append(f"{certificate.subject.common_name}: {_described(finding)}")
+        details.append(f"{_called(certificate)}: {_described(finding)}")
         worst = max(worst, code, key=_ORDER.index)
     return Check(name="revocation", code=worst, detail="; ".join(details)), frozenset(used)
 
@@ -147,6 +147,11 @@ def _judged(finding: RevocationFinding, claimed_at: datetime | None, existence: 
                 return "CERTIFICATE_REVOKED"
             # It claims to be older, and only its signer says so.
             return "CERTIFICATE_REVOKED_UNPROVEN"
+
+
+def _called(certificate: Certificate) -> str:
+    """A CA by its name; the signer, who may be a person, by a number."""
+    return certificate.subject.common_name or "a CA" if certificate.is_ca else f"certificate {certificate.serial:x}"
 
 
 def _described(finding: RevocationFinding) -> str:

@@ -9,16 +9,13 @@ from itertools import pairwise
 from typing import Final
 
 from esign import EsignError, TimestampToken, TooLargeError, read_timestamp
-from keys import KeysError, ProviderMissingError, UnsupportedAlgorithmError
+from keys import TIMESTAMPING_EKU, KeysError, ProviderMissingError, UnsupportedAlgorithmError
 from verify.report import Check
 from verify.revocation import RevocationStatus, revoked_by
 from verify.signing_path import Grounds
 
-TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
-"""The only extended key usage that a timestamp authority's certificate may have, critical (RFC 3161 clause 2.3)."""
-
 _IN_ORDER: Final = frozenset({"unspecified", "affiliationChanged", "superseded", "cessationOfOperation"})
-"""Reasons for which the older timestamps of an authority stay good; without a reason they do not (RFC 3161 section 4)."""
+"""Reasons for which an authority's older timestamps stay good; without a reason they do not (RFC 3161 section 4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +62,8 @@ def look_at_timestamp(
     if not token.is_over(*covered):
         return found("TIMESTAMP_INVALID", "the timestamp is over something else")
     signer = token.signer_certificate
-    if signer.extended_key_usage != {TIME_STAMPING} or not signer.extended_key_usage_critical or signer.is_ca:
+    # The only one that it may have, and critical (RFC 3161 clause 2.3).
+    if signer.extended_key_usage != {TIMESTAMPING_EKU} or not signer.extended_key_usage_critical or signer.is_ca:
         return found("TIMESTAMP_INVALID", "the signer's certificate is not for timestamps")
     return _believed(token, name, grounds.for_timestamps(), at, ours)
 

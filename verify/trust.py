@@ -58,10 +58,6 @@ class Chain:
         """Whether any certificate of the path is of a development PKI."""
         return any(certificate.is_development for certificate in self.certificates)
 
-    def explains(self, embedded: Sequence[Certificate]) -> bool:
-        """Whether a file with these certificates beside the leaf brings exactly the path, without the root."""
-        return set(embedded) == self.brought - {self.certificates[0]}
-
     @property
     def brought(self) -> frozenset[Certificate]:
         """What a file brings of this path beside the root, which its readers must have already."""

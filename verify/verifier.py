@@ -31,9 +31,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from esign import MAX_PDF_BYTES, YEARS, EsignError, MalformedError, read_code, read_picture, structured_from_bytes
+from esign import MAX_PDF_BYTES, YEARS, EsignError, MalformedError, read_code, read_picture
 from verify.code import look_at_code
-from verify.detection import kind_of
+from verify.detection import is_licence, kind_of
 from verify.facts import Facts, unreadable
 from verify.foreign import look_at_foreign_cms
 from verify.holder import HolderEntry, holder_checks
@@ -119,7 +119,7 @@ class Verifier:
                 facts = look_at_pdf(data, grounds, self._records)
                 if signature and facts.codes == {"SEAL_MISSING"}:
                     facts = look_at_foreign_cms(signature, data, grounds)
-            case "cms" if original is not None and _is_licence(original):
+            case "cms" if original is not None and is_licence(original):
                 # A licence is judged as one, whichever of its two files is given first.
                 facts = look_at_structured(original, data, grounds, self._records)
             case "structured":
@@ -201,14 +201,6 @@ _REPORTED_KINDS: Final = {
 
 def _refused(kind: str, code: str, detail: str = "") -> Facts:
     return Facts(kind=_REPORTED_KINDS[kind], checks=(Check(name="kind", code=code, detail=detail),))
-
-
-def _is_licence(data: bytes) -> bool:
-    try:
-        structured_from_bytes(data)
-    except EsignError:
-        return False
-    return True
 
 
 def _is_code(text: str) -> bool:

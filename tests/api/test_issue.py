@@ -43,10 +43,13 @@ def test_the_answer_and_its_files(running: ModuleType, fresh: Elicence, tmp_path
     made = fresh.issue(document, "--seal", seal, "--out", tmp_path / "out")
     assert made.keys() == {
         "identifier", "number", "type", "version", "algorithm", "files", "code", "short_code", "verify_url", "replayed",
+        "level", "shortfall",
     }  # fmt: skip
     assert (made["type"], made["version"], made["algorithm"], made["replayed"]) == (
         "pesticide-business", "001", seal, False,
     )  # fmt: skip
+    # No timestamp authority is set, and nothing that was set has failed.
+    assert (made["level"], made["shortfall"]) == ("B-B", None)
     assert made["number"] == document["data"]["certificateNumber"]
     assert made["verify_url"].endswith(made["code"])
     identifier = made["identifier"]

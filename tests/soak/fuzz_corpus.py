@@ -16,9 +16,9 @@ from typing import Any
 
 import timestamping
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import load_der_x509_certificate
 from declared import FAMILIES, DeclaredPki, declared_pki, policy
@@ -68,7 +68,9 @@ def make_corpus() -> Corpus:
         for kind, items in _of_family(family).items():
             corpus.setdefault(kind, []).extend(items)
     vectors = FIXTURES / "vectors" / "ses"
-    corpus["seal"] += [(vectors / name).read_bytes() for name in ("seal_v1.esl", "seal_v4.esl", "seal_v4_certdigest.esl")]
+    corpus["seal"] += [
+        (vectors / name).read_bytes() for name in ("seal_v1.esl", "seal_v4.esl", "seal_v4_certdigest.esl")
+    ]
     corpus["seal-signature"] += [path.read_bytes() for path in sorted(vectors.glob("*.dat"))]
     corpus["foreign-cms"] += [path.read_bytes() for path in sorted(vectors.glob("*.p7"))]
     corpus["certificate"].append((vectors / "cert.der").read_bytes())
@@ -97,7 +99,9 @@ def _of_family(family: str) -> dict[str, list[bytes]]:
     pdf = here.seal_pdf(seal)
     evidence = evidence_of(family, stamped=True)
     untimed = esign.add_evidence(pdf, evidence_of(family, stamped=False))
-    archived = esign.add_document_timestamp(esign.add_evidence(_timestamped(seal, structured, stamper), evidence), stamper)
+    archived = esign.add_document_timestamp(
+        esign.add_evidence(_timestamped(seal, structured, stamper), evidence), stamper
+    )
     token = stamper.timestamp(keys.hash_bytes(seal.algorithm.digest, ORIGINAL), seal.algorithm.digest)
     foreign = [esign.sign_detached(ORIGINAL, person), esign.sign_detached(ORIGINAL, person, signing_time=AT), token]
     if family == "sm2":

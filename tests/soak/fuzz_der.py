@@ -175,7 +175,9 @@ def _changed(chance: Random, data: bytes, found: Sequence[Place], corpus: Sequen
             times = chance.choices((2, 3, 10, 70, 1000, 30_000), (50, 20, 15, 10, 4, 1))[0]
             return replaced(data, found, number, raw * min(times, max(2, HUGE // (len(raw) or 1))))
         case 6:
-            siblings = [at for at, other in enumerate(found) if other.parent == place.parent and other.start > place.start]
+            siblings = [
+                at for at, other in enumerate(found) if other.parent == place.parent and other.start > place.start
+            ]
             if not siblings:
                 return replaced(data, found, number, raw[::-1])
             other = found[chance.choice(siblings)]
@@ -198,7 +200,9 @@ def _changed(chance: Random, data: bytes, found: Sequence[Place], corpus: Sequen
             other = chance.choice(alike or others)
             return replaced(data, found, number, source[other.start : other.end])
         case 9:
-            return replaced(data, found, number, raw + chance.choice((b"\x05\x00", b"\x00", raw, b"\x30\x00", b"\x00" * 40)))
+            return replaced(
+                data, found, number, raw + chance.choice((b"\x05\x00", b"\x00", raw, b"\x30\x00", b"\x00" * 40))
+            )
         case 10:
             return replaced(data, found, number, content)
         case _:

@@ -1,4 +1,4 @@
-"""Damage to PDFs in the terms of PDFs: objects, references in circles, lengths, tables of places, filters, page trees."""
+"""Damage to PDFs in their own terms: objects, references in circles, lengths, tables of places, filters, page trees."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _CONTENTS = re.compile(rb"/Contents ?<([0-9A-Fa-f]+)>")
 _TAIL = re.compile(rb"startxref\s+([0-9]+)\s+%%EOF\s*$")
 
 _NAMES = (
-    b"/Type /Catalog /Pages /Page /Kids /Count /Parent /MediaBox /CropBox /Resources /Contents /Annots /AcroForm /Fields"
-    b" /FT /Sig /Tx /Btn /Ch /T /V /DV /AP /N /D /Rect /Subtype /Widget /Link /P /F /Ff /SigFlags /ByteRange /Filter"
-    b" /SubFilter /Adobe.PPKLite /ETSI.CAdES.detached /ETSI.RFC3161 /adbe.pkcs7.detached /DocTimeStamp /DSS /VRI /Certs"
-    b" /CRLs /OCSPs /Reference /TransformMethod /DocMDP /FieldMDP /TransformParams /Perms /Lock /Action /All /Include"
-    b" /XRef /ObjStm /First /Extends /W /Index /Size /Prev /Root /Info /ID /Encrypt /XRefStm /Length /FlateDecode"
-    b" /ASCIIHexDecode /LZWDecode /RunLengthDecode /DCTDecode /Crypt /DecodeParms /Predictor /Columns /Metadata /Names"
-    b" /EmbeddedFiles /JavaScript /JS /OpenAction /AA /Launch /URI /OCProperties /OCGs /Font /XObject /Form /Image"
-    b" /StructTreeRoot /Outlines /M /Name /Reason /Location /Prop_Build /Rotate /UserUnit /AF /Limits /Dests"
+    b"/Type /Catalog /Pages /Page /Kids /Count /Parent /MediaBox /CropBox /Resources /Contents /Annots /AcroForm"
+    b" /Fields /FT /Sig /Tx /Btn /Ch /T /V /DV /AP /N /D /Rect /Subtype /Widget /Link /P /F /Ff /SigFlags /ByteRange"
+    b" /Filter /SubFilter /Adobe.PPKLite /ETSI.CAdES.detached /ETSI.RFC3161 /adbe.pkcs7.detached /DocTimeStamp /DSS"
+    b" /VRI /Certs /CRLs /OCSPs /Reference /TransformMethod /DocMDP /FieldMDP /TransformParams /Perms /Lock /Action"
+    b" /All /Include /XRef /ObjStm /First /Extends /W /Index /Size /Prev /Root /Info /ID /Encrypt /XRefStm /Length"
+    b" /FlateDecode /ASCIIHexDecode /LZWDecode /RunLengthDecode /DCTDecode /Crypt /DecodeParms /Predictor /Columns"
+    b" /Metadata /Names /EmbeddedFiles /JavaScript /JS /OpenAction /AA /Launch /URI /OCProperties /OCGs /Font"
+    b" /XObject /Form /Image /StructTreeRoot /Outlines /M /Name /Reason /Location /Prop_Build /Rotate /UserUnit /AF"
+    b" /Limits /Dests"
 ).split()
 _NUMBERS = tuple(
     b"0 1 -1 2 3 4 7 8 90 255 612 65535 65536 100000 8388607 2147483647 2147483648 -2147483648 4294967295 4294967296"
-    b" 9223372036854775807 9223372036854775808 99999999999999999999999 0.5 1e9 .0000001 -0 00000001 1.7976931348623157"
-    .split()
+    b" 9223372036854775807 9223372036854775808 99999999999999999999999 0.5 1e9 .0000001 -0 00000001 1.79769313".split()
 )
 _STRINGS = (
     *(b"()", b"(a)", b"(D:20261121103000+08'00')", b"(D:99991231235959Z)", b"(D:00000101000000Z)", b"<>", b"<FEFF>"),
@@ -244,7 +244,11 @@ def invented(chance: Random) -> bytes:
         if body.startswith(b"<<") and chance.random() < 0.4:
             content = bomb(chance.choice((1, 80))) if chance.random() < 0.1 else zlib.compress(_value(chance, last, 0))
             length = b"%d" % len(content) if chance.random() < 0.8 else b"%d 0 R" % number
-            body = body[:-2] + b"/Filter%s/Length %s>>stream\n%s\nendstream" % (chance.choice(_FILTERS), length, content)
+            body = body[:-2] + b"/Filter%s/Length %s>>stream\n%s\nendstream" % (
+                chance.choice(_FILTERS),
+                length,
+                content,
+            )
         objects[number] = body
     if chance.random() < 0.3:
         # A page tree that is a long chain, open at its end or closed to a circle.
@@ -303,7 +307,10 @@ def _packed(chance: Random, objects: dict[int, bytes], entries: bytes) -> bytes:
     rows = {number: (1, at, 0) for number, at in place_of.items()}
     rows |= {number: (2, container, at) for at, number in enumerate(inside)}
     packed = zlib.compress(
-        b"".join(kind.to_bytes(1, "big") + at.to_bytes(4, "big") + more.to_bytes(2, "big") for kind, at, more in rows.values())
+        b"".join(
+            kind.to_bytes(1, "big") + at.to_bytes(4, "big") + more.to_bytes(2, "big")
+            for kind, at, more in rows.values()
+        )
     )
     numbers = b"".join(b" %d 1" % number for number in rows)
     widths = b"1 4 2" if chance.random() < 0.9 else chance.choice((b"0 0 0", b"1 8 8", b"1 99999 2", b"-1 4 2", b"1 4"))

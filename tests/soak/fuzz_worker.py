@@ -17,17 +17,16 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-PACKAGE = Path(__file__).parents[2] / "esign"
-QUESTIONS = 300
-"""Before the process is replaced, so that what one file leaves behind is not held against the next ones."""
-
 if __name__ == "__main__":
     _package = ModuleType("esign")
-    _package.__path__ = [str(PACKAGE)]
+    _package.__path__ = [str(Path(__file__).parents[2] / "esign")]
     sys.modules["esign"] = _package
 
 from esign.child import ChildLimits, _answer, _limit
 from esign.errors import Fault, MalformedError, TooLargeError
+
+QUESTIONS = 300
+"""Before the process is replaced, so that what one file leaves behind is not held against the next ones."""
 
 
 class Worker:
@@ -65,7 +64,9 @@ class Worker:
 
     def _start(self) -> None:
         command = [sys.executable, "-I", __file__]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         self._left = QUESTIONS
 
     def _exchange(self, module: str, data: bytes, limits: ChildLimits, argument: str) -> object:

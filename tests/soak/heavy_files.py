@@ -12,6 +12,7 @@ import os
 import re
 import resource
 import sys
+import time
 import traceback
 import zlib
 from collections.abc import Callable
@@ -29,6 +30,8 @@ import esign
 import keys
 from esign import EsignError, MalformedError
 from keys import KeysError, der
+from keys.certificates import MAX_BUNDLE_SIZE
+from keys.pbe import MAX_ITERATIONS
 from verify import TrustStore, Verifier
 
 SIZE = 20 * 1024 * 1024 - 4096
@@ -131,17 +134,19 @@ def many_objects(*, good: bool) -> bytes:
 
 
 def packed_objects() -> bytes:
-    """Object streams with a million numbers in them."""
+    """Object streams with half a million numbers in them."""
     streams, count = [], 5000
-    for at in range(200):
+    for at in range(100):
         index = b"".join(b"%d %d " % (10_000 + at * count + n, 2 * n) for n in range(count))
         content = zlib.compress(index + b"1 " * count)
         streams.append(stream(content, b"/Type/ObjStm/N %d/First %d/Filter/FlateDecode" % (count, len(index))))
     rows = [b"\x00" * 7]
-    rows += [b"\x01" + bytes(6) for _ in range(len(SKELETON) + 200)]
+    rows += [b"\x01" + bytes(6) for _ in range(len(SKELETON) + 100)]
     rows += [b"\x00" * 7] * (10_000 - len(rows))
     first = len(SKELETON) + 1
-    rows += [b"\x02" + (first + at).to_bytes(4, "big") + n.to_bytes(2, "big") for at in range(200) for n in range(count)]
+    rows += [
+        b"\x02" + (first + at).to_bytes(4, "big") + n.to_bytes(2, "big") for at in range(100) for n in range(count)
+    ]
     return with_table_stream(SKELETON + streams, zlib.compress(b"".join(rows)), len(rows))
 
 
@@ -219,7 +224,7 @@ def behind(filler: bytes) -> bytes:
 
 def attachment_bomb() -> bytes:
     """A well sealed PDF whose structured licence inflates to many megabytes."""
-    made: bytes = office().seal_pdf(declared_pki("sm2").signer("seal"), structured=bytes(1 << 28))
+    made: bytes = office().seal_pdf(declared_pki("sm2").signer("seal"), structured=bytes(1 << 27))
     return made
 
 
@@ -244,11 +249,13 @@ def large_list(count: int) -> bytes:
 
 
 def evidence_of_lists() -> bytes:
-    lists = tuple(large_list(33_000 + at) for at in range(6))
+    lists = tuple(large_list(40_000 + at) for at in range(4))
     return esign.add_evidence(sealed_pdf(), esign.Evidence(crls=lists))
 
 
 # --- CMS, seals, keys
+
+SIGNED_DATA = der.oid("1.2.840.113549.1.7.2")
 
 
 def cms_with(*, content: bytes = b"", certificates: bytes = b"", lists: bytes = b"", signers: int = 1) -> bytes:
@@ -271,6 +278,10 @@ def cms_with(*, content: bytes = b"", certificates: bytes = b"", lists: bytes = 
         element(0x31, infos * signers),
     )
     return der.sequence(kind, der.context(0, signed_data))
+
+
+def many_lists() -> bytes:
+    return cms_with(content=ORIGINAL, lists=large_list(20_000) * 8)
 
 
 def without_attributes(signers: int) -> bytes:
@@ -306,10 +317,10 @@ def definite_nest() -> bytes:
 
 def in_pieces() -> bytes:
     """An attached content in the smallest pieces."""
-    kind, data = der.oid("1.2.840.113549.1.7.2"), der.oid("1.2.840.113549.1.7.1")
+    data = der.oid("1.2.840.113549.1.7.1")
     pieces = b"\x24\x80" + b"\x04\x01a" * ((SIZE - 1000) // 3) + b"\x00\x00"
     inner = b"\x30\x80" + data + b"\xa0\x80" + pieces + b"\x00\x00" * 2
-    return b"\x30\x80" + kind + b"\xa0\x80\x30\x80\x02\x01\x01\x31\x00" + inner + b"\x31\x00" + b"\x00\x00" * 3
+    return b"\x30\x80" + SIGNED_DATA + b"\xa0\x80\x30\x80\x02\x01\x01\x31\x00" + inner + b"\x31\x00" + b"\x00\x00" * 3
 
 
 def manifest(picture: int) -> bytes:
@@ -328,10 +339,25 @@ def manifest(picture: int) -> bytes:
     return seal
 
 
-def many_keys() -> bytes:
-    """PKCS#12 without encryption whose MAC takes as many rounds as it may, by the slowest digest."""
-    from keys.pbe import MAX_ITERATIONS
+def refusal() -> bytes:
+    """A response whose status is a number of 60 kB, which must not be written out."""
+    return der.sequence(der.sequence(der.tlv(der.INTEGER, b"\x7f" * 60_000)))
 
+
+def read_response(data: bytes) -> object:
+    return esign.token_from_response(data, digest=bytes(32), digest_name="sm3", nonce=1)
+
+
+def read_key(data: bytes) -> object:
+    return keys.read_private_key(data, passphrase=lambda: SECRET)
+
+
+def read_store(data: bytes) -> object:
+    return keys.read_pkcs12(data, SECRET)
+
+
+def slow_store() -> bytes:
+    """PKCS#12 without encryption whose MAC takes as many rounds as it may, by the slowest digest."""
     safe = der.sequence(der.sequence(der.oid("1.2.840.113549.1.7.1"), der.context(0, der.octet_string(der.sequence()))))
     digest = der.sequence(der.sequence(der.oid("1.2.156.10197.1.401"), der.null()), der.octet_string(bytes(32)))
     mac = der.sequence(digest, der.octet_string(b"saltsalt"), der.integer(MAX_ITERATIONS // 4))
@@ -341,8 +367,6 @@ def many_keys() -> bytes:
 
 def slow_key() -> bytes:
     """PKCS#8 under as many rounds as it may ask for, by the slowest digest."""
-    from keys.pbe import MAX_ITERATIONS
-
     prf = der.sequence(der.oid("1.2.156.10197.1.401.2"), der.null())
     costs = der.sequence(der.octet_string(b"saltsalt"), der.integer(MAX_ITERATIONS), der.integer(16), prf)
     derivation = der.sequence(der.oid("1.2.840.113549.1.5.12"), costs)
@@ -357,11 +381,10 @@ def reply_of_certificates() -> bytes:
 
 
 def bundle() -> bytes:
-    certificate = keys.certificates.MAX_BUNDLE_SIZE
     pem = b"-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" % base64.b64encode(
         declared_pki("sm2").certificate("root").der
     )
-    return pem * (certificate // len(pem))
+    return pem * (MAX_BUNDLE_SIZE // len(pem))
 
 
 def deep_json(opening: bytes) -> bytes:
@@ -380,10 +403,10 @@ CASES = (
     Case("pdf: one large stream", lambda: verdict(table([*SKELETON, stream(bytes(SIZE - 2000))]))),
     Case("pdf: half a million objects", lambda: verdict(many_objects(good=True))),
     Case("pdf: half a million objects and no table", lambda: verdict(many_objects(good=False))),
-    Case("pdf: a million objects in object streams", lambda: verdict(packed_objects())),
-    Case("pdf: bomb in the table of places", lambda: verdict(with_table_stream(SKELETON, bomb(1 << 30), 1 << 27))),
-    Case("pdf: bomb in an object stream", lambda: verdict(in_object_stream(bomb(1 << 30, b" "), 1))),
-    Case("pdf: bomb of a hundred million entries", lambda: verdict(in_object_stream(bomb(1 << 30, b"1 0 "), 10**8))),
+    Case("pdf: half a million objects in object streams", lambda: verdict(packed_objects())),
+    Case("pdf: bomb in the table of places", lambda: verdict(with_table_stream(SKELETON, bomb(1 << 27), 1 << 24))),
+    Case("pdf: bomb in an object stream", lambda: verdict(in_object_stream(bomb(1 << 27, b" "), 1))),
+    Case("pdf: bomb of ten million entries", lambda: verdict(in_object_stream(bomb(1 << 27, b"1 0 "), 10**7))),
     Case("pdf: deep page tree", lambda: verdict(deep_pages(100_000))),
     Case("pdf: many pages", lambda: verdict(many_pages(59_000))),
     Case("pdf: one large array", lambda: verdict(large_value(b"[", b"0 ", b"]"))),
@@ -415,8 +438,14 @@ CASES = (
         lambda: verdict(without_attributes(8), original=bytes(SIZE)),
     ),
     Case("cms: as many certificates as fit", lambda: verdict(reply_of_certificates())),
-    Case("cms: as many revocation lists as fit", lambda: verdict(cms_with(content=ORIGINAL, lists=large_list(26_000) * 8))),
-    Case("cms: indefinite lengths in each other", lambda: verdict(b"\x30\x80\x06\x09*\x86H\x86\xf7\r\x01\x07\x02" + nested(b"\x30\x80"))),
+    Case(
+        "cms: as many revocation lists as fit",
+        lambda: verdict(many_lists()),
+    ),
+    Case(
+        "cms: indefinite lengths in each other",
+        lambda: verdict(b"\x30\x80" + SIGNED_DATA + nested(b"\x30\x80")),
+    ),
     Case("cms: content in pieces", lambda: verdict(in_pieces())),
     Case("cms: armour", lambda: verdict(b"-----BEGIN CMS-----" + b"A" * (SIZE - 100) + b"-----END CMS-----")),
     Case("cms: half an armour", lambda: verdict(b"-----BEGIN CMS-----" + b" A" * (SIZE // 2 - 100))),
@@ -426,9 +455,13 @@ CASES = (
     Case("crl: 600,000 entries", lambda: outcome(keys.read_crl, large_list(600_000))),
     Case("certificates: a full file", lambda: outcome(keys.load_certificates, bundle())),
     Case("certificates: a reply that never ends", lambda: outcome(keys.read_reply, reply_of_certificates())),
+    Case("timestamp: a refusal with a long number", lambda: outcome(read_response, refusal())),
     Case("ocsp: a large file", lambda: outcome(keys.read_ocsp_response, nested(b"\x30\x80"))),
-    Case("pkcs8: as many rounds as allowed", lambda: outcome(lambda data: keys.read_private_key(data, passphrase=lambda: SECRET), slow_key())),
-    Case("pkcs12: as many rounds as allowed", lambda: outcome(lambda data: keys.read_pkcs12(data, SECRET), many_keys())),
+    Case(
+        "pkcs8: as many rounds as allowed",
+        lambda: outcome(read_key, slow_key()),
+    ),
+    Case("pkcs12: as many rounds as allowed", lambda: outcome(read_store, slow_store())),
     Case("seal: a manifest with a large picture", lambda: verdict(manifest(5_900_000))),
     Case("seal: a manifest that never ends", lambda: verdict(b'{"manifest":{"createdAt":"' + b"0" * (SIZE - 100))),
     Case("structured: deep", lambda: verdict(deep_json(b'{"a":'))),
@@ -447,7 +480,9 @@ def _status(key: str) -> int:
 
 
 def _measure(case: Case) -> dict[str, object]:
+    started = time.process_time()
     answer = case.make()
+    made = time.process_time() - started
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     before, begun = _status("VmRSS"), resource.getrusage(resource.RUSAGE_SELF)
     said = answer()
@@ -459,6 +494,7 @@ def _measure(case: Case) -> dict[str, object]:
         "child_seconds": round(children.ru_utime + children.ru_stime, 3),
         "bytes": _status("VmHWM") - before,
         "child_bytes": children.ru_maxrss << 10,
+        "made_seconds": round(made, 1),
     }
 
 

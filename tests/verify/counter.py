@@ -24,7 +24,6 @@ from esign import (
     ExpectedSeal,
     FontChain,
     HttpTimestamper,
-    JointIssuer,
     Page,
     PdfContent,
     PdfSealer,
@@ -32,6 +31,7 @@ from esign import (
     SealPicture,
     SealPlace,
     Shape,
+    StructuredAuthority,
     Timestamper,
     add_detached_evidence,
     add_document_timestamp,
@@ -146,7 +146,7 @@ class Counter:
         )
         more = {"valid_to": None, "seals": listed, **changes}
         sample = self.office.licence_for(self.server.pki.signer("seal"), **more)
-        others = (JointIssuer(name=self.office.OTHER_NAME, code=self.office.OTHER_CODE),) if joint else ()
+        others = (StructuredAuthority(name=self.office.OTHER_NAME, code=self.office.OTHER_CODE),) if joint else ()
         return structured_to_bytes(replace(sample, joint_issuers=others))
 
     def pdf(
@@ -161,7 +161,10 @@ class Counter:
         at = at or self.at
         structured = self.licence(listed or signers, **{"sealed_at": at, **more})
         names = tuple(f"Seal{place}" for place, _ in enumerate(listed or signers, start=1))
-        places = tuple(SealPlace(field=name, x=30 + 45 * n, y=200) for n, name in enumerate(names))
+        size = (42.0, 42.0)
+        places = tuple(
+            SealPlace(field=name, x=30 + 45 * n, y=200, size=size if n else None) for n, name in enumerate(names)
+        )
         page = Page(width=210, height=297, items=(), background=Background(shapes=()), seals=places)
         content = PdfContent(title="样例", pages=(page,), elements=(), structured=structured, fields=names)
         made = PdfSealer(fonts(), self.seal(signers[0]), timestamper=stamper).seal(content, at=at)
@@ -221,3 +224,19 @@ def detached(data: bytes, *signers: keys.Signer, at: datetime | None = None) -> 
     for signer in others:
         cms = add_signer(cms, data, signer, signing_time=at)
     return cms
+
+
+def with_certificates(response: bytes, extra: Sequence[bytes]) -> bytes:
+    """The same answer with more certificates inside."""
+    envelope = keys.der.DerReader(response).read_sequence()
+    status = envelope.read_raw()
+    typed = keys.der.DerReader(envelope.read(0xA0)).read_sequence()
+    name = typed.read_raw()
+    whole = keys.der.DerReader(typed.read_octet_string()).read_sequence()
+    parts = [whole.read_raw() for _ in range(3)]
+    inside = keys.der.DerReader(whole.read(0xA0)).read_sequence()
+    certificates = []
+    while not inside.at_end:
+        certificates.append(inside.read_raw())
+    basic = keys.der.sequence(*parts, keys.der.context(0, keys.der.sequence(*certificates, *extra)))
+    return keys.der.sequence(status, keys.der.context(0, keys.der.sequence(name, keys.der.octet_string(basic))))
