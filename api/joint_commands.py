@@ -9,6 +9,9 @@ from .parsing import AddCommand, Group
 from .settings import FAMILIES, home_path
 
 if TYPE_CHECKING:
+    # Loaded when a command runs: `--help` and a slip of the hand need none of it.
+    from licences import FileKind
+
     from .commands import Answer
 
 
@@ -71,7 +74,7 @@ def _complete(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .errors import MalformedInputError
     from .home import open_home
-    from .output import StagedFiles, file_name
+    from .output import replace_licence
     from .shapes import upgrade_shape
     from .wiring import SelfCheck, Services
 
@@ -92,12 +95,8 @@ def _complete(arguments: argparse.Namespace) -> "Answer":
         missing = next(check for check in report.checks if check.name == "seals")
         if missing.outcome is not Outcome.PASSED:
             raise MalformedInputError("印章尚未盖齐。", f"seals are missing: {missing.detail}")
-    names = {kind: file_name(record.identifier, kind) for kind in record.files}
-    with StagedFiles(services.home.issued) as staged:
-        staged.stage({names["pdf"]: pdf, names["json"]: structured, names["p7s"]: p7s})
-        changed = services.store.replace_files(record, {"pdf": pdf, "p7s": p7s}, at=at)
-        staged.put()
-    places = {kind: str(services.home.issued / name) for kind, name in names.items()}
+    files: dict[FileKind, bytes] = {"pdf": pdf, "json": structured, "p7s": p7s}
+    changed, places = replace_licence(services.store, record, files, services.home.issued, at=at)
     return Answer(
         shape=upgrade_shape(changed, places, level_of(pdf, p7s)) | {"status": changed.status.value},
         text=f"已签发  issued: {record.number}（{len(read_sealed_pdf(pdf).seals)} 枚印章 seals）\npdf: {places['pdf']}",

@@ -10,6 +10,8 @@ from .settings import home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
+    from licences import FileKind
+
     from .commands import Answer
 
 
@@ -25,7 +27,7 @@ def _upgrade(arguments: argparse.Namespace) -> "Answer":
 
     from .commands import Answer
     from .home import open_home
-    from .output import StagedFiles, file_name
+    from .output import replace_licence
     from .shapes import upgrade_shape
     from .wiring import SelfCheck, Services
 
@@ -39,12 +41,8 @@ def _upgrade(arguments: argparse.Namespace) -> "Answer":
     )
     SelfCheck(verifier=services.verifier)(raised.pdf, structured, raised.p7s, record.code, at)
     directory = Path(arguments.out) if arguments.out else services.home.issued
-    names = {kind: file_name(record.identifier, kind) for kind in record.files}
-    with StagedFiles(directory) as staged:
-        staged.stage({names["pdf"]: raised.pdf, names["json"]: structured, names["p7s"]: raised.p7s})
-        changed = services.store.replace_files(record, {"pdf": raised.pdf, "p7s": raised.p7s}, at=at)
-        staged.put()
-    places = {kind: str(directory / name) for kind, name in names.items()}
+    files: dict[FileKind, bytes] = {"pdf": raised.pdf, "json": structured, "p7s": raised.p7s}
+    changed, places = replace_licence(services.store, record, files, directory, at=at)
     return Answer(
         shape=upgrade_shape(changed, places, raised.level),
         text=f"已补齐  upgraded: {record.number}\n签名级别  level: {raised.level.value}\npdf: {places['pdf']}",

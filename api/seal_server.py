@@ -9,7 +9,7 @@ import base64
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, Path, Request
@@ -27,7 +27,7 @@ from esign import (
     seal_digest,
     seal_digest_ses,
 )
-from keys import DigestKey, KeysError, Signer, digest_size, hash_bytes
+from keys import DigestKey, KeysError, Signer, digest_size, hash_bytes, read_utc_text
 from licences import LicencesError
 
 from .errors import (
@@ -263,7 +263,7 @@ def _digest_of(wish: CmsBody | SesBody, signer: Signer) -> bytes:
 def _now_or_refused(text: str, now: datetime) -> datetime:
     """Read a signing time; it is the client's claim, but nothing is dated back or ahead with our keys."""
     try:
-        at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        at = read_utc_text(text)
     except ValueError as error:
         raise MalformedInputError("没有这样的时刻。", "no such time") from error
     _expect_now(at, now, "/signing_time")

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from esign import MAX_SES_BYTES
-from keys import Custody, KeysError, Signer, algorithm_named, is_key_name, passphrase_from
+from keys import Custody, KeysError, Signer, algorithm_named, is_service_key_name, passphrase_from
 
 from .errors import ForbiddenError, InputNotFoundError, InvalidBodyError, ServiceUnavailableError, SettingsError
 from .inputs import read_file
@@ -123,7 +123,7 @@ def load_seal_server_settings(path: Path) -> SealServerSettings:
         ) from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"设置文件无法读取：{path}", f"the settings file cannot be read: {path}") from error
-    if wrong := [name for name in values.keys if not is_key_name(name)]:
+    if wrong := [name for name in values.keys if not is_service_key_name(name)]:
         raise SettingsError(f"密钥名称不合规：{wrong[0]}", f"no name for a key: {wrong[0]}")
     if unknown := {name for client in values.clients.values() for name in client.keys} - values.keys.keys():
         name = min(unknown)

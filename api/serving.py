@@ -18,7 +18,7 @@ from .errors import ServiceUnavailableError, UsageError
 
 MAX_CONCURRENT = 200  # connections and tasks; beyond it uvicorn answers 503 instead of queueing without end
 KEEP_ALIVE_SECONDS = 15
-HEAD_SECONDS = 20  # for the request line and headers of a connection's first request
+HEAD_SECONDS = 20  # for the request line and headers
 SHUTDOWN_SECONDS = 10
 MAX_HEADER_BYTES = 32 * 1024
 
@@ -99,18 +99,28 @@ class _Protocol(H11Protocol):
         if (peer := _peer_of(transport)) is not None:
             # Each request gets a copy of this as its state; the dictionary itself is shared by all connections.
             self.app_state = {**self.app_state, "peer": peer}
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        self._deadline: asyncio.TimerHandle | None = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
     def data_received(self, data: bytes) -> None:
-        """Stop waiting as soon as a request has begun to be served."""
+        """Stop waiting as soon as a request has begun to be served; begin again with the head of the next one.
+
+        Between two requests uvicorn waits for `KEEP_ALIVE_SECONDS`, but only until the first byte of the next one.
+        """
         super().data_received(data)
-        if self.cycle is not None:
-            self._deadline.cancel()
+        if not getattr(self.cycle, "response_complete", True):
+            self._stop_waiting()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
-        self._deadline.cancel()
+        self._stop_waiting()
         super().connection_lost(exc)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _give_up(self) -> None:
         self.transport.close()

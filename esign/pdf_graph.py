@@ -143,6 +143,10 @@ class PdfGraph:
         except _UNREADABLE:
             return b""
 
+    def has_double_keys(self) -> bool:
+        """Whether an object that was read has a key twice: readers disagree on which one counts."""
+        return any("duplicated key" in str(warning) for warning in self._pdf.get_warnings())
+
     def close(self) -> None:
         """Let go of the file's bytes; what has been read stays.
 

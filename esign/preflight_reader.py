@@ -86,7 +86,7 @@ def _all(data: bytes, whole: Revision, reached: set[str]) -> Iterator[Found]:
         elif reference not in reached and isinstance(value, dict) and (STREAM in value or kind in _OWN_TYPES):
             yield Code.UNREFERENCED, reference, text_of(kind)
     # Known only now: every object has been read.
-    if graph.repaired:
+    if graph.repaired or graph.has_double_keys():
         yield Code.DAMAGED, "", ""
 
 
@@ -127,6 +127,11 @@ def _annotation(whole: Revision, entries: dict[str, Value], reference: str) -> I
         yield Code.HIDDEN_ANNOTATION, reference, kind
     if "/OC" in entries:
         yield Code.OPTIONAL_CONTENT, reference, kind
+    # Another look under the pointer, or for another state.
+    looks = graph.dictionary(entries.get("/AP"))
+    normal = graph.dictionary(looks.get("/N"))
+    if looks.keys() - {"/N"} or (STREAM not in normal and len(normal) > 1):
+        yield Code.ALTERNATE_CONTENT, reference, kind
     if kind == "/Widget" and whole.identity(reference) is None:
         yield Code.FORM_FIELD, reference, text_of(graph.value(entries.get("/T")))
 
@@ -180,6 +185,9 @@ def _dictionary(graph: PdfGraph, entries: dict[str, Value], reference: str) -> I
         yield Code.ACTION, reference, text_of(action)
     elif action in _MEDIA_ACTIONS or subtype in _MEDIA or kind in ("/3D", "/Rendition"):
         yield Code.RICH_MEDIA, reference, text_of(action or subtype)
+    if not all(isinstance(kid, str) for kid in graph.array(entries.get("/Kids"))):
+        # Some readers show a page that is no object of its own, others do not (ISO 32000-1 table 29).
+        yield Code.DAMAGED, reference, "/Kids"
     if graph.value(entries.get("/AA")):
         yield Code.AUTOMATIC_ACTION, reference, "/AA"
     if "/OpenAction" in entries and graph.dictionary(entries["/OpenAction"]).get("/S") not in (None, "/GoTo"):

@@ -72,13 +72,14 @@ from keys.pkcs12 import KeyStore, read_pkcs12
 from keys.ports import DigestKey, ExportablePrivateKey, PrivateKey, PublicKey
 from keys.providers import default_libcrypto, default_verifier
 from keys.remote import RemotePrivateKey, RemoteSeal
-from keys.remote_uri import RemoteUri, is_key_name, parse_remote_uri
+from keys.remote_uri import RemoteUri, is_service_key_name, parse_remote_uri
 from keys.requests import SIGNED_DATA_OIDS, CertificateRequest, chain_for_key, make_request, parse_request, read_reply
 from keys.retirement import Retirement, RetirementReason, read_retirements, write_retirements
 from keys.revocation import Revocation
 from keys.signature import der_signature, low_s, raw_signature
 from keys.signer import Signer
 from keys.software import generate_private_key, load_private_key, load_public_key
+from keys.utc_times import read_utc_text, utc_text
 
 __all__ = [
     "ALGORITHMS",
@@ -160,7 +161,7 @@ __all__ = [
     "generate_private_key",
     "hash_bytes",
     "hmac_bytes",
-    "is_key_name",
+    "is_service_key_name",
     "key_identifier",
     "load_certificates",
     "load_private_key",
@@ -187,6 +188,8 @@ __all__ = [
     "read_private_key",
     "read_reply",
     "read_retirements",
+    "read_utc_text",
+    "utc_text",
     "write_certificates",
     "write_private_key",
     "write_retirements",

@@ -20,8 +20,8 @@ MAX_OID_SIZE: Final = 64
 """Content bytes of one object identifier; a UUID arc needs 20."""
 
 MAX_INTEGER_SIZE: Final = 1100
-"""Content bytes of one INTEGER; the modulus of an RSA key of 8192 bits needs 1,025. Python does not write out numbers of
-more than 1,785 bytes."""
+"""Content bytes of one INTEGER; the modulus of an RSA key of 8192 bits needs 1,025. Python writes out no number of more
+than 1,785 bytes."""
 
 BOOLEAN: Final = 0x01
 INTEGER: Final = 0x02

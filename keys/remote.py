@@ -13,7 +13,7 @@ import json
 import secrets
 import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,7 @@ from keys.pkcs8 import Passphrase
 from keys.ports import PublicKey
 from keys.remote_uri import RemoteUri
 from keys.software import digest_to_sign
+from keys.utc_times import utc_text
 
 MAX_SMALL_ANSWER: Final = 256 * 1024
 """Bytes of the answer about a key, with a signature, or with a CMS: the CMS itself has up to 64 KB."""
@@ -100,7 +101,7 @@ class RemoteSeal:
             "kind": "cms-cades",
             "digest_name": digest_name,
             "digest": _encoded(digest),
-            "signing_time": _instant(at),
+            "signing_time": utc_text(at),
         }
         return self._ask("cms", wish, MAX_SMALL_ANSWER)
 
@@ -111,7 +112,7 @@ class RemoteSeal:
             "digest_name": digest_name,
             "digest": _encoded(digest),
             "property": property_info,
-            "signing_time": _instant(at),
+            "signing_time": utc_text(at),
         }
         return self._ask("ses", wish, MAX_SES_ANSWER)
 
@@ -214,7 +215,3 @@ def _decoded(text: object) -> bytes:
         return binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
     except ValueError as error:
         raise ServiceFailedError("the seal service's answer is not Base64") from error
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -37,7 +37,7 @@ class RemoteUri:
     """Seconds for one exchange."""
 
 
-def is_key_name(name: str) -> bool:
+def is_service_key_name(name: str) -> bool:
     """Tell whether a key can have this name at a seal service: 1 to 64 letters, digits, `.`, `_` and `-`."""
     return _KEY_NAME.fullmatch(name) is not None
 
@@ -59,7 +59,7 @@ def parse_remote_uri(uri: str) -> RemoteUri:
     if parts.username is not None or parts.password is not None:
         raise KeyUnusableError("a password must not stand in a URI; the client's certificate says who asks")
     key = parts.path.removeprefix("/")
-    if not is_key_name(key):
+    if not is_service_key_name(key):
         raise KeyUnusableError("a remote: URI names one key behind the host")
     found = _attributes(parts.query)
     if missing := [name for name in _FILES if name not in found]:

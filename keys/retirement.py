@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from keys.errors import MalformedRetirementError
+from keys.utc_times import read_utc_text, utc_text
 
 MAX_RETIREMENTS_SIZE: Final = 1024 * 1024
 """Bytes of the file."""
@@ -23,7 +24,6 @@ MAX_RETIREMENTS: Final = 4096
 
 _FORMAT: Final = "elicence-retired-keys-1"
 _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
-_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class RetirementReason(StrEnum):
@@ -58,8 +58,8 @@ def write_retirements(retirements: Iterable[Retirement]) -> bytes:
         {
             "certificate": f"sha256:{retirement.certificate_digest.hex()}",
             "reason": retirement.reason.value,
-            "recordedAt": _time_text(retirement.recorded_at),
-            "since": _time_text(retirement.since),
+            "recordedAt": utc_text(retirement.recorded_at),
+            "since": utc_text(retirement.since),
         }
         for retirement in sorted(retirements, key=lambda retirement: retirement.certificate_digest)
     ]
@@ -97,14 +97,6 @@ def _entry(entry: dict[str, str]) -> Retirement:
     return Retirement(
         certificate_digest=bytes.fromhex(match[1]),
         reason=RetirementReason(entry["reason"]),
-        since=_time(entry["since"]),
-        recorded_at=_time(entry["recordedAt"]),
+        since=read_utc_text(entry["since"]),
+        recorded_at=read_utc_text(entry["recordedAt"]),
     )
-
-
-def _time(text: str) -> datetime:
-    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
-
-
-def _time_text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime(_TIME)

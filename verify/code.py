@@ -5,9 +5,9 @@ from __future__ import annotations
 from esign import EsignError, SignedCode, extract_code, read_code
 from keys import Certificate, KeysError
 from verify.facts import Facts, unreadable
-from verify.report import Check, SignatureFacts
+from verify.report import Check
 from verify.seals import failed_signature, issuer_check, usage_check
-from verify.signing_path import Existence, Grounds, look_at_path
+from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
 from verify.sources import Records
 
 
@@ -37,20 +37,15 @@ def look_at_code(text: str, grounds: Grounds, records: Records) -> Facts:
         records.existed_since(signed.claims.identifier, extract_code(text).encode("ascii")), "store"
     )
     path = look_at_path(certificate, (), grounds=grounds, claimed_at=None, existence=existence)
-    facts = SignatureFacts(
+    facts = facts_of_signature(
+        certificate,
+        path,
+        existence,
         field="code",
-        algorithm=certificate.public_key.algorithm.name,
-        signer_name=certificate.subject.common_name,
-        signer_organization=certificate.subject.organization,
-        certificate_issuer=certificate.issuer.common_name,
-        certificate_serial=f"{certificate.serial:x}",
         claimed_time=None,
-        proven_time=existence.proven,
-        proof=existence.source,
         covers="code",
         intact=signature.code == "OK",
         valid=signature.code == "OK",
-        trusted=path.chain.code == "OK",
         development=path.chain.development,
     )
     return Facts(

@@ -16,7 +16,7 @@ class Check:
     """One fact that was looked at."""
 
     name: str
-    """What was looked at; the names stand in `verifier.py`, each with its step."""
+    """What was looked at; the names stand in `verifier.py` and `ses.py`, each with its step."""
     code: str
     """`OK` or the code of the reason that this fact gives."""
     detail: str = ""

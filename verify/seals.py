@@ -14,7 +14,7 @@ from esign import Evidence, LicenceIdentifier, SignedData, StructuredLicence
 from keys import CODE_SIGNING_EKU, Certificate, KeysError, ProviderMissingError, UnsupportedAlgorithmError
 from verify.report import Check, SignatureFacts
 from verify.revocation import CLOCK_SKEW
-from verify.signing_path import Existence, Grounds, look_at_path
+from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
 from verify.timestamps import look_at_timestamp
 from verify.trust import Chain
 
@@ -95,20 +95,15 @@ def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: G
     development = path.chain.development or licence.development
     return SealFacts(
         checks=(digest, signature, expected, issuer, usage, *stamped, moment, *path.checks),
-        signature=SignatureFacts(
+        signature=facts_of_signature(
+            certificate,
+            path,
+            existence,
             field=seal.field or "p7s",
-            algorithm=signed_data.algorithm.name,
-            signer_name=certificate.subject.common_name,
-            signer_organization=certificate.subject.organization,
-            certificate_issuer=certificate.issuer.common_name,
-            certificate_serial=f"{certificate.serial:x}",
             claimed_time=seal.claimed_time,
-            proven_time=existence.proven,
-            proof=existence.source,
             covers=seal.covers,
             intact=seal.intact,
             valid=signature.code == "OK",
-            trusted=path.chain.code == "OK",
             development=development,
         ),
         chain=path.chain,

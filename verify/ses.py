@@ -28,7 +28,7 @@ from keys import Certificate, KeysError
 from verify.facts import Facts, unreadable
 from verify.report import Check, SignatureFacts
 from verify.seals import failed_signature, usage_check
-from verify.signing_path import Existence, Grounds, look_at_path
+from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
 from verify.timestamps import look_at_timestamp
 
 
@@ -177,20 +177,15 @@ def _signer_checks(signed: _Signed, grounds: Grounds) -> tuple[tuple[Check, ...]
         signed_at = max(signed_at, certificate.not_before)
     path = look_at_path(certificate, signed.embedded, grounds=grounds, claimed_at=signed_at, existence=existence)
     checks = (value, usage_check(certificate, code=False), *stamps, *path.checks)
-    facts = SignatureFacts(
+    facts = facts_of_signature(
+        certificate,
+        path,
+        existence,
         field=signed.field,
-        algorithm=certificate.public_key.algorithm.name,
-        signer_name=certificate.subject.common_name,
-        signer_organization=certificate.subject.organization,
-        certificate_issuer=certificate.issuer.common_name,
-        certificate_serial=f"{certificate.serial:x}",
         claimed_time=signed.claimed_at,
-        proven_time=existence.proven,
-        proof=existence.source,
         covers="content",
         intact=value.code == "OK",
         valid=value.code == "OK",
-        trusted=path.chain.code == "OK",
         development=path.chain.development or certificate.is_development,
     )
     return checks, facts

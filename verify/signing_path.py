@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from keys import Certificate
-from verify.report import Check
+from verify.report import Check, SignatureFacts
 from verify.retirement import retirement_check
 from verify.revocation import RevocationEvidence, RevocationFinding, RevocationSource, RevocationStatus, revoked_by
 from verify.trust import Chain, TrustStore
@@ -100,6 +100,37 @@ def look_at_path(
     revocation, used = _revocation_check(chain, grounds, claimed_at, existence)
     retirement = retirement_check(trust.retirement(certificate), proven_at=existence.proven, claimed_at=claimed_at)
     return PathFacts(checks=(path, age, revocation, retirement), chain=chain, used=used)
+
+
+def facts_of_signature(
+    certificate: Certificate,
+    path: PathFacts,
+    existence: Existence,
+    *,
+    field: str,
+    claimed_time: datetime | None,
+    covers: str,
+    intact: bool,
+    valid: bool,
+    development: bool,
+) -> SignatureFacts:
+    """Tell about a signature by the key of this certificate; the arguments are those of `SignatureFacts`."""
+    return SignatureFacts(
+        field=field,
+        algorithm=certificate.public_key.algorithm.name,
+        signer_name=certificate.subject.common_name,
+        signer_organization=certificate.subject.organization,
+        certificate_issuer=certificate.issuer.common_name,
+        certificate_serial=f"{certificate.serial:x}",
+        claimed_time=claimed_time,
+        proven_time=existence.proven,
+        proof=existence.source,
+        covers=covers,
+        intact=intact,
+        valid=valid,
+        trusted=path.chain.code == "OK",
+        development=development,
+    )
 
 
 def _age_check(

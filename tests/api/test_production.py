@@ -7,7 +7,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,14 @@ import httpx2
 import pytest
 from outside_ca import OutsideCa
 
+from esign import ORGANISATION, SesPicture, make_seal_object
+from keys import Certificate, load_certificates
+
 if TYPE_CHECKING:
     from running import Elicence, Server
 
 LICENCES, VERIFICATIONS = "/api/v1/licences", "/api/v1/verifications"
+PICTURE = Path(__file__).parents[2] / "fixtures" / "vectors" / "ses" / "picture.png"
 PIN = "1234"
 LIBRARIES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so")
 PRODUCTION = 'public_url = "https://zz.example"\nproduction = true\n'
@@ -99,6 +104,20 @@ def move_to_token(elicence: Elicence, token: Token, ca: OutsideCa) -> None:
     ca.trust_in(elicence.home / "trust")
     done(elicence, "import", "token", reply, env=token.env)
     done(elicence, "rotate", "--family", "rsa", "--role", "seal", "--to", "token", env=token.env)
+    seal = elicence.home.with_name("new.seal.json")
+    seal.write_bytes(made_seal(ca, load_certificates(reply.read_bytes())))
+    taken = elicence("seal", "import", seal, "--json")
+    assert taken.code == 0, taken.out + taken.err
+
+
+def made_seal(ca: OutsideCa, permitted: Sequence[Certificate]) -> bytes:
+    """Have an electronic seal made that the key of the first certificate may use."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return make_seal_object(
+        identifier="99010000000001", vendor="MAKER", name="样例县行政审批局", kind=ORGANISATION,
+        picture=SesPicture(type="PNG", data=PICTURE.read_bytes(), width=42, height=42), permitted=permitted[:1],
+        valid_from=now, valid_to=now + timedelta(days=1000), maker=ca.seal_maker(), at=now,
+    )  # fmt: skip
 
 
 def files(elicence: Elicence) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,10 @@ def test_a_seal_is_applied(fresh: Elicence, family: str, tmp_path: Path) -> None
     assert sealed.read_bytes().startswith(original)
     (signature,) = read_foreign_pdf(sealed.read_bytes()).signatures
     assert signature.covers_whole_file
+    # The seal itself states no time (PAdES): what the report says is the file's word.
+    (told,) = fresh("verify", sealed, "--json").json()["signatures"]
+    assert signature.claimed_time is not None
+    assert datetime.fromisoformat(told["claimed_time"]) == signature.claimed_time
 
 
 def test_what_is_refused_is_named(fresh: Elicence, tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import pytest
 from declared import declared_pki
 from PIL import Image
 
-from esign import SesPicture, make_seal_object, read_seal_object
-from keys import Certificate, load_certificates, write_certificates
+from api import keys_commands, seal_commands
+from esign import SealKind, SesPicture, make_seal_object, read_seal_object
+from esign.seal import LEVELS
+from keys import Certificate, RetirementReason, load_certificates, write_certificates
 
 if TYPE_CHECKING:
     from running import Elicence
@@ -227,3 +229,10 @@ def test_text_for_people(fresh: Elicence) -> None:
     done = fresh("seal", "make")
     assert "印章  seal: 样例县行政审批局" in done.out
     assert "42 × 42 mm" in done.out
+
+
+def test_the_choices_are_all_that_there_are() -> None:
+    """They are written again in `api`, so that `--help` need not load what they come from."""
+    assert seal_commands.LEVELS == LEVELS
+    assert tuple(SealKind) == seal_commands.BODIES
+    assert tuple(RetirementReason) == keys_commands.RETIREMENT_REASONS

@@ -301,7 +301,7 @@ def _item(number: int) -> bytes:
 def test_the_largest_file_with_the_most_revisions_is_read_in_time(ladder: Any) -> None:
     pdf = ladder.b_b
     for number in range(3):
-        pdf = add_evidence(pdf, Evidence(crls=(der.sequence(bytes((number,)) * (6 * 1024 * 1024)),)))
+        pdf = add_evidence(pdf, Evidence(certificates=(der.sequence(bytes((number,)) * (6 * 1024 * 1024)),)))
     for _ in range(MAX_REVISIONS - 4):
         pdf = add_document_timestamp(pdf, ladder.stamper)
     start = time.process_time()

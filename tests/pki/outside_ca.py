@@ -64,6 +64,15 @@ class OutsideCa:
         """Return the PEM file for a request: the certificate and its issuers, the root last."""
         return self.pem(self.leaf(request, profile=profile, subject=subject, years=years), self.ca, self.root)
 
+    def seal_maker(self) -> keys.Signer:
+        """Certify somebody who makes seals for others."""
+        key = keys.generate_private_key(self.algorithm)
+        name = keys.Subject(
+            common_name="外部测试制章", organization="外部测试制章单位", organization_identifier="91990101MA0TERT40P"
+        )
+        certificate = self._certify(name, key.public_key, self.ca, keys.Profile.SEAL_MAKER, 3)
+        return keys.Signer(private_key=key, chain=(certificate, self.ca))
+
     @staticmethod
     def pem(*certificates: keys.Certificate) -> bytes:
         """Write certificates as a CA does."""
