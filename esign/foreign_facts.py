@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .evidence import Evidence
+
 MAX_SIGNATURES = 64
 MAX_COVERED_BYTES = 200 << 20
 """Of all signatures together: every byte is hashed once for each of them. Ten may stand on a file of 20 MB."""
@@ -14,6 +16,8 @@ PDF_CPU_SECONDS = 2
 PDF_SECONDS = 8
 """More than the computing time: a busy machine makes the process wait."""
 PDF_MEMORY_BYTES = 190 << 20
+MAX_EVIDENCE_BYTES = 4 << 20
+"""Of the document security store; what does not go in is left out."""
 WHITE_SPACE = b"\x00\t\n\x0c\r "
 """ISO 32000-1 table 1."""
 
@@ -117,6 +121,8 @@ class ForeignPdf:
     repaired: bool
     """The table of places is broken: readers may disagree on what the file shows."""
     bytes_before_header: int
+    evidence: Evidence = dataclasses.field(repr=False)
+    """What the document security store holds."""
     stray_signatures: int
     """How often the file says /ByteRange besides: signatures that no field names, such as the usage rights of old
     products, or dictionaries that a later revision replaced."""

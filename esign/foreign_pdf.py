@@ -5,6 +5,7 @@ answers is believed only as far as the bytes of the file bear it out: the two si
 stands exactly the string which it took for the signature.
 """
 
+import base64
 import hashlib
 import re
 from collections import Counter
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from .child import ChildLimits, ask_child
 from .china import YEARS
 from .errors import Fault, MalformedError, TooLargeError
+from .evidence import MAX_EVIDENCE, Evidence
 from .foreign_facts import (
     MAX_CONTENTS_BYTES,
     MAX_COVERED_BYTES,
@@ -66,6 +68,7 @@ def read_foreign_pdf(data: bytes) -> ForeignPdf:
         repaired=facts.flag("repaired"),
         bytes_before_header=facts.integer("header"),
         stray_signatures=facts.integer("stray"),
+        evidence=facts.evidence("evidence"),
     )
 
 
@@ -115,6 +118,20 @@ class _Answer:
             case [float() | int() as left, float() | int() as bottom, float() | int() as right, float() | int() as top]:
                 return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
         raise _not_agreed()
+
+    def evidence(self, key: str) -> Evidence:
+        answer = _Answer(self._entries.get(key))
+        certificates, crls, ocsps = (answer.binary(name) for name in ("certificates", "crls", "ocsps"))
+        return Evidence(certificates=certificates, crls=crls, ocsps=ocsps)
+
+    def binary(self, key: str) -> tuple[bytes, ...]:
+        values = self._entries.get(key)
+        if not isinstance(values, list) or len(values) > MAX_EVIDENCE:
+            raise _not_agreed()
+        try:
+            return tuple(base64.b64decode(value, validate=True) for value in values)
+        except (TypeError, ValueError) as error:
+            raise _not_agreed() from error
 
     def items(self, key: str) -> "list[_Answer]":
         values = self._entries.get(key)

@@ -3,11 +3,13 @@
 What it answers is checked again by the caller: here the file is understood, there the bytes are cut.
 """
 
+import base64
 import hashlib
 import re
 
 from .errors import Fault, MalformedError, TooLargeError
-from .foreign_facts import MAX_CONTENTS_BYTES, MAX_SIGNATURES, WHITE_SPACE, ChangeKind
+from .evidence import MAX_EVIDENCE
+from .foreign_facts import MAX_CONTENTS_BYTES, MAX_EVIDENCE_BYTES, MAX_SIGNATURES, WHITE_SPACE, ChangeKind
 from .pdf_changes import Comparison, Revision
 from .pdf_graph import HEADER_WITHIN, GraphField, PdfGraph, Value, numbers_of, text_of
 
@@ -35,7 +37,23 @@ def answer(data: bytes, _: str) -> dict[str, Value]:
         "revisions": [found.end() for found in re.finditer(rb"%%EOF(?:\r\n|\r|\n)?", data)][-MAX_REVISIONS:],
         "stray": max(0, data.count(b"/ByteRange") - len(signed)),
         "signatures": signatures,
+        "evidence": _evidence(graph),
     }
+
+
+def _evidence(graph: PdfGraph) -> dict[str, Value]:
+    """The document security store (ISO 32000-2 section 12.8.4.3), as much of it as there may be; in Base64."""
+    store, left = graph.dictionary(graph.root.get("/DSS")), MAX_EVIDENCE_BYTES
+    found: dict[str, Value] = {}
+    for name, key in (("certificates", "/Certs"), ("crls", "/CRLs"), ("ocsps", "/OCSPs")):
+        items: list[Value] = []
+        for item in graph.array(store.get(key))[:MAX_EVIDENCE]:
+            content = graph.stream_text(item) if isinstance(item, str) else b""
+            if 0 < len(content) <= left:
+                left -= len(content)
+                items.append(base64.b64encode(content).decode("ascii"))
+        found[name] = items
+    return found
 
 
 def open_graph(data: bytes) -> PdfGraph:

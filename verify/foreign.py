@@ -43,6 +43,10 @@ MAX_PARSED_CERTIFICATES: Final = 16
 
 MAX_READ_LIST_BYTES: Final = 1024 * 1024
 """Of the revocation lists that all messages of a file bring along; to read 50,000 entries takes half a second."""
+MAX_SIGNERS: Final = 64
+"""Judged in one PDF."""
+MAX_HASHED_BYTES: Final = 256 * 1024 * 1024
+"""Of one PDF: every signer's digest is over nearly the whole file again."""
 MAX_TIMESTAMPS: Final = 4
 """Of one signer; products add one, and a second from another authority."""
 
@@ -77,14 +81,20 @@ def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
     if all(signature.document_timestamp for signature in pdf.signatures):
         detail = f"{pdf.stray_signatures} signatures that no field names" if pdf.stray_signatures else ""
         return Facts(kind="pdf", checks=(*checks, Check(name="format", code="SEAL_MISSING", detail=detail)))
-    existence = Existence(at=grounds.at)
+    grounds = grounds.with_evidence(RevocationEvidence.from_raw(pdf.evidence))
+    existence, hashed = Existence(at=grounds.at), 0
     lists_limit = MAX_READ_LIST_BYTES // len(pdf.signatures)
     for signature in reversed(pdf.signatures):
+        if len(signatures) >= MAX_SIGNERS or hashed >= MAX_HASHED_BYTES:
+            checks.append(Check(name="format", code="RESOURCE_LIMIT", detail="too many signatures over too much"))
+            break
+        covered = signature.covered(data)
+        hashed += sum(map(len, covered))
         checks.append(_range_check(signature))
         if signature.document_timestamp:
             facts = look_at_timestamp(
                 signature.cms,
-                signature.covered(data),
+                covered,
                 name="timestamp",
                 grounds=grounds,
                 at=existence.at,
@@ -96,7 +106,7 @@ def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
         checks.append(_changes_check(pdf, signature))
         found, facts_of_signers = _look_at_message(
             signature.cms,
-            signature.covered(data),
+            covered,
             name=signature.field,
             covers="whole" if signature.covers_whole_file else "revision",
             claimed_time=signature.claimed_time,
@@ -106,6 +116,7 @@ def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
         )
         checks += found
         signatures += facts_of_signers
+        hashed += sum(map(len, covered)) * len(facts_of_signers)
     return _facts("pdf", checks, signatures)
 
 

@@ -120,8 +120,13 @@ def completeness_check(seals: Sequence[Seal], licence: StructuredLicence) -> Che
 
 
 def joint_check(seals: Sequence[Seal], licence: StructuredLicence) -> Check:
-    """Whether each of several issuing authorities has sealed, once all seals are there."""
+    """Whether each of several issuing authorities has sealed, once all seals are there; the first one in any case.
+
+    A file that only another one has sealed is not the issuer's statement: anybody can name himself as a joint issuer.
+    """
     names = {seal.signed_data.signer_certificate.subject.organization_identifier for seal in seals}
+    if licence.issuer_code not in names:
+        return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=f"no seal is that of {licence.issuer_name}")
     absent = [authority.name for authority in licence.joint_issuers if authority.code not in names]
     if absent and len(seals) >= len(licence.seals):
         return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=f"no seal is that of {', '.join(absent)}")

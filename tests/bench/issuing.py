@@ -21,18 +21,20 @@ from stock_chain import DIFFERENCES, StockChain
 
 import licences.issue as issue_module
 import licences.render as render_module
+import licences.sealing as sealing_module
 from api.wiring import SelfCheck
-from esign import CHINA, FontChain, PdfContent, PdfSealer, Seal, SealedFile, SealLevel, draw_round_seal
+from esign import CHINA, FontChain, PdfContent, Seal, SealLevel, draw_round_seal
 from keys import DevelopmentPki, hash_bytes, make_development_pki
 from licences import AuthoritySeal, FileStore, Issuer, SealingKeys, SqlStore, load_catalogue, upgrade
 from licences.fonts import shipped_font
 from licences.render import FaceRenderer
+from licences.sealing import FileSealer, SealedFiles
 from verify import TrustStore, Verifier
 
 ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
 AUTHORITY, AUTHORITY_CODE = "样例县行政审批局", "1199010000000102XM"
-NO_MODULES = ((False,) * 77,) * 77  # the stock chain makes its own symbol: ours is not paid for as well
+NO_MODULES = (bytes(77),) * 77  # the stock chain makes its own symbol: ours is not paid for as well
 RUNS, LICENCES = 5, 60
 STOCK_LICENCES = 12
 
@@ -88,17 +90,16 @@ class Stock:
         self.chain, self.issuer, self.verifier = chain, issuer, verifier
 
     def measure(self, requests: Iterator[tuple[str, dict[str, object]]], amount: int) -> float:
-        address, p7s = "", b""
+        address = ""
 
-        def note_address(text: str) -> tuple[tuple[bool, ...], ...]:
+        def note_address(text: str) -> tuple[bytes, ...]:
             nonlocal address
             address = text
             return NO_MODULES
 
-        def seal(_sealer: PdfSealer, content: PdfContent, *, at: datetime) -> SealedFile:
-            nonlocal p7s
+        def seal(_sealer: FileSealer, content: PdfContent, *, at: datetime) -> SealedFiles:
             pdf, p7s = self.chain.make(tuple(content.pages), address, content.structured, content.title, at)
-            return SealedFile(data=pdf, level=SealLevel.B_B)
+            return SealedFiles(pdf=pdf, p7s=p7s, level=SealLevel.B_B)
 
         def check_code(_pdf: bytes, _structured: bytes, _p7s: bytes, code: str, at: datetime) -> None:
             # The chain has checked its files.
@@ -106,8 +107,7 @@ class Stock:
 
         with (
             patch.object(render_module, "code_modules", note_address),
-            patch.object(PdfSealer, "seal", seal),
-            patch.object(issue_module, "sign_detached", lambda *args, **kwargs: p7s),
+            patch.object(FileSealer, "seal", seal),
             patch.object(self.issuer, "_check", check_code),
         ):
             return measure(self.issuer, "rsa", requests, amount)
@@ -142,12 +142,13 @@ def main() -> None:
         ("convert", "licence_from_paper"),
         ("structured licence", "structured_to_bytes"),
         ("code", "sign_code"),
-        ("signature of the structured licence", "sign_detached"),
         ("digests", "digests_of"),
     ):
         setattr(issue_module, name, timed(stage, getattr(issue_module, name)))
     FaceRenderer.render = timed("face", FaceRenderer.render)  # type: ignore[method-assign]
-    PdfSealer.seal = timed("PDF and seal", PdfSealer.seal)  # type: ignore[method-assign]
+    FileSealer._seal_pdf = timed("PDF and seal", FileSealer._seal_pdf)  # type: ignore[method-assign]
+    FileSealer._sign = timed("signature of the structured licence", FileSealer._sign)  # type: ignore[method-assign]
+    sealing_module.level_of = timed("level", sealing_module.level_of)
 
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.db"

@@ -446,3 +446,22 @@ def _with_unsigned(cms: bytes, attributes: bytes) -> bytes:
         fields_of.append(info.read_raw())
     made = der.sequence(*fields_of[:6], der.context(1, attributes))
     return der.sequence(kind, der.context(0, der.sequence(*parts, der.set_of(made))))
+
+
+def test_the_evidence_that_a_pdf_brings_is_used(desk: Desk, blank: bytes, sign: Sign) -> None:
+    from asn1crypto import crl
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
+
+    stamped, without_lists = sign(blank, stamped=True), desk.trust(lists=False)
+    assert desk.judge(stamped, trust=without_lists).reason.code == "REVOCATION_UNKNOWN"
+    out = io.BytesIO(stamped)
+    lists = [
+        crl.CertificateList.load(desk.pki.crl(issuer, desk.at + timedelta(minutes=1)).der)
+        for issuer in ("root", "issuing-ca")
+    ]
+    signature = PdfFileReader(out).embedded_signatures[0]
+    DocumentSecurityStore.add_dss(out, signature.pkcs7_content, certs=[], crls=lists)
+    report = desk.judge(out.getvalue(), trust=without_lists)
+    assert report.reason.code == "SIGNED_DOCUMENT"
+    assert [check.detail for check in report.checks if check.name == "changes"] == ["First: evidence came after it"]
