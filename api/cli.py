@@ -290,7 +290,8 @@ def _say(arguments: argparse.Namespace, answer: "Answer") -> int:
     if arguments.json:
         _print_json(answer.shape)
     else:
-        print(answer.text)
+        # Names of files and keys of JSON are the sender's words, too.
+        print(_shown(answer.text))
     sys.stdout.flush()
     return answer.exit_code
 
@@ -313,14 +314,19 @@ def _refuse(error: Exception, *, as_json: bool) -> int:
             _print_json(problem.shape())
             sys.stdout.flush()
         else:
-            print(f"错误  error [{problem.code}]: {problem.message.zh}  {problem.message.en}", file=sys.stderr)
-            for note in getattr(error, "__notes__", ()):
-                print(f"  {note}", file=sys.stderr)
-            for field in problem.fields:
-                print(f"  {field.pointer} [{field.code}]: {field.message.zh}  {field.message.en}", file=sys.stderr)
+            lines = [f"错误  error [{problem.code}]: {problem.message.zh}  {problem.message.en}"]
+            lines += [f"  {note}" for note in getattr(error, "__notes__", ())]
+            lines += [f"  {one.pointer} [{one.code}]: {one.message.zh}  {one.message.en}" for one in problem.fields]
+            print(_shown("\n".join(lines)), file=sys.stderr)
     except OSError:
         _abandon_stdout()
     return problem.row.exit_code
+
+
+def _shown(text: str) -> str:
+    from .columns import printable
+
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _print_json(shape: Mapping[str, object]) -> None:

@@ -115,8 +115,8 @@ def make_development_seal(
 ) -> bytes:
     """Make a seal for `signer` by its own key: self-made, so for development only.
 
-    `others` may use it too. It is valid from `at` to the end of the certificate. The caller sees to it that this is a development home: in all
-    others seals come from an approved maker. Errors as `esign.make_seal_object`.
+    `others` may use it too. It is valid from `at` to the end of the certificate. The caller sees to it that this is a
+    development home: in all others seals come from an approved maker. Errors as `esign.make_seal_object`.
     """
     if isinstance(picture, SealPicture):
         picture = picture_of(picture)

@@ -3,7 +3,6 @@
 A timestamp authority or a CA that is slow or down costs a level, never a seal; what was missed can be made up later.
 """
 
-import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -195,10 +194,11 @@ class FileSealer:
         for one in self._seals:
             one.require_usable(at)
         pdf, failed = self._seal_pdf(content, at)
-        p7s = self._sign(content.structured, at, stamped=failed is None)
-        wanted = all(one.timestamper is not None for one in self._seals)
-        if failed is not None or not wanted or self._collector is None:
-            return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s), shortfall=str(failed or ""))
+        p7s, failed = self._sign(content.structured, at, failed)
+        if failed is not None or any(one.timestamper is None for one in self._seals):
+            return SealedFiles(pdf=pdf, p7s=p7s, level=SealLevel.B_B, shortfall=str(failed or ""))
+        if self._collector is None:
+            return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s))
         try:
             evidence = self._collector.collect(_paths(pdf, p7s), at)
         except EvidenceMissingError as error:
@@ -217,15 +217,26 @@ class FileSealer:
             failed = failed or sealed.shortfall
         return sealed.data, failed
 
-    def _sign(self, structured: bytes, at: datetime, *, stamped: bool) -> bytes:
+    def _sign(
+        self, structured: bytes, at: datetime, failed: TimestampError | None
+    ) -> tuple[bytes, TimestampError | None]:
         p7s = b""
         for one in self._seals:
             signature = one.sign_detached(structured, at=at)
             p7s = add_signature(p7s, structured, signature) if p7s else signature
-            if stamped and one.timestamper is not None:
-                with contextlib.suppress(TimestampError):
-                    p7s = timestamp_detached(p7s, one.timestamper)
-        return p7s
+            if failed is None:
+                p7s, failed = _timestamped(p7s, one.timestamper)
+        return p7s, failed
+
+
+def _timestamped(p7s: bytes, timestamper: Timestamper | None) -> tuple[bytes, TimestampError | None]:
+    """The signature file with timestamps, or as it is and why it has none."""
+    if timestamper is None:
+        return p7s, None
+    try:
+        return timestamp_detached(p7s, timestamper), None
+    except TimestampError as error:
+        return p7s, error
 
 
 def add_joint_seal(pdf: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datetime) -> SealedFiles:
@@ -247,12 +258,10 @@ def add_joint_seal(pdf: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datetime)
         raise AdditionRefusedError("the licence does not wait for this seal now")
     sealed = _next_seal(pdf, seal, place, seal.timestamper, at)
     p7s = add_signature(p7s, facts.structured, seal.sign_detached(facts.structured, at=at))
-    if seal.timestamper is not None and sealed.shortfall is None:
-        with contextlib.suppress(TimestampError):
-            p7s = timestamp_detached(p7s, seal.timestamper)
-    return SealedFiles(
-        pdf=sealed.data, p7s=p7s, level=level_of(sealed.data, p7s), shortfall=str(sealed.shortfall or "")
-    )
+    failed = sealed.shortfall
+    if failed is None:
+        p7s, failed = _timestamped(p7s, seal.timestamper)
+    return SealedFiles(pdf=sealed.data, p7s=p7s, level=level_of(sealed.data, p7s), shortfall=str(failed or ""))
 
 
 def _next_seal(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from keys import Certificate
@@ -12,6 +13,9 @@ from verify.report import Check, SignatureFacts
 from verify.retirement import retirement_check
 from verify.revocation import RevocationEvidence, RevocationFinding, RevocationSource, RevocationStatus, revoked_by
 from verify.trust import Chain, TrustStore
+
+# Sources keep their answers for a while and are asked again and again; to read a large CA's list takes half a second.
+_read_answer = lru_cache(maxsize=8)(RevocationEvidence.from_raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ class Grounds:
         """The evidence, with what the certificate's CA says now if it can be asked."""
         if self.source is None:
             return self.evidence
-        return self.evidence + RevocationEvidence.from_raw(self.source.evidence(certificate, issuer, self.at))
+        return self.evidence + _read_answer(self.source.evidence(certificate, issuer, self.at))
 
     def for_applicants(self) -> Grounds:
         """The same for what citizens and companies sign."""

@@ -21,7 +21,6 @@ from stock_chain import DIFFERENCES, StockChain
 
 import licences.issue as issue_module
 import licences.render as render_module
-import licences.sealing as sealing_module
 from api.wiring import SelfCheck
 from esign import CHINA, FontChain, PdfContent, Seal, SealLevel, draw_round_seal
 from keys import DevelopmentPki, hash_bytes, make_development_pki
@@ -148,7 +147,6 @@ def main() -> None:
     FaceRenderer.render = timed("face", FaceRenderer.render)  # type: ignore[method-assign]
     FileSealer._seal_pdf = timed("PDF and seal", FileSealer._seal_pdf)  # type: ignore[method-assign]
     FileSealer._sign = timed("signature of the structured licence", FileSealer._sign)  # type: ignore[method-assign]
-    sealing_module.level_of = timed("level", sealing_module.level_of)
 
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.db"

@@ -17,7 +17,7 @@ from api.errors import SelfCheckError
 from api.home import ensure_home, open_home
 from api.seals import development_seal, seal_path
 from api.wiring import Services
-from esign import SealLevel, read_sealed_pdf
+from esign import SealLevel, read_detached, read_sealed_pdf
 from keys import write_certificates, write_private_key
 from licences import Issued
 from verify import HolderEntry, Outcome, RevocationFetcher, TrustStore, Verifier
@@ -119,6 +119,31 @@ def test_without_any_service_the_stores_record_outlives_the_certificate(office: 
         verifier = Verifier(services.trust, services.store, existence=existence)
         report = verifier.verify_code(code, holder=holder, at=datetime.now(UTC) + SIX_YEARS)
         assert report.reason.code == expected
+
+
+class Breaking(list[bytes]):
+    """The requests to a timestamp authority that goes down with the second one."""
+
+    def __init__(self, server: AuthorityServer) -> None:
+        super().__init__()
+        self._server = server
+
+    def append(self, request: bytes) -> None:
+        super().append(request)
+        if len(self) == 2:
+            self._server.tsa.status = 503
+
+
+def test_a_timestamp_that_only_the_signature_file_lacks_is_told_too(office: Office) -> None:
+    server = office.servers["rsa"]
+    server.tsa.requests = Breaking(server)
+    issued = office.issue("rsa")
+    assert len(server.tsa.requests) == 2
+    pdf, _, p7s = office.files(issued)
+    assert read_sealed_pdf(pdf).seals[0].signed_data.timestamp is not None
+    assert read_detached(p7s).signers[0].timestamp is None
+    assert issued.level is SealLevel.B_B
+    assert "503" in issued.shortfall
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pikepdf
 import pytest
 from declared import DeclaredPki, declared_pki
 from pyhanko.pdf_utils.generic import NameObject, pdf_string
@@ -429,6 +431,51 @@ def test_many_timestamps_are_judged_in_time(desk: Desk, blank: bytes, sign: Sign
     assert time.process_time() - began < 1
     assert report.verdict is not Outcome.PASSED
     assert "RESOURCE_LIMIT" in {check.code for check in report.checks}
+
+
+def test_many_signatures_are_judged_in_time(desk: Desk) -> None:
+    """A large file, signed by many: each of them would have all of it hashed again."""
+    out = io.BytesIO()
+    writer = pikepdf.new()
+    writer.add_blank_page()
+    writer.Root.Ballast = writer.make_stream(os.urandom(12 * 1024 * 1024))
+    names = [f"Sig{number}" for number in range(15)]
+    cms = desk.openssl(who=("person", "company", "ecdsa"))
+    form = [
+        writer.make_indirect(
+            pikepdf.Dictionary(
+                FT=pikepdf.Name.Sig,
+                T=pikepdf.String(name),
+                V=writer.make_indirect(
+                    pikepdf.Dictionary(
+                        Type=pikepdf.Name.Sig,
+                        SubFilter=pikepdf.Name("/adbe.pkcs7.detached"),
+                        ByteRange=[0, 1111111111, 2222222222 - number, 1111111112],
+                        Contents=pikepdf.String(cms),
+                    )
+                ),
+            )
+        )
+        for number, name in enumerate(names)
+    ]
+    writer.Root.AcroForm = writer.make_indirect(pikepdf.Dictionary(Fields=form, SigFlags=3))
+    writer.save(out, static_id=True)
+    pdf = out.getvalue()
+    # The ranges have as many digits as there are places for, so that nothing moves.
+    found = list(re.finditer(rb"/ByteRange \[ 0 1111111111 \d{10} 1111111112 \]", pdf))
+    assert len(found) == len(names)
+    changed = bytearray(pdf)
+    for one in found:
+        begin = pdf.index(b"/Contents <", one.end()) + len(b"/Contents ")
+        end = pdf.index(b">", begin) + 1
+        made = b"/ByteRange [ 0 %010d %010d %010d ]" % (begin, end, len(pdf) - end)
+        assert len(made) == one.end() - one.start()
+        changed[one.start() : one.end()] = made
+    began = time.process_time()
+    report = desk.judge(bytes(changed))
+    assert time.process_time() - began < 2
+    assert "RESOURCE_LIMIT" in {check.code for check in report.checks}
+    assert {facts.intact for facts in report.signatures} == {False}
 
 
 def _contents(pdf: bytes) -> bytes:

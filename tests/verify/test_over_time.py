@@ -657,6 +657,24 @@ def test_much_evidence_is_judged_in_time(counter: Any, counters: ModuleType, kin
     assert report.verdict is not Outcome.PASSED
 
 
+def test_a_long_list_is_judged_in_time(counter: Any, counters: ModuleType) -> None:
+    """A large CA's; a file has room for two of them."""
+    pki, day = counter.server.pki, counter.at + counters.HOUR
+    long = keys.make_crl(
+        issuer=pki.certificate("issuing-ca"),
+        issuer_key=pki.key("issuing-ca"),
+        number=1,
+        this_update=day,
+        next_update=day + counters.DAY,
+        revoked={number: keys.Revocation(at=counter.at) for number in range(10**6, 10**6 + 50_000)},
+    )
+    evidence = Evidence(crls=(pki.crl("root", day).der, long.der))
+    issued = with_evidence(counter, counter.issue("pdf", "b-t"), evidence)
+    began = time.process_time()
+    assert counter.code(issued, counter.at + counters.DAY) == "OK"
+    assert time.process_time() - began < 2
+
+
 # Every byte.
 
 
@@ -724,7 +742,7 @@ def many_bytes(counter: Any, counters: ModuleType, kind: str, stride: int) -> No
 
 
 def test_many_bytes(counter: Any, counters: ModuleType, kind: str) -> None:
-    many_bytes(counter, counters, kind, 23 if kind == "pdf" else 7)
+    many_bytes(counter, counters, kind, 23 if kind == "pdf" else 13)
 
 
 @pytest.mark.soak

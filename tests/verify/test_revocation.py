@@ -417,3 +417,25 @@ def test_codes_are_judged_by_the_same_rules(counter: Any, counters: ModuleType, 
             return since
 
     assert judge(Record()) == "OK"
+
+
+def test_a_long_list_from_the_network_is_read_once(counter: Any, counters: ModuleType) -> None:
+    at = counter.at + counters.HOUR
+    counter.server.ocsp.status = 503
+    pki = counter.server.pki
+    issued = counter.issue("p7s", "b-t")
+    counter.server.crl.body = keys.make_crl(
+        issuer=pki.certificate("issuing-ca"),
+        issuer_key=pki.key("issuing-ca"),
+        number=1,
+        this_update=at,
+        next_update=at + counters.DAY,
+        revoked={number: Revocation(at=counter.at) for number in range(10**6, 10**6 + 50_000)},
+    ).der
+    trust = TrustStore(counter.anchors, lists=[pki.crl("root", at)])
+    verifier = counter.verifier(network=True, trust=trust)
+    assert issued.judge(verifier, at).reason.code == "OK"
+    began = time.process_time()
+    for _ in range(3):
+        assert issued.judge(verifier, at).reason.code == "OK"
+    assert time.process_time() - began < 0.5
