@@ -69,8 +69,8 @@ def add_signature(cms: bytes, data: bytes, other: bytes) -> bytes:
     return _written(DetachedSignatures(signers=(*there.signers, added), evidence=evidence))
 
 
-def timestamp_detached(cms: bytes, timestamper: Timestamper) -> bytes:
-    """Give every signature that has no timestamp one over its value.
+def timestamp_detached(cms: bytes, timestamper: Timestamper, *, algorithm: str | None = None) -> bytes:
+    """Give every signature (of this algorithm) that has no timestamp one over its value.
 
     Raises:
         TimestampError: there is none to be had for one of them; then nothing is changed.
@@ -78,7 +78,9 @@ def timestamp_detached(cms: bytes, timestamper: Timestamper) -> bytes:
     """
     there = read_detached(cms)
     signers = tuple(
-        facts if facts.timestamp is not None else replace(facts, timestamp=_stamped(facts, timestamper))
+        replace(facts, timestamp=_stamped(facts, timestamper))
+        if facts.timestamp is None and algorithm in (None, facts.algorithm.name)
+        else facts
         for facts in there.signers
     )
     return _written(replace(there, signers=signers))

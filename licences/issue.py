@@ -312,7 +312,8 @@ def _joint_issuers(licence: Licence, keys: SealingKeys) -> tuple[StructuredAutho
         subject = one.certificate.subject
         name, code = subject.organization, subject.organization_identifier
         if name is None or code is None:
-            raise InvalidFieldError("/joint", "SEAL_NOT_OF_ISSUER")
+            fault = InvalidFieldError("/joint", "SEAL_NOT_OF_ISSUER")
+            raise ExceptionGroup("a joint seal names no authority", [fault])
         if code != licence.issuer.code:
             found[code] = StructuredAuthority(name=name, code=code)
     return tuple(found.values())

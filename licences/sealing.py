@@ -225,16 +225,16 @@ class FileSealer:
             signature = one.sign_detached(structured, at=at)
             p7s = add_signature(p7s, structured, signature) if p7s else signature
             if failed is None:
-                p7s, failed = _timestamped(p7s, one.timestamper)
+                p7s, failed = _timestamped(p7s, one)
         return p7s, failed
 
 
-def _timestamped(p7s: bytes, timestamper: Timestamper | None) -> tuple[bytes, TimestampError | None]:
-    """The signature file with timestamps, or as it is and why it has none."""
-    if timestamper is None:
+def _timestamped(p7s: bytes, seal: AuthoritySeal) -> tuple[bytes, TimestampError | None]:
+    """The signature file with a timestamp over this seal's signature, or as it is and why it has none."""
+    if seal.timestamper is None:
         return p7s, None
     try:
-        return timestamp_detached(p7s, timestamper), None
+        return timestamp_detached(p7s, seal.timestamper, algorithm=seal.seal.signer.algorithm.name), None
     except TimestampError as error:
         return p7s, error
 
@@ -260,7 +260,7 @@ def add_joint_seal(pdf: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datetime)
     p7s = add_signature(p7s, facts.structured, seal.sign_detached(facts.structured, at=at))
     failed = sealed.shortfall
     if failed is None:
-        p7s, failed = _timestamped(p7s, seal.timestamper)
+        p7s, failed = _timestamped(p7s, seal)
     return SealedFiles(pdf=sealed.data, p7s=p7s, level=level_of(sealed.data, p7s), shortfall=str(failed or ""))
 
 
@@ -287,7 +287,8 @@ def raise_level(
     """
     for signature in read_detached(p7s).signers:
         if signature.timestamp is None:
-            p7s = timestamp_detached(p7s, _timestamper_for(signature, timestampers))
+            name = signature.algorithm.name
+            p7s = timestamp_detached(p7s, _timestamper_for(signature, timestampers), algorithm=name)
     evidence = collector.collect(_paths(pdf, p7s), at)
     pdf, p7s = add_evidence(pdf, evidence), add_detached_evidence(p7s, evidence)
     last = read_sealed_pdf(pdf).seals[-1].signed_data
