@@ -16,7 +16,7 @@ PDF_CPU_SECONDS = 2
 PDF_SECONDS = 8
 """More than the computing time: a busy machine makes the process wait."""
 PDF_MEMORY_BYTES = 190 << 20
-MAX_EVIDENCE_BYTES = 4 << 20
+MAX_EVIDENCE_BYTES = 2 << 20
 """Of the document security store; what does not go in is left out."""
 WHITE_SPACE = b"\x00\t\n\x0c\r "
 """ISO 32000-1 table 1."""
