@@ -138,9 +138,11 @@ def look_at_foreign_cms(data: bytes, original: bytes | None, grounds: Grounds) -
 def _facts(kind: str, checks: Sequence[Check], signatures: Sequence[SignatureFacts]) -> Facts:
     # Signatures are told in the order in which they were made.
     ordered = tuple(reversed(signatures))
+    good = all(check.code == "OK" for check in checks)
+    document = Check(name="document", code="SIGNED_DOCUMENT" if good else "OK", detail="" if good else "not a licence")
     return Facts(
         kind=kind,
-        checks=(*checks, Check(name="document", code="SIGNED_DOCUMENT")),
+        checks=(*checks, document),
         signatures=ordered,
         development=any(signature.development for signature in ordered),
     )
@@ -244,7 +246,6 @@ def _look_at_signer(signer: ForeignSigner, signed: _Signed, grounds: Grounds) ->
     # (2), (3) The content is what was signed, by the key of this certificate.
     checks = [_content_check(signer, content, signed.name), _signature_check(signer, content, signed.name)]
     # (7), (8) The certificate may sign, and its path is trusted when it signed and when that is known to have been.
-    checks.append(_usage_check(certificate, signed.name))
     existence = signed.existence
     if len(signer.timestamps) > MAX_TIMESTAMPS:
         detail = f"{signed.name}: more than {MAX_TIMESTAMPS} timestamps"
@@ -262,7 +263,7 @@ def _look_at_signer(signer: ForeignSigner, signed: _Signed, grounds: Grounds) ->
         claimed_at=signer.signing_time or signed.claimed_time,
         existence=existence,
     )
-    checks += path.checks
+    checks += [_usage_check(certificate, signed.name, trusted=path.chain.code == "OK"), *path.checks]
     return checks, _facts_of(
         signer, certificate, signed, checks=checks, existence=existence, development=path.chain.development
     )
@@ -293,12 +294,17 @@ def _weak(signer: ForeignSigner) -> str:
     return "ALGORITHM_OUTDATED" if signer.outdated else "ALGORITHM_UNAVAILABLE"
 
 
-def _usage_check(certificate: Certificate, name: str) -> Check:
-    """RFC 5280 clause 4.2.1.3: a certificate without the extension may be used for everything."""
+def _usage_check(certificate: Certificate, name: str, *, trusted: bool) -> Check:
+    """RFC 5280 clause 4.2.1.3: a certificate without the extension may be used for everything.
+
+    What a certificate that nobody vouches for says about itself means nothing, and is no reason to refuse it.
+    """
+    if not trusted:
+        return Check(name="usage", code="OK", detail=f"{name}: not looked at, there is no good path")
     usages, purposes = certificate.key_usage, certificate.extended_key_usage
     may_sign = not usages or usages & {"digitalSignature", "nonRepudiation"}
     fits = may_sign and not certificate.is_ca and (not purposes or purposes & SIGNER_PURPOSES)
-    return Check(name="usage", code="OK" if fits else "CERTIFICATE_UNFIT", detail=name)
+    return Check(name="usage", code="OK" if fits else "SIGNER_UNFIT", detail=name)
 
 
 def _parsed(certificates: Sequence[bytes], leaf: Certificate) -> tuple[Certificate, ...]:

@@ -258,6 +258,17 @@ _ROWS: Final = (
         ),
     ),
     Reason(
+        code="SIGNER_UNFIT",
+        outcome=Outcome.FAILED,
+        sub_indication="CHAIN_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="签名人的数字证书不能用于签署文件。", en="The signer's certificate is not one for signing documents."
+        ),
+        action=Text(
+            zh="请签名人用签名证书重新签名后提交。", en="Ask the signer to sign again with a certificate for signing."
+        ),
+    ),
+    Reason(
         code="SEAL_TIME_OUTSIDE_CERTIFICATE",
         outcome=Outcome.FAILED,
         sub_indication="SIG_CONSTRAINTS_FAILURE",

@@ -202,7 +202,7 @@ def test_who_is_trusted(desk: Desk) -> None:
 def test_what_no_document_may_have(desk: Desk) -> None:
     assert desk.judge(desk.openssl("-md", "sha1"), original=ORIGINAL).reason.code == "ALGORITHM_OUTDATED"
     assert desk.judge(desk.openssl("-nocerts"), original=ORIGINAL).reason.code == "CERTIFICATE_MISSING"
-    assert desk.judge(desk.openssl(who=("tsa",)), original=ORIGINAL).reason.code == "CERTIFICATE_UNFIT"
+    assert desk.judge(desk.openssl(who=("tsa",)), original=ORIGINAL).reason.code == "SIGNER_UNFIT"
     cms = desk.openssl()
     assert desk.judge(cms[:-3] + bytes((cms[-3] ^ 1,)) + cms[-2:], original=ORIGINAL).reason.code == "SIGNATURE_INVALID"
     assert desk.judge(cms[:-1], original=ORIGINAL).reason.code == "FORMAT_CMS"
@@ -303,7 +303,7 @@ def test_a_signed_pdf(desk: Desk, blank: bytes, sign: Sign) -> None:
     assert facts.proof == "none"
     assert desk.judge(sign(blank), trust=desk.trust(applicants=False)).reason.code == "CERTIFICATE_UNTRUSTED"
     assert desk.judge(sign(blank, who="other")).reason.code == "CERTIFICATE_UNTRUSTED"
-    assert desk.judge(sign(blank, who="tsa")).reason.code == "CERTIFICATE_UNFIT"
+    assert desk.judge(sign(blank, who="tsa")).reason.code == "SIGNER_UNFIT"
 
 
 def test_a_timestamp_proves_when(desk: Desk, blank: bytes, sign: Sign) -> None:
@@ -512,3 +512,11 @@ def test_the_evidence_that_a_pdf_brings_is_used(desk: Desk, blank: bytes, sign: 
     report = desk.judge(out.getvalue(), trust=without_lists)
     assert report.reason.code == "SIGNED_DOCUMENT"
     assert [check.detail for check in report.checks if check.name == "changes"] == ["First: evidence came after it"]
+
+
+def test_a_certificate_of_ones_own_is_unknown_and_not_bad(desk: Desk) -> None:
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -subj /CN=self -days 9"
+    subprocess.run(command.split(), cwd=desk.folder, check=True, capture_output=True, timeout=60)
+    report = desk.judge(desk.openssl(who=("self",), chain=False), original=ORIGINAL)
+    assert report.reason.code == "CERTIFICATE_UNTRUSTED"
+    assert "SIGNED_DOCUMENT" not in {check.code for check in report.checks}

@@ -61,6 +61,7 @@ CONTRACT = {
         "SEALS_INCOMPLETE",
         "FORMAT_SES",
         "SIGNER_NOT_IN_SEAL",
+        "SIGNER_UNFIT",
         "SEAL_SELF_MADE",
         "SEAL_NOT_IN_FORCE",
         "SEAL_AFTER_RETIREMENT",
