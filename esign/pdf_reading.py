@@ -29,6 +29,7 @@ from .pdf_seal_picture import Drawing, dots_in
 MAX_PDF_BYTES = 20 * 1024 * 1024  # contract section 5
 MAX_REVISIONS = 20  # eight seals, and six rounds of evidence and timestamp
 MAX_UPDATE_BYTES = 8 * 1024 * 1024  # a further revision; it is copied a few times to be compared
+MAX_SEALED_BYTES = 128 * 1024 * 1024  # of all seals and timestamps together: each hashes the file again
 MAX_UPDATED_OBJECTS = 110  # in one further revision: as much as there may be evidence, and what it stands in
 
 _TABLE_PLACE = re.compile(rb"startxref\n([0-9]{1,10})\n%%EOF\n\Z")
@@ -127,6 +128,9 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
     reader.add_seal(revision.standing.fields[0].name, revision.seal_name, revision.claimed_time, revision.digits)
     for update in further:
         reader.read_update(update)
+    covered = sum(one.covered.end for one in (*reader.seals, *reader.timestamps))
+    if covered > MAX_SEALED_BYTES:
+        raise TooLargeError(f"seals and timestamps over more than {MAX_SEALED_BYTES} bytes together")
     return SealedPdf(
         fields=tuple(field.name for field in reader.standing.fields),
         seals=tuple(reader.seals),

@@ -58,7 +58,7 @@ from esign import (
     read_timestamp,
 )
 from esign.evidence import MAX_EVIDENCE
-from esign.pdf_reading import MAX_REVISIONS, MAX_UPDATE_BYTES
+from esign.pdf_reading import MAX_REVISIONS, MAX_SEALED_BYTES, MAX_UPDATE_BYTES
 from keys import KeysError, der
 
 
@@ -302,8 +302,10 @@ def test_the_largest_file_with_the_most_revisions_is_read_in_time(ladder: Any) -
     pdf = ladder.b_b
     for number in range(3):
         pdf = add_evidence(pdf, Evidence(certificates=(der.sequence(bytes((number,)) * (6 * 1024 * 1024)),)))
-    for _ in range(MAX_REVISIONS - 4):
+    while len(pdf) * (len(read_sealed_pdf(pdf).document_timestamps) + 2) < MAX_SEALED_BYTES:
         pdf = add_document_timestamp(pdf, ladder.stamper)
+    with pytest.raises(TooLargeError, match="together"):
+        add_document_timestamp(pdf, ladder.stamper)
     start = time.process_time()
     facts = read_sealed_pdf(pdf)
     for seal in facts.seals:
