@@ -128,7 +128,8 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
     reader.add_seal(revision.standing.fields[0].name, revision.seal_name, revision.claimed_time, revision.digits)
     for update in further:
         reader.read_update(update)
-    covered = sum(one.covered.end for one in (*reader.seals, *reader.timestamps))
+    covered = sum(seal.covered.end for seal in reader.seals)
+    covered += sum(stamp.covered.end for stamp in reader.timestamps)
     if covered > MAX_SEALED_BYTES:
         raise TooLargeError(f"seals and timestamps over more than {MAX_SEALED_BYTES} bytes together")
     return SealedPdf(
