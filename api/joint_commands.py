@@ -34,7 +34,7 @@ def add_joint_parsers(add: AddCommand, to: Group) -> None:
 
 def _add(arguments: argparse.Namespace) -> "Answer":
     from licences import add_joint_seal
-    from verify import RevocationFetcher, Verifier
+    from verify import Outcome, RevocationFetcher, Verifier
 
     from .commands import Answer
     from .errors import MalformedInputError
@@ -48,7 +48,8 @@ def _add(arguments: argparse.Namespace) -> "Answer":
     trust = services.trust if arguments.trust is None else read_trust(Path(arguments.trust))
     verifier = Verifier(trust, revocation=RevocationFetcher())
     for report in (verifier.verify_file(pdf, at=at), verifier.verify_file(structured, signature=p7s, at=at)):
-        if report.reason.code != "SEALS_INCOMPLETE":
+        # That seals are missing is said before what leaves it open whether the others are genuine.
+        if report.reason.code != "SEALS_INCOMPLETE" or report.authenticity is not Outcome.PASSED:
             raise MalformedInputError(
                 f"不能加盖：{report.sentence.zh}（{report.reason.code}）",
                 f"not sealed: {report.sentence.en} ({report.reason.code})",

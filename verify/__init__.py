@@ -3,6 +3,7 @@
 from verify.errors import TrustStoreError, VerificationError, VerifyError
 from verify.fetch import RevocationFetcher
 from verify.holder import HolderEntry
+from verify.judgement import STANDING_CHECKS
 from verify.preservation import EvidenceCollector
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text, reasons_table
 from verify.report import Check, Report, SignatureFacts
@@ -20,6 +21,7 @@ __all__ = [
     "MAX_FILE_BYTES",
     "REASONS",
     "RETIREMENTS_FILE",
+    "STANDING_CHECKS",
     "Chain",
     "Check",
     "EvidenceCollector",

@@ -130,3 +130,13 @@ def test_only_what_waits_for_a_seal_is_sealed(run: Run, first: Path, second: Pat
     code, answer = run(second, "seal", "add", pdf, "--out", str(tmp_path / "out"))
     assert (code, answer["error"]["code"]) == (65, "INPUT_MALFORMED")
     assert not (tmp_path / "out").exists()
+
+
+def test_nobody_seals_beside_a_stranger(run: Run, first: Path, second: Path, tmp_path: Path) -> None:
+    code, made = run(first, "issue", "--data", str(SAMPLE), "--joint", "water-sm2")
+    assert code == 0
+    for name in ("sm2-root.pem", "rsa-root.pem"):
+        (second / "trust" / f"first-{name}").unlink()
+    code, answer = run(second, "seal", "add", made["files"]["pdf"]["path"], "--out", str(tmp_path / "out"))
+    assert (code, answer["error"]["code"]) == (65, "INPUT_MALFORMED")
+    assert not (tmp_path / "out").exists()

@@ -231,3 +231,12 @@ def test_witnesses_accept_the_double_seal(office: Office, tmp_path: Path) -> Non
     facts = bouncy_castle(parts[0].cms, parts[0].content, [office.servers["sm2"].pki.root.der])
     assert facts.accepted
     assert read_sealed_pdf(pdf).structured == structured
+
+
+def test_a_licence_of_tomorrow_is_issued_while_the_ca_is_silent(office: Office) -> None:
+    for server in office.servers.values():
+        server.close()
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    data = SAMPLE["data"] | {"certificateEffectiveDate": tomorrow}
+    issued = office.services().issuer_for("rsa").issue(SAMPLE["type"], data, algorithm="rsa", at=datetime.now(UTC))
+    assert issued.level is SealLevel.B_B
