@@ -15,7 +15,6 @@ from .catalogue import (
     load_catalogue,
 )
 from .convert import licence_from_paper
-from .database import is_current, upgrade
 from .errors import (
     AllotmentTakenError,
     CatalogueError,
@@ -54,7 +53,7 @@ from .sealing import (
     level_of,
     raise_level,
 )
-from .sql import SqlStore
+from .sql import SqlStore, is_current, upgrade
 from .store import (
     FILE_KINDS,
     Event,

@@ -30,7 +30,7 @@ from licences import (
     StoreUnavailableError,
     upgrade,
 )
-from licences.tables import SCHEMA_REVISION, metadata
+from licences.sql.schema import SCHEMA_REVISION, metadata
 
 HOLDER = "990101199003071237"
 HOLDERS = (("111", HOLDER),)
@@ -56,7 +56,7 @@ def test_migrations_make_the_tables_of_the_program(home: Path) -> None:
 
 def test_the_newest_migration_is_the_one_the_program_expects() -> None:
     config = Config()
-    config.set_main_option("script_location", "licences:migrations")
+    config.set_main_option("script_location", "licences.sql:migrations")
     config.set_main_option("path_separator", "os")
     assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_REVISION
 

@@ -83,7 +83,7 @@ def test_every_file_of_the_packages_is_inside_and_no_other(contents: frozenset[s
         "licences/catalogue/water-abstraction.toml",
         "licences/catalogue/special-equipment-use.toml",
         "licences/fonts/*.ttf",
-        "licences/migrations/versions/*.py",
+        "licences/sql/migrations/versions/*.py",
         "api/static/*.css",
         "api/templates/*.html",
         "elicence-*.dist-info/licenses/LICENSE",

@@ -11,9 +11,10 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
 
-from .errors import StoreUnavailableError
+from licences.errors import StoreUnavailableError
+
+from .schema import SCHEMA_REVISION
 from .statements import REVISION
-from .tables import SCHEMA_REVISION
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another writer."""
@@ -39,7 +40,7 @@ def upgrade(url: str) -> None:
 
     engine = open_engine(url, busy_timeout=BUSY_TIMEOUT, create=True)
     config = Config()
-    config.set_main_option("script_location", "licences:migrations")
+    config.set_main_option("script_location", "licences.sql:migrations")
     config.set_main_option("path_separator", "os")
     try:
         with translated():

@@ -1,45 +1,8 @@
 """Tables of the licence store. A change here needs a migration; a test compares the two."""
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 
-SCHEMA_REVISION = "0002"
-"""The newest migration; a database of another revision is not ready for this program."""
-
-
-class Instant(sa.TypeDecorator[datetime]):
-    """An aware instant as RFC 3339 text in UTC to the microsecond: the order of the texts is that of time."""
-
-    impl = sa.String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:
-        """Python to database; ValueError for an instant without an offset."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs an offset from UTC")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
-        """Database to Python; ValueError for a text that is no instant."""
-        if value is None:
-            return None
-        instant = datetime.fromisoformat(value)
-        if instant.tzinfo is None:
-            raise ValueError("an instant needs an offset from UTC")
-        return instant
-
-
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+from .metadata import Instant, metadata
 
 licences = sa.Table(
     "licences",

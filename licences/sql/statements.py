@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from .tables import idempotency_keys, licence_events, licence_files, licence_holders, licence_proofs, licences
+from .licence_tables import idempotency_keys, licence_events, licence_files, licence_holders, licence_proofs, licences
 
 INSERT_LICENCE = licences.insert()
 INSERT_HOLDER = licence_holders.insert()

@@ -9,10 +9,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from keys import hmac_bytes
-
-from . import statements
-from .database import BUSY_TIMEOUT, lock, open_engine, translated
-from .errors import (
+from licences.errors import (
     AllotmentTakenError,
     DuplicateNumberError,
     FileChangedError,
@@ -21,9 +18,9 @@ from .errors import (
     StoreUnavailableError,
     TransitionRefusedError,
 )
-from .lifecycle import Action, Status, after, check_grounds
-from .model import normal_number
-from .store import (
+from licences.lifecycle import Action, Status, after, check_grounds
+from licences.model import normal_number
+from licences.store import (
     FILE_KINDS,
     FIRST_STATUS_LIST,
     Event,
@@ -42,7 +39,10 @@ from .store import (
     proofs_of,
     status_at,
 )
-from .tables import SCHEMA_REVISION
+
+from . import statements
+from .database import BUSY_TIMEOUT, lock, open_engine, translated
+from .schema import SCHEMA_REVISION
 
 
 class SqlStore:
