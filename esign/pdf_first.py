@@ -24,7 +24,7 @@ from .pdf_form import (
 from .pdf_increment import SealField, Standing
 from .pdf_objects import HexString, Name, ObjectParser, Reference, Stream, box
 from .pdf_seal_picture import empty_appearance
-from .structured import MAX_STRUCTURED_BYTES
+from .structured_json import MAX_STRUCTURED_BYTES
 
 MAX_OBJECTS = 20_000  # a licence has about 30
 

@@ -1,23 +1,19 @@
-"""The structured e-licence: one canonical JSON text (RFC 8785) that a program reads and a seal covers."""
+"""The structured e-licence: everything that a licence says, for programs; a seal covers it."""
 
-import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import Final, Literal, TypeAlias
 
-import rfc8785
-
-from .china import YEARS
-from .errors import Fault, MalformedError, TooLargeError
 from .identifier import LicenceIdentifier
 
-_Json: TypeAlias = "str | int | Sequence[_Json] | Mapping[str, _Json] | None"
-
-FORMAT = "elicence/1"
-MAX_STRUCTURED_BYTES = 2 * 1024 * 1024  # an annex of 10,000 rows has about 1.5 MB
-MAX_ROWS = 20_000  # of all tables together
 LONG_TERM = "长期"
+
+OriginKind: TypeAlias = Literal["native", "digitised"]
+TrustLevel: TypeAlias = Literal["A", "B", "C", "D"]
+AttachmentKind: TypeAlias = Literal["scan", "body"]
+ORIGIN_KINDS: Final[tuple[OriginKind, ...]] = ("native", "digitised")
+TRUST_LEVELS: Final[tuple[TrustLevel, ...]] = ("A", "B", "C", "D")
+ATTACHMENT_KINDS: Final[tuple[AttachmentKind, ...]] = ("scan", "body")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +65,59 @@ class StructuredField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredOrigin:
+    """How the e-licence came to be: decided electronically, or made from a paper licence."""
+
+    kind: OriginKind
+    trust_level: TrustLevel
+    """可信等级; the meaning of the letters is that of `docs/how-to/convert-paper-stock.md`."""
+    historic_issuer: StructuredAuthority | None = None
+    """Who issued the paper, where that authority is no longer the one that seals."""
+    converted_on: date | None = None
+    """The day on which the paper was converted; today's seal does not stand for the day of the paper's issue."""
+
+
+NATIVE_ORIGIN = StructuredOrigin(kind="native", trust_level="A")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredRelation:
+    """关联证照标识: another licence that this one follows or belongs to."""
+
+    identifier: str
+    relation: str
+    """关联类型, for instance `change` or `renew`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredObligation:
+    """Something that has to be done again and again while the licence is in force, such as an inspection."""
+
+    key: str
+    label: str
+    due: date
+    """Last day on which it is not overdue, as known when the licence was sealed."""
+    effect: str
+    """What follows when it is overdue: `not_usable` or `note`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredAttachment:
+    """A file that belongs to the licence: a scan of the paper original, or the body of an approval."""
+
+    kind: AttachmentKind
+    name: str
+    media_type: str
+    sha256: str
+    sm3: str
+    size: int
+    """Bytes."""
+    pages: int
+    operator: str = ""
+    """Account of the person who attached it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StructuredLicence:
     """Everything that an e-licence says, in the element names of GB/T 36903 (modelled on)."""
 
@@ -91,6 +140,10 @@ class StructuredLicence:
     sealed_at: datetime
     joint_issuers: tuple[StructuredAuthority, ...] = ()
     """The others, where several authorities issue it together; each of them has a seal among `seals`."""
+    origin: StructuredOrigin = NATIVE_ORIGIN
+    relations: tuple[StructuredRelation, ...] = ()
+    obligations: tuple[StructuredObligation, ...] = ()
+    attachments: tuple[StructuredAttachment, ...] = ()
     development: bool
     """Sealed with a development PKI: a sample without legal effect."""
 
@@ -107,61 +160,12 @@ class StructuredLicence:
             "certificateHolderTypeName": [holder.kind_name for holder in self.holders],
             "certificateHolderTypeCode": [holder.kind for holder in self.holders],
         }
-        metadata = {key: LONG_TERM if value is None else value for key, value in _metadata(self).items()}
+        metadata = {key: LONG_TERM if value is None else value for key, value in metadata_of(self).items()}
         return metadata | {key: "、".join(values) for key, values in holders.items()}
 
 
-def structured_to_bytes(licence: StructuredLicence) -> bytes:
-    """Canonical JSON after RFC 8785, UTF-8."""
-    holders: list[_Json] = [
-        {
-            "certificateHolderName": holder.name,
-            "certificateHolderCode": holder.code,
-            "certificateHolderTypeCode": holder.kind,
-            "certificateHolderTypeName": holder.kind_name,
-        }
-        for holder in licence.holders
-    ]
-    fields: list[_Json] = [
-        {"key": field.key, "label": field.label, "value": field.value}
-        if isinstance(field.value, str)
-        else {
-            "key": field.key,
-            "label": field.label,
-            "columns": list(field.value.columns),
-            "rows": [list(row) for row in field.value.rows],
-        }
-        for field in licence.fields
-    ]
-    seals: list[_Json] = [
-        {
-            "field": seal.field,
-            "order": seal.order,
-            "algorithm": seal.algorithm,
-            "certificateDigest": seal.certificate_digest,
-            "sealDigest": seal.seal_digest,
-        }
-        for seal in licence.seals
-    ]
-    joint: list[_Json] = [
-        {"certificateIssuingAuthorityName": one.name, "certificateIssuingAuthorityCode": one.code}
-        for one in licence.joint_issuers
-    ]
-    return rfc8785.dumps(
-        {
-            "format": FORMAT,
-            "metadata": _metadata(licence),
-            "holders": holders,
-            "fields": fields,
-            "jointIssuers": joint,
-            "seals": seals,
-            "sealedAt": licence.sealed_at.isoformat(timespec="seconds"),
-            "development": licence.development,
-        }
-    )
-
-
-def _metadata(licence: StructuredLicence) -> dict[str, str | None]:
+def metadata_of(licence: StructuredLicence) -> dict[str, str | None]:
+    """The GB/T 36903 elements that have one value; None for the end of a licence that does not expire."""
     return {
         "certificateName": licence.name,
         "certificateType": licence.type_name,
@@ -176,159 +180,3 @@ def _metadata(licence: StructuredLicence) -> dict[str, str | None]:
         "certificateExpiringDate": licence.valid_to.isoformat() if licence.valid_to else None,
         "certificateAreaCode": licence.area_code,
     }
-
-
-def structured_from_bytes(data: bytes) -> StructuredLicence:
-    """Read what `structured_to_bytes` wrote.
-
-    Raises:
-        TooLargeError: more than `MAX_STRUCTURED_BYTES` or `MAX_ROWS`.
-        MalformedError: `FORMAT_STRUCTURED` when it is no structured e-licence; `NON_CANONICAL` when it has another
-            encoding than RFC 8785 gives it, or a key twice.
-    """
-    if len(data) > MAX_STRUCTURED_BYTES:
-        raise TooLargeError(f"a structured licence of {len(data)} bytes; the limit is {MAX_STRUCTURED_BYTES}")
-    try:
-        document = json.loads(data.decode("utf-8"), parse_float=_refused, parse_constant=_refused, parse_int=_whole)
-        canonical = _canonical(document)
-        licence = _parse(document)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        # The errors of the JSON and UTF-8 decoders are ValueErrors.
-        raise MalformedError(Fault.FORMAT_STRUCTURED, f"not a structured licence ({type(error).__name__})") from error
-    if canonical != data:
-        raise MalformedError(Fault.NON_CANONICAL, "the structured licence is not in its canonical form")
-    return licence
-
-
-def _canonical(document: object) -> bytes:
-    """RFC 8785 for what a structured licence can hold, many times faster than the general case.
-
-    Without fractions, and with keys that sort alike by code point and by UTF-16 unit, Python's own writer gives the
-    same bytes; a document for which it does not is refused as not canonical.
-    """
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _refused(text: str) -> object:
-    raise ValueError("a number that is not whole")
-
-
-def _whole(text: str) -> int:
-    # RFC 8785 section 3.2.2.3: beyond 2^53 not every whole number has an own form.
-    if len(text) > 16 or abs(int(text)) >= 1 << 53:
-        raise ValueError("a number that is too large")
-    return int(text)
-
-
-def _parse(document: object) -> StructuredLicence:
-    top = _mapping(document)
-    if top["format"] != FORMAT:
-        raise ValueError("unknown format")
-    metadata = _mapping(top["metadata"])
-
-    def text(key: str) -> str:
-        return _text(metadata[key])
-
-    valid_to = metadata["certificateExpiringDate"]
-    LicenceIdentifier.from_text(text("certificateIdentifier"))
-    tables = [_mapping(item).get("rows", []) for item in _items(top["fields"])]
-    if sum(len(_items(rows)) for rows in tables) > MAX_ROWS:
-        raise TooLargeError(f"more than {MAX_ROWS} rows")
-    return StructuredLicence(
-        identifier=text("certificateIdentifier"),
-        number=text("certificateNumber"),
-        name=text("certificateName"),
-        type_name=text("certificateType"),
-        type_code=text("certificateTypeCode"),
-        issuer_name=text("certificateIssuingAuthorityName"),
-        issuer_code=text("certificateIssuingAuthorityCode"),
-        issuer_level=text("certificateIssuingAuthorityLevel"),
-        issued_on=_day(text("certificateIssuedDate")),
-        holders=tuple(_holder(_mapping(item)) for item in _items(top["holders"])),
-        valid_from=_day(text("certificateEffectiveDate")),
-        valid_to=None if valid_to is None else _day(_text(valid_to)),
-        area_code=text("certificateAreaCode"),
-        fields=tuple(_field(_mapping(item)) for item in _items(top["fields"])),
-        joint_issuers=tuple(_authority(_mapping(item)) for item in _items(top["jointIssuers"])),
-        seals=tuple(_seal(_mapping(item)) for item in _items(top["seals"])),
-        sealed_at=_instant(_text(top["sealedAt"])),
-        development=_truth(top["development"]),
-    )
-
-
-def _holder(item: dict[str, object]) -> StructuredHolder:
-    return StructuredHolder(
-        name=_text(item["certificateHolderName"]),
-        code=_text(item["certificateHolderCode"]),
-        kind=_text(item["certificateHolderTypeCode"]),
-        kind_name=_text(item["certificateHolderTypeName"]),
-    )
-
-
-def _authority(item: dict[str, object]) -> StructuredAuthority:
-    return StructuredAuthority(
-        name=_text(item["certificateIssuingAuthorityName"]), code=_text(item["certificateIssuingAuthorityCode"])
-    )
-
-
-def _field(item: dict[str, object]) -> StructuredField:
-    value: str | Rows
-    if "rows" in item:
-        value = Rows(
-            columns=tuple(_text(cell) for cell in _items(item["columns"])),
-            rows=tuple(tuple(_text(cell) for cell in _items(row)) for row in _items(item["rows"])),
-        )
-    else:
-        value = _text(item["value"])
-    return StructuredField(key=_text(item["key"]), label=_text(item["label"]), value=value)
-
-
-def _seal(item: dict[str, object]) -> ExpectedSeal:
-    order = item["order"]
-    if not isinstance(order, int) or isinstance(order, bool):
-        raise TypeError("order")
-    return ExpectedSeal(
-        field=_text(item["field"]),
-        order=order,
-        algorithm=_text(item["algorithm"]),
-        certificate_digest=_text(item["certificateDigest"]),
-        seal_digest=None if item["sealDigest"] is None else _text(item["sealDigest"]),
-    )
-
-
-def _day(text: str) -> date:
-    day = date.fromisoformat(text)
-    if day.isoformat() != text:
-        raise ValueError("a date in another form than YYYY-MM-DD")
-    return day
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None or instant.isoformat(timespec="seconds") != text or instant.year not in YEARS:
-        raise ValueError("an instant in another form, without its offset or beyond all calendars")
-    return instant
-
-
-def _mapping(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise TypeError("an object was expected")
-    return value
-
-
-def _items(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError("a list was expected")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a text was expected")
-    return value
-
-
-def _truth(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("true or false was expected")
-    return value

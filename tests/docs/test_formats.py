@@ -16,10 +16,14 @@ from esign import (
     CodeClaims,
     ExpectedSeal,
     Rows,
+    StructuredAttachment,
     StructuredAuthority,
     StructuredField,
     StructuredHolder,
     StructuredLicence,
+    StructuredObligation,
+    StructuredOrigin,
+    StructuredRelation,
     group_short_code,
     holder_check_value,
     is_short_code,
@@ -126,6 +130,16 @@ def test_structured_licence() -> None:
             StructuredField(key="b", label="B", value=Rows(columns=("X",), rows=(("x",),))),
         ),
         joint_issuers=(StructuredAuthority(name="J", code="C"),),
+        origin=StructuredOrigin(
+            kind="digitised", trust_level="B", historic_issuer=StructuredAuthority(name="O", code="C"), converted_on=day
+        ),
+        relations=(StructuredRelation(identifier="X", relation="renew"),),
+        obligations=(StructuredObligation(key="k", label="L", due=day, effect="note"),),
+        attachments=(
+            StructuredAttachment(
+                kind="scan", name="s.pdf", media_type="application/pdf", sha256="0", sm3="0", size=1, pages=1
+            ),
+        ),
         seals=(ExpectedSeal(field="Seal1", order=1, algorithm="sm2", certificate_digest="sm3:00"),),
         sealed_at=datetime(2026, 3, 2, 8, tzinfo=UTC), development=True,
     )  # fmt: skip

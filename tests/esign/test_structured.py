@@ -1,6 +1,8 @@
 """The structured e-licence: canonical JSON, exactly one text for each licence."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -10,12 +12,17 @@ from esign import (
     ELEMENTS,
     EsignError,
     MalformedError,
+    StructuredAttachment,
+    StructuredAuthority,
     StructuredLicence,
+    StructuredObligation,
+    StructuredOrigin,
+    StructuredRelation,
     TooLargeError,
     structured_from_bytes,
     structured_to_bytes,
 )
-from esign.structured import MAX_STRUCTURED_BYTES
+from esign.structured_json import MAX_STRUCTURED_BYTES
 
 
 def test_round_trip(licence: StructuredLicence) -> None:
@@ -25,6 +32,42 @@ def test_round_trip(licence: StructuredLicence) -> None:
     # RFC 8785: no white space, keys in order, no escapes but the compulsory ones.
     document = json.loads(data)
     assert data == json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def test_everything_round_trips(licence: StructuredLicence) -> None:
+    full = replace(
+        licence,
+        joint_issuers=(StructuredAuthority(name="样例县水利局", code="11990100000001038M"),),
+        origin=StructuredOrigin(
+            kind="digitised",
+            trust_level="C",
+            historic_issuer=StructuredAuthority(name="样例县农业局", code=""),
+            converted_on=date(2026, 11, 22),
+        ),
+        relations=(StructuredRelation(identifier=licence.identifier, relation="renew"),),
+        obligations=(StructuredObligation(key="k", label="下次检验", due=date(2027, 1, 1), effect="not_usable"),),
+        attachments=(
+            StructuredAttachment(
+                kind="scan",
+                name="原件.pdf",
+                media_type="application/pdf",
+                sha256="0" * 64,
+                sm3="1" * 64,
+                size=1000,
+                pages=2,
+                operator="scan-01",
+            ),
+        ),
+    )
+    assert structured_from_bytes(structured_to_bytes(full)) == full
+
+
+def test_a_file_of_the_first_versions_is_native(licence: StructuredLicence) -> None:
+    document = json.loads(structured_to_bytes(licence))
+    for key in ("origin", "relations", "obligations", "attachments"):
+        del document[key]
+    data = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    assert structured_from_bytes(data) == licence
 
 
 def test_names_are_those_of_the_mapping_table(licence: StructuredLicence) -> None:
