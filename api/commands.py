@@ -8,6 +8,7 @@ from pathlib import Path
 
 from licences import (
     FILE_KINDS,
+    Act,
     Action,
     Catalogue,
     FileKind,
@@ -284,9 +285,8 @@ def revoke(home_path: Path, *, identifier: str, ground: str, decision: str) -> A
     parse_identifier(identifier)
     at = datetime.now(UTC)
     name = services.catalogue.get(services.store.get(identifier).type_code).name
-    record = services.store.apply(
-        identifier, Action.REVOKE, ground=ground, decision=decision, effective_at=at, recorded_at=at
-    )
+    act = Act(action=Action.REVOKE, ground=ground, decision=decision, effective_at=at, recorded_at=at)
+    record = services.store.apply(identifier, act)
     event = services.store.events(identifier)[-1]
     text = f"已吊销  revoked: {name} {record.number}\n证照标识  identifier: {record.identifier}"
     return Answer(shape=event_shape(record, event), text=text)

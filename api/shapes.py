@@ -91,10 +91,10 @@ def event_shape(record: Record, event: Event) -> dict[str, object]:
         "status": record.status.value,
         "valid_from": day_text(record.valid_from),
         "valid_to": day_text(record.valid_to),
-        "ground": event.ground,
-        "decision": event.decision,
-        "effective_at": instant_text(event.effective_at),
-        "recorded_at": instant_text(event.recorded_at),
+        "ground": event.act.ground,
+        "decision": event.act.decision,
+        "effective_at": instant_text(event.act.effective_at),
+        "recorded_at": instant_text(event.act.recorded_at),
     }
 
 

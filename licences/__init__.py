@@ -2,6 +2,8 @@
 
 from esign import CHINA
 
+from .actors import Actor
+from .acts import Act, Particulars, check_act, legal_ground_of
 from .catalogue import (
     Catalogue,
     Condition,
@@ -27,6 +29,7 @@ from .errors import (
     LicenceNotFoundError,
     LicencesError,
     StoreUnavailableError,
+    SuccessorInForceError,
     TransitionRefusedError,
     UnknownAlgorithmError,
     UnknownTypeError,
@@ -35,13 +38,22 @@ from .errors import (
 from .faults import FAULTS, Fault
 from .files import FileStore
 from .fonts import fonts_in, shipped_font
-from .holders import HOLDER_KINDS, HolderKind, check_holder, check_organisation_code
+from .holders import (
+    HOLDER_KINDS,
+    HolderKind,
+    HolderLook,
+    check_holder,
+    check_organisation_code,
+    look_at_holder,
+)
 from .identifiers import check_character, make_identifier, parse_identifier
 from .issue import Issued, Issuer, MadeLicence
-from .lifecycle import TRANSITIONS, Action, Status, after, check_grounds
+from .legal_grounds import LEGAL_GROUNDS, LegalGround
+from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
 from .masking import mask_code, mask_name, mask_number
 from .memory import MemoryStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
+from .provenance import NATIVE, Attachment, Provenance, digitised
 from .sealing import (
     AuthoritySeal,
     AwaitedSeal,
@@ -54,9 +66,9 @@ from .sealing import (
     raise_level,
 )
 from .sql import SqlStore, is_current, upgrade
+from .standing import Event, Standing, standing_at
 from .store import (
     FILE_KINDS,
-    Event,
     FileKind,
     Files,
     HolderKey,
@@ -66,17 +78,24 @@ from .store import (
     StatusAnswer,
     StatusPlace,
     StoredFile,
+    Succession,
     digests_of,
 )
 
 __all__ = [
     "CHINA",
+    "ENDS",
     "FAULTS",
     "FILE_KINDS",
     "HOLDER_KINDS",
+    "LEGAL_GROUNDS",
+    "NATIVE",
     "TRANSITIONS",
+    "Act",
     "Action",
+    "Actor",
     "AllotmentTakenError",
+    "Attachment",
     "AuthoritySeal",
     "AwaitedSeal",
     "Catalogue",
@@ -98,6 +117,7 @@ __all__ = [
     "Holder",
     "HolderKey",
     "HolderKind",
+    "HolderLook",
     "Idempotency",
     "IdempotencyMismatchError",
     "InvalidFieldError",
@@ -106,6 +126,7 @@ __all__ = [
     "Issued",
     "Issuer",
     "IssuingAuthority",
+    "LegalGround",
     "Licence",
     "LicenceNotFoundError",
     "LicenceStore",
@@ -113,15 +134,20 @@ __all__ = [
     "LicencesError",
     "MadeLicence",
     "MemoryStore",
+    "Particulars",
+    "Provenance",
     "Record",
     "SealedFiles",
     "SealingKeys",
     "SqlStore",
+    "Standing",
     "Status",
     "StatusAnswer",
     "StatusPlace",
     "StoreUnavailableError",
     "StoredFile",
+    "Succession",
+    "SuccessorInForceError",
     "Term",
     "TransitionRefusedError",
     "UnknownAlgorithmError",
@@ -131,17 +157,20 @@ __all__ = [
     "ValidityRule",
     "add_joint_seal",
     "after",
+    "check_act",
     "check_character",
-    "check_grounds",
     "check_holder",
     "check_organisation_code",
     "digests_of",
+    "digitised",
     "fonts_in",
     "is_current",
+    "legal_ground_of",
     "level_of",
     "licence_from_paper",
     "licence_type_from_toml",
     "load_catalogue",
+    "look_at_holder",
     "make_identifier",
     "mask_code",
     "mask_name",
@@ -150,5 +179,6 @@ __all__ = [
     "parse_identifier",
     "raise_level",
     "shipped_font",
+    "standing_at",
     "upgrade",
 ]

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from .faults import FAULTS
 
-if TYPE_CHECKING:  # lifecycle raises our errors
+if TYPE_CHECKING:  # lifecycle and review raise our errors
     from .lifecycle import Action, Status
+    from .review import DraftAct, DraftState
 
 
 class LicencesError(Exception):
@@ -125,6 +126,55 @@ class TransitionRefusedError(LicencesError):
         )
         self.status = status
         self.action = action
+
+
+class SuccessorInForceError(LicencesError):
+    """A replaced licence is restored while the licence that took its place is in force: that one ends first."""
+
+    def __init__(self) -> None:
+        super().__init__("SUCCESSOR_IN_FORCE")
+
+
+class DraftNotFoundError(LicencesError):
+    """There is no draft with this number, or it has no such version."""
+
+    def __init__(self) -> None:
+        super().__init__("DRAFT_NOT_FOUND")
+
+
+class DraftRefusedError(LicencesError):
+    """The review has no way from this state by this act."""
+
+    def __init__(self, state: "DraftState", act: "DraftAct") -> None:
+        super().__init__("DRAFT_REFUSED", state=state.zh, act=act.zh, state_en=state.value, act_en=act.value)
+
+
+class DraftFullError(LicencesError):
+    """A draft was saved so often that no further version is kept."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("DRAFT_FULL", limit=limit)
+
+
+class DraftChangedError(LicencesError):
+    """Somebody changed the draft meanwhile: what is to be approved or sealed is no longer what was looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("DRAFT_CHANGED")
+
+
+class SamePersonError(LicencesError):
+    """Who has drafted or submitted it would check it."""
+
+    def __init__(self) -> None:
+        super().__init__("SAME_PERSON")
+
+
+class ReviewRequiredError(LicencesError):
+    """The licence type is issued from approved drafts only."""
+
+    def __init__(self) -> None:
+        super().__init__("REVIEW_REQUIRED")
 
 
 class StoreUnavailableError(LicencesError):

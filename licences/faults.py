@@ -94,6 +94,28 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("ID_NUMBER_DATE", "公民身份号码中的出生日期不存在", "the citizen number holds an impossible date of birth"),
     ("ID_NUMBER_CHECK", "公民身份号码校验不通过", "wrong check character in the citizen number"),
     ("DOCUMENT_NUMBER_MALFORMED", "证件号码格式不符", "the document number has the wrong form"),
+    ("DOCUMENT_NUMBER_CHECK", "证件号码校验不通过", "wrong check character in the document number"),
+    (
+        "ID_NUMBER_OF_FOREIGN_RESIDENT",
+        "这是外国人永久居留身份证号码，持证主体代码类型应为 999",
+        "this is the number of a foreigner's permanent residence card: its kind of holder code is 999",
+    ),
+    # doubts about holder codes: told of imported stock, they stop nothing
+    (
+        "REGION_UNKNOWN",
+        "号码中的行政区划不在省级代码表内，请核对",
+        "the region in the code is not one of a known province; please check it",
+    ),
+    (
+        "USCC_CLASS_UNKNOWN",
+        "统一社会信用代码的登记管理部门或机构类别不常见，请核对",
+        "unusual registration department or class in the unified social credit code; please check it",
+    ),
+    (
+        "ORGANISATION_CODE_CHECK",
+        "组织机构代码校验不通过，请核对",
+        "wrong check character in the organisation code; please check it",
+    ),
     # identifiers, records, stores
     ("IDENTIFIER_MALFORMED", "不是证照标识（GB/T 36904）", "not a licence identifier (GB/T 36904)"),
     ("IDENTIFIER_CHECK", "证照标识校验位不符", "wrong check character in the licence identifier"),
@@ -118,6 +140,38 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "状态为“{status}”的证照不能{action}",
         "a licence in state {status_en} cannot be acted on by {action_en}",
     ),
+    ("LEGAL_GROUND_UNKNOWN", "该行为没有这一法定事由", "the law gives no such ground for this act"),
+    (
+        "LEGAL_GROUND_DOES_NOT_FIT",
+        "法定事由与证照现状不符：已被吊销、撤销、撤回的证照以“licensing-70-4”注销，其他证照不得以此注销",
+        "does not fit: what was revoked, annulled or withdrawn is cancelled by licensing-70-4, and nothing else is",
+    ),
+    ("OBLIGATION_UNKNOWN", "该证照没有这一持续义务", "the licence has no such standing obligation"),
+    (
+        "SUCCESSOR_IN_FORCE",
+        "取代它的证照仍然有效，须先终止该证照才能恢复",
+        "the licence that took its place is in force: end that one before restoring this one",
+    ),
+    # drafts and their review
+    ("DRAFT_NOT_FOUND", "没有这份草稿或这个版本", "no such draft, or no such version of it"),
+    ("DRAFT_REFUSED", "状态为“{state}”的草稿不能{act}", "a draft in state {state_en} cannot be acted on by {act_en}"),
+    ("DRAFT_FULL", "草稿已保存 {limit} 版，请放弃后另建", "the draft has {limit} versions; abandon it and make another"),
+    (
+        "DRAFT_CHANGED",
+        "草稿已被修改，请重新查看后再办理",
+        "the draft was changed meanwhile; look at it again first",
+    ),
+    (
+        "SAME_PERSON",
+        "起草、修改或送审过的人不得审核，请换人办理",
+        "who has drafted, edited or submitted it must not check it; somebody else has to",
+    ),
+    (
+        "REVIEW_REQUIRED",
+        "该证照类型须经元数据审核，请用 elicence review 起草并送审",
+        "this type is issued from approved drafts only; begin with elicence review",
+    ),
+    ("POINTER_MALFORMED", "应为 JSON 指针，如 /data/certificateNumber", "must be a JSON pointer such as /data/name"),
     ("STORE_BUSY", "证照库忙，请稍后再试", "the licence store is busy; try again"),
     (
         "STORE_UNWRITABLE",
@@ -125,6 +179,16 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "the licence store cannot be written (read-only, no permission or full)",
     ),
     ("STORE_UNAVAILABLE", "证照库不可用", "the licence store is unavailable"),
+    (
+        "STORE_KIND_UNKNOWN",
+        "证照库地址须以 sqlite: 或 postgresql: 开头",
+        "the address of the licence store begins with sqlite: or postgresql:",
+    ),
+    (
+        "STORE_DRIVER_MISSING",
+        "未安装 PostgreSQL 驱动；请安装 elicence[postgresql]，并装有 libpq",
+        "PostgreSQL's driver is not installed: install elicence[postgresql], and libpq",
+    ),
     ("FILE_DAMAGED", "证照库中的文件缺失或已损坏", "a file in the licence store is missing or damaged"),
 )
 

@@ -7,16 +7,30 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from esign import normal_holder_code
 
+from .code_rules import (
+    citizen_number_doubts,
+    citizen_number_fault,
+    credit_code_doubts,
+    credit_code_fault,
+    foreign_resident_fault,
+    is_foreign_resident_number,
+    is_organisation_code,
+    organisation_code_doubts,
+)
 from .errors import InvalidHolderError
 
 SOCIAL_CREDIT_CODE = "001"
+OTHER_ORGANISATION = "099"
 CITIZEN_NUMBER = "111"
+"""Also on the residence permits of people from Hong Kong, Macao and Taiwan, whose numbers begin with 81, 82, 83."""
+OTHER_PERSON = "999"
+"""Also the permanent residence cards of foreigners, which have no kind of their own in Annex A."""
 
 
 class HolderCategory(StrEnum):
@@ -70,15 +84,6 @@ HOLDER_KINDS: Mapping[str, HolderKind] = MappingProxyType(
     )
 )
 
-# Weights and alphabets: GB 11643-1999 (ISO 7064 MOD 11-2) and GB 32100-2015 (modulus 31).
-_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_ID_CHECKS = "10X98765432"
-_USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
-_USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC_VALUES = {character: value for value, character in enumerate(_USCC_ALPHABET)}
-
-_USCC_PATTERN = re.compile(r"[0-9A-Y]{2}[0-9]{6}[0-9A-Y]{10}")
-_ID_PATTERN = re.compile(r"[0-9]{17}[0-9X]")
 # No rule is published for the rest. The patterns only stop what is certainly something else: foreign passports come in
 # many forms; the old Taiwan permit had ten digits and a letter, the Hong Kong and Macao permit two issue digits.
 _PASSPORT_PATTERN = re.compile(r"[0-9A-Z]{5,20}")
@@ -96,8 +101,17 @@ MAX_FREE_CODE_LENGTH = 64
 """Longest document number of a kind without a known form; those seen have at most 30 characters."""
 
 
+class HolderLook(NamedTuple):
+    """A holder code as it was found somewhere, and what is odd about it."""
+
+    code: str
+    """In normal form."""
+    warnings: tuple[str, ...]
+    """Codes of ``FAULTS``, none twice: what ``check_holder`` refuses, and doubts that it lets pass."""
+
+
 def check_holder(kind: str, code: str) -> str:
-    """Return the normal form of a holder code.
+    """Return the normal form of the code of a holder of a new licence.
 
     It is that of ``esign.normal_holder_code``, by which verifiers compare: half-width, no spaces, upper case, old
     citizen numbers with 18 characters. One thing is left to the comparison: 15 digits that are no citizen number, such
@@ -105,25 +119,26 @@ def check_holder(kind: str, code: str) -> str:
     of abolished counties stay valid for life. Raises InvalidHolderError when the kind is unknown or the code fails its
     checks.
     """
-    if kind not in HOLDER_KINDS:
-        raise InvalidHolderError("HOLDER_KIND_UNKNOWN")
-    if kind == CITIZEN_NUMBER:
-        return _checked_citizen_number(normal_holder_code(code))
-    code = _folded(code)
-    if kind == SOCIAL_CREDIT_CODE:
-        return _checked_uscc(code)
-    if kind in _DOCUMENT_PATTERNS:
-        well_formed = _DOCUMENT_PATTERNS[kind].fullmatch(code) is not None
-    else:
-        # A few characters, such as ΐ, have no stable upper case.
-        well_formed = 0 < len(code) <= MAX_FREE_CODE_LENGTH and code.isprintable() and _folded(code) == code
-    if not well_formed:
-        raise InvalidHolderError("DOCUMENT_NUMBER_MALFORMED")
-    return code
+    normal = _normal(kind, code)
+    fault = _fault(kind, normal)
+    if fault is not None:
+        raise InvalidHolderError(fault)
+    return normal
 
 
-def _folded(code: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", code).upper().split())
+def look_at_holder(kind: str, code: str) -> HolderLook:
+    """Return the normal form of a code that stands on an old licence, right or wrong, with warnings.
+
+    Old stock holds codes that fail their checks, and a licence stays what it is. Raises InvalidHolderError only when
+    the kind is unknown, or the code cannot be kept at all: it is empty, too long or not printable.
+    """
+    normal = _normal(kind, code)
+    fault = _fault(kind, normal)
+    if fault is None:
+        return HolderLook(normal, _doubts(kind, normal))
+    if not _can_be_kept(normal):
+        raise InvalidHolderError(fault)
+    return HolderLook(normal, (fault,))
 
 
 def check_organisation_code(code: str) -> str:
@@ -131,30 +146,38 @@ def check_organisation_code(code: str) -> str:
     return check_holder(SOCIAL_CREDIT_CODE, code)
 
 
-def _checked_uscc(code: str) -> str:
-    if _USCC_PATTERN.fullmatch(code) is None:
-        raise InvalidHolderError("USCC_MALFORMED")
-    try:
-        values = [_USCC_VALUES[character] for character in code]
-    except KeyError:  # I, O, S and V (and Z) are not used
-        raise InvalidHolderError("USCC_MALFORMED") from None
-    total = sum(value * weight for value, weight in zip(values, _USCC_WEIGHTS, strict=False))
-    if -total % 31 != values[17]:
-        raise InvalidHolderError("USCC_CHECK")
-    return code
+def _normal(kind: str, code: str) -> str:
+    if kind not in HOLDER_KINDS:
+        raise InvalidHolderError("HOLDER_KIND_UNKNOWN")
+    if kind == CITIZEN_NUMBER:
+        return normal_holder_code(code)
+    return "".join(unicodedata.normalize("NFKC", code).upper().split())
 
 
-def _checked_citizen_number(code: str) -> str:
-    if _ID_PATTERN.fullmatch(code) is None:
-        raise InvalidHolderError("ID_NUMBER_MALFORMED")
-    try:
-        date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
-    except ValueError:
-        raise InvalidHolderError("ID_NUMBER_DATE") from None
-    if _citizen_check(code[:17]) != code[17]:
-        raise InvalidHolderError("ID_NUMBER_CHECK")
-    return code
+def _fault(kind: str, code: str) -> str | None:
+    if kind == CITIZEN_NUMBER:
+        return citizen_number_fault(code)
+    if kind == SOCIAL_CREDIT_CODE:
+        return credit_code_fault(code)
+    if kind in _DOCUMENT_PATTERNS:
+        return None if _DOCUMENT_PATTERNS[kind].fullmatch(code) else "DOCUMENT_NUMBER_MALFORMED"
+    if not _can_be_kept(code):
+        return "DOCUMENT_NUMBER_MALFORMED"
+    if kind == OTHER_PERSON and is_foreign_resident_number(code):
+        return foreign_resident_fault(code)
+    return None
 
 
-def _citizen_check(body: str) -> str:
-    return _ID_CHECKS[sum(int(digit) * weight for digit, weight in zip(body, _ID_WEIGHTS, strict=True)) % 11]
+def _doubts(kind: str, code: str) -> tuple[str, ...]:
+    if kind == CITIZEN_NUMBER:
+        return citizen_number_doubts(code)
+    if kind == SOCIAL_CREDIT_CODE:
+        return credit_code_doubts(code)
+    if kind == OTHER_ORGANISATION and is_organisation_code(code):
+        return organisation_code_doubts(code)
+    return ()
+
+
+def _can_be_kept(code: str) -> bool:
+    # A few characters, such as ΐ, have no stable upper case.
+    return 0 < len(code) <= MAX_FREE_CODE_LENGTH and code.isprintable() and _normal(OTHER_PERSON, code) == code

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
+from .acts import Act
 from .errors import (
     AllotmentTakenError,
     DuplicateNumberError,
@@ -13,24 +14,27 @@ from .errors import (
     IdempotencyMismatchError,
     LicenceNotFoundError,
     StoreUnavailableError,
+    SuccessorInForceError,
 )
-from .lifecycle import Action, after, check_grounds
+from .lifecycle import ENDS, Action, Status
 from .model import normal_number
+from .standing import Event, next_event
 from .store import (
     FIRST_STATUS_LIST,
-    Event,
     FileKind,
     HolderKey,
     Idempotency,
     Record,
     StatusAnswer,
     StatusPlace,
+    Succession,
+    answer_at,
     completion_event,
     digests_of,
     first_free,
     issue_event,
+    named,
     proofs_of,
-    status_at,
 )
 
 
@@ -50,6 +54,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
         self._requests: dict[str, tuple[str, str]] = {}
+        self._sequence = 0
 
     def free_status_place(self, candidates: Sequence[int]) -> StatusPlace:
         """See ``store.LicenceStore``."""
@@ -64,6 +69,9 @@ class MemoryStore:
         holders: Sequence[HolderKey],
         files: Mapping[FileKind, bytes],
         idempotency: Idempotency | None = None,
+        *,
+        issued_by: Act | None = None,
+        succession: Succession | None = None,
     ) -> Record:
         """See ``store.LicenceStore``."""
         with self._lock:
@@ -71,22 +79,44 @@ class MemoryStore:
                 earlier = self._replay(*idempotency)
                 if earlier is not None:
                     return earlier
-            for entry in self._entries.values():
-                if _number_of(entry.record) == _number_of(record):
-                    raise DuplicateNumberError
-                if _allotments(entry.record) & _allotments(record):
-                    raise AllotmentTakenError
-            self._entries[record.identifier] = _Entry(
+            ended = None
+            if succession is not None:
+                previous = self._entry(succession.previous)
+                record = replace(record, lineage=previous.record.first_identifier)
+                ended = self._with_event(previous, named(succession.act, record.identifier))
+            record = replace(record, edition=self._edition(record))
+            if any(_allotments(entry.record) & _allotments(record) for entry in self._entries.values()):
+                raise AllotmentTakenError
+            if ended is not None:
+                self._entries[ended.record.identifier] = self._numbered(ended)
+            begun = issue_event(record, issued_by, previous="" if ended is None else ended.record.identifier)
+            entry = _Entry(
                 record=record,
                 holders=frozenset(holders),
                 files=dict(files),
-                events=(issue_event(record),),
+                events=(begun,),
                 proofs=dict.fromkeys(proofs_of(record), record.sealed_at),
             )
+            self._entries[record.identifier] = self._numbered(entry)
             if idempotency is not None:
                 key, body_digest = idempotency
                 self._requests[key] = (body_digest, record.identifier)
             return record
+
+    def _edition(self, record: Record) -> int:
+        same = [entry.record for entry in self._entries.values() if _number_of(entry.record) == _number_of(record)]
+        if any(one.first_identifier != record.first_identifier for one in same):
+            raise DuplicateNumberError
+        return 1 + max((one.edition for one in same), default=0)
+
+    def _with_event(self, entry: _Entry, act: Act) -> _Entry:
+        event = next_event(entry.record.identifier, entry.events, act, entry.record.obligations)
+        return replace(entry, record=replace(entry.record, status=event.after), events=(*entry.events, event))
+
+    def _numbered(self, entry: _Entry) -> _Entry:
+        """Give the newest event of an entry its place among all events."""
+        self._sequence += 1
+        return replace(entry, events=(*entry.events[:-1], replace(entry.events[-1], sequence=self._sequence)))
 
     def replay(self, key: str, body_digest: str) -> Record | None:
         """See ``store.LicenceStore``."""
@@ -133,13 +163,15 @@ class MemoryStore:
                 files={**entry.record.files, **digests},
                 status=record.status if completed is None else completed.after,
             )
-            self._entries[record.identifier] = replace(
+            changed_entry = replace(
                 entry,
                 record=changed,
                 files={**entry.files, **files},
-                events=entry.events if completed is None else (*entry.events, completed),
                 proofs={**{file.sha256: at for file in digests.values()}, **entry.proofs},
             )
+            if completed is not None:
+                changed_entry = self._numbered(replace(changed_entry, events=(*entry.events, completed)))
+            self._entries[record.identifier] = changed_entry
             return changed
 
     def existed_since(self, identifier: str, sha256: str) -> datetime | None:
@@ -153,46 +185,43 @@ class MemoryStore:
             records = [entry.record for entry in self._entries.values() if (kind, code) in entry.holders]
         return tuple(sorted(records, key=lambda record: (record.sealed_at, record.identifier)))
 
-    def apply(
-        self,
-        identifier: str,
-        action: Action,
-        *,
-        ground: str,
-        decision: str,
-        effective_at: datetime,
-        recorded_at: datetime,
-    ) -> Record:
+    def apply(self, identifier: str, act: Act) -> Record:
         """See ``store.LicenceStore``."""
-        check_grounds(ground, decision)
         with self._lock:
             entry = self._entry(identifier)
-            before = entry.record.status
-            record = replace(entry.record, status=after(before, action))
-            event = Event(
-                identifier=identifier,
-                action=action,
-                before=before,
-                after=record.status,
-                ground=ground,
-                decision=decision,
-                effective_at=effective_at,
-                recorded_at=recorded_at,
-            )
-            self._entries[identifier] = replace(entry, record=record, events=(*entry.events, event))
-            return record
+            changed = self._with_event(entry, act)
+            if act.action is Action.RESTORE and entry.record.status is Status.REPLACED:
+                successor = entry.events[-1].act.particulars.related
+                if self._entry(successor).record.status not in ENDS:
+                    raise SuccessorInForceError
+            self._entries[identifier] = self._numbered(changed)
+            return changed.record
 
     def events(self, identifier: str) -> tuple[Event, ...]:
         """See ``store.LicenceStore``."""
         return self._entry(identifier).events
 
-    def status(self, identifier: str, at: datetime) -> StatusAnswer | None:
+    def changes_after(self, sequence: int, limit: int) -> tuple[Event, ...]:
+        """See ``store.LicenceStore``."""
+        with self._lock:
+            events = [event for entry in self._entries.values() for event in entry.events]
+        later = sorted((event for event in events if event.sequence > sequence), key=lambda event: event.sequence)
+        return tuple(later[:limit])
+
+    def versions(self, identifier: str) -> tuple[Record, ...]:
+        """See ``store.LicenceStore``."""
+        with self._lock:
+            first = self._entry(identifier).record.first_identifier
+            entries = [entry for entry in self._entries.values() if entry.record.first_identifier == first]
+        return tuple(entry.record for entry in sorted(entries, key=lambda entry: entry.events[0].sequence))
+
+    def status(self, identifier: str, at: datetime, *, known_at: datetime | None = None) -> StatusAnswer | None:
         """See ``store.LicenceStore``."""
         try:
-            events = self._entry(identifier).events
+            entry = self._entry(identifier)
         except LicenceNotFoundError:
             return None
-        return StatusAnswer(value=status_at(events, at), as_of=at)
+        return answer_at(entry.record, entry.events, at, known_at)
 
     def is_ready(self) -> bool:
         """See ``store.LicenceStore``."""
@@ -205,8 +234,8 @@ class MemoryStore:
             raise LicenceNotFoundError from None
 
 
-def _number_of(record: Record) -> tuple[str, str, str, str]:
-    return record.issuer_code, record.type_code, normal_number(record.number), record.version
+def _number_of(record: Record) -> tuple[str, str, str]:
+    return record.issuer_code, record.type_code, normal_number(record.number)
 
 
 def _allotments(record: Record) -> set[object]:

@@ -1,14 +1,17 @@
 """The port of the licence store: what is kept of a licence, and what a store must promise."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+from esign import StructuredObligation
 from keys import hash_bytes
 
+from .acts import Act
 from .lifecycle import Action, Status, after
+from .standing import Event, Standing, standing_at
 
 FileKind: TypeAlias = Literal["pdf", "json", "p7s"]
 FILE_KINDS: tuple[FileKind, ...] = ("pdf", "json", "p7s")
@@ -54,31 +57,41 @@ class Record:
     files: Mapping[FileKind, StoredFile]
     status_list: int
     status_index: int
+    lineage: str = ""
+    """Identifier of the first version; empty for a first version."""
+    edition: int = 1
+    """Counts the licences that have this number one after the other, also across new identifiers."""
+    obligations: tuple[StructuredObligation, ...] = ()
+    """As sealed; what was inspected since is said by the acts."""
+
+    @property
+    def first_identifier(self) -> str:
+        """Identifier of the first version of this licence."""
+        return self.lineage or self.identifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One act on a licence. Events are only ever added."""
+class Succession:
+    """A licence takes the place of another one of this store."""
 
-    identifier: str
-    action: Action
-    before: Status | None
-    after: Status
-    ground: str
-    """Why, in the authority's words; empty for the issue."""
-    decision: str
-    """Number of the decision; empty for the issue."""
-    effective_at: datetime
-    recorded_at: datetime
+    previous: str
+    """Identifier."""
+    act: Act
+    """Done to the previous one; it comes to name the new one as related."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusAnswer:
-    """State of a licence as of an instant."""
+    """State of a licence as of an instant, and what holds beside it (`Standing`)."""
 
     value: Status
     as_of: datetime
     source: Literal["store"] = "store"
+    disputed: bool = False
+    renewal_pending: bool = False
+    extended_to: date | None = None
+    obligations: tuple[StructuredObligation, ...] = ()
+    successor: str = ""
 
 
 class StatusPlace(NamedTuple):
@@ -128,15 +141,24 @@ class LicenceStore(Protocol):
         holders: Sequence[HolderKey],
         files: Mapping[FileKind, bytes],
         idempotency: Idempotency | None = None,
+        *,
+        issued_by: Act | None = None,
+        succession: Succession | None = None,
     ) -> Record:
         """Keep a licence with its files and the event of its issue, all or nothing.
 
+        ``issued_by`` says who issued it and why; without it the event has no actor. With ``succession`` the previous
+        licence ends in the same transaction: it must be one whose status allows the act.
+
         ``holders`` (at least one) are kept as a keyed index only. The files are durable before the record is; when this
         returns, the record is durable too. Returns ``record``, or, when another request with the same key and body was
-        faster, the record that it left. Raises DuplicateNumberError when the issuer has a licence of this type with
-        this number (full- and half-width forms are the same) and version, AllotmentTakenError when identifier, short
-        code or status place are in use, IdempotencyMismatchError. Files of a refused record may stay behind under their
-        digests; nothing refers to them.
+        faster, the record that it left.
+
+        Raises DuplicateNumberError when the issuer has a licence of this type with this number (full- and half-width
+        forms are the same) that is no version of the same licence, AllotmentTakenError when identifier, short code or
+        status place are in use, IdempotencyMismatchError; with ``succession`` also LicenceNotFoundError,
+        TransitionRefusedError and the ExceptionGroup of ``check_act``. Files of a refused record may stay behind under
+        their digests; nothing refers to them.
         """
 
     def replay(self, key: str, body_digest: str) -> Record | None:
@@ -168,27 +190,28 @@ class LicenceStore(Protocol):
     def of_holder(self, kind: str, code: str) -> tuple[Record, ...]:
         """Return the licences that a holder has, alone or with others; the oldest first."""
 
-    def apply(
-        self,
-        identifier: str,
-        action: Action,
-        *,
-        ground: str,
-        decision: str,
-        effective_at: datetime,
-        recorded_at: datetime,
-    ) -> Record:
-        """Do ``action`` to a licence: new status and event, all or nothing; returns the changed record.
+    def apply(self, identifier: str, act: Act) -> Record:
+        """Do an act to a licence: new status and event, all or nothing; returns the changed record.
 
-        Raises an ExceptionGroup of InvalidFieldError when ground or decision are missing or unfit (``check_grounds``),
-        LicenceNotFoundError, and TransitionRefusedError, also when somebody else changed the status meanwhile.
+        Raises an ExceptionGroup of InvalidFieldError when the act brings along less than it must (``check_act``),
+        LicenceNotFoundError, TransitionRefusedError, also when somebody else changed the status meanwhile, and
+        SuccessorInForceError when a replaced licence is restored while the one in its place is in force.
         """
 
     def events(self, identifier: str) -> tuple[Event, ...]:
         """Return the acts on a licence in the order in which they were recorded; LicenceNotFoundError."""
 
-    def status(self, identifier: str, at: datetime) -> StatusAnswer | None:
-        """Return the state of a licence as of ``at``, by the effective times of its acts; None when it is not here."""
+    def changes_after(self, sequence: int, limit: int) -> tuple[Event, ...]:
+        """Return up to ``limit`` acts on any licence that were recorded after the one with this sequence number."""
+
+    def versions(self, identifier: str) -> tuple[Record, ...]:
+        """Return all versions of the licence that this is a version of, the first one first; LicenceNotFoundError."""
+
+    def status(self, identifier: str, at: datetime, *, known_at: datetime | None = None) -> StatusAnswer | None:
+        """Return the state of a licence as of ``at``, by the effective times of its acts; None when it is not here.
+
+        With ``known_at`` by the acts that were recorded until then: what was known on that day, of that day or another.
+        """
 
     def is_ready(self) -> bool:
         """Whether the store can read and write now."""
@@ -202,17 +225,22 @@ def first_free(newest_list: int, taken: Collection[int], candidates: Sequence[in
     return StatusPlace(newest_list + 1, candidates[0])
 
 
-def status_at(events: tuple[Event, ...], at: datetime) -> Status:
-    """Return the status that ``events`` (in recorded order, the issue first) give as of ``at``.
+def answer_at(record: Record, events: Sequence[Event], at: datetime, known_at: datetime | None) -> StatusAnswer | None:
+    """Return what a store answers about the state of a licence; None when nothing was known of it then."""
+    standing = standing_at(events, record.obligations, at, known_at=known_at)
+    return None if standing is None else _answer(standing, at)
 
-    The issue counts from the beginning of time: whether a licence was in force before it was sealed is said by its
-    dates.
-    """
-    status = events[0].after
-    for event in events[1:]:
-        if event.effective_at <= at:
-            status = event.after
-    return status
+
+def _answer(standing: Standing, at: datetime) -> StatusAnswer:
+    return StatusAnswer(
+        value=standing.status,
+        as_of=at,
+        disputed=standing.disputed,
+        renewal_pending=standing.renewal_pending,
+        extended_to=standing.extended_to,
+        obligations=standing.obligations,
+        successor=standing.successor,
+    )
 
 
 def proofs_of(record: Record) -> tuple[str, ...]:
@@ -220,31 +248,35 @@ def proofs_of(record: Record) -> tuple[str, ...]:
     return (*(file.sha256 for file in record.files.values()), sha256(record.code.encode()).hexdigest())
 
 
-def issue_event(record: Record) -> Event:
+_FIRST_ACTIONS = {
+    Status.PENDING: Action.PREPARE,
+    Status.INACTIVE: Action.MAKE,
+    Status.ISSUED: Action.ISSUE,
+}
+
+
+def issue_event(record: Record, issued_by: Act | None = None, *, previous: str = "") -> Event:
     """Return the event with which the life of a licence begins."""
-    return Event(
-        identifier=record.identifier,
-        action=Action.PREPARE if record.status is Status.PENDING else Action.ISSUE,
-        before=None,
-        after=record.status,
-        ground="",
-        decision="",
-        effective_at=record.sealed_at,
-        recorded_at=record.sealed_at,
-    )
+    if issued_by is None:
+        issued_by = Act(
+            action=_FIRST_ACTIONS[record.status],
+            ground="",
+            decision="",
+            effective_at=record.sealed_at,
+            recorded_at=record.sealed_at,
+        )
+    act = replace(issued_by, particulars=replace(issued_by.particulars, related=previous)) if previous else issued_by
+    return Event(identifier=record.identifier, before=None, after=after(None, act.action), act=act)
 
 
 def completion_event(record: Record, at: datetime) -> Event | None:
     """Return the event of the last of several seals, None for a licence that was not waiting for any."""
     if record.status is not Status.PENDING:
         return None
-    return Event(
-        identifier=record.identifier,
-        action=Action.ISSUE,
-        before=record.status,
-        after=after(record.status, Action.ISSUE),
-        ground="",
-        decision="",
-        effective_at=at,
-        recorded_at=at,
-    )
+    act = Act(action=Action.ISSUE, ground="", decision="", effective_at=at, recorded_at=at)
+    return Event(identifier=record.identifier, before=record.status, after=after(record.status, Action.ISSUE), act=act)
+
+
+def named(act: Act, successor: str) -> Act:
+    """Return an act that names the licence that takes the place of the one that it is done to."""
+    return replace(act, particulars=replace(act.particulars, related=successor))

@@ -9,12 +9,13 @@ import pytest
 
 if TYPE_CHECKING:
     from browser import Chromium
+    from postgresql_server import PostgresqlServer
 
 NO_SKIP = "ELICENCE_TESTS_NO_SKIP"
 """Set to 1, as .ci/run does, it makes a run fail in which a test was skipped."""
 
 # A developer's own settings must not reach the tests.
-for _name in [name for name in os.environ if name.startswith("ELICENCE_") and name != NO_SKIP]:
+for _name in [name for name in os.environ if name.startswith(("ELICENCE_", "PG")) and name != NO_SKIP]:
     del os.environ[_name]
 
 
@@ -34,6 +35,16 @@ def chromium() -> "Iterator[Chromium]":
     running = Chromium()
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> "Iterator[PostgresqlServer]":
+    """Give one private PostgreSQL server for the whole run (of this process)."""
+    from postgresql_server import PostgresqlServer
+
+    server = PostgresqlServer()
+    yield server
+    server.close()
 
 
 def _skipped(config: pytest.Config) -> int:

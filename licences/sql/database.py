@@ -1,6 +1,6 @@
 """How the store's database is opened, locked and brought up to date, and what its errors mean.
 
-Everything here that is SQLite's own: the pragmas, the lock, the names of errors.
+Everything here that is SQLite's or PostgreSQL's own: settings of a connection, locks, names of errors.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,15 @@ from .schema import SCHEMA_REVISION
 from .statements import REVISION
 
 BUSY_TIMEOUT = 5.0
-"""Seconds to wait for another writer."""
+"""Seconds to wait for another writer, or for a free connection."""
+CONNECT_TIMEOUT = 5
+STATEMENT_TIMEOUT = 30.0
+IDLE_TIMEOUT = 60.0
+"""Seconds after which PostgreSQL ends the transaction of a client that asks nothing more."""
+
+_WRITERS = 0x656C6963656E6365
+"""What writers of one database lock: the letters `elicence`."""
+_WRITE = sa.text("SELECT pg_advisory_xact_lock(:key)")
 
 
 def is_current(url: str) -> bool:
@@ -44,28 +52,46 @@ def upgrade(url: str) -> None:
     config.set_main_option("path_separator", "os")
     try:
         with translated():
-            if engine.dialect.name == "sqlite":
-                with engine.connect() as connection:  # kept in the file; readers then never wait for a writer
-                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            with engine.begin() as connection:
+            with engine.connect() as connection:
+                sqlite = engine.dialect.name == "sqlite"
+                if sqlite:
+                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")  # kept in the file; readers never wait then
+                    # SQLite changes a table by making another one in its place, which its references would forbid.
+                    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+                    connection.rollback()
                 lock(connection)
+                if not sqlite:
+                    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # an index takes its time
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+                if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise StoreUnavailableError
+                connection.commit()
     finally:
         engine.dispose()
 
 
 def open_engine(url: str, *, busy_timeout: float, create: bool = False) -> sa.Engine:
-    """Return an engine; nothing is opened yet. A SQLite file that is missing is made only with ``create``."""
+    """Return an engine for SQLite or PostgreSQL; nothing is opened yet.
+
+    A SQLite file that is missing is made only with ``create``. Raises StoreUnavailableError for another kind of
+    database, or when PostgreSQL's driver is not installed.
+    """
     parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed, busy_timeout, create=create)
+    if parsed.get_backend_name() == "postgresql":
+        return _open_postgresql(parsed, busy_timeout)
+    raise StoreUnavailableError("STORE_KIND_UNKNOWN")
+
+
+def _open_sqlite(url: sa.URL, busy_timeout: float, *, create: bool) -> sa.Engine:
     mode = "rwc" if create else "rw"
-    parsed = parsed.set(
-        database=f"file:{quote(parsed.database or '')}",
-        query={"mode": mode, **parsed.query, "uri": "true"},
+    url = url.set(
+        database=f"file:{quote(url.database or '')}",
+        query={"mode": mode, **url.query, "uri": "true"},
     )
-    engine = sa.create_engine(parsed, connect_args={"timeout": busy_timeout}, max_overflow=-1)
+    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout}, max_overflow=-1)
     sa_event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -78,10 +104,47 @@ def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: o
     cursor.close()
 
 
+def _open_postgresql(url: sa.URL, busy_timeout: float) -> sa.Engine:
+    milliseconds = {
+        "lock_timeout": busy_timeout,
+        "statement_timeout": STATEMENT_TIMEOUT,
+        # Somebody who stopped in the middle must not keep the others waiting for ever.
+        "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
+    }
+    ours = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in milliseconds.items())
+    theirs = url.query.get("options", "")
+    try:
+        return sa.create_engine(
+            url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
+            connect_args={
+                "options": f"{ours} {theirs if isinstance(theirs, str) else ' '.join(theirs)}",
+                "connect_timeout": CONNECT_TIMEOUT,
+                "tcp_user_timeout": round(STATEMENT_TIMEOUT * 1000),
+                "application_name": "elicence",
+            },
+            pool_timeout=busy_timeout,
+            pool_pre_ping=True,  # a server that was restarted is found again without a failed request
+        )
+    except ModuleNotFoundError as error:
+        raise StoreUnavailableError("STORE_DRIVER_MISSING") from error
+
+
 def lock(connection: sa.Connection) -> None:
-    """Begin to write: on SQLite wait for the lock now, as a read lock that is raised later fails when two try."""
+    """Begin to write: wait until nobody else writes to this database, and keep others waiting until the end.
+
+    One writer at a time on PostgreSQL as on SQLite: what a transaction has read stays true while it writes, and the
+    acts become visible in the order of their sequence numbers. On SQLite a read lock that is raised later would fail
+    when two try.
+    """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(_WRITE, {"key": _WRITERS})
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be the key of a row. Keys are ASCII; SQLite takes no lone surrogate, PostgreSQL no NUL."""
+    return text.isascii() and "\0" not in text
 
 
 @contextmanager
@@ -109,12 +172,26 @@ _UNWRITABLE = (
     "SQLITE_IOERR_FSYNC",
     "SQLITE_IOERR_SHM",
 )
+_BUSY_STATES = {
+    "55P03",  # lock_not_available: lock_timeout is over
+    "57014",  # query_canceled: statement_timeout is over
+    "40001",  # serialization_failure
+    "40P01",  # deadlock_detected
+    "53300",  # too_many_connections
+}
+_UNWRITABLE_STATES = {
+    "25006",  # read_only_sql_transaction: a standby, or default_transaction_read_only
+    "42501",  # insufficient_privilege
+    "53100",  # disk_full
+}
+"""SQLSTATE of PostgreSQL's errors."""
 
 
 def _code_of(error: BaseException | None) -> str:
     name = getattr(error, "sqlite_errorname", "") if isinstance(error, SqliteError) else ""
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    state = getattr(error, "sqlstate", None)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or state in _BUSY_STATES:
         return "STORE_BUSY"
-    if name.startswith(_UNWRITABLE):
+    if name.startswith(_UNWRITABLE) or state in _UNWRITABLE_STATES:
         return "STORE_UNWRITABLE"
     return "STORE_UNAVAILABLE"

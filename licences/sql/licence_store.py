@@ -9,6 +9,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from keys import hmac_bytes
+from licences.acts import Act
 from licences.errors import (
     AllotmentTakenError,
     DuplicateNumberError,
@@ -16,14 +17,15 @@ from licences.errors import (
     IdempotencyMismatchError,
     LicenceNotFoundError,
     StoreUnavailableError,
+    SuccessorInForceError,
     TransitionRefusedError,
 )
-from licences.lifecycle import Action, Status, after, check_grounds
+from licences.lifecycle import ENDS, Action, Status
 from licences.model import normal_number
+from licences.standing import Event, next_event
 from licences.store import (
     FILE_KINDS,
     FIRST_STATUS_LIST,
-    Event,
     FileKind,
     Files,
     HolderKey,
@@ -32,16 +34,19 @@ from licences.store import (
     StatusAnswer,
     StatusPlace,
     StoredFile,
+    Succession,
+    answer_at,
     completion_event,
     digests_of,
     first_free,
     issue_event,
+    named,
     proofs_of,
-    status_at,
 )
 
 from . import statements
-from .database import BUSY_TIMEOUT, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
+from .event_rows import event_from, event_row, obligations_from, obligations_text
 from .schema import SCHEMA_REVISION
 
 
@@ -58,6 +63,10 @@ class SqlStore:
         self._files = files
         self._index_key = index_key
 
+    def close(self) -> None:
+        """Close the connections; the next use opens others."""
+        self._engine.dispose()
+
     def free_status_place(self, candidates: Sequence[int]) -> StatusPlace:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
@@ -71,11 +80,16 @@ class SqlStore:
         holders: Sequence[HolderKey],
         files: Mapping[FileKind, bytes],
         idempotency: Idempotency | None = None,
+        *,
+        issued_by: Act | None = None,
+        succession: Succession | None = None,
     ) -> Record:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            # Asked first so that a refused request leaves no files; asked again when the insert fails.
-            earlier = self._conflict(connection, record, idempotency)
+            # Asked first so that a refused request leaves no files; asked again when it is written.
+            earlier = None if idempotency is None else self._replay(connection, *idempotency)
+            if earlier is None:
+                record = self._placed(connection, record, succession)
         if earlier is not None:
             return earlier
         for kind, content in files.items():
@@ -84,20 +98,42 @@ class SqlStore:
         with translated():
             try:
                 with self._writing() as connection:
-                    self._insert(connection, record, holders, idempotency)
+                    if succession is not None:
+                        self._do(connection, succession.previous, named(succession.act, record.identifier))
+                    begun = issue_event(record, issued_by, previous="" if succession is None else succession.previous)
+                    self._insert(connection, record, holders, begun, idempotency)
             except sa.exc.IntegrityError as error:
                 with self._engine.connect() as connection:
-                    earlier = self._conflict(connection, record, idempotency)
-                if earlier is None:
-                    raise AllotmentTakenError from error
+                    earlier = None if idempotency is None else self._replay(connection, *idempotency)
+                    if earlier is None:
+                        self._placed(connection, record, succession)
+                        raise AllotmentTakenError from error
                 return earlier
         return record
+
+    def _placed(self, connection: sa.Connection, record: Record, succession: Succession | None) -> Record:
+        """Find the lineage and the edition of a new licence; DuplicateNumberError, LicenceNotFoundError."""
+        if succession is not None:
+            previous = _one(_records(connection, statements.BY_IDENTIFIER, succession.previous))
+            record = replace(record, lineage=previous.first_identifier)
+        key = {
+            "issuer_code": record.issuer_code,
+            "type_code": record.type_code,
+            "number_key": normal_number(record.number),
+        }
+        edition = 0
+        for row in connection.execute(statements.SAME_NUMBER, key):
+            if (row.lineage or row.identifier) != record.first_identifier:
+                raise DuplicateNumberError
+            edition = max(edition, row.edition)
+        return replace(record, edition=edition + 1)
 
     def _insert(
         self,
         connection: sa.Connection,
         record: Record,
         holders: Sequence[HolderKey],
+        begun: Event,
         idempotency: Idempotency | None,
     ) -> None:
         connection.execute(
@@ -121,6 +157,9 @@ class SqlStore:
                 "verify_url": record.verify_url,
                 "status_list": record.status_list,
                 "status_index": record.status_index,
+                "lineage": record.lineage or None,
+                "edition": record.edition,
+                "obligations": obligations_text(record.obligations),
             },
         )
         indices = {self._holder_index(kind, code) for kind, code in holders}
@@ -140,7 +179,7 @@ class SqlStore:
                 for kind, file in record.files.items()
             ],
         )
-        connection.execute(statements.INSERT_EVENT, _event_row(issue_event(record)))
+        connection.execute(statements.INSERT_EVENT, event_row(begun))
         digests = set(proofs_of(record))
         connection.execute(
             statements.INSERT_PROOF, [self._proof(record.identifier, one, record.sealed_at) for one in digests]
@@ -155,24 +194,6 @@ class SqlStore:
                     "identifier": record.identifier,
                 },
             )
-
-    def _conflict(self, connection: sa.Connection, record: Record, idempotency: Idempotency | None) -> Record | None:
-        """Return the licence that the same request left, None when nothing is in the way, or raise what is."""
-        earlier = self._replay(connection, *idempotency) if idempotency is not None else None
-        if (
-            earlier is None
-            and connection.execute(
-                statements.NUMBER_TAKEN,
-                {
-                    "issuer_code": record.issuer_code,
-                    "type_code": record.type_code,
-                    "number_key": normal_number(record.number),
-                    "version": record.version,
-                },
-            ).first()
-        ):
-            raise DuplicateNumberError
-        return earlier
 
     def replay(self, key: str, body_digest: str) -> Record | None:
         """See ``store.LicenceStore``."""
@@ -215,7 +236,7 @@ class SqlStore:
             for kind, file in digests.items():
                 self._replace(connection, record, kind, file, at)
             if completed is not None:
-                connection.execute(statements.INSERT_EVENT, _event_row(completed))
+                connection.execute(statements.INSERT_EVENT, event_row(completed))
         return replace(record, files={**record.files, **digests}, status=status)
 
     def _replace(
@@ -237,7 +258,7 @@ class SqlStore:
 
     def existed_since(self, identifier: str, sha256: str) -> datetime | None:
         """See ``store.LicenceStore``."""
-        if not identifier.isascii():
+        if not is_key(identifier):
             return None
         with translated(), self._engine.connect() as connection:
             row = connection.execute(statements.PROOF, {"value": identifier, "digest": sha256}).first()
@@ -256,65 +277,53 @@ class SqlStore:
         with translated(), self._engine.connect() as connection:
             return _records(connection, statements.BY_HOLDER, self._holder_index(kind, code))
 
-    def apply(
-        self,
-        identifier: str,
-        action: Action,
-        *,
-        ground: str,
-        decision: str,
-        effective_at: datetime,
-        recorded_at: datetime,
-    ) -> Record:
+    def apply(self, identifier: str, act: Act) -> Record:
         """See ``store.LicenceStore``."""
-        check_grounds(ground, decision)
-        record = self.get(identifier)
-        event = Event(
-            identifier=identifier,
-            action=action,
-            before=record.status,
-            after=after(record.status, action),
-            ground=ground,
-            decision=decision,
-            effective_at=effective_at,
-            recorded_at=recorded_at,
-        )
         with translated(), self._writing() as connection:
-            change = {"value": identifier, "before": record.status.value, "after": event.after.value}
-            if connection.execute(statements.SET_STATUS, change).rowcount != 1:
-                raise TransitionRefusedError(record.status, action)
-            connection.execute(statements.INSERT_EVENT, _event_row(event))
+            return self._do(connection, identifier, act)
+
+    def _do(self, connection: sa.Connection, identifier: str, act: Act) -> Record:
+        """Do an act inside a transaction that nobody else can write beside."""
+        record = _one(_records(connection, statements.BY_IDENTIFIER, identifier))
+        events = _events(connection, identifier)
+        event = next_event(identifier, events, act, record.obligations)
+        if act.action is Action.RESTORE and record.status is Status.REPLACED:
+            successor = events[-1].act.particulars.related
+            if _one(_records(connection, statements.BY_IDENTIFIER, successor)).status not in ENDS:
+                raise SuccessorInForceError
+        change = {"value": identifier, "before": record.status.value, "after": event.after.value}
+        if connection.execute(statements.SET_STATUS, change).rowcount != 1:
+            raise TransitionRefusedError(record.status, act.action)
+        connection.execute(statements.INSERT_EVENT, event_row(event))
         return replace(record, status=event.after)
 
     def events(self, identifier: str) -> tuple[Event, ...]:
         """See ``store.LicenceStore``."""
-        events = self._events(identifier)
+        with translated(), self._engine.connect() as connection:
+            events = _events(connection, identifier)
         if not events:
             raise LicenceNotFoundError
         return events
 
-    def _events(self, identifier: str) -> tuple[Event, ...]:
-        if not identifier.isascii():
-            return ()
-        with translated(), self._engine.connect() as connection:
-            return tuple(
-                Event(
-                    identifier=row.identifier,
-                    action=Action(row.action),
-                    before=None if row.status_before is None else Status(row.status_before),
-                    after=Status(row.status_after),
-                    ground=row.ground,
-                    decision=row.decision,
-                    effective_at=row.effective_at,
-                    recorded_at=row.recorded_at,
-                )
-                for row in connection.execute(statements.EVENTS, {"value": identifier})
-            )
-
-    def status(self, identifier: str, at: datetime) -> StatusAnswer | None:
+    def changes_after(self, sequence: int, limit: int) -> tuple[Event, ...]:
         """See ``store.LicenceStore``."""
-        events = self._events(identifier)
-        return StatusAnswer(value=status_at(events, at), as_of=at) if events else None
+        with translated(), self._engine.connect() as connection:
+            rows = connection.execute(statements.CHANGES, {"value": sequence, "count": limit})
+            return tuple(event_from(row) for row in rows)
+
+    def versions(self, identifier: str) -> tuple[Record, ...]:
+        """See ``store.LicenceStore``."""
+        with translated(), self._engine.connect() as connection:
+            record = _one(_records(connection, statements.BY_IDENTIFIER, identifier))
+            return _records(connection, statements.VERSIONS, record.first_identifier)
+
+    def status(self, identifier: str, at: datetime, *, known_at: datetime | None = None) -> StatusAnswer | None:
+        """See ``store.LicenceStore``."""
+        with translated(), self._engine.connect() as connection:
+            records = _records(connection, statements.BY_IDENTIFIER, identifier)
+            if not records:
+                return None
+            return answer_at(records[0], _events(connection, identifier), at, known_at)
 
     def is_ready(self) -> bool:
         """See ``store.LicenceStore``; false too while another process holds the write lock for long."""
@@ -343,7 +352,7 @@ class SqlStore:
 
 
 def _records(connection: sa.Connection, statement: sa.Select[tuple[object, ...]], value: str) -> tuple[Record, ...]:
-    if not value.isascii():  # nothing that is looked up so has other characters; SQLite cannot take a lone surrogate
+    if not is_key(value):
         return ()
     records: dict[str, tuple[sa.Row[tuple[object, ...]], dict[FileKind, StoredFile]]] = {}
     for row in connection.execute(statement, {"value": value}):
@@ -372,6 +381,9 @@ def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile
         files=files,
         status_list=row.status_list,
         status_index=row.status_index,
+        lineage=row.lineage or "",
+        edition=row.edition,
+        obligations=obligations_from(row.obligations),
     )
 
 
@@ -388,17 +400,10 @@ def _one(records: Sequence[Record]) -> Record:
     return records[0]
 
 
-def _event_row(event: Event) -> dict[str, object]:
-    return {
-        "identifier": event.identifier,
-        "action": event.action.value,
-        "status_before": None if event.before is None else event.before.value,
-        "status_after": event.after.value,
-        "ground": event.ground,
-        "decision": event.decision,
-        "effective_at": event.effective_at,
-        "recorded_at": event.recorded_at,
-    }
+def _events(connection: sa.Connection, identifier: str) -> tuple[Event, ...]:
+    if not is_key(identifier):
+        return ()
+    return tuple(event_from(row) for row in connection.execute(statements.EVENTS, {"value": identifier}))
 
 
 def _key_digest(key: str) -> str:

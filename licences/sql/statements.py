@@ -23,11 +23,10 @@ BY_HOLDER = RECORDS.join(licence_holders, licence_holders.c.identifier == licenc
 REQUEST = sa.select(idempotency_keys.c.body_digest, idempotency_keys.c.identifier).where(
     idempotency_keys.c.key_digest == sa.bindparam("value")
 )
-NUMBER_TAKEN = sa.select(sa.literal(1)).where(
+SAME_NUMBER = sa.select(licences.c.identifier, licences.c.lineage, licences.c.edition).where(
     licences.c.issuer_code == sa.bindparam("issuer_code"),
     licences.c.type_code == sa.bindparam("type_code"),
     licences.c.number_key == sa.bindparam("number_key"),
-    licences.c.version == sa.bindparam("version"),
 )
 NEWEST_LIST = sa.select(sa.func.max(licences.c.status_list).label("status_list")).subquery()
 # One row at least: the newest list, with each of the candidates that is taken in it.
@@ -60,6 +59,19 @@ EVENTS = (
     licence_events.select()
     .where(licence_events.c.identifier == sa.bindparam("value"))
     .order_by(licence_events.c.sequence)
+)
+CHANGES = (
+    licence_events.select()
+    .where(licence_events.c.sequence > sa.bindparam("value"))
+    .order_by(licence_events.c.sequence)
+    .limit(sa.bindparam("count"))
+)
+_BEGUN = sa.select(sa.func.min(licence_events.c.sequence)).where(licence_events.c.identifier == licences.c.identifier)
+VERSIONS = (
+    sa.select(licences, licence_files.c.kind, licence_files.c.sha256, licence_files.c.sm3, licence_files.c.size)
+    .join(licence_files)
+    .where(sa.or_(licences.c.identifier == sa.bindparam("value"), licences.c.lineage == sa.bindparam("value")))
+    .order_by(_BEGUN.scalar_subquery(), licences.c.identifier)
 )
 REVISION = sa.text("SELECT version_num FROM alembic_version")
 TOUCH = sa.text("UPDATE alembic_version SET version_num = version_num")

@@ -1,12 +1,18 @@
-"""Records, and both stores behind one fixture."""
+"""Records, and every store behind one fixture.
+
+Whoever writes an SQL adapter asks for ``database_url``: an empty database of the newest schema, SQLite and PostgreSQL in
+turn.
+"""
 
 import itertools
 import json
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +28,9 @@ from licences import (
     digests_of,
     upgrade,
 )
+
+if TYPE_CHECKING:
+    from postgresql_server import PostgresqlServer
 
 ISSUER = "1199010000000102XM"
 TYPE_CODE = "11990000000001011Q001"
@@ -78,12 +87,45 @@ def made() -> Callable[..., Made]:
     return make
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database of the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "licences.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgresql: "PostgresqlServer") -> str:
+    """The name of an empty PostgreSQL database of the newest schema, to be copied."""
+    name = postgresql.new_database()
+    upgrade(postgresql.url(name))
+    return name
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder with an empty database and an empty folder of files."""
+def home(tmp_path: Path, migrated_file: Path) -> Path:
+    """A folder with an empty SQLite database and an empty folder of files."""
     (tmp_path / "files").mkdir()
-    upgrade(f"sqlite:///{tmp_path}/licences.db")
+    shutil.copy(migrated_file, tmp_path / "licences.db")
     return tmp_path
+
+
+@pytest.fixture
+def postgresql_url(postgresql: "PostgresqlServer", migrated_database: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of the newest schema, for one test."""
+    name = postgresql.new_database(migrated_database)
+    yield postgresql.url(name)
+    postgresql.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database of the newest schema; the test runs once on each kind of database."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgresql_url")
+        return url
+    return f"sqlite:///{request.getfixturevalue('home')}/licences.db"
 
 
 @pytest.fixture
@@ -95,13 +137,29 @@ def open_sql() -> Callable[..., SqlStore]:
     return open_store
 
 
-@pytest.fixture(params=["memory", "sql"])
-def store(request: pytest.FixtureRequest) -> Iterator[LicenceStore]:
+@pytest.fixture
+def sql_store(database_url: str, tmp_path: Path) -> Iterator[SqlStore]:
+    """The SQL store, on each kind of database."""
+    (tmp_path / "files").mkdir(exist_ok=True)
+    store = SqlStore(database_url, FileStore(tmp_path / "files"), INDEX_KEY)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LicenceStore]:
+    """Every adapter of the licence store: they keep the same promises."""
     if request.param == "memory":
         yield MemoryStore()
         return
-    home = request.getfixturevalue("home")
-    yield request.getfixturevalue("open_sql")(home)
+    if request.param == "sqlite":
+        url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
+    else:
+        url = request.getfixturevalue("postgresql_url")
+    (tmp_path / "files").mkdir(exist_ok=True)
+    store = SqlStore(url, FileStore(tmp_path / "files"), INDEX_KEY)
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="session")

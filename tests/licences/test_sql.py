@@ -22,6 +22,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from licences import (
+    Act,
     Action,
     DuplicateNumberError,
     FileStore,
@@ -212,11 +213,7 @@ def test_a_read_only_database_can_be_read_and_not_written(home: Path, made: Make
     with pytest.raises(StoreUnavailableError) as caught:
         store.apply(
             licence.record.identifier,
-            Action.REVOKE,
-            ground="事由",
-            decision="号",
-            effective_at=NOW,
-            recorded_at=NOW,
+            Act(action=Action.REVOKE, ground="事由", decision="号", effective_at=NOW, recorded_at=NOW),
         )
     assert caught.value.unwritable
     assert not store.is_ready()
@@ -290,7 +287,7 @@ def test_a_database_that_is_none_is_unavailable(home: Path, made: Make, open_sql
 
 @pytest.mark.parametrize(
     "column",
-    ["status = 'lost'", "sealed_at = 'today'", "sealed_at = '2026-11-21T00:00:00'", "valid_from = '2026-02-30'"],
+    ["status = 'vanished'", "sealed_at = 'today'", "sealed_at = '2026-11-21T00:00:00'", "valid_from = '2026-02-30'"],
 )
 def test_a_row_that_is_not_ours_is_damage(home: Path, made: Make, open_sql: Open, column: str) -> None:
     store = open_sql(home)
@@ -298,7 +295,7 @@ def test_a_row_that_is_not_ours_is_damage(home: Path, made: Make, open_sql: Open
     store.add(licence.record, HOLDERS, licence.files)
     connection = sqlite3.connect(home / "licences.db")
     connection.execute(f"UPDATE licences SET {column}")  # noqa: S608
-    connection.execute("UPDATE licence_events SET status_after = 'lost'")
+    connection.execute("UPDATE licence_events SET status_after = 'vanished'")
     connection.commit()
     connection.close()
     with pytest.raises(StoreUnavailableError):
