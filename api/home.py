@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from keys import (
     ProviderMissingError,
@@ -18,7 +18,7 @@ from keys import (
 )
 
 from .errors import CannotWriteError, HomeError, SettingsError
-from .settings import FAMILIES, SETTINGS_FILE, Settings, load_settings, settings_text
+from .settings import FAMILIES, SETTINGS_FILE, Settings, StoreSetting, load_settings, settings_text
 
 AUTHORITY_NAME = "样例县行政审批局"
 AUTHORITY_CODE = "1199010000000102XM"
@@ -37,14 +37,19 @@ class Home:
     settings: Settings
 
     @property
-    def database(self) -> Path:
-        """The SQLite file."""
-        return self.path / _DATABASE
+    def database_name(self) -> str:
+        """The database as people are told of it: the SQLite file, or the address of a server, never with a password."""
+        store = self.settings.store
+        return str(self.path / _DATABASE) if store is None else store.url
 
     @property
     def database_url(self) -> str:
-        """The database as SQLAlchemy names it."""
-        return _database_url(self.path)
+        """The database as SQLAlchemy names it, with its password: it is not shown to anybody. HomeError."""
+        return _database_url(self.path, self.settings.store)
+
+    def has_database(self) -> bool:
+        """Whether the SQLite file is in its place; a server is asked by its first use."""
+        return self.settings.store is not None or (self.path / _DATABASE).is_file()
 
     @property
     def trust(self) -> Path:
@@ -92,8 +97,18 @@ def open_home(path: Path) -> Home:
     return Home(path=path, settings=settings)
 
 
-def ensure_home(path: Path, *, public_url: str, at: datetime, random: Callable[[int], bytes]) -> tuple[Home, bool]:
+def ensure_home(
+    path: Path,
+    *,
+    public_url: str,
+    at: datetime,
+    random: Callable[[int], bytes],
+    store: StoreSetting | None = None,
+) -> tuple[Home, bool]:
     """Open the home, or make one with a development PKI; the second value says whether it was made.
+
+    `store` names the database of a new home, which must hold no licences: their holders could not be found with
+    another home's index key.
 
     It is built beside its place and moved there in one step, so that a half-made home never exists. The private keys
     of the development CAs are not kept. Raises as `open_home`, and CannotWriteError.
@@ -104,7 +119,7 @@ def ensure_home(path: Path, *, public_url: str, at: datetime, random: Callable[[
     staged = path.with_name(f"{path.name}.new-{secrets.token_hex(6)}")
     try:
         staged.mkdir(mode=0o700, parents=True)
-        _build(staged, Settings(public_url=public_url, development=True), at, random)
+        _build(staged, Settings(public_url=public_url, development=True, store=store), at, random)
         try:
             staged.rename(path)
         except OSError:
@@ -127,7 +142,7 @@ def _brought_up(home: Home) -> Home:
     """Bring the database of an older version to this program's; StoreUnavailableError when that cannot be done."""
     from licences import is_current, upgrade
 
-    if home.database.is_file() and not is_current(home.database_url):
+    if home.has_database() and not is_current(home.database_url):
         upgrade(home.database_url)
     return home
 
@@ -174,12 +189,40 @@ def _build(path: Path, settings: Settings, at: datetime, random: Callable[[int],
         _write(seal_path(path, family), seal, 0o644)
     _write(path / _INDEX_KEY, random(INDEX_KEY_BYTES), 0o600)
     _write(path / SETTINGS_FILE, settings_text(settings).encode(), 0o644)
-    upgrade(_database_url(path))
+    url = _database_url(path, settings.store)
+    upgrade(url)
+    if has_licences(url):
+        raise HomeError(
+            "该数据库已存有别的主目录的证照；请指定空数据库，或使用那个主目录（含其 index.key）。",
+            "the database holds the licences of another home: name an empty one, or use that home with its index.key",
+        )
     _flush(path)
 
 
-def _database_url(path: Path) -> str:
-    return f"sqlite:///{quote(str(path / _DATABASE))}"
+def _database_url(path: Path, store: StoreSetting | None) -> str:
+    if store is None:
+        return f"sqlite:///{quote(str(path / _DATABASE))}"
+    password = _store_password(store)
+    if password is None:
+        return store.url
+    parts = urlsplit(store.url)
+    user, at, server = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}{at or '@'}{server}").geturl()
+
+
+def _store_password(store: StoreSetting) -> str | None:
+    """Return the password; None leaves it to libpq (`~/.pgpass`, the name of the system's user)."""
+    if (password := os.environ.get("ELICENCE_STORE_PASSWORD")) is not None:
+        return password
+    if store.password_file is None:
+        return None
+    try:
+        return store.password_file.read_text("utf-8").partition("\n")[0].removesuffix("\r")
+    except (OSError, ValueError) as error:
+        raise HomeError(
+            f"证照库口令文件无法读取：{store.password_file}",
+            f"the password file of the store cannot be read: {store.password_file}",
+        ) from error
 
 
 def _key_path(path: Path, family: str, role: str) -> Path:

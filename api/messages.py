@@ -25,7 +25,17 @@ VERDICTS = {
 RECORDED = {
     "pending": Message(zh="待其他机构盖章", en="other seals are awaited"),
     "issued": Message(zh="未被吊销", en="not revoked"),
+    "inactive": Message(zh="未激活", en="not activated"),
+    "suspended": Message(zh="暂扣", en="suspended"),
+    "lost": Message(zh="已挂失", en="reported lost"),
+    "replaced": Message(zh="已换发新证照", en="superseded by a newer one"),
     "revoked": Message(zh="已吊销", en="revoked"),
+    "annulled": Message(zh="已撤销", en="annulled"),
+    "withdrawn": Message(zh="已撤回", en="withdrawn"),
+    "cancelled": Message(zh="已注销", en="cancelled"),
+    "transferred": Message(zh="已转出", en="transferred"),
+    "renewal_pending": Message(zh="有效（延续审查中）", en="in force, renewal undecided"),
+    "obligation_overdue": Message(zh="已超检验（复核、年报）期，不得使用", en="inspection, re-check or report overdue"),
     "unknown": Message(zh="未知", en="unknown"),
 }
 """What the store says of a licence; whether its term has begun or ended is not in it."""
@@ -33,7 +43,17 @@ RECORDED = {
 STATUSES = {
     "pending": Message(zh="未生效（待其他机构盖章）", en="not in force: other seals are awaited"),
     "issued": Message(zh="有效", en="in force"),
+    "inactive": Message(zh="未激活", en="not activated"),
+    "suspended": Message(zh="暂扣", en="suspended"),
+    "lost": Message(zh="已挂失", en="reported lost"),
+    "replaced": Message(zh="已换发新证照", en="superseded by a newer one"),
     "revoked": Message(zh="已吊销", en="revoked"),
+    "annulled": Message(zh="已撤销", en="annulled"),
+    "withdrawn": Message(zh="已撤回", en="withdrawn"),
+    "cancelled": Message(zh="已注销", en="cancelled"),
+    "transferred": Message(zh="已转出", en="transferred"),
+    "renewal_pending": Message(zh="有效（延续审查中）", en="in force, renewal undecided"),
+    "obligation_overdue": Message(zh="已超检验（复核、年报）期，不得使用", en="inspection, re-check or report overdue"),
     "expired": Message(zh="已过有效期", en="expired"),
     "not_yet_in_force": Message(zh="尚未生效", en="not yet in force"),
 }
@@ -80,6 +100,7 @@ CHECKS = {
     "holder": Message(zh="属于此持证主体", en="belongs to this holder"),
     "validity": Message(zh="证照在有效期内", en="licence within its term"),
     "status": Message(zh="证照当前状态", en="present state of the licence"),
+    "obligations": Message(zh="检验、复核、年报未逾期", en="inspections, re-checks and reports not overdue"),
 }
 
 PROOFS = {

@@ -1,11 +1,12 @@
 """Settings: few, read once, from the home's `elicence.toml` and the environment."""
 
+import json
 import os
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from .errors import SettingsError
 
@@ -39,6 +40,16 @@ class KeySetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSetting:
+    """A PostgreSQL database that keeps the licences, instead of the home's own file."""
+
+    url: str
+    """`postgresql://USER@HOST:PORT/DATABASE`, never with a password."""
+    password_file: Path | None = None
+    """Holds the password in its first line; a relative name is looked for in the home."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an installation is told from outside."""
 
@@ -58,6 +69,8 @@ class Settings:
     """Address of the timestamp authority by family: an SM2 seal needs an SM2 timestamp."""
     timestamp_seconds: float = DEFAULT_TIMESTAMP_SECONDS
     """How long a timestamp may take before the seal does without it."""
+    store: StoreSetting | None = None
+    """None: the SQLite file in the home."""
 
 
 def home_path(argument: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -111,6 +124,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
         keys=_keys(values, home),
         timestamps=timestamps,
         timestamp_seconds=seconds,
+        store=_store(values, home),
     )
 
 
@@ -175,6 +189,46 @@ def _timestamps(values: Mapping[str, object], path: Path) -> tuple[dict[str, str
     return addresses, float(seconds)
 
 
+def _store(values: Mapping[str, object], home: Path) -> StoreSetting | None:
+    path = home / SETTINGS_FILE
+    table = _table(values, "store", ("url", "password_file"), path)
+    if not table:
+        return None
+    url, password_file = table.get("url"), table.get("password_file")
+    if not isinstance(url, str) or not isinstance(password_file, str | None):
+        raise SettingsError(
+            f"{path} 的 [store] 应有文本 url（以及 password_file）。",
+            f"[store] in {path} has a text url, and a text password_file",
+        )
+    return StoreSetting(
+        url=check_store_url(url), password_file=None if password_file is None else home / password_file
+    )
+
+
+def check_store_url(url: str) -> str:
+    """Return the address of a PostgreSQL database; SettingsError when it is none or holds a password."""
+    try:
+        parts = urlsplit(url)
+        words = [parts.port, parts.password, *parse_qs(parts.query, strict_parsing=bool(parts.query))]
+    except ValueError as error:
+        raise _no_store_url() from error
+    if parts.scheme != "postgresql" or not parts.path.strip("/"):
+        raise _no_store_url()
+    if parts.password is not None or {"password", "sslpassword"} & set(words):
+        raise SettingsError(
+            "证照库地址里不得写口令；请放入文件（password_file）或环境变量 ELICENCE_STORE_PASSWORD。",
+            "the address of the store holds no password: put it into a file (password_file) or ELICENCE_STORE_PASSWORD",
+        )
+    return url
+
+
+def _no_store_url() -> SettingsError:
+    return SettingsError(
+        "证照库地址应形如 postgresql://用户@主机:端口/数据库 。",
+        "the address of the store looks like postgresql://USER@HOST:PORT/DATABASE",
+    )
+
+
 def settings_text(settings: Settings) -> str:
     """Return the settings as a new `elicence.toml`."""
     return (
@@ -182,7 +236,22 @@ def settings_text(settings: Settings) -> str:
         f'public_url = "{settings.public_url}"\n'
         "# 本目录的密钥仅供开发测试。The keys of this directory are for development only.\n"
         f"development = {str(settings.development).lower()}\n"
+        f"{_store_text(settings.store)}"
     )
+
+
+def _store_text(store: StoreSetting | None) -> str:
+    if store is None:
+        return ""
+    lines = ["", "# 证照库。Where the licences are kept.", "[store]", f"url = {_toml_text(store.url)}"]
+    if store.password_file is not None:
+        lines.append(f"password_file = {_toml_text(str(store.password_file))}")
+    return "\n".join([*lines, ""])
+
+
+def _toml_text(text: str) -> str:
+    """A text between quotes: what JSON escapes, TOML reads the same way."""
+    return json.dumps(text)
 
 
 def check_public_url(url: str) -> str:

@@ -116,7 +116,7 @@ class Services:
 
     def can_store(self) -> bool:
         """Whether the database is in its place and answers: an open one goes on answering when its file was moved."""
-        return self.home.database.is_file() and self.store.is_ready()
+        return self.home.has_database() and self.store.is_ready()
 
     def key_faults(self) -> Mapping[str, KeysError | None]:
         """Try every key that is in use, by its family and role: what is wrong with it, or None."""
@@ -230,9 +230,9 @@ class Services:
 
 def open_store(home: Home) -> SqlStore:
     """Open the home's store; ServiceUnavailableError when its database is gone: an empty one would know nothing."""
-    if not home.database.is_file():
+    if not home.has_database():
         raise ServiceUnavailableError(
-            f"证照库不存在：{home.database}", f"the licence database is missing: {home.database}"
+            f"证照库不存在：{home.database_name}", f"the licence database is missing: {home.database_name}"
         )
     return SqlStore(home.database_url, FileStore(home.files), home.index_key())
 

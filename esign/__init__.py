@@ -1,5 +1,18 @@
 """Seals and signatures in CMS, PDF and QR codes, and the forms of the documents that carry them."""
 
+from .annotated_copy import (
+    COPY_ELEMENTS,
+    COPY_FORMAT,
+    MAX_CAUSE_CHARACTERS,
+    MAX_COPY_BYTES,
+    MAX_PARTY_CHARACTERS,
+    AnnotatedCopy,
+    CopyPurpose,
+    FileDigests,
+    claims_to_be_copy,
+    copy_from_bytes,
+    copy_to_bytes,
+)
 from .barcode import QUIET_ZONE, code_modules, read_picture
 from .check_character import hybrid_check_character
 from .china import CHINA, YEARS
@@ -12,6 +25,7 @@ from .cms_detached import (
     read_detached,
     timestamp_detached,
 )
+from .copy_stamp import COPY_STAMP_HEIGHT, COPY_STAMP_WIDTH, draw_copy_stamp
 from .elements import ELEMENTS, Element, element_with_key
 from .errors import (
     AdditionRefusedError,
@@ -59,7 +73,7 @@ from .page import (
     rectangle,
     transformed,
 )
-from .pdf_form import PRODUCER, SEAL_FIELD
+from .pdf_form import COPY_ATTACHMENT_NAME, PRODUCER, SEAL_FIELD
 from .pdf_prepared import PreparedPdf, SealedFile, SealLevel
 from .pdf_reading import (
     MAX_PDF_BYTES,
@@ -148,14 +162,23 @@ from .tsp import (
     timestamp_request,
     token_from_response,
 )
+from .watermark import block_height, slanted_lines
 from .xmp import ShortElement
 
 __all__ = [
     "CHINA",
+    "COPY_ATTACHMENT_NAME",
+    "COPY_ELEMENTS",
+    "COPY_FORMAT",
+    "COPY_STAMP_HEIGHT",
+    "COPY_STAMP_WIDTH",
     "DEFAULT_DIAMETER",
     "ELEMENTS",
     "IDENTIFIER_ROOT",
     "LONG_TERM",
+    "MAX_CAUSE_CHARACTERS",
+    "MAX_COPY_BYTES",
+    "MAX_PARTY_CHARACTERS",
     "MAX_PDF_BYTES",
     "MAX_SES_BYTES",
     "MAX_TOKEN_BYTES",
@@ -177,6 +200,7 @@ __all__ = [
     "UNITS",
     "YEARS",
     "AdditionRefusedError",
+    "AnnotatedCopy",
     "AttachmentKind",
     "Background",
     "CertificateDigest",
@@ -184,6 +208,7 @@ __all__ = [
     "ChangeKind",
     "Changes",
     "CodeClaims",
+    "CopyPurpose",
     "Coverage",
     "DetachedSignatures",
     "Deviation",
@@ -194,6 +219,7 @@ __all__ = [
     "EvidenceMissingError",
     "ExpectedSeal",
     "Fault",
+    "FileDigests",
     "Finding",
     "FinishedSeal",
     "FontChain",
@@ -273,8 +299,13 @@ __all__ = [
     "add_signature",
     "add_signer",
     "add_time_stamp",
+    "block_height",
+    "claims_to_be_copy",
     "cms_for_prepared_pdf",
     "code_modules",
+    "copy_from_bytes",
+    "copy_to_bytes",
+    "draw_copy_stamp",
     "draw_name_seal",
     "draw_oval_seal",
     "draw_round_seal",
@@ -330,6 +361,7 @@ __all__ = [
     "sign_gm_digest",
     "signature_facts",
     "signed_value_kind",
+    "slanted_lines",
     "structured_from_bytes",
     "structured_to_bytes",
     "timestamp_detached",

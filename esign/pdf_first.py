@@ -13,7 +13,7 @@ from .china import YEARS
 from .errors import Fault, MalformedError, TooLargeError
 from .pdf_file import END
 from .pdf_form import (
-    ATTACHMENT_NAME,
+    ATTACHMENT_NAMES,
     FIELD_NAME,
     HEADER,
     LOCK,
@@ -51,6 +51,8 @@ class FirstRevision:
     seal_name: str
     claimed_time: datetime
     digits: Digits
+    attachment: str
+    """Name of the associated file."""
     structured: bytes
 
 
@@ -64,6 +66,7 @@ def read_first_revision(data: bytes, end: int) -> FirstRevision:
     opened = signature_dictionary(name, at, place=0, seals=len(fields))
     if not objects.body(signature_number).startswith(opened + b"<"):
         raise MalformedError(Fault.NON_CANONICAL, "a signature of another kind than ours")
+    attachment, structured = _associated_file(objects, catalogue)
     return FirstRevision(
         standing=Standing(
             end=end,
@@ -76,7 +79,8 @@ def read_first_revision(data: bytes, end: int) -> FirstRevision:
         seal_name=name,
         claimed_time=at,
         digits=read_digits(signature, end),
-        structured=_associated_file(objects, catalogue),
+        attachment=attachment,
+        structured=structured,
     )
 
 
@@ -261,14 +265,16 @@ def _empty_box(objects: _Objects, appearance: int) -> bytes:
     return size
 
 
-def _associated_file(objects: _Objects, catalogue: dict[str, object]) -> bytes:
+def _associated_file(objects: _Objects, catalogue: dict[str, object]) -> tuple[str, bytes]:
+    """Its name and its content."""
     associated = catalogue.get("AF")
     if not isinstance(associated, list) or len(associated) != 1:
         raise MalformedError(Fault.NON_CANONICAL, "the file has not exactly one associated file")
     specification = objects.dictionary(_number_of(associated[0]))
     embedded = specification.get("EF")
-    if specification.get("F") != ATTACHMENT_NAME.encode() or not isinstance(embedded, dict):
-        raise MalformedError(Fault.NON_CANONICAL, f"the associated file is not {ATTACHMENT_NAME}")
+    name = _ascii(specification.get("F"))
+    if name not in ATTACHMENT_NAMES or not isinstance(embedded, dict):
+        raise MalformedError(Fault.NON_CANONICAL, f"the associated file is none of {', '.join(ATTACHMENT_NAMES)}")
     stream = objects.load(_number_of(embedded.get("F")))
     if not isinstance(stream, Stream) or stream.dictionary.get("Filter") != Name("FlateDecode"):
         raise MalformedError(Fault.FORMAT_PDF, "the associated file is no compressed stream")
@@ -281,7 +287,7 @@ def _associated_file(objects: _Objects, catalogue: dict[str, object]) -> bytes:
         raise TooLargeError(f"a structured licence of more than {MAX_STRUCTURED_BYTES} bytes")
     if not inflater.eof or inflater.unused_data:
         raise MalformedError(Fault.NON_CANONICAL, "the associated file is cut off or has bytes behind its end")
-    return content
+    return name, content
 
 
 def _number_of(value: object) -> int:

@@ -11,6 +11,9 @@ PRODUCER = "elicence"
 PRODUCER_MARK = f"<pdf:Producer>{PRODUCER}</pdf:Producer>".encode("ascii")
 """A file with this in it names us as producer and must have our form."""
 ATTACHMENT_NAME = "licence.json"
+COPY_ATTACHMENT_NAME = "copy.json"
+"""Instead of the structured e-licence, in an annotated copy (加注件)."""
+ATTACHMENT_NAMES = (ATTACHMENT_NAME, COPY_ATTACHMENT_NAME)
 SUB_FILTER = "ETSI.CAdES.detached"
 TIMESTAMP_SUB_FILTER = "ETSI.RFC3161"
 SEAL_FIELD = "Seal1"

@@ -96,7 +96,9 @@ class SealedPdf:
     seals: tuple[PdfSeal, ...]
     """Those that are there: the first of these fields, or all."""
     structured: bytes
-    """The associated file: the structured e-licence."""
+    """The associated file: the structured e-licence; in an annotated copy what that says."""
+    attachment: str
+    """Its name, one of `pdf_form.ATTACHMENT_NAMES`."""
     evidence: Evidence
     document_timestamps: tuple[DocumentTimestamp, ...]
     standing: Standing = field(repr=False)
@@ -136,6 +138,7 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
         fields=tuple(field.name for field in reader.standing.fields),
         seals=tuple(reader.seals),
         structured=revision.structured,
+        attachment=revision.attachment,
         evidence=reader.standing.evidence,
         document_timestamps=tuple(reader.timestamps),
         standing=reader.standing,

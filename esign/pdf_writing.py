@@ -47,9 +47,11 @@ class PdfContent:
     pages: Sequence[Page]
     elements: Sequence[ShortElement]
     structured: bytes
-    """The structured e-licence, which becomes the associated file."""
+    """The structured e-licence, or what an annotated copy says; it becomes the associated file."""
     fields: Sequence[str] = (SEAL_FIELD,)
     """The form field of every seal in the order of sealing; a seal without a place on a page cannot be seen."""
+    attachment: str = ATTACHMENT_NAME
+    """Name of the associated file, one of `pdf_form.ATTACHMENT_NAMES`."""
 
 
 class PdfSealer:
@@ -171,7 +173,7 @@ class PdfSealer:
             OutputConditionIdentifier=b"(sRGB)",
             DestOutputProfile=o.reference(profile),
         )
-        attachment = _attachment(file, content.structured, at)
+        attachment = _attachment(file, content.attachment, content.structured, at)
         return o.dictionary(
             Type=b"/Catalog",
             Version=b"/1.7",
@@ -185,7 +187,7 @@ class PdfSealer:
             AF=b"[" + o.reference(attachment) + b"]",
             Names=o.dictionary(
                 EmbeddedFiles=o.dictionary(
-                    Names=b"[(" + ATTACHMENT_NAME.encode("ascii") + b") " + o.reference(attachment) + b"]"
+                    Names=b"[(" + content.attachment.encode("ascii") + b") " + o.reference(attachment) + b"]"
                 )
             ),
         )
@@ -265,7 +267,7 @@ def _symbol_operators(symbol: Symbol, page_height: float, name: str) -> bytes:
     return b"q 0 g %s 0 0 %s %s %s cm /%s Do Q" % (side, side, x, y, name.encode("ascii"))
 
 
-def _attachment(file: PdfFile, structured: bytes, at: datetime) -> int:
+def _attachment(file: PdfFile, attachment: str, structured: bytes, at: datetime) -> int:
     embedded = file.add(
         o.stream(
             isal_zlib.compress(structured),
@@ -275,7 +277,7 @@ def _attachment(file: PdfFile, structured: bytes, at: datetime) -> int:
             Filter=b"/FlateDecode",
         )
     )
-    name = b"(" + ATTACHMENT_NAME.encode("ascii") + b")"
+    name = b"(" + attachment.encode("ascii") + b")"
     return file.add(
         o.dictionary(
             Type=b"/Filespec",

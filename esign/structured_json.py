@@ -134,8 +134,8 @@ def structured_from_bytes(data: bytes) -> StructuredLicence:
     if len(data) > MAX_STRUCTURED_BYTES:
         raise TooLargeError(f"a structured licence of {len(data)} bytes; the limit is {MAX_STRUCTURED_BYTES}")
     try:
-        document = json.loads(data.decode("utf-8"), parse_float=_refused, parse_constant=_refused, parse_int=_whole)
-        canonical = _canonical(document)
+        document = read_json(data)
+        canonical = canonical_json(document)
         licence = _parse(document)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         # The errors of the JSON and UTF-8 decoders are ValueErrors.
@@ -145,7 +145,12 @@ def structured_from_bytes(data: bytes) -> StructuredLicence:
     return licence
 
 
-def _canonical(document: object) -> bytes:
+def read_json(data: bytes) -> object:
+    """What a JSON text of ours holds; ValueError or RecursionError for another one, or for fractions."""
+    return json.loads(data.decode("utf-8"), parse_float=_refused, parse_constant=_refused, parse_int=_whole)
+
+
+def canonical_json(document: object) -> bytes:
     """RFC 8785 for what a structured licence can hold, many times faster than the general case.
 
     Without fractions, and with keys that sort alike by code point and by UTF-16 unit, Python's own writer gives the

@@ -55,6 +55,7 @@ from keys.exchange import Endpoint, exchange
 from keys.files import write_certificates, write_private_key
 from keys.issuing import (
     CODE_SIGNING_EKU,
+    COPY_SIGNING_EKU,
     OCSP_SIGNING_EKU,
     TIMESTAMPING_EKU,
     Profile,
@@ -78,12 +79,14 @@ from keys.retirement import Retirement, RetirementReason, read_retirements, writ
 from keys.revocation import Revocation
 from keys.signature import der_signature, low_s, raw_signature
 from keys.signer import Signer
+from keys.sm4 import SM4_KEY_BYTES, SM4_NONCE_BYTES, sm4_decrypt, sm4_encrypt
 from keys.software import generate_private_key, load_private_key, load_public_key
 from keys.utc_times import read_utc_text, utc_text
 
 __all__ = [
     "ALGORITHMS",
     "CODE_SIGNING_EKU",
+    "COPY_SIGNING_EKU",
     "DEVELOPMENT_MARK",
     "ECDSA_P256_SHA256",
     "ECDSA_P384_SHA384",
@@ -99,6 +102,8 @@ __all__ = [
     "SEALING_ALGORITHMS",
     "SIGNED_DATA_OIDS",
     "SM2_SM3",
+    "SM4_KEY_BYTES",
+    "SM4_NONCE_BYTES",
     "TIMESTAMPING_EKU",
     "Algorithm",
     "BadSignatureError",
@@ -189,6 +194,8 @@ __all__ = [
     "read_reply",
     "read_retirements",
     "read_utc_text",
+    "sm4_decrypt",
+    "sm4_encrypt",
     "utc_text",
     "write_certificates",
     "write_private_key",

@@ -36,6 +36,8 @@ from keys.publication import (
 
 CODE_SIGNING_EKU: Final = "2.25.17922297987033508298844546601781857205"
 """Extended key usage "signs the codes on licence faces": private, from a random UUID (ITU-T X.667)."""
+COPY_SIGNING_EKU: Final = "2.25.147613026738287727257556397203656143786"
+"""Extended key usage "seals annotated copies (加注件) and the notices about them": private, likewise."""
 TIMESTAMPING_EKU: Final = "1.3.6.1.5.5.7.3.8"
 """Extended key usage of a timestamp authority (RFC 3161 clause 2.3)."""
 OCSP_SIGNING_EKU: Final = "1.3.6.1.5.5.7.3.9"
@@ -49,6 +51,8 @@ class Profile(Enum):
     ISSUING_CA = "issuing-ca"
     SEAL = "seal"
     CODE = "code"
+    COPY = "copy"
+    """Seals annotated copies (加注件) that an office makes; never a licence."""
     SEAL_MAKER = "seal-maker"
     """Signs seals, the objects of GB/T 38540."""
     PERSON = "person"
@@ -62,6 +66,7 @@ _USAGES: Final = {
     Profile.ISSUING_CA: ("keyCertSign", "cRLSign"),
     Profile.SEAL: ("digitalSignature", "nonRepudiation"),
     Profile.CODE: ("digitalSignature",),
+    Profile.COPY: ("digitalSignature", "nonRepudiation"),
     Profile.SEAL_MAKER: ("digitalSignature", "nonRepudiation"),
     Profile.PERSON: ("digitalSignature", "nonRepudiation"),
     Profile.TIMESTAMP: ("digitalSignature",),
@@ -70,6 +75,8 @@ _USAGES: Final = {
 _PURPOSES: Final = {
     # Critical, so that a code key can never pass for a seal key in a program that does not know the purpose.
     Profile.CODE: (CODE_SIGNING_EKU, True),
+    # Likewise: a copy is not the licence, and whoever makes copies is not the authority.
+    Profile.COPY: (COPY_SIGNING_EKU, True),
     # Critical, because RFC 3161 clause 2.3 wants it.
     Profile.TIMESTAMP: (TIMESTAMPING_EKU, True),
     Profile.OCSP_RESPONDER: (OCSP_SIGNING_EKU, False),

@@ -28,6 +28,7 @@ from .errors import (
     InvalidIdentifierError,
     LicenceNotFoundError,
     LicencesError,
+    ProtectedDataError,
     StoreUnavailableError,
     SuccessorInForceError,
     TransitionRefusedError,
@@ -53,6 +54,7 @@ from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
 from .masking import mask_code, mask_name, mask_number
 from .memory import MemoryStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
+from .protection import KeyRing, Protection
 from .provenance import NATIVE, Attachment, Provenance, digitised
 from .sealing import (
     AuthoritySeal,
@@ -65,7 +67,7 @@ from .sealing import (
     level_of,
     raise_level,
 )
-from .sql import SqlStore, is_current, upgrade
+from .sql import SchemaState, SqlStore, is_current, schema_state, upgrade
 from .standing import Event, Standing, standing_at
 from .store import (
     FILE_KINDS,
@@ -76,13 +78,17 @@ from .store import (
     LicenceStore,
     Record,
     StatusAnswer,
+    IN_FORCE_WORDS,
     StatusPlace,
     StoredFile,
     Succession,
     digests_of,
+    word_of,
 )
 
 __all__ = [
+    "word_of",
+    "IN_FORCE_WORDS",
     "CHINA",
     "ENDS",
     "FAULTS",
@@ -126,6 +132,7 @@ __all__ = [
     "Issued",
     "Issuer",
     "IssuingAuthority",
+    "KeyRing",
     "LegalGround",
     "Licence",
     "LicenceNotFoundError",
@@ -135,8 +142,11 @@ __all__ = [
     "MadeLicence",
     "MemoryStore",
     "Particulars",
+    "ProtectedDataError",
+    "Protection",
     "Provenance",
     "Record",
+    "SchemaState",
     "SealedFiles",
     "SealingKeys",
     "SqlStore",
@@ -178,6 +188,7 @@ __all__ = [
     "normal_number",
     "parse_identifier",
     "raise_level",
+    "schema_state",
     "shipped_font",
     "standing_at",
     "upgrade",

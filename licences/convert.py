@@ -10,6 +10,7 @@ from .catalogue.elements import DEFAULT_AUTHORITY_LEVEL, EXPIRING_DATE
 from .errors import InvalidFieldError, InvalidHolderError
 from .holders import HOLDER_KINDS, check_holder, check_organisation_code
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
+from .number_checks import NUMBER_CHECKS
 from .texts import text_fault
 
 ROOT = "/data"
@@ -188,9 +189,12 @@ class _Conversion:
         return ""
 
     def _check_number(self, number: str) -> None:
-        if number and self._type.number_pattern.fullmatch(normal_number(number)) is None:
+        normal = normal_number(number)
+        if number and self._type.number_pattern.fullmatch(normal) is None:
             sample = next(field.sample for field in self._type.common_fields if field.key == "certificateNumber")
             self._refuse(f"{ROOT}/certificateNumber", "NUMBER_MALFORMED", example=str(sample))
+        elif number and self._type.number_check and not NUMBER_CHECKS[self._type.number_check](normal):
+            self._refuse(f"{ROOT}/certificateNumber", "NUMBER_CHECK")
 
     def _holder(self, texts: Mapping[str, str]) -> Holder | None:
         kind_code, code = texts["certificateHolderTypeCode"], texts["certificateHolderCode"]

@@ -148,16 +148,6 @@ class Approval:
         return DraftStep(act=DraftAct.SEAL, actor=self.actor, at=self.at, digest=self.content.digest)
 
 
-class Protector(Protocol):
-    """Encrypts what is kept, and ties it to its place."""
-
-    def protect(self, plain: bytes, *, context: str) -> bytes:
-        """Encrypt."""
-
-    def reveal(self, protected: bytes, *, context: str) -> bytes:
-        """Decrypt what was protected in the same context."""
-
-
 class DraftStore(Protocol):
     """Keeps drafts, all their versions, and who did what. Every method may raise StoreUnavailableError."""
 

@@ -177,6 +177,27 @@ class ReviewRequiredError(LicencesError):
         super().__init__("REVIEW_REQUIRED")
 
 
+class BatchNotFoundError(LicencesError):
+    """There is no batch with this number."""
+
+    def __init__(self) -> None:
+        super().__init__("BATCH_NOT_FOUND")
+
+
+class BatchChangedError(LicencesError):
+    """The file of a batch comes out otherwise than when it was first written."""
+
+    def __init__(self) -> None:
+        super().__init__("BATCH_CHANGED")
+
+
+class CollectionTakenError(LicencesError):
+    """Somebody else has put these acts into a batch meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("COLLECTION_TAKEN")
+
+
 class StoreUnavailableError(LicencesError):
     """The store cannot do its work now; nothing was changed."""
 
@@ -189,3 +210,7 @@ class StoreUnavailableError(LicencesError):
         super().__init__(code)
         self.busy = code == "STORE_BUSY"
         self.unwritable = code == "STORE_UNWRITABLE"
+
+
+class ProtectedDataError(StoreUnavailableError):
+    """A value or a file that is kept encrypted cannot be opened, or there is no key to close one with."""

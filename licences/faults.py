@@ -59,6 +59,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "证照编号格式不符，示例：{example}",
         "the licence number has the wrong form; example: {example}",
     ),
+    ("NUMBER_CHECK", "证照编号校验不通过", "wrong check character in the licence number"),
     ("AREA_CODE_MALFORMED", "应为 6、9 或 12 位行政区划代码", "must be an area code of 6, 9 or 12 digits"),
     ("END_BEFORE_START", "有效期截止日期早于起始日期", "the licence would end before it starts"),
     (
@@ -155,7 +156,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     # drafts and their review
     ("DRAFT_NOT_FOUND", "没有这份草稿或这个版本", "no such draft, or no such version of it"),
     ("DRAFT_REFUSED", "状态为“{state}”的草稿不能{act}", "a draft in state {state_en} cannot be acted on by {act_en}"),
-    ("DRAFT_FULL", "草稿已保存 {limit} 版，请放弃后另建", "the draft has {limit} versions; abandon it and make another"),
+    (
+        "DRAFT_FULL",
+        "草稿已保存 {limit} 版，请放弃后另建",
+        "the draft has {limit} versions; abandon it and make another",
+    ),
     (
         "DRAFT_CHANGED",
         "草稿已被修改，请重新查看后再办理",
@@ -172,6 +177,20 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "this type is issued from approved drafts only; begin with elicence review",
     ),
     ("POINTER_MALFORMED", "应为 JSON 指针，如 /data/certificateNumber", "must be a JSON pointer such as /data/name"),
+    # collection upstream
+    ("BATCH_NOT_FOUND", "没有这个批次", "no such batch"),
+    (
+        "BATCH_CHANGED",
+        "批次文件与首次生成时不一致，请检查证照库",
+        "the file of the batch is not what it was first; check the licence store",
+    ),
+    (
+        "COLLECTION_TAKEN",
+        "另一进程正在归集，请稍后再试",
+        "somebody else is collecting; try again",
+    ),
+    ("ROW_NOT_SENT", "从未报送过这一行", "no such row was ever sent"),
+    ("OPERATION_UNKNOWN", "同步类型应为 I、U 或 D", "the operation is I, U or D"),
     ("STORE_BUSY", "证照库忙，请稍后再试", "the licence store is busy; try again"),
     (
         "STORE_UNWRITABLE",
@@ -179,6 +198,16 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "the licence store cannot be written (read-only, no permission or full)",
     ),
     ("STORE_UNAVAILABLE", "证照库不可用", "the licence store is unavailable"),
+    (
+        "STORE_TOO_NEW",
+        "证照库由另一版本的程序建立，本程序不能使用；请升级程序",
+        "the licence store was made for another version of this program: upgrade the program",
+    ),
+    (
+        "STORE_NEEDS_POST",
+        "上次升级的收尾步骤尚未执行；确认没有旧版程序在运行后，先执行 elicence store upgrade --post",
+        "the last upgrade was not finished: when no older program runs, do elicence store upgrade --post first",
+    ),
     (
         "STORE_KIND_UNKNOWN",
         "证照库地址须以 sqlite: 或 postgresql: 开头",
@@ -190,6 +219,16 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "PostgreSQL's driver is not installed: install elicence[postgresql], and libpq",
     ),
     ("FILE_DAMAGED", "证照库中的文件缺失或已损坏", "a file in the licence store is missing or damaged"),
+    (
+        "PROTECTION_KEY_MISSING",
+        "缺少加密保存个人信息的密钥",
+        "a key is missing that personal data is kept encrypted with",
+    ),
+    (
+        "PROTECTED_DATA_DAMAGED",
+        "加密保存的数据已损坏，或不在原来的位置",
+        "encrypted data is damaged, or not where it belongs",
+    ),
 )
 
 FAULTS: Mapping[str, Fault] = MappingProxyType({code: Fault(code=code, zh=zh, en=en) for code, zh, en in _ROWS})

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from esign import StructuredObligation
+from esign import CHINA, StructuredObligation
 from keys import hash_bytes
 
 from .acts import Act
@@ -92,6 +92,30 @@ class StatusAnswer:
     extended_to: date | None = None
     obligations: tuple[StructuredObligation, ...] = ()
     successor: str = ""
+
+
+def word_of(record: Record, answer: StatusAnswer) -> str:
+    """Say in one word what holds of a licence: a status, or what follows from its dates and its obligations.
+
+    Beside the statuses: `not_yet_in_force`, `expired`, `renewal_pending` (valid although the term is over) and
+    `obligation_overdue`.
+    """
+    day = answer.as_of.astimezone(CHINA).date()
+    if answer.value is not Status.ISSUED:
+        return answer.value.value
+    if day < record.valid_from:
+        return "not_yet_in_force"
+    last = answer.extended_to or record.valid_to
+    expired = record.valid_to is not None and last is not None and day > max(last, record.valid_to)
+    if expired and not answer.renewal_pending:
+        return "expired"
+    if any(day > one.due and one.effect == "not_usable" for one in answer.obligations):
+        return "obligation_overdue"
+    return "renewal_pending" if expired else answer.value.value
+
+
+IN_FORCE_WORDS: frozenset[str] = frozenset({"issued", "renewal_pending"})
+"""Answers of `word_of` with which a licence may be used."""
 
 
 class StatusPlace(NamedTuple):

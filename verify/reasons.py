@@ -378,6 +378,110 @@ _ROWS: Final = (
         ),
     ),
     Reason(
+        code="STATUS_ANNULLED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但已被撤销，不得使用。",
+            en="The licence is genuine but was annulled: it must not be used.",
+        ),
+        action=Text(
+            zh="请拒绝接受；持证人有异议的，请其联系颁发机构。",
+            en="Refuse it; a holder who disagrees should contact the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="STATUS_WITHDRAWN",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但已被撤回，不得使用。",
+            en="The licence is genuine but was withdrawn: it must not be used.",
+        ),
+        action=Text(
+            zh="请拒绝接受；持证人有异议的，请其联系颁发机构。",
+            en="Refuse it; a holder who disagrees should contact the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="STATUS_CANCELLED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但已注销，不得使用。",
+            en="The licence is genuine but was cancelled: it must not be used.",
+        ),
+        action=Text(
+            zh="请拒绝接受；持证人有异议的，请其联系颁发机构。",
+            en="Refuse it; a holder who disagrees should contact the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="STATUS_TRANSFERRED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但已转出，由转入地的新证照代替。",
+            en="The licence is genuine but was transferred: a licence of another authority took its place.",
+        ),
+        action=Text(
+            zh="请拒绝接受，请持证人出示转入地颁发的证照。",
+            en="Refuse it; ask the holder for the licence of the authority that it was transferred to.",
+        ),
+    ),
+    Reason(
+        code="STATUS_SUPERSEDED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但已换发新证照，本证照不再使用。",
+            en="The licence is genuine, but a newer one took its place: this one is no longer used.",
+        ),
+        action=Text(
+            zh="请持证人出示最新的证照。",
+            en="Ask the holder for the newest licence.",
+        ),
+    ),
+    Reason(
+        code="STATUS_SUSPENDED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但处于暂扣期间，不得使用。",
+            en="The licence is genuine but suspended: it must not be used now.",
+        ),
+        action=Text(
+            zh="请暂不接受；待颁发机构发还后再使用。",
+            en="Do not accept it now; it can be used again when the authority gives it back.",
+        ),
+    ),
+    Reason(
+        code="STATUS_REPORTED_LOST",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但持证人已挂失，不得使用。",
+            en="The licence is genuine but was reported lost: it must not be used.",
+        ),
+        action=Text(
+            zh="请核对出示人的身份；并非持证人的，请告知颁发机构。",
+            en="Check who presents it; if it is not the holder, tell the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="STATUS_NOT_ACTIVATED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但尚未激活。",
+            en="The licence is genuine but has not been activated yet.",
+        ),
+        action=Text(
+            zh="请待颁发机构激活后再使用。",
+            en="It can be used when the issuing authority has activated it.",
+        ),
+    ),
+    Reason(
         code="STATUS_EXPIRED",
         outcome=Outcome.FAILED,
         sub_indication="",
@@ -393,6 +497,19 @@ _ROWS: Final = (
         sub_indication="",
         sentence=Text(zh="证照真实，但尚未生效。", en="The licence is genuine but not yet in force."),
         action=Text(zh="请在生效日期之后再使用。", en="It can be used from its first day of validity."),
+    ),
+    Reason(
+        code="OBLIGATION_OVERDUE",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="登记有效，但已超检验（复核、年报）期，不得使用。",
+            en="The registration is valid, but an inspection, re-check or report is overdue: it must not be used.",
+        ),
+        action=Text(
+            zh="请不要使用；检验（复核、年报）合格后再用，详见检查明细。",
+            en="Do not use it until the inspection, re-check or report is done; the checks name it.",
+        ),
     ),
     # Indeterminate: cannot judge
     Reason(
@@ -589,6 +706,19 @@ _ROWS: Final = (
         ),
     ),
     Reason(
+        code="OBLIGATION_UNKNOWN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但证面所载检验（复核、年报）日期已过，是否已办理未知。",
+            en="The licence is genuine, but the day of an inspection, re-check or report has passed; it is not known to be done.",
+        ),
+        action=Text(
+            zh="请联网查询当前状态，或请持证人出示最近的检验（复核、年报）证明。",
+            en="Look up the present status online, or ask the holder for proof that it was done.",
+        ),
+    ),
+    Reason(
         code="STATUS_UNKNOWN",
         outcome=Outcome.INDETERMINATE,
         sub_indication="",
@@ -626,6 +756,58 @@ _ROWS: Final = (
         action=Text(
             zh="可作为经电子签名的材料接收，请核对签名人；不要当作证照采信。",
             en="It may be accepted as signed material once the signer is checked; do not take it for a licence.",
+        ),
+    ),
+    Reason(
+        code="RENEWAL_PENDING",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实。有效期已过，但延续申请按时提出、尚未决定，证照继续有效（行政许可法第五十条）。",
+            en="The licence is genuine. Its term is over, but a timely renewal is undecided: it stays valid (art. 50).",
+        ),
+        action=Text(
+            zh="可以采信；长期使用的，请在延续决定作出后再次核验。",
+            en="You may rely on it; for lasting use check again when the renewal is decided.",
+        ),
+    ),
+    Reason(
+        code="EXTENDED",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，有效期已由颁发机构公告延长。",
+            en="The licence is genuine, and a notice of the authority extended its term.",
+        ),
+        action=Text(
+            zh="可以采信；延长后的截止日期见检查明细。",
+            en="You may rely on it; the checks give the new last day.",
+        ),
+    ),
+    Reason(
+        code="DISPUTED",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实有效；有异议正在处理中。",
+            en="The licence is genuine and in force; an objection is being dealt with.",
+        ),
+        action=Text(
+            zh="可以采信；重大事项请先向颁发机构了解异议情况。",
+            en="You may rely on it; in weighty matters ask the issuing authority about the objection first.",
+        ),
+    ),
+    Reason(
+        code="OBLIGATION_NOTE",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实有效；有一项检验、复核或年报已逾期。",
+            en="The licence is genuine and in force; an inspection, re-check or report is overdue.",
+        ),
+        action=Text(
+            zh="可以采信；请提醒持证人补办，详见检查明细。",
+            en="You may rely on it; remind the holder of what is overdue, the checks name it.",
         ),
     ),
     Reason(

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Protocol
+
+
+class Obligation(Protocol):
+    """Something that has to be done again and again while a licence is in force."""
+
+    @property
+    def label(self) -> str:
+        """For people, such as 下次检验."""
+
+    @property
+    def due(self) -> date:
+        """Last day on which it is not overdue."""
+
+    @property
+    def effect(self) -> str:
+        """When overdue: `not_usable`, or `note`."""
 
 
 class StatusAnswer(Protocol):
@@ -13,9 +30,9 @@ class StatusAnswer(Protocol):
 
     @property
     def value(self) -> str:
-        """`pending` (seals are missing), `issued` or `revoked`.
+        """`issued` or another word of `verify.standing`.
 
-        Any other word counts as unknown, so that a new one can never pass by accident.
+        A word that is not there counts as unknown, so that a new one can never pass by accident.
         """
 
     @property
@@ -25,6 +42,26 @@ class StatusAnswer(Protocol):
     @property
     def source(self) -> str:
         """Where it comes from: `store` (live) or `list` (a signed status list)."""
+
+    @property
+    def disputed(self) -> bool:
+        """Somebody objects, and that is not settled."""
+
+    @property
+    def renewal_pending(self) -> bool:
+        """A timely application for renewal is undecided: the licence stays valid (行政许可法 art. 50)."""
+
+    @property
+    def extended_to(self) -> date | None:
+        """The last day, where a notice of the authority gave a later one."""
+
+    @property
+    def obligations(self) -> Sequence[Obligation]:
+        """What has to be done again and again, with the days on which it is due next."""
+
+    @property
+    def successor(self) -> str:
+        """Identifier of the licence that took its place; empty without one."""
 
 
 class StatusSource(Protocol):
@@ -57,10 +94,14 @@ class LicenceStatus:
     """The state of a licence as a report shows it."""
 
     value: str
-    """`pending`, `issued`, `revoked` or `unknown`. Expiry follows from the dates and is no status."""
+    """A word of `verify.standing`, or `unknown`."""
     as_of: datetime | None
     source: str
     """`store`, `list` or `none`."""
+    disputed: bool = False
+    renewal_pending: bool = False
+    extended_to: date | None = None
+    successor: str = ""
 
 
 UNKNOWN_STATUS = LicenceStatus(value="unknown", as_of=None, source="none")

@@ -45,7 +45,7 @@ from verify.revocation import RevocationEvidence, RevocationSource
 from verify.ses import look_at_ses
 from verify.signing_path import Grounds
 from verify.sources import UNKNOWN_STATUS, ExistenceSource, Records, StatusSource
-from verify.standing import ask_status, validity_check
+from verify.standing import standing_checks
 from verify.structured import look_at_structured
 from verify.trust import TrustStore
 
@@ -170,9 +170,15 @@ class Verifier:
             # (9)
             owner = holder_checks(facts.licence, facts.code, holder)
             # (10), (11)
-            validity = validity_check(subject.valid_from, subject.valid_to, at)
-            status, answer = ask_status(self._status, subject.identifier, at)
-            checks = (*checks, *owner, validity, answer)
+            status, standing = standing_checks(
+                self._status,
+                subject.identifier,
+                valid_from=subject.valid_from,
+                valid_to=subject.valid_to,
+                obligations=() if facts.licence is None else facts.licence.obligations,
+                at=at,
+            )
+            checks = (*checks, *owner, *standing)
         return Report(
             kind=facts.kind,
             authenticity=authenticity(checks),

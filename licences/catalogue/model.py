@@ -3,13 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TypeAlias
 
+from .documents import Body, Document
 from .face import Face
+from .rules import Item, LifecycleRule, NumberCheck, NumberPattern, Obligation, Period, Review, Term, ValidityRule
 
+DOCUMENT_CLASSES = ("证照执照", "证明文件", "批文批复", "鉴定报告", "办事结果")
+"""The five classes of documents; the first is meant where a file says nothing."""
 AUTHORITY_LEVELS = ("国家级", "省级", "地市级", "区县级", "乡镇级", "其他")
 
 
@@ -25,6 +28,8 @@ class FieldType(StrEnum):
     """Kept as printed: 12.50 stays 12.50."""
     INTEGER = "integer"
     ENUM = "enum"
+    IMAGE = "image"
+    """A photograph, JPEG or PNG, in base64."""
     ROWS = "rows"
     """A table; each row is an object with the columns' keys."""
 
@@ -64,60 +69,6 @@ class Field:
     """A value that is accepted; fictional."""
 
 
-class TermUnit(StrEnum):
-    """Units of a validity term, letters as in catalogue practice."""
-
-    YEARS = "Y"
-    MONTHS = "M"
-    DAYS = "D"
-
-
-_UNIT_NAMES: Mapping[TermUnit, str] = MappingProxyType(
-    {TermUnit.YEARS: "年", TermUnit.MONTHS: "个月", TermUnit.DAYS: "日"}
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """A length of validity such as five years."""
-
-    count: int
-    unit: TermUnit
-
-    def end_from(self, start: date) -> date:
-        """Return the last day of a licence that starts on ``start``: start plus term minus one day."""
-        if self.unit is TermUnit.DAYS:
-            return start + timedelta(days=self.count - 1)
-        months = start.month - 1 + self.count * (12 if self.unit is TermUnit.YEARS else 1)
-        year, month = start.year + months // 12, months % 12 + 1
-        try:
-            anniversary = date(year, month, start.day)
-        except ValueError:  # no 29 February, no 31st: the term is full when the next month begins
-            anniversary = date(year + month // 12, month % 12 + 1, 1)
-        return anniversary - timedelta(days=1)
-
-    @property
-    def text(self) -> str:
-        """For people: ``5 年``."""
-        return f"{self.count} {_UNIT_NAMES[self.unit]}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidityRule:
-    """How long licences of a type are valid.
-
-    Either ``terms`` (one of them exactly), or ``at_most``, or neither: then they do not expire (``0/L``).
-    """
-
-    terms: tuple[Term, ...] = ()
-    at_most: Term | None = None
-
-    @property
-    def expires(self) -> bool:
-        """Whether licences of this type have a last day."""
-        return bool(self.terms) or self.at_most is not None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefiningAuthority:
     """The authority that defines a licence type (证照定义机构)."""
@@ -139,15 +90,39 @@ class LicenceType:
     define_authority: DefiningAuthority
     holder_kinds: tuple[str, ...]
     """Codes of GB/T 36903 Annex A that a holder may have."""
-    number_pattern: re.Pattern[str]
-    """Matched against the number with full-width forms folded to half-width (``model.normal_number``)."""
+    number_patterns: tuple[NumberPattern, ...]
+    number_check: NumberCheck | None
     validity: ValidityRule
     common_fields: tuple[Field, ...]
     """GB/T 36903 elements that are entered for every licence, with this type's labels and samples."""
     fields: tuple[Field, ...]
     """The type's own."""
-    face: Face
-    """How the licence is printed."""
+    documents: tuple[Document, ...]
+    """At least the first, whose face is that of the type."""
+    body: Body | None
+    version: int
+    """Of the file, not of licences."""
+    effective: Period
+    """Issue dates that this version of the type is for."""
+    document_class: str
+    """One of ``DOCUMENT_CLASSES``."""
+    items: tuple[Item, ...]
+    issuing_levels: tuple[str, ...]
+    """Levels of authorities that issue it (证照颁发机构级别)."""
+    obligations: tuple[Obligation, ...]
+    renewal_window: Term
+    """So long before the end a renewal is applied for at the latest (行政许可法 art. 50: 30 days)."""
+    lifecycle: LifecycleRule
+    review: Review
+
+    @property
+    def face(self) -> Face:
+        """How the first document is printed."""
+        return self.documents[0].face
+
+    def number_pattern_on(self, day: date) -> re.Pattern[str] | None:
+        """Return the pattern of numbers that were given out on a day, None where the type has none for it."""
+        return next((one.pattern for one in self.number_patterns if one.period.holds(day)), None)
 
     @property
     def all_fields(self) -> tuple[Field, ...]:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from licences.errors import CatalogueError, InvalidHolderError, UnknownTypeError
 from licences.holders import HOLDER_KINDS, check_organisation_code
+from licences.number_checks import NUMBER_CHECKS
 
 from .elements import COMMON_KEYS, EXPIRING_DATE, common_fields
 from .face_reading import read_face
@@ -88,6 +89,7 @@ def licence_type_from_toml(text: str) -> LicenceType:
         define_authority=_authority(table.table("define_authority")),
         holder_kinds=_known(table.texts("holder_kinds"), HOLDER_KINDS),
         number_pattern=_pattern(table.text("number_pattern")),
+        number_check=_number_check(table.text("number_check", "")),
         validity=validity,
         common_fields=common_fields(
             labels=labels,
@@ -137,6 +139,10 @@ def _pattern(text: str) -> re.Pattern[str]:
         return re.compile(text)
     except re.error as error:
         raise CatalogueError(f"number_pattern: {error}") from error
+
+
+def _number_check(name: str) -> str:
+    return _known((name,), NUMBER_CHECKS)[0] if name else ""
 
 
 def _validity(table: Table) -> ValidityRule:

@@ -1,6 +1,6 @@
 """The store's adapters for SQL databases: SQLite and PostgreSQL."""
 
-from .database import is_current, upgrade
 from .licence_store import SqlStore
+from .revisions import SchemaState, is_current, schema_state, upgrade
 
-__all__ = ["SqlStore", "is_current", "upgrade"]
+__all__ = ["SchemaState", "SqlStore", "is_current", "schema_state", "upgrade"]

@@ -1,4 +1,4 @@
-"""How the store's database is opened, locked and brought up to date, and what its errors mean.
+"""How the store's database is opened and locked, and what its errors mean.
 
 Everything here that is SQLite's or PostgreSQL's own: settings of a connection, locks, names of errors.
 """
@@ -13,9 +13,6 @@ from sqlalchemy import event as sa_event
 
 from licences.errors import StoreUnavailableError
 
-from .schema import SCHEMA_REVISION
-from .statements import REVISION
-
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another writer, or for a free connection."""
 CONNECT_TIMEOUT = 5
@@ -26,49 +23,6 @@ IDLE_TIMEOUT = 60.0
 _WRITERS = 0x656C6963656E6365
 """What writers of one database lock: the letters `elicence`."""
 _WRITE = sa.text("SELECT pg_advisory_xact_lock(:key)")
-
-
-def is_current(url: str) -> bool:
-    """Whether a database has the newest schema; StoreUnavailableError when it cannot be read."""
-    engine = open_engine(url, busy_timeout=BUSY_TIMEOUT)
-    try:
-        with translated(), engine.connect() as connection:
-            return connection.execute(REVISION).scalar() == SCHEMA_REVISION
-    finally:
-        engine.dispose()
-
-
-def upgrade(url: str) -> None:
-    """Bring a database to the newest schema, creating a SQLite file that is missing; all or nothing on SQLite.
-
-    Raises StoreUnavailableError.
-    """
-    from alembic import command  # half a second to import, and only needed here
-    from alembic.config import Config
-
-    engine = open_engine(url, busy_timeout=BUSY_TIMEOUT, create=True)
-    config = Config()
-    config.set_main_option("script_location", "licences.sql:migrations")
-    config.set_main_option("path_separator", "os")
-    try:
-        with translated():
-            with engine.connect() as connection:
-                sqlite = engine.dialect.name == "sqlite"
-                if sqlite:
-                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")  # kept in the file; readers never wait then
-                    # SQLite changes a table by making another one in its place, which its references would forbid.
-                    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-                    connection.rollback()
-                lock(connection)
-                if not sqlite:
-                    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # an index takes its time
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-                    raise StoreUnavailableError
-                connection.commit()
-    finally:
-        engine.dispose()
 
 
 def open_engine(url: str, *, busy_timeout: float, create: bool = False) -> sa.Engine:

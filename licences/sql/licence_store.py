@@ -47,7 +47,7 @@ from licences.store import (
 from . import statements
 from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
 from .event_rows import event_from, event_row, obligations_from, obligations_text
-from .schema import SCHEMA_REVISION
+from .revisions import fits
 
 
 class SqlStore:
@@ -331,11 +331,11 @@ class SqlStore:
             with translated(), self._engine.connect() as connection:
                 lock(connection)
                 connection.execute(statements.TOUCH)  # a read-only database gives the lock and refuses only the write
-                revision = connection.execute(statements.REVISION).scalar()
+                ready = fits(connection)
                 connection.rollback()
         except StoreUnavailableError:
             return False
-        return revision == SCHEMA_REVISION and self._files.is_ready()
+        return ready and self._files.is_ready()
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:

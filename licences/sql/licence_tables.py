@@ -26,7 +26,7 @@ licences = sa.Table(
     sa.Column("status_list", sa.Integer, nullable=False),
     sa.Column("status_index", sa.Integer, nullable=False),
     sa.Column("lineage", sa.String(100), index=True),  # identifier of the first version; NULL on a first version
-    sa.Column("edition", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("edition", sa.Integer, nullable=False),
     sa.Column("obligations", sa.Text),  # JSON
     sa.UniqueConstraint("issuer_code", "type_code", "number_key", "edition"),
     sa.UniqueConstraint("short_code"),
@@ -72,10 +72,10 @@ licence_events = sa.Table(
     sa.Column("decision", sa.Text, nullable=False),
     sa.Column("effective_at", Instant, nullable=False),
     sa.Column("recorded_at", Instant, nullable=False),
-    sa.Column("legal_ground", sa.String(32), nullable=False, server_default=""),
-    sa.Column("actor", sa.String(128), nullable=False, server_default=""),
-    sa.Column("office", sa.String(128), nullable=False, server_default=""),
-    sa.Column("office_code", sa.String(18), nullable=False, server_default=""),
+    sa.Column("legal_ground", sa.String(32), nullable=False),
+    sa.Column("actor", sa.String(128), nullable=False),
+    sa.Column("office", sa.String(128), nullable=False),
+    sa.Column("office_code", sa.String(18), nullable=False),
     sa.Column("particulars", sa.Text),  # JSON; NULL when the act has none
 )
 

@@ -14,7 +14,6 @@ from licences.drafts import (
     Draft,
     DraftContent,
     DraftStep,
-    Protector,
     Remark,
     ReviewEvent,
     check_step,
@@ -23,6 +22,7 @@ from licences.drafts import (
     next_draft,
 )
 from licences.errors import DraftChangedError, DraftFullError, DraftNotFoundError
+from licences.protection import Protection
 from licences.review import MAKING, DraftAct, DraftState, account_key
 
 from .database import BUSY_TIMEOUT, lock, open_engine, translated
@@ -46,7 +46,7 @@ _CHANGE = drafts.update().where(
 class SqlDraftStore:
     """See ``drafts.DraftStore``. Safe for threads and processes; open it after a fork, not before."""
 
-    def __init__(self, url: str, protection: Protector, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    def __init__(self, url: str, protection: Protection, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
         """Name the database as ``SqlStore`` does; ``protection`` encrypts what was typed and remarked."""
         self._engine = open_engine(url, busy_timeout=busy_timeout)
         self._protection = protection

@@ -73,5 +73,4 @@ VERSIONS = (
     .where(sa.or_(licences.c.identifier == sa.bindparam("value"), licences.c.lineage == sa.bindparam("value")))
     .order_by(_BEGUN.scalar_subquery(), licences.c.identifier)
 )
-REVISION = sa.text("SELECT version_num FROM alembic_version")
 TOUCH = sa.text("UPDATE alembic_version SET version_num = version_num")

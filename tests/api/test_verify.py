@@ -43,7 +43,9 @@ def judged(elicence: Elicence, code: int, *words: str | Path, stdin: bytes | Non
     report: dict[str, Any] = done.json()
     assert done.code == code, done.out
     assert report.keys() >= KEYS
-    assert report["status"].keys() == {"value", "as_of", "source"}
+    assert report["status"].keys() == {
+        "value", "as_of", "source", "disputed", "renewal_pending", "extended_to", "successor",
+    }  # fmt: skip
     assert {"zh", "en"} == report["sentence"].keys() == report["action"].keys()
     assert {"passed": 0, "failed": 1, "indeterminate": 2}[report["verdict"]] == code
     assert all(check.keys() == {"name", "outcome", "code", "detail"} for check in report["checks"])

@@ -1,7 +1,7 @@
 """Records, and every store behind one fixture.
 
-Whoever writes an SQL adapter asks for ``database_url``: an empty database of the newest schema, SQLite and PostgreSQL in
-turn.
+Whoever writes an SQL adapter asks for ``database_url``: an empty database of the newest schema, SQLite and then
+PostgreSQL.
 """
 
 import itertools

@@ -20,7 +20,9 @@ from licences import (
 from licences.convert import MAX_FAULTS, MAX_FIELDS
 
 CATALOGUE = load_catalogue()
-PESTICIDE, WATER, EQUIPMENT = CATALOGUE
+PESTICIDE = CATALOGUE.get("pesticide-business")
+WATER = CATALOGUE.get("water-abstraction")
+EQUIPMENT = CATALOGUE.get("special-equipment-use")
 TYPES = tuple(CATALOGUE)
 
 EVERY_KIND_OF_FIELD = """

@@ -15,11 +15,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from licences import (
     Act,
@@ -31,7 +26,6 @@ from licences import (
     StoreUnavailableError,
     upgrade,
 )
-from licences.sql.schema import SCHEMA_REVISION, metadata
 
 HOLDER = "990101199003071237"
 HOLDERS = (("111", HOLDER),)
@@ -39,34 +33,6 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 Make = Callable[..., Any]
 Open = Callable[..., SqlStore]
-
-
-def test_migrations_make_the_tables_of_the_program(home: Path) -> None:
-    engine = sa.create_engine(f"sqlite:///{home}/licences.db")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        made = sa.inspect(connection)
-        for table in metadata.tables.values():
-            uniques = {constraint["name"] for constraint in made.get_unique_constraints(table.name)}
-            expected = {
-                str(constraint.name) for constraint in table.constraints if isinstance(constraint, sa.UniqueConstraint)
-            }
-            assert uniques == expected
-    engine.dispose()
-
-
-def test_the_newest_migration_is_the_one_the_program_expects() -> None:
-    config = Config()
-    config.set_main_option("script_location", "licences.sql:migrations")
-    config.set_main_option("path_separator", "os")
-    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_REVISION
-
-
-def test_upgrading_again_changes_nothing(home: Path, made: Make, open_sql: Open) -> None:
-    licence = made()
-    open_sql(home).add(licence.record, HOLDERS, licence.files)
-    upgrade(f"sqlite:///{home}/licences.db")
-    assert open_sql(home).get(licence.record.identifier) == licence.record
 
 
 def test_the_database_does_not_hold_the_holder_code(home: Path, made: Make, open_sql: Open) -> None:

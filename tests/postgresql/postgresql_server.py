@@ -1,4 +1,4 @@
-"""A private PostgreSQL server for one run of the tests: a socket in a temporary folder, nothing synced, gone at the end."""
+"""A private PostgreSQL for one run of the tests: a socket in a temporary folder, nothing synced, gone at the end."""
 
 import ctypes
 import getpass

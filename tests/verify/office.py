@@ -24,6 +24,7 @@ from esign import (
     Shape,
     StructuredHolder,
     StructuredLicence,
+    StructuredObligation,
     holder_check_value,
     rectangle,
     sign_code,
@@ -84,6 +85,7 @@ class LicenceChanges(TypedDict, total=False):
     seals: tuple[ExpectedSeal, ...]
     sealed_at: datetime
     development: bool
+    obligations: tuple[StructuredObligation, ...]
 
 
 class CodeChanges(TypedDict, total=False):
@@ -111,6 +113,11 @@ class Answer:
     value: str
     as_of: datetime | None
     source: str
+    disputed: bool = False
+    renewal_pending: bool = False
+    extended_to: date | None = None
+    obligations: Sequence[StructuredObligation] = ()
+    successor: str = ""
 
 
 ISSUED = (IDENTIFIER, "issued")

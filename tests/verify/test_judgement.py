@@ -13,6 +13,9 @@ STANDING = {
     "STATUS_UNKNOWN": "status",
     "STATUS_EXPIRED": "validity",
     "STATUS_NOT_YET_IN_FORCE": "validity",
+    "RENEWAL_PENDING": "validity",
+    "OBLIGATION_OVERDUE": "obligations",
+    "OBLIGATION_UNKNOWN": "obligations",
 }
 
 

@@ -36,9 +36,26 @@ SUB_INDICATIONS = {
 }
 
 CONTRACT = {
-    Outcome.PASSED: {"OK", "SEAL_GENUINE", "SIGNED_DOCUMENT"},
+    Outcome.PASSED: {
+        "OK",
+        "SEAL_GENUINE",
+        "SIGNED_DOCUMENT",
+        "RENEWAL_PENDING",
+        "EXTENDED",
+        "DISPUTED",
+        "OBLIGATION_NOTE",
+    },
     Outcome.FAILED: {
         "FORMAT_EMPTY",
+        "STATUS_ANNULLED",
+        "STATUS_WITHDRAWN",
+        "STATUS_CANCELLED",
+        "STATUS_TRANSFERRED",
+        "STATUS_SUPERSEDED",
+        "STATUS_SUSPENDED",
+        "STATUS_REPORTED_LOST",
+        "STATUS_NOT_ACTIVATED",
+        "OBLIGATION_OVERDUE",
         "FORMAT_UNKNOWN",
         "FORMAT_PDF",
         "FORMAT_CMS",
@@ -86,6 +103,7 @@ CONTRACT = {
         "CODE_KEY_UNKNOWN",
         "HOLDER_NOT_CHECKED",
         "STATUS_UNKNOWN",
+        "OBLIGATION_UNKNOWN",
         "RESOURCE_LIMIT",
         "ALGORITHM_UNAVAILABLE",
     },

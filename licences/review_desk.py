@@ -1,0 +1,121 @@
+"""The desk at which licences are drafted, checked and then sealed: every step of a review, one call each."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .actors import Actor
+from .catalogue import Catalogue
+from .convert import licence_from_paper
+from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark
+from .errors import DraftRefusedError, InvalidFieldError
+from .issue import Issued, Issuer, MadeLicence
+from .review import DraftAct, DraftState
+
+_ID_BYTES = 10
+_SALT_BYTES = 16
+# No program argument and no HTTP header can hold this character: nobody else can use a draft's key.
+_KEY = "\0draft:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody drafts. Before it is submitted the metadata may be incomplete or wrong."""
+
+    type_name: str
+    """Slug or code of the licence type."""
+    data: object
+    """Paper metadata: a JSON object."""
+    algorithm: str
+    joint: tuple[str, ...] = ()
+
+
+class ReviewDesk:
+    """Drafts licences and has them sealed. What the store promises, such as two different people, is its promise."""
+
+    def __init__(self, *, drafts: DraftStore, catalogue: Catalogue, random: Callable[[int], bytes]) -> None:
+        self._drafts = drafts
+        self._catalogue = catalogue
+        self._random = random
+
+    def draft(self, wish: Wish, *, actor: Actor, at: datetime) -> Draft:
+        """Begin a draft; UnknownTypeError, ExceptionGroup of InvalidFieldError."""
+        draft_id = "D" + base64.b32encode(self._random(_ID_BYTES)).decode("ascii")
+        return self._drafts.add(draft_id, self._content(wish), DraftStep(act=DraftAct.CREATE, actor=actor, at=at))
+
+    def edit(self, draft_id: str, wish: Wish, *, actor: Actor, at: datetime, digest: str = "") -> Draft:
+        """Save another version: the draft goes back to its beginning, whoever had approved it.
+
+        With ``digest``, that of the version that was edited, nobody else's version is overwritten unseen.
+        """
+        step = DraftStep(act=DraftAct.EDIT, actor=actor, at=at, digest=digest)
+        return self._drafts.save(draft_id, self._content(wish), step)
+
+    def submit(self, draft_id: str, *, actor: Actor, at: datetime) -> Draft:
+        """Hand it to the checkers, when the metadata have no fault; else every fault at once."""
+        draft = self._drafts.get(draft_id)
+        content = self._drafts.content(draft_id, draft.version)
+        licence_from_paper(self._catalogue.get(content.type_slug), content.data)
+        return self._drafts.act(
+            draft_id, DraftStep(act=DraftAct.SUBMIT, actor=actor, at=at, digest=draft.digest)
+        )
+
+    def send_back(
+        self, draft_id: str, remarks: Sequence[Remark], *, actor: Actor, at: datetime, digest: str = ""
+    ) -> Draft:
+        """Return it to its maker with what is to be mended."""
+        step = DraftStep(act=DraftAct.RETURN, actor=actor, at=at, digest=digest, remarks=tuple(remarks))
+        return self._drafts.act(draft_id, step)
+
+    def approve(self, draft_id: str, digest: str, *, actor: Actor, at: datetime) -> Draft:
+        """Approve the version with this digest; DraftChangedError when it is not the newest one."""
+        if not digest:
+            raise ExceptionGroup("the approval is refused", [InvalidFieldError("/digest", "REQUIRED")])
+        return self._drafts.act(draft_id, DraftStep(act=DraftAct.APPROVE, actor=actor, at=at, digest=digest))
+
+    def abandon(self, draft_id: str, *, actor: Actor, at: datetime) -> Draft:
+        """Give it up for ever."""
+        return self._drafts.act(draft_id, DraftStep(act=DraftAct.ABANDON, actor=actor, at=at))
+
+    def seal(
+        self,
+        draft_id: str,
+        *,
+        actor: Actor,
+        at: datetime,
+        issuer_for: Callable[[str, tuple[str, ...]], Issuer],
+        before_keeping: Callable[[MadeLicence], None] | None = None,
+    ) -> Issued:
+        """Issue the licence of an approved draft; again, the same licence.
+
+        ``issuer_for`` gives what seals with an algorithm and for joint authorities. Licence and draft change in one
+        transaction: after a crash there is either no licence, and the draft is still approved, or both are done.
+
+        Raises DraftRefusedError, DraftChangedError, and as `Issuer.issue`.
+        """
+        draft = self._drafts.get(draft_id)
+        if draft.state not in (DraftState.APPROVED, DraftState.SEALED):
+            raise DraftRefusedError(draft.state, DraftAct.SEAL)
+        content = self._drafts.content(draft_id, draft.version)
+        return issuer_for(content.algorithm, content.joint).issue(
+            content.type_slug,
+            content.data,
+            algorithm=content.algorithm,
+            at=at,
+            idempotency_key=f"{_KEY}{draft_id}",
+            approval=Approval(draft_id=draft_id, content=content, actor=actor, at=at),
+            before_keeping=before_keeping,
+        )
+
+    def _content(self, wish: Wish) -> DraftContent:
+        slug = self._catalogue.get(wish.type_name).slug
+        if not isinstance(wish.data, Mapping):
+            raise ExceptionGroup("the draft is refused", [InvalidFieldError("/data", "NOT_AN_OBJECT")])
+        return DraftContent(
+            type_slug=slug,
+            data=wish.data,
+            algorithm=wish.algorithm,
+            joint=wish.joint,
+            salt=self._random(_SALT_BYTES).hex(),
+        )
