@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .database_commands import add_database_parser
 from .errors import UsageError
 from .keys_commands import add_keys_parser
 from .parsing import Group, Parser
@@ -96,6 +97,8 @@ def _parser() -> Parser:
 
     init = command("init", _init, "建立主目录 make the home directory", commands)
     init.add_argument("--public-url", metavar="URL", help="印在二维码里的公开地址 public address printed in codes")
+    init.add_argument("--store", metavar="URL", help="证照库 PostgreSQL instead of a file: postgresql://USER@HOST/DATABASE")
+    init.add_argument("--store-password-file", metavar="FILE", help="口令文件 its password (or ELICENCE_STORE_PASSWORD)")
 
     issue = command("issue", _issue, "签发一张证照 issue a licence", commands)
     issue.add_argument("--type", metavar="TYPE", help="证照类型 licence type: slug or code")
@@ -131,6 +134,9 @@ def _parser() -> Parser:
     def answering(name: str, run: "Callable[[argparse.Namespace], Answer]", text: str, to: Group) -> Parser:
         return command(name, lambda arguments: _say(arguments, run(arguments)), text, to)
 
+    store = commands.add_parser("store", help="证照库 the licence database", allow_abbrev=False)
+    add_database_parser(answering, store.add_subparsers(metavar="ACTION", required=True))
+
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)
     add_keys_parser(answering, keys.add_subparsers(metavar="ACTION", required=True))
 
@@ -158,8 +164,10 @@ def _port(text: str) -> int:
 
 def _init(arguments: argparse.Namespace) -> int:
     from .commands import init
+    from .database_commands import store_setting
 
-    return _say(arguments, init(home_path(arguments.home), public_url=arguments.public_url))
+    store = store_setting(arguments.store, arguments.store_password_file)
+    return _say(arguments, init(home_path(arguments.home), public_url=arguments.public_url, store=store))
 
 
 def _issue(arguments: argparse.Namespace) -> int:

@@ -39,7 +39,7 @@ from .messages import (
 from .output import StagedFiles, file_name
 from .problems import DONE, FAILED, INDETERMINATE
 from .resolving import full_code
-from .settings import DEFAULT_PUBLIC_URL, check_public_url
+from .settings import DEFAULT_PUBLIC_URL, StoreSetting, check_public_url
 from .shapes import event_shape, holder_shape, issue_shape, licence_shape, report_shape, standing, type_shape
 from .wiring import Services, read_trust
 
@@ -59,14 +59,19 @@ class Answer:
     exit_code: int = DONE
 
 
-def init(home_path: Path, *, public_url: str | None) -> Answer:
-    """Make a home; an existing one stays as it is, and another address for it is refused."""
+def init(home_path: Path, *, public_url: str | None, store: StoreSetting | None = None) -> Answer:
+    """Make a home; an existing one stays as it is, and another address or another store for it is refused."""
     try:
         wanted = None if public_url is None else check_public_url(public_url)
     except SettingsError as error:
         raise UsageError(error.message.zh, error.message.en) from error
-    home, made = first_use(home_path, public_url=wanted)
+    home, made = first_use(home_path, public_url=wanted, store=store)
     address = home.settings.public_url
+    if store is not None and home.settings.store != store:
+        raise UsageError(
+            f"主目录已存在，证照库为 {home.database_name}；换库须先迁移数据，再编辑 elicence.toml。",
+            f"the home exists with the store {home.database_name}: move its data first, then edit elicence.toml",
+        )
     if wanted is not None and wanted != address:
         raise UsageError(
             f"主目录已存在，公开地址为 {address}；已印出的二维码不会改变，如确需更改请编辑 elicence.toml。",
@@ -76,20 +81,23 @@ def init(home_path: Path, *, public_url: str | None) -> Answer:
         "home": str(home.path),
         "created": made,
         "public_url": address,
+        "store": home.database_name,
         "development": home.settings.development,
         "authority": AUTHORITY_NAME,
         "seals": ["sm2", "rsa"],
         "types": [licence_type.slug for licence_type in load_catalogue()],
     }
     word = "已建立主目录  home made" if made else "主目录已存在  home exists"
-    lines = [f"{word}: {home.path}", f"公开地址  public URL: {address}"]
+    lines = [f"{word}: {home.path}", f"公开地址  public URL: {address}", f"证照库  store: {home.database_name}"]
     return Answer(shape=shape, text="\n".join([*lines, *_development_lines(home)]))
 
 
-def first_use(home_path: Path, *, public_url: str | None = None) -> tuple[Home, bool]:
+def first_use(
+    home_path: Path, *, public_url: str | None = None, store: StoreSetting | None = None
+) -> tuple[Home, bool]:
     """Open the home, making it when there is none yet."""
-    address = public_url or os.environ.get("ELICENCE_PUBLIC_URL") or DEFAULT_PUBLIC_URL
-    return ensure_home(home_path, public_url=check_public_url(address), at=datetime.now(UTC), random=os.urandom)
+    address = check_public_url(public_url or os.environ.get("ELICENCE_PUBLIC_URL") or DEFAULT_PUBLIC_URL)
+    return ensure_home(home_path, public_url=address, at=datetime.now(UTC), random=os.urandom, store=store)
 
 
 def issue_file(

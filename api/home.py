@@ -140,11 +140,23 @@ def ensure_home(
 
 def _brought_up(home: Home) -> Home:
     """Bring the database of an older version to this program's; StoreUnavailableError when that cannot be done."""
-    from licences import is_current, upgrade
+    from licences import is_current
 
     if home.has_database() and not is_current(home.database_url):
-        upgrade(home.database_url)
+        bring_up(home)
     return home
+
+
+def bring_up(home: Home, *, post: bool = False) -> None:
+    """Give the database what this program needs, as `licences.upgrade`, and the home what that brings with it."""
+    from licences import FIRST_PROTECTED_REVISION, schema_state, upgrade
+
+    from .protection_keys import make_ring
+
+    # Never for a database that has protected data: a lost ring must be missed, not replaced by a new one.
+    if schema_state(home.database_url).revision < FIRST_PROTECTED_REVISION:
+        make_ring(home.path, os.urandom)
+    upgrade(home.database_url, post=post)
 
 
 def _choose_libcrypto(path: str | None) -> None:
@@ -167,9 +179,10 @@ def _choose_libcrypto(path: str | None) -> None:
 
 def _build(path: Path, settings: Settings, at: datetime, random: Callable[[int], bytes]) -> None:
     # Alembic is slow to load, and only a new home needs it.
-    from licences import upgrade
+    from licences import schema_state, upgrade
 
-    # It reads homes, and drawing a seal takes fonts.
+    # They read homes, and drawing a seal takes fonts.
+    from .protection_keys import make_ring
     from .seals import development_seal, seal_path
 
     for name in ("keys", "trust", "files", "issued", "seals"):
@@ -188,14 +201,15 @@ def _build(path: Path, settings: Settings, at: datetime, random: Callable[[int],
         seal = development_seal(pki.seal, AUTHORITY_NAME, at=at, random=random)
         _write(seal_path(path, family), seal, 0o644)
     _write(path / _INDEX_KEY, random(INDEX_KEY_BYTES), 0o600)
+    make_ring(path, random)
     _write(path / SETTINGS_FILE, settings_text(settings).encode(), 0o644)
     url = _database_url(path, settings.store)
-    upgrade(url)
-    if has_licences(url):
+    if settings.store is not None and schema_state(url).holds_licences:
         raise HomeError(
             "该数据库已存有别的主目录的证照；请指定空数据库，或使用那个主目录（含其 index.key）。",
             "the database holds the licences of another home: name an empty one, or use that home with its index.key",
         )
+    upgrade(url)
     _flush(path)
 
 

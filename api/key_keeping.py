@@ -324,7 +324,7 @@ def _certified(
             "证书没有写明机构名称（O）和统一社会信用代码（2.5.4.97），不能用于盖章，请让 CA 重新签发。",
             "the certificate lacks organisation (O) or organizationIdentifier (2.5.4.97): no licence could be sealed",
         )
-    usage = usage_check(certificate, code=key.role == "code")
+    usage = usage_check(certificate, purpose=key.role)
     if usage.code != "OK":
         raise MalformedInputError(f"证书用途不符：{usage.detail}", f"the certificate does not fit: {usage.detail}")
     if home.settings.production and certificate.is_development:

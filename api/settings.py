@@ -200,9 +200,7 @@ def _store(values: Mapping[str, object], home: Path) -> StoreSetting | None:
             f"{path} 的 [store] 应有文本 url（以及 password_file）。",
             f"[store] in {path} has a text url, and a text password_file",
         )
-    return StoreSetting(
-        url=check_store_url(url), password_file=None if password_file is None else home / password_file
-    )
+    return StoreSetting(url=check_store_url(url), password_file=None if password_file is None else home / password_file)
 
 
 def check_store_url(url: str) -> str:

@@ -16,6 +16,7 @@ from .catalogue import (
     licence_type_from_toml,
     load_catalogue,
 )
+from .competence import require_issuer
 from .convert import licence_from_paper
 from .errors import (
     AllotmentTakenError,
@@ -28,6 +29,7 @@ from .errors import (
     InvalidIdentifierError,
     LicenceNotFoundError,
     LicencesError,
+    NotCompetentError,
     ProtectedDataError,
     StoreUnavailableError,
     SuccessorInForceError,
@@ -48,7 +50,7 @@ from .holders import (
     look_at_holder,
 )
 from .identifiers import check_character, make_identifier, parse_identifier
-from .issue import Issued, Issuer, MadeLicence
+from .issue import Following, Issued, Issuer, MadeLicence
 from .legal_grounds import LEGAL_GROUNDS, LegalGround
 from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
 from .masking import mask_code, mask_name, mask_number
@@ -56,6 +58,7 @@ from .memory import MemoryStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
 from .protection import KeyRing, Protection
 from .provenance import NATIVE, Attachment, Provenance, digitised
+from .registrar import Registrar
 from .sealing import (
     AuthoritySeal,
     AwaitedSeal,
@@ -71,6 +74,7 @@ from .sql import SchemaState, SqlStore, is_current, schema_state, upgrade
 from .standing import Event, Standing, standing_at
 from .store import (
     FILE_KINDS,
+    IN_FORCE_WORDS,
     FileKind,
     Files,
     HolderKey,
@@ -78,7 +82,6 @@ from .store import (
     LicenceStore,
     Record,
     StatusAnswer,
-    IN_FORCE_WORDS,
     StatusPlace,
     StoredFile,
     Succession,
@@ -87,13 +90,12 @@ from .store import (
 )
 
 __all__ = [
-    "word_of",
-    "IN_FORCE_WORDS",
     "CHINA",
     "ENDS",
     "FAULTS",
     "FILE_KINDS",
     "HOLDER_KINDS",
+    "IN_FORCE_WORDS",
     "LEGAL_GROUNDS",
     "NATIVE",
     "TRANSITIONS",
@@ -120,6 +122,7 @@ __all__ = [
     "FileSealer",
     "FileStore",
     "Files",
+    "Following",
     "Holder",
     "HolderKey",
     "HolderKind",
@@ -141,11 +144,13 @@ __all__ = [
     "LicencesError",
     "MadeLicence",
     "MemoryStore",
+    "NotCompetentError",
     "Particulars",
     "ProtectedDataError",
     "Protection",
     "Provenance",
     "Record",
+    "Registrar",
     "SchemaState",
     "SealedFiles",
     "SealingKeys",
@@ -188,8 +193,10 @@ __all__ = [
     "normal_number",
     "parse_identifier",
     "raise_level",
+    "require_issuer",
     "schema_state",
     "shipped_font",
     "standing_at",
     "upgrade",
+    "word_of",
 ]

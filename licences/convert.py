@@ -9,8 +9,8 @@ from .catalogue import Condition, Field, FieldType, LicenceType
 from .catalogue.elements import DEFAULT_AUTHORITY_LEVEL, EXPIRING_DATE
 from .errors import InvalidFieldError, InvalidHolderError
 from .holders import HOLDER_KINDS, check_holder, check_organisation_code
-from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
-from .number_checks import NUMBER_CHECKS
+from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity
+from .numbers import number_fault
 from .texts import text_fault
 
 ROOT = "/data"
@@ -54,7 +54,6 @@ class _Conversion:
         texts = {field.key: self._text(f"{ROOT}/{field.key}", field, data.get(field.key)) for field in common}
         values = self._own_values(own, data)
 
-        self._check_number(texts["certificateNumber"])
         holder = self._holder(texts)
         issuer = IssuingAuthority(
             name=texts["certificateIssuingAuthorityName"],
@@ -66,6 +65,7 @@ class _Conversion:
             self._refuse(f"{ROOT}/certificateAreaCode", "AREA_CODE_MALFORMED")
         issued_on = _date(texts["certificateIssuedDate"])
         start = _date(texts["certificateEffectiveDate"])
+        self._check_number(texts["certificateNumber"], issued_on)
         end = self._end(start, _date(texts.get(EXPIRING_DATE, "")))
         if self._faults or holder is None or issued_on is None or start is None:
             raise self._all_faults()
@@ -188,13 +188,14 @@ class _Conversion:
         self._refuse(pointer, "NOT_IN_LIST", values="、".join(field.values))
         return ""
 
-    def _check_number(self, number: str) -> None:
-        normal = normal_number(number)
-        if number and self._type.number_pattern.fullmatch(normal) is None:
+    def _check_number(self, number: str, issued_on: date | None) -> None:
+        """The form of the number is that of its day; without the day nothing can be said of it."""
+        if not number or issued_on is None:
+            return
+        fault = number_fault(self._type, number, issued_on)
+        if fault is not None:
             sample = next(field.sample for field in self._type.common_fields if field.key == "certificateNumber")
-            self._refuse(f"{ROOT}/certificateNumber", "NUMBER_MALFORMED", example=str(sample))
-        elif number and self._type.number_check and not NUMBER_CHECKS[self._type.number_check](normal):
-            self._refuse(f"{ROOT}/certificateNumber", "NUMBER_CHECK")
+            self._refuse(f"{ROOT}/certificateNumber", fault, example=str(sample))
 
     def _holder(self, texts: Mapping[str, str]) -> Holder | None:
         kind_code, code = texts["certificateHolderTypeCode"], texts["certificateHolderCode"]

@@ -1,10 +1,22 @@
 """From a `Licence` to the structured e-licence that the seal covers."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 
-from esign import ExpectedSeal, Rows, StructuredAuthority, StructuredField, StructuredHolder, StructuredLicence
+from esign import (
+    ExpectedSeal,
+    Rows,
+    StructuredAuthority,
+    StructuredField,
+    StructuredHolder,
+    StructuredLicence,
+    StructuredObligation,
+    StructuredRelation,
+)
 
+from .catalogue import LicenceType
 from .model import Licence
+from .provenance import NATIVE, Provenance
 
 
 def structure(
@@ -13,6 +25,8 @@ def structure(
     identifier: str,
     seals: tuple[ExpectedSeal, ...],
     joint_issuers: tuple[StructuredAuthority, ...] = (),
+    provenance: Provenance = NATIVE,
+    relations: tuple[StructuredRelation, ...] = (),
     sealed_at: datetime,
     development: bool,
 ) -> StructuredLicence:
@@ -37,10 +51,54 @@ def structure(
         area_code=licence.area_code,
         fields=tuple(_fields(licence)),
         joint_issuers=joint_issuers,
+        origin=provenance.origin,
+        relations=relations,
+        obligations=tuple(_obligations(licence)),
+        attachments=tuple(scan.described for scan in provenance.scans),
         seals=seals,
         sealed_at=sealed_at,
         development=development,
     )
+
+
+def _obligations(licence: Licence) -> Iterator[StructuredObligation]:
+    """What is due next of each obligation; nothing where the licence gives no day."""
+    for rule in licence.licence_type.obligations:
+        if rule.every is not None:
+            due = rule.every.end_from(licence.validity.start)
+        else:
+            given = licence.values.get(rule.due_field)
+            if not isinstance(given, str):
+                continue
+            due = date.fromisoformat(given)
+        yield StructuredObligation(key=rule.key, label=rule.label, due=due, effect=rule.effect.value)
+
+
+def paper_from(licence: StructuredLicence, licence_type: LicenceType) -> dict[str, object]:
+    """Return the paper metadata from which a licence of this type was made: what ``licence_from_paper`` takes."""
+    holder = licence.holders[0]
+    data: dict[str, object] = {
+        "certificateNumber": licence.number,
+        "certificateHolderName": holder.name,
+        "certificateHolderCode": holder.code,
+        "certificateHolderTypeCode": holder.kind,
+        "certificateIssuingAuthorityName": licence.issuer_name,
+        "certificateIssuingAuthorityCode": licence.issuer_code,
+        "certificateIssuingAuthorityLevel": licence.issuer_level,
+        "certificateIssuedDate": licence.issued_on.isoformat(),
+        "certificateEffectiveDate": licence.valid_from.isoformat(),
+        "certificateAreaCode": licence.area_code,
+    }
+    if licence.valid_to is not None:
+        data["certificateExpiringDate"] = licence.valid_to.isoformat()
+    columns = {field.key: [column.key for column in field.columns] for field in licence_type.fields}
+    for field in licence.fields:
+        if isinstance(field.value, str):
+            data[field.key] = field.value
+        elif isinstance(field.value, Rows):
+            keys = columns[field.key]
+            data[field.key] = [dict(zip(keys, row, strict=True)) for row in field.value.rows]
+    return data
 
 
 def _fields(licence: Licence) -> list[StructuredField]:

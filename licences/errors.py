@@ -128,6 +128,13 @@ class TransitionRefusedError(LicencesError):
         self.action = action
 
 
+class NotCompetentError(LicencesError):
+    """The office may not do this act to this licence."""
+
+    def __init__(self) -> None:
+        super().__init__("NOT_COMPETENT")
+
+
 class SuccessorInForceError(LicencesError):
     """A replaced licence is restored while the licence that took its place is in force: that one ends first."""
 
@@ -196,6 +203,25 @@ class CollectionTakenError(LicencesError):
 
     def __init__(self) -> None:
         super().__init__("COLLECTION_TAKEN")
+
+
+class StockFileError(LicencesError):
+    """A register of paper licences cannot be read: another format, damaged, or over a limit."""
+
+
+class StockMappingError(LicencesError):
+    """The columns of a register, or what is said about them, do not fit the licence type."""
+
+
+class ScanError(LicencesError):
+    """A file is no scan of a paper licence: another format, damaged, or over a limit."""
+
+
+class ConversionNotFoundError(LicencesError):
+    """There is no conversion with this id."""
+
+    def __init__(self) -> None:
+        super().__init__("CONVERSION_NOT_FOUND")
 
 
 class StoreUnavailableError(LicencesError):

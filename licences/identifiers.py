@@ -5,12 +5,14 @@ reading agrees with published identifiers.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from esign import LicenceIdentifier, hybrid_check_character
 
 from .errors import InvalidIdentifierError
 
 FIRST_VERSION = "001"
+LAST_VERSION = 999
 SERIAL_LENGTH = 20
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -41,6 +43,20 @@ def make_identifier(
     check = check_character(type_code + issuer_code + serial + version)
     made = LicenceIdentifier(type_code=type_code, issuer_code=issuer_code, serial=serial, version=version, check=check)
     return str(parse_identifier(str(made)))
+
+
+def next_version(identifier: str) -> str:
+    """Return the identifier of the next version of a licence: the same serial, the version raised by one.
+
+    Raises InvalidIdentifierError, also after version 999.
+    """
+    last = parse_identifier(identifier)
+    version = int(last.version) + 1
+    if version > LAST_VERSION:
+        raise InvalidIdentifierError("IDENTIFIER_VERSIONS_USED_UP")
+    text = f"{version:03d}"
+    check = check_character(last.type_code + last.issuer_code + last.serial + text)
+    return str(replace(last, version=text, check=check))
 
 
 def parse_identifier(text: str) -> LicenceIdentifier:

@@ -19,6 +19,7 @@ from esign import (
     ShortElement,
     StructuredAuthority,
     StructuredLicence,
+    StructuredRelation,
     holder_check_value,
     make_short_code,
     sign_code,
@@ -26,16 +27,18 @@ from esign import (
 )
 from keys import Signer, hash_bytes, key_identifier
 
-from .catalogue import Catalogue
+from .acts import Act
+from .catalogue import Catalogue, LicenceType
 from .convert import licence_from_paper
 from .electronic import structure
 from .errors import AllotmentTakenError, InvalidFieldError, UnknownAlgorithmError
-from .identifiers import make_identifier
+from .identifiers import make_identifier, next_version
 from .lifecycle import Status
 from .model import Licence
+from .provenance import NATIVE, Attachment, Provenance
 from .render import FaceRenderer, Marks
 from .sealing import Collector, FileSealer, SealingKeys, level_of
-from .store import FileKind, HolderKey, Idempotency, LicenceStore, Record, StatusPlace, digests_of
+from .store import FileKind, HolderKey, Idempotency, LicenceStore, Record, StatusPlace, Succession, digests_of
 
 STATUS_LIST_SIZE = 1 << 20
 _INDEX_BYTES = 3  # the least that hold an index; 2**24 is a multiple of the size, so none is likelier than others
@@ -51,12 +54,24 @@ Check = Callable[[bytes, bytes, bytes, str, datetime], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """A new licence takes the place of one that was issued before."""
+
+    previous: Record
+    act: Act
+    keeps_serial: bool
+    """A new version of the same identifier; else a new identifier that names the previous one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MadeLicence:
     """A licence that is finished and checked but not issued: it counts for nothing until the store has it."""
 
     record: Record
     holders: tuple[HolderKey, ...]
     files: Mapping[FileKind, bytes]
+    attachments: tuple[Attachment, ...]
+    following: Following | None
     level: SealLevel
     """How well the seals can be checked later."""
     shortfall: str
@@ -114,27 +129,35 @@ class Issuer:
         at: datetime,
         idempotency_key: str | None = None,
         before_keeping: Callable[[MadeLicence], None] | None = None,
+        provenance: Provenance = NATIVE,
+        issued_by: Act | None = None,
+        following: Following | None = None,
     ) -> Issued:
         """Make a licence and keep it, or find the one that an earlier request with the same key left.
 
         `before_keeping` is called when a licence is finished and checked but not yet issued: an error there leaves
         nothing behind. It is called again, with the new one, when the licence had to be made again.
 
+        `provenance` says that it was made from paper; `issued_by` who issues it and why, for the log of events;
+        `following` that it takes the place of another licence, which ends at the same moment.
+
         Raises:
             IdempotencyMismatchError: the key was used with another request.
             LicencesError: see `make` and `keep`.
         """
-        idempotency = _idempotency(idempotency_key, type_name, data, algorithm, self._sealing.get(algorithm))
+        idempotency = _idempotency(
+            idempotency_key, type_name, data, algorithm, self._sealing.get(algorithm), provenance, following
+        )
         earlier = self._store.replay(*idempotency) if idempotency is not None else None
         if earlier is not None:
             return Issued(earlier, True, self._level(earlier))
         attempt = 1
         while True:
-            made = self.make(type_name, data, algorithm=algorithm, at=at)
+            made = self.make(type_name, data, algorithm=algorithm, at=at, provenance=provenance, following=following)
             if before_keeping is not None:
                 before_keeping(made)
             try:
-                kept = self.keep(made, idempotency)
+                kept = self.keep(made, idempotency, issued_by=issued_by)
             except AllotmentTakenError:
                 if attempt == _ATTEMPTS:
                     raise
@@ -148,7 +171,16 @@ class Issuer:
     def _level(self, record: Record) -> SealLevel:
         return level_of(self._store.file(record, "pdf"), self._store.file(record, "p7s"))
 
-    def make(self, type_name: str, data: object, *, algorithm: str, at: datetime) -> MadeLicence:
+    def make(
+        self,
+        type_name: str,
+        data: object,
+        *,
+        algorithm: str,
+        at: datetime,
+        provenance: Provenance = NATIVE,
+        following: Following | None = None,
+    ) -> MadeLicence:
         """From paper metadata to sealed and checked files. Nothing is stored.
 
         Args:
@@ -156,6 +188,8 @@ class Issuer:
             data: the metadata, keyed as in the catalogue.
             algorithm: `sm2`, `rsa` or `sm2+rsa`.
             at: the time of sealing.
+            provenance: whether it is made from paper, and from whose.
+            following: whose place it takes.
 
         Raises:
             UnknownTypeError: no such type.
@@ -176,7 +210,7 @@ class Issuer:
             _require_seal_of_issuer(licence, one.seal)
         at = at.astimezone(CHINA).replace(microsecond=0)
 
-        identifier = make_identifier(licence_type.code, licence.issuer.code, self._random)
+        identifier = self._identifier(licence, following)
         expected = keys.expected
         joint = _joint_issuers(licence, keys)
         development = any(one.seal.signer.certificate.is_development for one in keys.seals)
@@ -185,6 +219,8 @@ class Issuer:
             identifier=identifier,
             seals=expected,
             joint_issuers=joint,
+            provenance=provenance,
+            relations=_relations(following),
             sealed_at=at,
             development=development,
         )
@@ -227,18 +263,29 @@ class Issuer:
             valid_from=licence.validity.start,
             valid_to=licence.validity.end,
             sealed_at=at,
-            status=Status.PENDING if keys.awaited else Status.ISSUED,
+            status=_first_status(licence_type, keys),
             code=code,
             short_code=short_code,
             verify_url=address,
             files={kind: digests_of(file) for kind, file in files.items()},
             status_list=place.status_list,
             status_index=place.status_index,
+            obligations=structured.obligations,
         )
         holders = tuple((holder.kind.code, holder.code) for holder in licence.holders)
-        return MadeLicence(record=record, holders=holders, files=files, level=sealed.level, shortfall=sealed.shortfall)
+        return MadeLicence(
+            record=record,
+            holders=holders,
+            files=files,
+            attachments=tuple(provenance.scans),
+            following=following,
+            level=sealed.level,
+            shortfall=sealed.shortfall,
+        )
 
-    def keep(self, made: MadeLicence, idempotency: Idempotency | None = None) -> Record:
+    def keep(
+        self, made: MadeLicence, idempotency: Idempotency | None = None, *, issued_by: Act | None = None
+    ) -> Record:
         """Issue a made licence: from here on it counts.
 
         Raises:
@@ -247,7 +294,24 @@ class Issuer:
             IdempotencyMismatchError: the key was used with another request.
             StoreUnavailableError: nothing was kept.
         """
-        return self._store.add(made.record, made.holders, made.files, idempotency)
+        following = made.following
+        succession = (
+            None if following is None else Succession(previous=following.previous.identifier, act=following.act)
+        )
+        return self._store.add(
+            made.record,
+            made.holders,
+            made.files,
+            idempotency,
+            issued_by=issued_by,
+            succession=succession,
+            attachments=[one.content for one in made.attachments],
+        )
+
+    def _identifier(self, licence: Licence, following: Following | None) -> str:
+        if following is not None and following.keeps_serial:
+            return next_version(following.previous.identifier)
+        return make_identifier(licence.licence_type.code, licence.issuer.code, self._random)
 
     def _status_place(self) -> StatusPlace:
         drawn = self._random(_INDEX_CANDIDATES * _INDEX_BYTES)
@@ -278,7 +342,13 @@ class Issuer:
 
 
 def _idempotency(
-    key: str | None, type_name: str, data: object, algorithm: str, keys: SealingKeys | None
+    key: str | None,
+    type_name: str,
+    data: object,
+    algorithm: str,
+    keys: SealingKeys | None,
+    provenance: Provenance,
+    following: Following | None,
 ) -> Idempotency | None:
     """The key with the digest of the request, None without a key."""
     if key is None:
@@ -286,8 +356,24 @@ def _idempotency(
     request: dict[str, object] = {"type": type_name, "data": data, "seal": algorithm}
     if keys is not None and keys.awaited:
         request["joint"] = [one.certificate.fingerprint("sha256").hex() for one in keys.awaited]
+    if provenance.origin.kind != "native":
+        request["scans"] = [scan.described.sha256 for scan in provenance.scans]
+    if following is not None:
+        request["follows"] = [following.previous.identifier, following.act.action.value]
     body = json.dumps(request, sort_keys=True, ensure_ascii=True)
     return key, hash_bytes("sha256", body.encode("ascii")).hex()
+
+
+def _relations(following: Following | None) -> tuple[StructuredRelation, ...]:
+    if following is None:
+        return ()
+    return (StructuredRelation(identifier=following.previous.identifier, relation=following.act.action.value),)
+
+
+def _first_status(licence_type: LicenceType, keys: SealingKeys) -> Status:
+    if keys.awaited:
+        return Status.PENDING
+    return Status.INACTIVE if licence_type.lifecycle.activation else Status.ISSUED
 
 
 def _require_seal_of_issuer(licence: Licence, seal: Seal) -> None:

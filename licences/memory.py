@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 
 from .acts import Act
+from .drafts import Approval
 from .errors import (
     AllotmentTakenError,
     DuplicateNumberError,
@@ -17,9 +18,11 @@ from .errors import (
     SuccessorInForceError,
 )
 from .lifecycle import ENDS, Action, Status
+from .memory_drafts import MemoryDraftStore
 from .model import normal_number
 from .standing import Event, next_event
 from .store import (
+    EXPIRING,
     FIRST_STATUS_LIST,
     FileKind,
     HolderKey,
@@ -45,12 +48,15 @@ class _Entry:
     files: Mapping[FileKind, bytes]
     events: tuple[Event, ...]
     proofs: Mapping[str, datetime]
+    attachments: Mapping[str, bytes]
 
 
 class MemoryStore:
     """See ``store.LicenceStore``. Safe for threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, drafts: MemoryDraftStore | None = None) -> None:
+        """`drafts` are those that are sealed with the licences that come from them."""
+        self._drafts = drafts or MemoryDraftStore()
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
         self._requests: dict[str, tuple[str, str]] = {}
@@ -72,6 +78,8 @@ class MemoryStore:
         *,
         issued_by: Act | None = None,
         succession: Succession | None = None,
+        approval: Approval | None = None,
+        attachments: Sequence[bytes] = (),
     ) -> Record:
         """See ``store.LicenceStore``."""
         with self._lock:
@@ -87,6 +95,8 @@ class MemoryStore:
             record = replace(record, edition=self._edition(record))
             if any(_allotments(entry.record) & _allotments(record) for entry in self._entries.values()):
                 raise AllotmentTakenError
+            if approval is not None:
+                self._drafts.seal(approval, record.identifier)
             if ended is not None:
                 self._entries[ended.record.identifier] = self._numbered(ended)
             begun = issue_event(record, issued_by, previous="" if ended is None else ended.record.identifier)
@@ -96,6 +106,7 @@ class MemoryStore:
                 files=dict(files),
                 events=(begun,),
                 proofs=dict.fromkeys(proofs_of(record), record.sealed_at),
+                attachments={sha256(content).hexdigest(): content for content in attachments},
             )
             self._entries[record.identifier] = self._numbered(entry)
             if idempotency is not None:
@@ -149,6 +160,24 @@ class MemoryStore:
         if content is None or sha256(content).hexdigest() != record.files[kind].sha256:
             raise StoreUnavailableError("FILE_DAMAGED")
         return content
+
+    def attachment(self, identifier: str, sha256: str) -> bytes:
+        """See ``store.LicenceStore``."""
+        try:
+            return self._entry(identifier).attachments[sha256]
+        except KeyError:
+            raise LicenceNotFoundError from None
+
+    def expired(self, before: date, limit: int) -> tuple[Record, ...]:
+        """See ``store.LicenceStore``."""
+        with self._lock:
+            records = [entry.record for entry in self._entries.values()]
+        ended = [
+            (record.valid_to, record.identifier, record)
+            for record in records
+            if record.status in EXPIRING and record.valid_to is not None and record.valid_to < before
+        ]
+        return tuple(record for _, _, record in sorted(ended, key=lambda one: one[:2])[:limit])
 
     def replace_files(self, record: Record, files: Mapping[FileKind, bytes], *, at: datetime) -> Record:
         """See ``store.LicenceStore``."""

@@ -62,7 +62,9 @@ class MemoryCollectionStore:
         return frozenset(
             identifier
             for identifier in identifiers
-            if is_known((sent.row.operation, sent.row.answer) for sent in self._sent if sent.row.identifier == identifier)
+            if is_known(
+                (sent.row.operation, sent.row.answer) for sent in self._sent if sent.row.identifier == identifier
+            )
         )
 
     def cut(
@@ -123,15 +125,13 @@ class MemoryCollectionStore:
     def answer(self, receipts: Sequence[Receipt], at: datetime) -> None:
         """See ``collection.CollectionStore``."""
         with self._lock:
-            places = {(one.batch, one.row.identifier, one.row.operation): at for at, one in enumerate(self._sent)}
+            places = {(one.batch, one.row.identifier, one.row.operation): place for place, one in enumerate(self._sent)}
             check_receipts(receipts, lambda one: (one.batch, one.identifier, one.operation) in places)
             for one in receipts:
                 place = places[one.batch, one.identifier, one.operation]
                 sent = self._sent[place]
                 said = Answer.REFUSED if one.error_remark else Answer.TAKEN
-                self._sent[place] = replace(
-                    sent, row=replace(sent.row, answer=said), error_remark=one.error_remark
-                )
+                self._sent[place] = replace(sent, row=replace(sent.row, answer=said), error_remark=one.error_remark)
 
     def open_items(self, limit: int) -> tuple[WorkItem, ...]:
         """See ``collection.CollectionStore``."""

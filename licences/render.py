@@ -67,6 +67,8 @@ class Marks:
     """Sealed with a development PKI."""
     local: bool
     """The address is this machine's own: fit for a trial only."""
+    copy_serial: str = ""
+    """Of an annotated copy (加注件), as printed: its symbol stands in the place of the licence's code."""
 
 
 _BETWEEN_SEALS = 2.0
@@ -225,6 +227,11 @@ class FaceRenderer:
             ("扫码核验，或访问", _CAPTION_SIZE, FAINT),
             (f"{marks.public_url}/v/短码", _CAPTION_SIZE, FAINT),
         ]
+        if marks.copy_serial:
+            captions = [
+                ("加注件，不是原件", _SHORT_CODE_SIZE, _WARNING),
+                (f"加注件编号 {marks.copy_serial}", _CAPTION_SIZE, INK),
+            ]
         if marks.local:
             captions.append((_LOCAL_NOTICE, _CAPTION_SIZE, _WARNING))
         y = place.y + place.size + margin + _CAPTION_GAP

@@ -57,9 +57,7 @@ class ReviewDesk:
         draft = self._drafts.get(draft_id)
         content = self._drafts.content(draft_id, draft.version)
         licence_from_paper(self._catalogue.get(content.type_slug), content.data)
-        return self._drafts.act(
-            draft_id, DraftStep(act=DraftAct.SUBMIT, actor=actor, at=at, digest=draft.digest)
-        )
+        return self._drafts.act(draft_id, DraftStep(act=DraftAct.SUBMIT, actor=actor, at=at, digest=draft.digest))
 
     def send_back(
         self, draft_id: str, remarks: Sequence[Remark], *, actor: Actor, at: datetime, digest: str = ""

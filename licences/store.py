@@ -10,6 +10,7 @@ from esign import CHINA, StructuredObligation
 from keys import hash_bytes
 
 from .acts import Act
+from .drafts import Approval
 from .lifecycle import Action, Status, after
 from .standing import Event, Standing, standing_at
 
@@ -134,6 +135,10 @@ Idempotency: TypeAlias = tuple[str, str]
 """A caller's key for one request, and the digest of that request's body."""
 
 
+EXPIRING = (Status.ISSUED, Status.INACTIVE, Status.SUSPENDED, Status.LOST)
+"""Statuses in which a licence expires."""
+
+
 class Files(Protocol):
     """Keeps files under their SHA-256."""
 
@@ -168,11 +173,14 @@ class LicenceStore(Protocol):
         *,
         issued_by: Act | None = None,
         succession: Succession | None = None,
+        approval: Approval | None = None,
+        attachments: Sequence[bytes] = (),
     ) -> Record:
         """Keep a licence with its files and the event of its issue, all or nothing.
 
         ``issued_by`` says who issued it and why; without it the event has no actor. With ``succession`` the previous
-        licence ends in the same transaction: it must be one whose status allows the act.
+        licence ends in the same transaction: it must be one whose status allows the act. With ``approval`` that draft is
+        sealed in the same transaction; it must be approved, with that content.
 
         ``holders`` (at least one) are kept as a keyed index only. The files are durable before the record is; when this
         returns, the record is durable too. Returns ``record``, or, when another request with the same key and body was
@@ -196,6 +204,12 @@ class LicenceStore(Protocol):
 
     def file(self, record: Record, kind: FileKind) -> bytes:
         """Return a file of a licence, checked against its digest."""
+
+    def attachment(self, identifier: str, sha256: str) -> bytes:
+        """Return a scan that belongs to a licence, checked against its digest; LicenceNotFoundError without one."""
+
+    def expired(self, before: date, limit: int) -> tuple[Record, ...]:
+        """Return licences in use whose last day lies before a day; extensions and renewals are not looked at."""
 
     def replace_files(self, record: Record, files: Mapping[FileKind, bytes], *, at: datetime) -> Record:
         """Put files of a higher level (a timestamp, evidence, a further seal) in the place of those that are there.
@@ -281,14 +295,13 @@ _FIRST_ACTIONS = {
 
 def issue_event(record: Record, issued_by: Act | None = None, *, previous: str = "") -> Event:
     """Return the event with which the life of a licence begins."""
+    action = _FIRST_ACTIONS[record.status]
     if issued_by is None:
         issued_by = Act(
-            action=_FIRST_ACTIONS[record.status],
-            ground="",
-            decision="",
-            effective_at=record.sealed_at,
-            recorded_at=record.sealed_at,
+            action=action, ground="", decision="", effective_at=record.sealed_at, recorded_at=record.sealed_at
         )
+    elif issued_by.action is not Action.TRANSFER_IN:
+        issued_by = replace(issued_by, action=action)
     act = replace(issued_by, particulars=replace(issued_by.particulars, related=previous)) if previous else issued_by
     return Event(identifier=record.identifier, before=None, after=after(None, act.action), act=act)
 

@@ -1,5 +1,6 @@
 """Is this sealed thing good, why, and what to do now. Needs no database, no web framework and no private key."""
 
+from verify.annotated_copy import IntendedUse
 from verify.errors import TrustStoreError, VerificationError, VerifyError
 from verify.fetch import RevocationFetcher
 from verify.holder import HolderEntry
@@ -27,6 +28,7 @@ __all__ = [
     "EvidenceCollector",
     "ExistenceSource",
     "HolderEntry",
+    "IntendedUse",
     "LicenceStatus",
     "Outcome",
     "Reason",

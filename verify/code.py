@@ -32,7 +32,7 @@ def look_at_code(text: str, grounds: Grounds, records: Records) -> Facts:
     issuer = issuer_check(certificate, signed.claims.identifier, None)
     # (7) A code does not say when it was signed: the path must have been valid when the key's certificate began,
     # (8) and it must still be at the time of asking, or at the time since which the store has had this code.
-    usage = usage_check(certificate, code=True)
+    usage = usage_check(certificate, purpose="code")
     existence = Existence(at=grounds.at).or_earlier(
         records.existed_since(signed.claims.identifier, extract_code(text).encode("ascii")), "store"
     )

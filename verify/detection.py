@@ -7,6 +7,7 @@ from typing import Final
 from esign import (
     EsignError,
     SignedValueKind,
+    claims_to_be_copy,
     is_seal_manifest,
     names_us_as_producer,
     signed_value_kind,
@@ -28,7 +29,7 @@ _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
 def kind_of(data: bytes) -> str:
-    """`empty`, `picture`, `seal`, `structured`, `pdf`, `cms`, `text` (one address or code) or `unknown`."""
+    """`empty`, `picture`, `seal`, `structured`, `copy` (its data), `pdf`, `cms`, `text` (an address) or `unknown`."""
     head = data[:_HEAD]
     if not data:
         return "empty"
@@ -37,7 +38,7 @@ def kind_of(data: bytes) -> str:
     if is_seal_manifest(head) or (head[0] == der.SEQUENCE and signed_value_kind(data) in _SEALS):
         return "seal"
     if head.lstrip(_BLANKS).startswith(b"{"):
-        return "structured"
+        return "copy" if claims_to_be_copy(data) else "structured"
     if b"%PDF-" in head:
         return "pdf"
     if head.lstrip(_BLANKS).startswith(_CMS_ARMOURS) or any(name in head[:_CMS_NAME_WITHIN] for name in _CMS_NAMES):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from esign import CodeClaims, EsignError, Fault, MalformedError, StructuredLicence, TooLargeError
+from esign import AnnotatedCopy, CodeClaims, EsignError, Fault, MalformedError, StructuredLicence, TooLargeError
 from verify.report import Check, SignatureFacts
 
 
@@ -16,6 +16,8 @@ class Facts:
     checks: tuple[Check, ...]
     signatures: tuple[SignatureFacts, ...] = ()
     licence: StructuredLicence | None = None
+    copy: AnnotatedCopy | None = None
+    """What it says, when it is an annotated copy; `licence` is then the one that it is a copy of."""
     code: CodeClaims | None = None
     development: bool = False
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from esign import EsignError, Fault, MalformedError, SealedPdf, read_sealed_pdf, structured_from_bytes
+from esign import (
+    COPY_ATTACHMENT_NAME,
+    EsignError,
+    Fault,
+    MalformedError,
+    read_sealed_pdf,
+    structured_from_bytes,
+)
+from verify.annotated_copy import look_at_copy_pdf
 from verify.facts import Facts, unreadable
 from verify.foreign import look_at_foreign_pdf
 from verify.report import Check
@@ -17,7 +25,7 @@ from verify.seals import (
 )
 from verify.signing_path import Existence, Grounds
 from verify.sources import Records
-from verify.timestamps import look_at_timestamp
+from verify.timestamps import look_at_document_timestamps
 
 
 def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
@@ -31,6 +39,8 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         return Facts(kind="pdf", checks=(unreadable("format", error),))
     except EsignError as error:
         return Facts(kind="pdf", checks=(unreadable("format", error),))
+    if pdf.attachment == COPY_ATTACHMENT_NAME:
+        return look_at_copy_pdf(pdf, len(data), grounds)
     readable = Check(name="format", code="OK")
     # (4) The structured licence inside is canonical.
     try:
@@ -40,7 +50,7 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
     # (8) Since when the file is known to have existed: the store's own record, then the timestamps from the outermost.
     grounds = grounds.with_evidence(RevocationEvidence.from_raw(pdf.evidence))
     existence = Existence(at=grounds.at).or_earlier(records.existed_since(licence.identifier, data), "store")
-    stamps, used, judged, existence = _document_timestamps(pdf, grounds, existence)
+    stamps, used, judged, existence = look_at_document_timestamps(pdf, grounds, existence)
     # (2), (3), (5) to (8)
     seals = tuple(
         Seal(
@@ -73,18 +83,3 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         licence=licence,
         development=any(facts.signature.development for facts in found),
     )
-
-
-def _document_timestamps(
-    pdf: SealedPdf, grounds: Grounds, existence: Existence
-) -> tuple[list[Check], list[frozenset[bytes]], bool, Existence]:
-    checks, used, judged = [], [], True
-    for stamp in reversed(pdf.document_timestamps):
-        facts = look_at_timestamp(
-            stamp.token, stamp.covered.chunks(), name="document_timestamp", grounds=grounds, at=existence.at, ours=True
-        )
-        checks.append(facts.check)
-        used.append(facts.used)
-        judged = judged and facts.trusted
-        existence = existence.or_earlier(facts.time, "document-timestamp")
-    return checks, used, judged, existence

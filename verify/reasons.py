@@ -140,6 +140,16 @@ _ROWS: Final = (
         action=_ASK_FOR_ORIGINAL,
     ),
     Reason(
+        code="FORMAT_COPY",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="加注件的数据无法读取：已经损坏，或者不是本系统的格式。",
+            en="The data of the annotated copy cannot be read: damaged, or of another form.",
+        ),
+        action=_ASK_FOR_ORIGINAL,
+    ),
+    Reason(
         code="SEAL_MISSING",
         outcome=Outcome.FAILED,
         sub_indication="FORMAT_FAILURE",
@@ -212,6 +222,26 @@ _ROWS: Final = (
         sentence=Text(
             zh="电子印章不属于证照上写明的颁发机构。",
             en="The electronic seal does not belong to the issuing authority that the licence names.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="COPY_NOT_OF_ORIGINAL",
+        outcome=Outcome.FAILED,
+        sub_indication="HASH_FAILURE",
+        sentence=Text(
+            zh="加注件中的证照内容与它所指的原证照不一致。",
+            en="What the annotated copy says of the licence is not what the original that it names says.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="COPY_NOT_OF_MAKER",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="加注件上的签章不是其所写制作单位的。",
+            en="The seal on the annotated copy is not that of the office that it names as its maker.",
         ),
         action=_REFUSE,
     ),
@@ -513,6 +543,32 @@ _ROWS: Final = (
     ),
     # Indeterminate: cannot judge
     Reason(
+        code="COPY_EXPIRED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="加注件真实，但使用期限已过，不得用于新的用途；它仍可证明当时所依据的证照内容。",
+            en="The annotated copy is genuine, but its time for use is over; it still proves what was relied on then.",
+        ),
+        action=Text(
+            zh="办理新事项的，请重新取得加注件；核对旧案的，可以作为当时的依据。",
+            en="For a new matter ask for a new copy; for the old case it may be taken as what was relied on.",
+        ),
+    ),
+    Reason(
+        code="COPY_OTHER_PURPOSE",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="加注件真实，但它是为其他事项或其他案件制作的。",
+            en="The annotated copy is genuine, but it was made for another item or another case.",
+        ),
+        action=Text(
+            zh="请不要采信；请为本案重新取得加注件，并将挪用情况告知制作单位。",
+            en="Do not rely on it: ask for a copy for this case, and tell its maker that it was used elsewhere.",
+        ),
+    ),
+    Reason(
         code="RESOURCE_LIMIT",
         outcome=Outcome.INDETERMINATE,
         sub_indication="",
@@ -756,6 +812,19 @@ _ROWS: Final = (
         action=Text(
             zh="可作为经电子签名的材料接收，请核对签名人；不要当作证照采信。",
             en="It may be accepted as signed material once the signer is checked; do not take it for a licence.",
+        ),
+    ),
+    Reason(
+        code="COPY_GENUINE",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="加注件真实，原证照有效。",
+            en="The annotated copy is genuine, and the licence that it is a copy of is in force.",
+        ),
+        action=Text(
+            zh="只可用于下列用途；挪作他用的，请拒绝。",
+            en="You may rely on it for the purpose that it names, and for nothing else.",
         ),
     ),
     Reason(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from esign import CodeClaims, StructuredLicence
+from esign import CHINA, AnnotatedCopy, CodeClaims, StructuredLicence
 from verify.errors import VerificationError
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text
 from verify.sources import LicenceStatus
@@ -75,6 +75,8 @@ class Report:
     """What the file says. Believe it only when `authenticity` is passed."""
     code: CodeClaims | None
     """What the code says; the same caution."""
+    copy: AnnotatedCopy | None = None
+    """What an annotated copy says; `licence` is then the one that it is a copy of. The same caution."""
     checks: tuple[Check, ...]
     signatures: tuple[SignatureFacts, ...]
     at: datetime
@@ -90,9 +92,11 @@ class Report:
     def sentence(self) -> Text:
         """What is so, in one plain sentence."""
         said = self.reason.sentence
+        if self.copy is not None and self.authenticity is Outcome.PASSED:
+            said = _joined(said, copy_sentence(self.copy))
         if not self.development:
             return said
-        return Text(zh=said.zh + DEVELOPMENT_SENTENCE.zh, en=f"{said.en} {DEVELOPMENT_SENTENCE.en}")
+        return _joined(said, DEVELOPMENT_SENTENCE)
 
     @property
     def action(self) -> Text:
@@ -106,3 +110,23 @@ class Report:
         """Raise `VerificationError` unless the verdict is passed."""
         if not self:
             raise VerificationError(self)
+
+
+def copy_sentence(copy: AnnotatedCopy) -> Text:
+    """Say what a genuine copy is for: no program can judge whether it is used for that."""
+    purpose = copy.purpose
+    made, until = (at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M") for at in (copy.made_at, copy.expires_at))
+    zh = (
+        f"本件是加注件，不是原件：{copy.maker_name}于 {made} 制作，当时与原证照一致；"
+        f"仅供{purpose.office}办理“{purpose.item_name}”（案号 {purpose.case_number}），至 {until}。"
+        f"事由：{purpose.cause}。"
+    )
+    en = (
+        f"This is an annotated copy, not the original: a true copy at {made} (UTC+08:00) by {copy.maker_name}, "
+        f"for {purpose.office}, item {purpose.item_name}, case {purpose.case_number} only, until {until}."
+    )
+    return Text(zh=zh, en=en)
+
+
+def _joined(first: Text, second: Text) -> Text:
+    return Text(zh=first.zh + second.zh, en=f"{first.en} {second.en}")

@@ -8,15 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from esign import Evidence, LicenceIdentifier, SignedData, StructuredLicence
-from keys import CODE_SIGNING_EKU, Certificate, KeysError, ProviderMissingError, UnsupportedAlgorithmError
+from keys import (
+    CODE_SIGNING_EKU,
+    COPY_SIGNING_EKU,
+    Certificate,
+    KeysError,
+    ProviderMissingError,
+    UnsupportedAlgorithmError,
+)
 from verify.report import Check, SignatureFacts
 from verify.revocation import CLOCK_SKEW
 from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
 from verify.timestamps import look_at_timestamp
 from verify.trust import Chain
+
+Purpose: TypeAlias = Literal["seal", "code", "copy"]
+"""What a key of an authority is for."""
 
 SEAL_PURPOSES: Final = frozenset(
     {
@@ -63,17 +73,38 @@ def look_at_seals(seals: Sequence[Seal], licence: StructuredLicence, grounds: Gr
 
 
 def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: Grounds) -> SealFacts:
+    # (5), (6) The seal is one that the licence lists, and it is the issuer's.
+    expected = _expected(seal, place, licence)
+    first = expected.code == "OK" and expected.detail == _FIRST
+    issuer = _issuer_check(seal.signed_data.signer_certificate, licence, first=first)
+    return judge_seal(
+        seal,
+        (expected, issuer),
+        purpose="seal",
+        claimed_at=seal.claimed_time or licence.sealed_at,
+        development=licence.development,
+        grounds=grounds,
+    )
+
+
+def judge_seal(
+    seal: Seal,
+    belongs: Sequence[Check],
+    *,
+    purpose: Purpose,
+    claimed_at: datetime,
+    development: bool,
+    grounds: Grounds,
+) -> SealFacts:
+    """Judge a seal, whatever it is on; `belongs` says whether it is the one that should be there."""
     signed_data, certificate = seal.signed_data, seal.signed_data.signer_certificate
     # (2) The sealed bytes are unchanged.
     digest = Check(name="digest", code="OK" if seal.intact else "DIGEST_MISMATCH")
     # (3) The signature over the attributes, the digest among them, is that of the certificate's key.
     signature = _signature(signed_data)
-    # (5), (6) The seal is one that the licence lists, and it is the issuer's.
-    expected = _expected(seal, place, licence)
-    issuer = _issuer_check(certificate, licence, first=expected.code == "OK" and expected.detail == _FIRST)
     # (7), (8) The certificate may seal, and chains to an anchor; the path was valid when it sealed and when the seal is
     # known to have existed, which its timestamp may move back.
-    usage = usage_check(certificate, code=False)
+    usage = usage_check(certificate, purpose=purpose)
     stamped: tuple[Check, ...] = ()
     existence, used, judged = seal.existence, frozenset[bytes](), True
     if signed_data.timestamp is not None:
@@ -87,14 +118,13 @@ def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: G
         )
         existence = existence.or_earlier(timestamp.time, "timestamp")
         used, judged, stamped = timestamp.used, timestamp.trusted, (timestamp.check,)
-    claimed_at = seal.claimed_time or licence.sealed_at
     path = look_at_path(
         certificate, signed_data.certificates[1:], grounds=grounds, claimed_at=claimed_at, existence=existence
     )
     moment = _moment_check(claimed_at, existence)
-    development = path.chain.development or licence.development
+    development = path.chain.development or development
     return SealFacts(
-        checks=(digest, signature, expected, issuer, usage, *stamped, moment, *path.checks),
+        checks=(digest, signature, *belongs, usage, *stamped, moment, *path.checks),
         signature=facts_of_signature(
             certificate,
             path,
@@ -190,8 +220,8 @@ def issuer_check(certificate: Certificate, identifier: str, licence: StructuredL
     return Check(name="issuer", code="OK", detail=found)
 
 
-def usage_check(certificate: Certificate, *, code: bool) -> Check:
-    """Whether a certificate may be used for seals, or for codes. Each is refused for the other purpose.
+def usage_check(certificate: Certificate, *, purpose: Purpose) -> Check:
+    """Whether a certificate may be used for a purpose. Each is refused for the others.
 
     Tax seals set signature and encipherment together, so only the presence of a signing usage is asked for.
     """
@@ -201,9 +231,11 @@ def usage_check(certificate: Certificate, *, code: bool) -> Check:
         fault = "a CA certificate"
     elif not certificate.key_usage & {"digitalSignature", "nonRepudiation"}:
         fault = "a certificate that may not sign"
-    elif code and CODE_SIGNING_EKU not in purposes:
+    elif purpose == "code" and CODE_SIGNING_EKU not in purposes:
         fault = "a certificate that is not for signing codes"
-    elif not code and purposes and not purposes & SEAL_PURPOSES:
+    elif purpose == "copy" and COPY_SIGNING_EKU not in purposes:
+        fault = "a certificate that is not for annotated copies"
+    elif purpose == "seal" and purposes and (not purposes & SEAL_PURPOSES or COPY_SIGNING_EKU in purposes):
         fault = "a certificate for another purpose than seals"
     return Check(name="usage", code="CERTIFICATE_UNFIT" if fault else "OK", detail=fault)
 

@@ -176,7 +176,7 @@ def _signer_checks(signed: _Signed, grounds: Grounds) -> tuple[tuple[Check, ...]
     if signed.lenient:
         signed_at = max(signed_at, certificate.not_before)
     path = look_at_path(certificate, signed.embedded, grounds=grounds, claimed_at=signed_at, existence=existence)
-    checks = (value, usage_check(certificate, code=False), *stamps, *path.checks)
+    checks = (value, usage_check(certificate, purpose="seal"), *stamps, *path.checks)
     facts = facts_of_signature(
         certificate,
         path,

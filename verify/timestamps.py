@@ -8,11 +8,11 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from esign import EsignError, TimestampToken, TooLargeError, read_timestamp
+from esign import EsignError, SealedPdf, TimestampToken, TooLargeError, read_timestamp
 from keys import TIMESTAMPING_EKU, KeysError, ProviderMissingError, UnsupportedAlgorithmError
 from verify.report import Check
 from verify.revocation import RevocationStatus, revoked_by
-from verify.signing_path import Grounds
+from verify.signing_path import Existence, Grounds
 
 _IN_ORDER: Final = frozenset({"unspecified", "affiliationChanged", "superseded", "cessationOfOperation"})
 """Reasons for which an authority's older timestamps stay good; without a reason they do not (RFC 3161 section 4)."""
@@ -112,3 +112,22 @@ def _believed(token: TimestampToken, name: str, grounds: Grounds, at: datetime, 
         used=frozenset(used),
         trusted=True,
     )
+
+
+def look_at_document_timestamps(
+    pdf: SealedPdf, grounds: Grounds, existence: Existence
+) -> tuple[list[Check], list[frozenset[bytes]], bool, Existence]:
+    """Judge the timestamps over a PDF, the outermost first: each may move back what is known of the next one.
+
+    Returns their checks, what their paths rest on, whether all paths lead to an anchor, and the earliest existence.
+    """
+    checks, used, judged = [], [], True
+    for stamp in reversed(pdf.document_timestamps):
+        facts = look_at_timestamp(
+            stamp.token, stamp.covered.chunks(), name="document_timestamp", grounds=grounds, at=existence.at, ours=True
+        )
+        checks.append(facts.check)
+        used.append(facts.used)
+        judged = judged and facts.trusted
+        existence = existence.or_earlier(facts.time, "document-timestamp")
+    return checks, used, judged, existence

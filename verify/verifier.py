@@ -19,6 +19,7 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
     at most indeterminate. [holder]
 10. All its seals are there, and the day of asking lies in its term. [seals, validity]
 11. The status source does not say that it was revoked. [status]
+    An annotated copy may be used for its purpose until its time is over. [copy, copy_term, purpose]
 12. One judge takes the reason that is said (`judgement`).
 
 Steps 9 to 11 are taken only when 1 to 8 have shown whose statement it is: their sentences begin with "genuine, but". An
@@ -32,7 +33,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from esign import MAX_PDF_BYTES, YEARS, EsignError, MalformedError, read_code, read_picture
+from esign import (
+    MAX_PDF_BYTES,
+    YEARS,
+    EsignError,
+    MalformedError,
+    claims_to_be_copy,
+    read_code,
+    read_picture,
+)
+from verify.annotated_copy import IntendedUse, look_at_copy_data, use_checks
 from verify.code import look_at_code
 from verify.detection import is_licence, kind_of
 from verify.facts import Facts, unreadable
@@ -62,6 +72,7 @@ _PROVEN: Final = frozenset(
         "REVOCATION_UNKNOWN",
         "TIMESTAMP_UNTRUSTED",
         "SEALS_INCOMPLETE",
+        "COPY_GENUINE",
     }
 )
 
@@ -98,9 +109,10 @@ class Verifier:
         signature: bytes | None = None,
         original: bytes | None = None,
         holder: HolderEntry | None = None,
+        use: IntendedUse | None = None,
         at: datetime,
     ) -> Report:
-        """Judge a file as of `at` (aware).
+        """Judge a file as of `at` (aware); `use` is what somebody is about to do with an annotated copy.
 
         `signature` is the detached signature of a structured licence, or of any file that has no signature in it;
         `original` is what a detached signature (`data`) stands on. Bytes never cause an exception; those of the status
@@ -123,6 +135,10 @@ class Verifier:
             case "cms" if original is not None and is_licence(original):
                 # A licence is judged as one, whichever of its two files is given first.
                 facts = look_at_structured(original, data, grounds, self._records)
+            case "cms" if original is not None and claims_to_be_copy(original):
+                facts = look_at_copy_data(original, data, grounds)
+            case "copy":
+                facts = look_at_copy_data(data, signature, grounds)
             case "structured":
                 facts = look_at_structured(data, signature, grounds, self._records)
             case "cms":
@@ -137,7 +153,7 @@ class Verifier:
                 return self.verify_code(data.decode("utf-8", errors="replace"), holder=holder, at=at)
             case _:
                 facts = _refused(kind, "FORMAT_EMPTY" if kind == "empty" else "FORMAT_UNKNOWN")
-        return self._report(facts, holder, at)
+        return self._report(facts, holder, at, use)
 
     def verify_code(self, text: str, *, holder: HolderEntry | None = None, at: datetime) -> Report:
         """Judge the text of a code as of `at` (aware), with or without the address before it.
@@ -163,7 +179,9 @@ class Verifier:
             return self._report(facts, holder, at)
         return worst_report(self.verify_code(code, holder=holder, at=at) for code in codes)
 
-    def _report(self, facts: Facts, holder: HolderEntry | None, at: datetime) -> Report:
+    def _report(
+        self, facts: Facts, holder: HolderEntry | None, at: datetime, use: IntendedUse | None = None
+    ) -> Report:
         checks, status = facts.checks, UNKNOWN_STATUS
         subject = facts.code or facts.licence
         if subject is not None and all(check.code in _PROVEN for check in checks):
@@ -179,6 +197,8 @@ class Verifier:
                 at=at,
             )
             checks = (*checks, *owner, *standing)
+            if facts.copy is not None:
+                checks = (*checks, *use_checks(facts.copy, use, at))
         return Report(
             kind=facts.kind,
             authenticity=authenticity(checks),
@@ -187,6 +207,7 @@ class Verifier:
             reason=judge(checks),
             licence=facts.licence,
             code=facts.code,
+            copy=facts.copy,
             checks=checks,
             signatures=facts.signatures,
             at=at,
@@ -196,6 +217,7 @@ class Verifier:
 
 _REPORTED_KINDS: Final = {
     "cms": "cms",
+    "copy": "copy",
     "empty": "unknown",
     "picture": "code",
     "pdf": "pdf",

@@ -1,37 +1,68 @@
 """The catalogue of licence types: one TOML file for each."""
 
-from .face import DATE_BELOW, FOOT_ZONE, FRAME_MARGIN, VALIDITY, CodePlace, Face, FieldsArea, IssuerPlace
+from .documents import Body, Document, DocumentKind
+from .face import DATE_BELOW, FOOT_ZONE, FRAME_MARGIN, VALIDITY, CodePlace, Face, FieldsArea, IssuerPlace, PhotoPlace
+from .loading import Catalogue, load_catalogue
 from .model import (
     AUTHORITY_LEVELS,
+    DOCUMENT_CLASSES,
     Condition,
     DefiningAuthority,
     Field,
     FieldType,
     LicenceType,
     Sample,
+)
+from .problems import CatalogueFault, CatalogueFileError
+from .reading import licence_type_from_toml
+from .rules import (
+    Effect,
+    Item,
+    LifecycleRule,
+    NumberPattern,
+    Obligation,
+    ObligationKind,
+    Period,
+    Review,
+    Succession,
     Term,
     TermUnit,
     ValidityRule,
 )
-from .reading import Catalogue, licence_type_from_toml, load_catalogue
 
 __all__ = [
     "AUTHORITY_LEVELS",
     "DATE_BELOW",
+    "DOCUMENT_CLASSES",
     "FOOT_ZONE",
     "FRAME_MARGIN",
     "VALIDITY",
+    "Body",
     "Catalogue",
+    "CatalogueFault",
+    "CatalogueFileError",
     "CodePlace",
     "Condition",
     "DefiningAuthority",
+    "Document",
+    "DocumentKind",
+    "Effect",
     "Face",
     "Field",
     "FieldType",
     "FieldsArea",
     "IssuerPlace",
+    "Item",
     "LicenceType",
+    "LifecycleRule",
+    "NumberPattern",
+    "Obligation",
+    "ObligationKind",
+    "Period",
+    "PhotoPlace",
+    "Review",
     "Sample",
+    "Succession",
     "Term",
     "TermUnit",
     "ValidityRule",

@@ -79,6 +79,16 @@ class IssuerPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoPlace:
+    """The box of a photograph, which is fitted into it and keeps its shape."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
     """One printed face. What `reading` lets pass is inside the page, and its parts do not lie over each other."""
 
@@ -90,8 +100,13 @@ class Face:
     number: NumberPlace
     fields: FieldsArea
     order: tuple[str, ...]
-    """Keys in the order of printing: every field of the type, the holder's name and code, and `VALIDITY`, each once."""
+    """Keys in the order of printing, each once: of the type's fields, the holder's name and code, and `VALIDITY`.
+
+    The face of the first document has all but images (which have `photos`) and details, others what they choose.
+    """
     column_shares: Mapping[str, tuple[float, ...]]
     """Of each field with rows: the widths of its columns in relation to each other."""
+    photos: Mapping[str, PhotoPlace]
+    """By the key of the image field."""
     code: CodePlace
     issuer: IssuerPlace

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from esign import DEFAULT_DIAMETER, POINT
-from licences.errors import CatalogueError
 
 from .face import (
     DATE_BELOW,
@@ -20,15 +19,16 @@ from .face import (
     FieldsArea,
     IssuerPlace,
     NumberPlace,
+    PhotoPlace,
     TitlePlace,
 )
-from .model import Field
+from .model import Field, FieldType
 from .toml_table import Table
 
 HOLDER_KEYS = ("certificateHolderName", "certificateHolderCode")
 """Printed on every face, beside the type's own fields."""
 
-_LARGEST_PAGE = 1000.0
+_SMALLEST_PAGE, _LARGEST_PAGE = 60.0, 1000.0
 _LARGEST_SHARE = 1000.0
 _TYPE_SIZES = (4.0, 100.0)
 _NARROWEST = 40.0
@@ -38,6 +38,8 @@ _QUIET_SHARE = 4 / 57
 _ABOVE, _BELOW = 0.85, 0.15
 """How far type reaches from its baseline, as shares of its size."""
 _NAME_LINES, _LEADING = 2, 1.45
+_KEYS = {key: key for key in ("title", "number", "fields", "code", "issuer")} | {"seal": "issuer"}
+"""Parts of a face and where the file places them."""
 
 
 class _Box(NamedTuple):
@@ -60,10 +62,16 @@ class _Box(NamedTuple):
         )
 
 
-def read_face(table: Table, fields: tuple[Field, ...]) -> Face:
-    """Read the `[face]` table of a type with these fields of its own; raises CatalogueError."""
+def read_face(table: Table, fields: tuple[Field, ...], *, whole: bool = True) -> Face:
+    """Read a `[face]` table of a type with these fields of its own.
+
+    A `whole` face prints all of them; another one what it chooses.
+    """
     width, height = table.numbers("page", 2)
     red, green, blue = table.numbers("colour", 3)
+    order = table.texts("order")
+    _check_order(table, order, fields, whole=whole)
+    chosen = [field for field in fields if whole or field.key in order]
     face = Face(
         width=width,
         height=height,
@@ -71,14 +79,17 @@ def read_face(table: Table, fields: tuple[Field, ...]) -> Face:
         title=table.table("title").read(_title),
         number=table.table("number").read(_number),
         fields=table.table("fields").read(_fields_area),
-        order=_order(table.texts("order"), fields),
-        column_shares=_column_shares(table.table("columns"), fields),
+        order=order,
+        column_shares=table.table("columns", optional=True).read(lambda shares: _column_shares(shares, chosen)),
+        photos=_photos(table.table("photos", optional=True), fields, whole=whole),
         code=table.table("code").read(_code),
         issuer=table.table("issuer").read(_issuer),
     )
     table.finish()
-    _check_sizes(face)
-    _check_places(face)
+    if table.good:
+        _check_sizes(table, face)
+    if table.good:
+        _check_places(table, face)
     return face
 
 
@@ -122,15 +133,19 @@ def _issuer(table: Table) -> IssuerPlace:
     )
 
 
-def _order(order: tuple[str, ...], fields: Iterable[Field]) -> tuple[str, ...]:
-    expected = {*HOLDER_KEYS, VALIDITY, *(field.key for field in fields)}
-    if sorted(order) != sorted(expected):
-        missing, unknown = sorted(expected - set(order)), sorted(set(order) - expected)
-        raise CatalogueError(
-            f"face.order must name each field, {', '.join(HOLDER_KEYS)} and {VALIDITY} once; "
-            f"missing: {missing}, not known: {unknown}"
-        )
-    return order
+def _photo(table: Table) -> PhotoPlace:
+    return PhotoPlace(
+        x=table.number("x"), y=table.number("y"), width=table.number("width"), height=table.number("height")
+    )
+
+
+def _check_order(table: Table, order: tuple[str, ...], fields: Iterable[Field], *, whole: bool) -> None:
+    texts = [field for field in fields if field.type is not FieldType.IMAGE]
+    possible = {*HOLDER_KEYS, VALIDITY, *(field.key for field in texts)}
+    needed = possible - {field.key for field in texts if field.detail} if whole else set(order) & possible
+    missing, unknown = sorted(needed - set(order)), sorted(set(order) - possible)
+    if missing or unknown or len(set(order)) != len(order) or not order:
+        table.refuse("order", "ORDER", missing="、".join(missing) or "–", unknown="、".join(unknown) or "–")
 
 
 def _column_shares(table: Table, fields: Iterable[Field]) -> Mapping[str, tuple[float, ...]]:
@@ -140,37 +155,46 @@ def _column_shares(table: Table, fields: Iterable[Field]) -> Mapping[str, tuple[
             count = len(field.columns)
             shares[field.key] = table.numbers(field.key, count) if table.has(field.key) else (1.0,) * count
             if not all(0 < share <= _LARGEST_SHARE for share in shares[field.key]):
-                raise CatalogueError(f"face.columns.{field.key}: a share is out of range")
-    table.finish()
+                table.refuse(field.key, "SHARE")
     return MappingProxyType(shares)
 
 
-def _check_sizes(face: Face) -> None:
+def _photos(table: Table, fields: Iterable[Field], *, whole: bool) -> Mapping[str, PhotoPlace]:
+    keys = [field.key for field in fields if field.type is FieldType.IMAGE and not (whole and field.detail)]
+    places = {key: table.table(key).read(_photo) for key in keys if table.has(key)}
+    if whole and len(places) < len(keys):
+        table.refuse(None, "PHOTO_KEY", missing="、".join(key for key in keys if key not in places))
+    table.finish()
+    return MappingProxyType(places)
+
+
+def _check_sizes(table: Table, face: Face) -> None:
     smallest, largest = _TYPE_SIZES
-    sizes = (
-        (face.fields.smallest, face.fields.size),
-        (face.issuer.smallest, face.issuer.size),
-        (face.number.size, face.number.size),
-        (face.title.size, face.title.size),
+    sizes = {
+        "fields": (face.fields.smallest, face.fields.size),
+        "issuer": (face.issuer.smallest, face.issuer.size),
+        "number": (face.number.size, face.number.size),
+        "title": (face.title.size, face.title.size),
+    }
+    for key, (low, high) in sizes.items():
+        if not smallest <= low <= high <= largest:
+            table.refuse(key, "TYPE_SIZE")
+    # Places inside the table, values, and their limits.
+    ranges = (
+        ("page", (face.width, face.height), _SMALLEST_PAGE, _LARGEST_PAGE),
+        ("colour", face.colour, 0, 1),
+        ("title", (face.title.spacing,), 0, round(largest * POINT, 1)),
+        ("fields", (face.fields.label_width,), 5, max(face.fields.width / 2, 5)),
+        ("code", (face.code.size,), SMALLEST_SYMBOL, _LARGEST_PAGE),
+        ("code", (face.code.width,), _NARROWEST, _LARGEST_PAGE),
+        ("issuer", (face.issuer.width,), _NARROWEST, _LARGEST_PAGE),
     )
-    wrong = [
-        problem
-        for is_wrong, problem in (
-            (not all(smallest <= low <= high <= largest for low, high in sizes), "a size of type"),
-            (max(face.width, face.height) > _LARGEST_PAGE, "page"),
-            (not all(0 <= part <= 1 for part in face.colour), "colour"),
-            (not 0 <= face.title.spacing <= largest * POINT, "title.spacing"),
-            (not 0 < face.fields.label_width < face.fields.width / 2, "fields.label_width"),
-            (face.code.size < SMALLEST_SYMBOL, "code.size"),
-            (min(face.code.width, face.issuer.width) < _NARROWEST, "code.width or issuer.width"),
-        )
-        if is_wrong
-    ]
-    if wrong:
-        raise CatalogueError(f"face: {', '.join(wrong)} is out of range")
+    for key, values, low, high in ranges:
+        if not all(low <= value <= high for value in values):
+            table.refuse(key, "OUT_OF_RANGE", low=low, high=high)
 
 
-def _check_places(face: Face) -> None:
+def _check_places(table: Table, face: Face) -> None:
     """Refuse parts that leave the page or lie over each other; only the seal lies over the issuer's name and date."""
     edge = _Box(FRAME_MARGIN, HEAD_ZONE, face.width - FRAME_MARGIN, face.height - FOOT_ZONE)
     fields, number, code, issuer = face.fields, face.number, face.code, face.issuer
@@ -187,14 +211,15 @@ def _check_places(face: Face) -> None:
         "issuer": _Box(issuer.x - issuer.width / 2, name_top, issuer.x + issuer.width / 2, date),
         "seal": _Box(issuer.x - radius, date - radius, issuer.x + radius, date + radius),
     }
-    for name, box in places.items():
+    photos = {key: _Box(one.x, one.y, one.x + one.width, one.y + one.height) for key, one in face.photos.items()}
+    for name, box in (*places.items(), *photos.items()):
         if not edge.holds(box) or box.left >= box.right or box.top >= box.bottom:
-            raise CatalogueError(f"face.{name} is not inside the page")
+            table.refuse(_KEYS.get(name, "photos"), "OFF_PAGE")
     if code.bottom <= code.y + code.size + quiet:
-        raise CatalogueError("face.code has no room for its captions")
-    for first, second in combinations(places, 2):
-        if (first, second) != ("issuer", "seal") and places[first].meets(places[second]):
-            raise CatalogueError(f"face.{first} and face.{second} lie over each other")
+        table.refuse("code", "NO_CAPTION_ROOM")
+    for (first, one), (second, other) in combinations((*places.items(), *photos.items()), 2):
+        if (first, second) != ("issuer", "seal") and one.meets(other):
+            table.refuse(_KEYS.get(second, "photos"), "OVERLAP", other=_KEYS.get(first, "photos"))
 
 
 def _line(left: float, right: float, baseline: float, size: float) -> _Box:

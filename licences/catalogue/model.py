@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from .documents import Body, Document
 from .face import Face
-from .rules import Item, LifecycleRule, NumberCheck, NumberPattern, Obligation, Period, Review, Term, ValidityRule
+from .rules import Item, LifecycleRule, NumberPattern, Obligation, Period, Review, Term, ValidityRule
 
 DOCUMENT_CLASSES = ("证照执照", "证明文件", "批文批复", "鉴定报告", "办事结果")
 """The five classes of documents; the first is meant where a file says nothing."""
@@ -64,6 +64,8 @@ class Field:
     """What an enumerated field may hold."""
     sensitive: bool = False
     """Personal data: masked wherever the holder is masked."""
+    detail: bool = False
+    """明细信息项: data that no face has to print."""
     columns: tuple["Field", ...] = ()
     sample: Sample
     """A value that is accepted; fictional."""
@@ -91,7 +93,8 @@ class LicenceType:
     holder_kinds: tuple[str, ...]
     """Codes of GB/T 36903 Annex A that a holder may have."""
     number_patterns: tuple[NumberPattern, ...]
-    number_check: NumberCheck | None
+    number_check: str
+    """A key of ``number_checks.NUMBER_CHECKS``; empty where numbers have no check character that is known."""
     validity: ValidityRule
     common_fields: tuple[Field, ...]
     """GB/T 36903 elements that are entered for every licence, with this type's labels and samples."""

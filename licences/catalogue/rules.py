@@ -100,13 +100,6 @@ class NumberPattern:
     period: Period
 
 
-class NumberCheck(StrEnum):
-    """A check character that numbers of a type end with."""
-
-    MOD_11_10 = "mod-11-10"
-    """ISO 7064 MOD 11,10 over the digits of the number, as food licences have it."""
-
-
 class Succession(StrEnum):
     """What a licence gets that takes the place of another one of the same holder."""
 

@@ -27,7 +27,7 @@ from licences.errors import BatchChangedError, BatchNotFoundError, CollectionTak
 from licences.protection import Protection
 
 from .collection_tables import collection_acts, collection_batches, collection_rows
-from .database import BUSY_TIMEOUT, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
 from .licence_tables import licence_events
 
 _CHUNK = 500
@@ -49,7 +49,7 @@ _ABOUT = (
     .order_by(_rows.sequence)
 )
 _LAST_NUMBER = sa.select(sa.func.max(_batches.number)).where(_batches.number.startswith(sa.bindparam("day")))
-_COUNTS = sa.select(_rows.batch, _rows.operation, sa.func.count().label("count")).group_by(
+_COUNTS = sa.select(_rows.batch, _rows.operation, sa.func.count().label("amount")).group_by(
     _rows.batch, _rows.operation
 )
 _BATCH_ROWS = collection_rows.select().where(_rows.batch == sa.bindparam("number")).order_by(_rows.line)
@@ -77,13 +77,9 @@ _OPEN = (
     .limit(sa.bindparam("count", type_=sa.Integer))
 )
 # The newest row that was not refused says whether the platform has the licence.
-_PRESENT = (
-    sa.select(_rows.identifier)
-    .where(
-        _rows.sequence.in_(_NEWEST.where(_rows.answer != Answer.REFUSED.value)),
-        _rows.operation != Operation.DELETE.value,
-    )
-    .order_by(_rows.identifier)
+_PRESENT = sa.select(_rows.identifier).where(
+    _rows.sequence.in_(_NEWEST.where(_rows.answer != Answer.REFUSED.value)),
+    _rows.operation != Operation.DELETE.value,
 )
 
 
@@ -135,7 +131,7 @@ class SqlCollectionStore:
 
     def batch(self, number: str) -> Batch:
         """See ``collection.CollectionStore``."""
-        found = self._find(_batches.number == number) if number.isascii() else ()
+        found = self._find(_batches.number == number) if is_key(number) else ()
         if not found:
             raise BatchNotFoundError
         return found[0]
@@ -155,7 +151,7 @@ class SqlCollectionStore:
             chosen = sa.select(_batches.number).where(condition)
             counts: defaultdict[str, Counter[Operation]] = defaultdict(Counter)
             for row in connection.execute(_COUNTS.where(_rows.batch.in_(chosen))):
-                counts[row.batch][Operation(row.operation)] = row.count
+                counts[row.batch][Operation(row.operation)] = row.amount
         return tuple(self._batch(row, {one: counts[row.number][one] for one in Operation}) for row in rows)
 
     def _batch(self, row: sa.Row[tuple[object, ...]], counts: Mapping[Operation, int]) -> Batch:
@@ -230,7 +226,9 @@ class SqlCollectionStore:
     def present(self) -> Iterator[str]:
         """See ``collection.CollectionStore``."""
         with translated(), self._engine.connect() as connection:
-            yield from connection.execute(_PRESENT).scalars()
+            # Databases sort by their own collation.
+            identifiers = sorted(connection.execute(_PRESENT).scalars())
+        yield from identifiers
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -268,7 +266,7 @@ def _new_batch(
 
 
 def _row_of(connection: sa.Connection, receipt: Receipt) -> int | None:
-    if not (receipt.batch.isascii() and receipt.identifier.isascii()):
+    if not (is_key(receipt.batch) and is_key(receipt.identifier)):
         return None
     wanted = {"number": receipt.batch, "licence": receipt.identifier, "what": receipt.operation.value}
     sequence: int | None = connection.execute(_THE_ROW, wanted).scalar()

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 
 import sqlalchemy as sa
 
 from keys import hmac_bytes
 from licences.acts import Act
+from licences.drafts import Approval
 from licences.errors import (
     AllotmentTakenError,
     DuplicateNumberError,
@@ -21,7 +22,7 @@ from licences.errors import (
     TransitionRefusedError,
 )
 from licences.lifecycle import ENDS, Action, Status
-from licences.model import normal_number
+from licences.protection import Protection
 from licences.standing import Event, next_event
 from licences.store import (
     FILE_KINDS,
@@ -47,21 +48,32 @@ from licences.store import (
 from . import statements
 from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
 from .event_rows import event_from, event_row, obligations_from, obligations_text
+from .number_columns import NumberColumns
+from .review_store import seal_draft
 from .revisions import fits
 
 
 class SqlStore:
     """See ``store.LicenceStore``. Safe for threads and processes; open it after a fork, not before."""
 
-    def __init__(self, url: str, files: Files, index_key: bytes, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    def __init__(
+        self,
+        url: str,
+        files: Files,
+        index_key: bytes,
+        protection: Protection | None = None,
+        *,
+        busy_timeout: float = BUSY_TIMEOUT,
+    ) -> None:
         """Name the database by a SQLAlchemy URL (percent-encoded); nothing is opened yet, nor a missing file created.
 
         ``index_key`` (32 secret random bytes) keys the index of holders: without it no holder can be found, and with
-        the database alone no holder code can be guessed.
+        the database alone no holder code can be guessed. ``protection`` encrypts the numbers of licences.
         """
         self._engine = open_engine(url, busy_timeout=busy_timeout)
         self._files = files
         self._index_key = index_key
+        self._numbers = NumberColumns(index_key, protection)
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
@@ -83,6 +95,8 @@ class SqlStore:
         *,
         issued_by: Act | None = None,
         succession: Succession | None = None,
+        approval: Approval | None = None,
+        attachments: Sequence[bytes] = (),
     ) -> Record:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
@@ -95,6 +109,7 @@ class SqlStore:
         for kind, content in files.items():
             if self._files.put(content) != record.files[kind].sha256:
                 raise ValueError(f"the record names another {kind} file")
+        attached = {self._files.put(content) for content in attachments}
         with translated():
             try:
                 with self._writing() as connection:
@@ -102,6 +117,11 @@ class SqlStore:
                         self._do(connection, succession.previous, named(succession.act, record.identifier))
                     begun = issue_event(record, issued_by, previous="" if succession is None else succession.previous)
                     self._insert(connection, record, holders, begun, idempotency)
+                    if attached:
+                        rows = [{"identifier": record.identifier, "sha256": digest} for digest in attached]
+                        connection.execute(statements.INSERT_ATTACHMENT, rows)
+                    if approval is not None:
+                        seal_draft(connection, approval, record.identifier)
             except sa.exc.IntegrityError as error:
                 with self._engine.connect() as connection:
                     earlier = None if idempotency is None else self._replay(connection, *idempotency)
@@ -114,12 +134,12 @@ class SqlStore:
     def _placed(self, connection: sa.Connection, record: Record, succession: Succession | None) -> Record:
         """Find the lineage and the edition of a new licence; DuplicateNumberError, LicenceNotFoundError."""
         if succession is not None:
-            previous = _one(_records(connection, statements.BY_IDENTIFIER, succession.previous))
+            previous = _one(self._records(connection, statements.BY_IDENTIFIER, succession.previous))
             record = replace(record, lineage=previous.first_identifier)
         key = {
             "issuer_code": record.issuer_code,
             "type_code": record.type_code,
-            "number_key": normal_number(record.number),
+            "number_keys": self._numbers.keys_of(record.number),
         }
         edition = 0
         for row in connection.execute(statements.SAME_NUMBER, key):
@@ -140,8 +160,7 @@ class SqlStore:
             statements.INSERT_LICENCE,
             {
                 "identifier": record.identifier,
-                "number": record.number,
-                "number_key": normal_number(record.number),
+                **self._numbers.columns(connection, record.identifier, record.number),
                 "type_code": record.type_code,
                 "type_slug": record.type_slug,
                 "version": record.version,
@@ -206,21 +225,36 @@ class SqlStore:
             return None
         if request.body_digest != self._keyed(body_digest):
             raise IdempotencyMismatchError
-        return _one(_records(connection, statements.BY_IDENTIFIER, request.identifier))
+        return _one(self._records(connection, statements.BY_IDENTIFIER, request.identifier))
 
     def get(self, identifier: str) -> Record:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            return _one(_records(connection, statements.BY_IDENTIFIER, identifier))
+            return _one(self._records(connection, statements.BY_IDENTIFIER, identifier))
 
     def by_short_code(self, short_code: str) -> Record:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            return _one(_records(connection, statements.BY_SHORT_CODE, short_code))
+            return _one(self._records(connection, statements.BY_SHORT_CODE, short_code))
 
     def file(self, record: Record, kind: FileKind) -> bytes:
         """See ``store.LicenceStore``."""
         return self._files.get(record.files[kind].sha256)
+
+    def attachment(self, identifier: str, sha256: str) -> bytes:
+        """See ``store.LicenceStore``."""
+        if not (identifier + sha256).isascii():
+            raise LicenceNotFoundError
+        with translated(), self._engine.connect() as connection:
+            known = {"value": identifier, "digest": sha256}
+            if connection.execute(statements.ATTACHMENT, known).first() is None:
+                raise LicenceNotFoundError
+        return self._files.get(sha256)
+
+    def expired(self, before: date, limit: int) -> tuple[Record, ...]:
+        """See ``store.LicenceStore``."""
+        with translated(), self._engine.connect() as connection:
+            return self._records(connection, statements.EXPIRED, {"before": before, "count": limit})
 
     def replace_files(self, record: Record, files: Mapping[FileKind, bytes], *, at: datetime) -> Record:
         """See ``store.LicenceStore``."""
@@ -275,7 +309,7 @@ class SqlStore:
     def of_holder(self, kind: str, code: str) -> tuple[Record, ...]:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            return _records(connection, statements.BY_HOLDER, self._holder_index(kind, code))
+            return self._records(connection, statements.BY_HOLDER, self._holder_index(kind, code))
 
     def apply(self, identifier: str, act: Act) -> Record:
         """See ``store.LicenceStore``."""
@@ -284,12 +318,12 @@ class SqlStore:
 
     def _do(self, connection: sa.Connection, identifier: str, act: Act) -> Record:
         """Do an act inside a transaction that nobody else can write beside."""
-        record = _one(_records(connection, statements.BY_IDENTIFIER, identifier))
+        record = _one(self._records(connection, statements.BY_IDENTIFIER, identifier))
         events = _events(connection, identifier)
         event = next_event(identifier, events, act, record.obligations)
         if act.action is Action.RESTORE and record.status is Status.REPLACED:
             successor = events[-1].act.particulars.related
-            if _one(_records(connection, statements.BY_IDENTIFIER, successor)).status not in ENDS:
+            if _one(self._records(connection, statements.BY_IDENTIFIER, successor)).status not in ENDS:
                 raise SuccessorInForceError
         change = {"value": identifier, "before": record.status.value, "after": event.after.value}
         if connection.execute(statements.SET_STATUS, change).rowcount != 1:
@@ -314,13 +348,13 @@ class SqlStore:
     def versions(self, identifier: str) -> tuple[Record, ...]:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            record = _one(_records(connection, statements.BY_IDENTIFIER, identifier))
-            return _records(connection, statements.VERSIONS, record.first_identifier)
+            record = _one(self._records(connection, statements.BY_IDENTIFIER, identifier))
+            return self._records(connection, statements.VERSIONS, record.first_identifier)
 
     def status(self, identifier: str, at: datetime, *, known_at: datetime | None = None) -> StatusAnswer | None:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:
-            records = _records(connection, statements.BY_IDENTIFIER, identifier)
+            records = self._records(connection, statements.BY_IDENTIFIER, identifier)
             if not records:
                 return None
             return answer_at(records[0], _events(connection, identifier), at, known_at)
@@ -343,6 +377,24 @@ class SqlStore:
             lock(connection)
             yield connection
 
+    def _records(
+        self, connection: sa.Connection, statement: sa.Select[tuple[object, ...]], sought: str | Mapping[str, object]
+    ) -> tuple[Record, ...]:
+        if isinstance(sought, str):
+            if (
+                not sought.isascii()
+            ):  # nothing that is looked up so has other characters; SQLite takes no lone surrogate
+                return ()
+            sought = {"value": sought}
+        records: dict[str, tuple[sa.Row[tuple[object, ...]], dict[FileKind, StoredFile]]] = {}
+        for row in connection.execute(statement, sought):
+            _, files = records.setdefault(row.identifier, (row, {}))
+            files[_file_kind(row.kind)] = StoredFile(sha256=row.sha256, sm3=row.sm3, size=row.size)
+        return tuple(
+            _record(row, files, self._numbers.number_of(row.identifier, row.number, row.number_protected))
+            for row, files in records.values()
+        )
+
     def _holder_index(self, kind: str, code: str) -> str:
         return self._keyed(f"{kind}:{code}")
 
@@ -351,20 +403,10 @@ class SqlStore:
         return hmac_bytes("sm3", self._index_key, text.encode("utf-8", "surrogatepass")).hex()
 
 
-def _records(connection: sa.Connection, statement: sa.Select[tuple[object, ...]], value: str) -> tuple[Record, ...]:
-    if not is_key(value):
-        return ()
-    records: dict[str, tuple[sa.Row[tuple[object, ...]], dict[FileKind, StoredFile]]] = {}
-    for row in connection.execute(statement, {"value": value}):
-        _, files = records.setdefault(row.identifier, (row, {}))
-        files[_file_kind(row.kind)] = StoredFile(sha256=row.sha256, sm3=row.sm3, size=row.size)
-    return tuple(_record(row, files) for row, files in records.values())
-
-
-def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile]) -> Record:
+def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile], number: str) -> Record:
     return Record(
         identifier=row.identifier,
-        number=row.number,
+        number=number,
         type_code=row.type_code,
         type_slug=row.type_slug,
         version=row.version,

@@ -2,7 +2,9 @@
 
 import sqlalchemy as sa
 
-from .metadata import Instant, metadata
+from .metadata import PROTECTED, Instant, metadata
+
+NUMBER_CONTEXT = "licences.number:{identifier}"
 
 licences = sa.Table(
     "licences",
@@ -28,6 +30,7 @@ licences = sa.Table(
     sa.Column("lineage", sa.String(100), index=True),  # identifier of the first version; NULL on a first version
     sa.Column("edition", sa.Integer, nullable=False),
     sa.Column("obligations", sa.Text),  # JSON
+    sa.Column("number_protected", sa.LargeBinary, info={PROTECTED: NUMBER_CONTEXT}),  # then `number` is empty
     sa.UniqueConstraint("issuer_code", "type_code", "number_key", "edition"),
     sa.UniqueConstraint("short_code"),
     sa.UniqueConstraint("status_list", "status_index"),
@@ -58,6 +61,13 @@ licence_proofs = sa.Table(
     sa.Column("sha256", sa.String(64), primary_key=True),
     sa.Column("since", Instant, nullable=False),
     sa.Column("mark", sa.String(64), nullable=False),  # HMAC-SM3 of the row: the database alone cannot backdate
+)
+
+licence_attachments = sa.Table(
+    "licence_attachments",
+    metadata,
+    sa.Column("identifier", sa.ForeignKey("licences.identifier"), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
 )
 
 licence_events = sa.Table(

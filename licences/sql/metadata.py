@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+PROTECTED = "protected"
+"""Key in a column's ``info`` with the context that its encrypted values are bound to; names of columns in braces."""
+
 
 class Instant(sa.TypeDecorator[datetime]):
     """An aware instant as RFC 3339 text in UTC to the microsecond: the order of the texts is that of time."""

@@ -25,7 +25,7 @@ from licences.errors import DraftChangedError, DraftFullError, DraftNotFoundErro
 from licences.protection import Protection
 from licences.review import MAKING, DraftAct, DraftState, account_key
 
-from .database import BUSY_TIMEOUT, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
 from .review_tables import draft_events, draft_versions, drafts
 
 _DRAFT = drafts.select().where(drafts.c.draft_id == sa.bindparam("draft"))
@@ -159,7 +159,7 @@ def seal_draft(connection: sa.Connection, approval: Approval, identifier: str) -
 
 
 def _find(connection: sa.Connection, draft_id: str) -> Draft:
-    row = connection.execute(_DRAFT, {"draft": draft_id}).first() if draft_id.isascii() else None
+    row = connection.execute(_DRAFT, {"draft": draft_id}).first() if is_key(draft_id) else None
     if row is None:
         raise DraftNotFoundError
     return _draft(row)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from licences.errors import StoreUnavailableError
 
 from .database import BUSY_TIMEOUT, lock, open_engine, translated
+from .licence_tables import licences
 from .revision_tables import store_schema
 from .schema import SCHEMA_REVISION
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # half a second to import, and rarely needed
 
 _REVISION = sa.text("SELECT version_num FROM alembic_version")
 _OLDEST_PROGRAM = sa.select(store_schema.c.oldest_program)
+_ANY_LICENCE = sa.select(sa.literal(1)).select_from(licences).limit(1)
 FIRST_PROGRAM = "0002"
 """SCHEMA_REVISION of the oldest program that can work with a database which says nothing else."""
 
@@ -34,12 +36,15 @@ FIRST_PROGRAM = "0002"
 class SchemaState:
     """What a database has and what this program makes of it."""
 
+    kind: str
+    """`sqlite` or `postgresql`."""
     revision: str
     """The newest migration that it has; empty for a database without our tables."""
     oldest_program: str
     """SCHEMA_REVISION of the oldest program that can still work with it."""
     program: str
     """SCHEMA_REVISION of this program."""
+    holds_licences: bool
     pending: tuple[str, ...]
     """Migrations that this program needs and the database lacks."""
     pending_post: tuple[str, ...]
@@ -54,12 +59,16 @@ class SchemaState:
 def schema_state(url: str) -> SchemaState:
     """Look at a database; StoreUnavailableError when it cannot be read."""
     with _connected(url) as connection:
+        kind = connection.dialect.name
         revision, oldest = _found(connection)
+        holds_licences = bool(revision) and connection.execute(_ANY_LICENCE).first() is not None
     waiting = _waiting(_scripts(_config()), revision)
     return SchemaState(
+        kind=kind,
         revision=revision,
         oldest_program=oldest,
         program=SCHEMA_REVISION,
+        holds_licences=holds_licences,
         pending=tuple(one.revision for one in waiting if not _is_post(one)),
         pending_post=tuple(one.revision for one in waiting if _is_post(one)),
     )

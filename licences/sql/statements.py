@@ -2,7 +2,17 @@
 
 import sqlalchemy as sa
 
-from .licence_tables import idempotency_keys, licence_events, licence_files, licence_holders, licence_proofs, licences
+from licences.store import EXPIRING
+
+from .licence_tables import (
+    idempotency_keys,
+    licence_attachments,
+    licence_events,
+    licence_files,
+    licence_holders,
+    licence_proofs,
+    licences,
+)
 
 INSERT_LICENCE = licences.insert()
 INSERT_HOLDER = licence_holders.insert()
@@ -26,7 +36,7 @@ REQUEST = sa.select(idempotency_keys.c.body_digest, idempotency_keys.c.identifie
 SAME_NUMBER = sa.select(licences.c.identifier, licences.c.lineage, licences.c.edition).where(
     licences.c.issuer_code == sa.bindparam("issuer_code"),
     licences.c.type_code == sa.bindparam("type_code"),
-    licences.c.number_key == sa.bindparam("number_key"),
+    licences.c.number_key.in_(sa.bindparam("number_keys", expanding=True)),
 )
 NEWEST_LIST = sa.select(sa.func.max(licences.c.status_list).label("status_list")).subquery()
 # One row at least: the newest list, with each of the candidates that is taken in it.
@@ -59,6 +69,25 @@ EVENTS = (
     licence_events.select()
     .where(licence_events.c.identifier == sa.bindparam("value"))
     .order_by(licence_events.c.sequence)
+)
+INSERT_ATTACHMENT = licence_attachments.insert()
+ATTACHMENT = licence_attachments.select().where(
+    licence_attachments.c.identifier == sa.bindparam("value"), licence_attachments.c.sha256 == sa.bindparam("digest")
+)
+_ENDED = (
+    sa.select(licences.c.identifier)
+    .where(
+        licences.c.valid_to < sa.bindparam("before", type_=sa.Date),
+        licences.c.status.in_([status.value for status in EXPIRING]),
+    )
+    .order_by(licences.c.valid_to, licences.c.identifier)
+    .limit(sa.bindparam("count"))
+)
+EXPIRED = (
+    sa.select(licences, licence_files.c.kind, licence_files.c.sha256, licence_files.c.sm3, licence_files.c.size)
+    .join(licence_files)
+    .where(licences.c.identifier.in_(_ENDED))
+    .order_by(licences.c.valid_to, licences.c.identifier)
 )
 CHANGES = (
     licence_events.select()

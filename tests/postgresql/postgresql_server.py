@@ -36,7 +36,9 @@ class PostgresqlServer:
         if self._user is not None:
             shutil.chown(self._folder, self._user)
         try:
-            self._run("initdb", "--username", OWNER, "--auth", "trust", "--no-sync", "--no-locale", "--encoding", "UTF8")
+            self._run(
+                "initdb", "--username", OWNER, "--auth", "trust", "--no-sync", "--no-locale", "--encoding", "UTF8"
+            )
             rules = self._folder / "data" / "pg_hba.conf"
             rules.write_text(f"local all {CLERK} scram-sha-256\n{rules.read_text('utf-8')}", "utf-8")
             self.start()
@@ -106,14 +108,17 @@ class PostgresqlServer:
         with self._connect("postgres") as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def disconnect(self, database: str) -> None:
+        """End every connection to a database."""
+        with self._connect("postgres") as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
+
     def url(self, database: str, user: str = OWNER) -> str:
         """Return the address of a database as the store takes it."""
         return f"postgresql://{user}@/{database}?host={self._folder}"
 
     def _connect(self, database: str) -> "psycopg.Connection[tuple[object, ...]]":
-        return psycopg.connect(
-            host=str(self._folder), user=OWNER, dbname=database, autocommit=True, connect_timeout=10
-        )
+        return psycopg.connect(host=str(self._folder), user=OWNER, dbname=database, autocommit=True, connect_timeout=10)
 
     def _end(self, how: signal.Signals) -> None:
         if self._server is not None:

@@ -11,7 +11,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add the columns; a number is then used once in each edition instead of in each version."""
+    """Add what is new; a number is then used once in each edition instead of in each version."""
     with op.batch_alter_table("licences") as table:
         table.add_column(sa.Column("lineage", sa.String(100)))
         table.add_column(sa.Column("edition", sa.Integer, nullable=False, server_default="1"))
@@ -28,3 +28,10 @@ def upgrade() -> None:
         table.add_column(sa.Column("office", sa.String(128), nullable=False, server_default=""))
         table.add_column(sa.Column("office_code", sa.String(18), nullable=False, server_default=""))
         table.add_column(sa.Column("particulars", sa.Text))
+    op.create_table(
+        "licence_attachments",
+        sa.Column("identifier", sa.String(100), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("identifier", "sha256", name="pk_licence_attachments"),
+        sa.ForeignKeyConstraint(["identifier"], ["licences.identifier"], name="fk_licence_attachments_identifier"),
+    )

@@ -32,9 +32,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["batch"], ["collection_batches.number"], name="fk_collection_rows_batch"),
         sa.ForeignKeyConstraint(["identifier"], ["licences.identifier"], name="fk_collection_rows_identifier"),
         sa.UniqueConstraint("batch", "line", name="uq_collection_rows_batch_line"),
-        sa.UniqueConstraint(
-            "batch", "identifier", "operation", name="uq_collection_rows_batch_identifier_operation"
-        ),
+        sa.UniqueConstraint("batch", "identifier", "operation", name="uq_collection_rows_batch_identifier_operation"),
     )
     op.create_index("ix_collection_rows_identifier", "collection_rows", ["identifier"])
     op.create_table(

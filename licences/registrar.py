@@ -1,0 +1,164 @@
+"""The acts of an authority on its licences: who may do it, what it needs, what takes the place of what."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from esign import CHINA, structured_from_bytes
+
+from .actors import Actor
+from .acts import Act
+from .catalogue import Catalogue, LicenceType
+from .electronic import paper_from
+from .errors import InvalidFieldError, TransitionRefusedError
+from .issue import Following, Issued, Issuer
+from .legal_grounds import AFTER_EXPIRY
+from .lifecycle import Action, after
+from .standing import Standing, standing_at
+from .store import EXPIRING, LicenceStore, Record
+
+Competence = Callable[[Record, Act], None]
+"""Raises when the office of the actor may not do such an act to such a licence."""
+
+_PAGE = 200  # licences that one look for expired ones brings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registrar:
+    """Does acts to licences, each in one transaction of the store."""
+
+    store: LicenceStore
+    catalogue: Catalogue
+    issuer: Issuer
+    competence: Competence
+
+    def act(self, identifier: str, act: Act) -> Record:
+        """Do an act that puts no other licence in the place of this one.
+
+        Raises:
+            LicenceNotFoundError: not in this store.
+            ExceptionGroup: of `InvalidFieldError`: something is missing, or the dates contradict the licence.
+            TransitionRefusedError: the lifecycle has no such act in this state, or it needs a licence in its place.
+            SuccessorInForceError: a replaced licence is restored too early.
+            StoreUnavailableError: nothing was changed.
+            Exception: what `competence` raises.
+        """
+        record = self.store.get(identifier)
+        if act.action.makes_successor:
+            raise TransitionRefusedError(record.status, act.action)
+        self.competence(record, act)
+        return self.store.apply(identifier, self._completed(record, act))
+
+    def replace(
+        self,
+        identifier: str,
+        act: Act,
+        data: object,
+        *,
+        algorithm: str,
+        idempotency_key: str | None = None,
+    ) -> Issued:
+        """Issue a licence that takes the place of another one, which ends in the same transaction.
+
+        `data` is the complete metadata of the new licence; None repeats that of the old one, as on 换证 and 补证. The
+        type says whether it is a new version of the same identifier or gets an identifier of its own. It is sealed at
+        the time at which the act is recorded.
+
+        Raises what `act` and `Issuer.issue` raise.
+        """
+        record = self.store.get(identifier)
+        self.competence(record, act)
+        after(record.status, act.action)
+        kind = self._type_of(record)
+        if data is None:
+            data = paper_from(structured_from_bytes(self.store.file(record, "json")), kind)
+        following = Following(
+            previous=record,
+            act=act,
+            keeps_serial=_keeps_serial(kind, act.action) and _issuer_in(data) == record.issuer_code,
+        )
+        return self.issuer.issue(
+            kind.slug,
+            data,
+            algorithm=algorithm,
+            at=act.recorded_at,
+            idempotency_key=idempotency_key,
+            issued_by=act,
+            following=following,
+        )
+
+    def expire(self, at: datetime, actor: Actor) -> Iterator[Record]:
+        """Record the end of every licence whose term is over, one transaction each; can be broken off and run again.
+
+        A licence stays as it is while a timely renewal is undecided or an extension runs.
+        """
+        today = at.astimezone(CHINA).date()
+        kept: set[str] = set()
+        while True:
+            found = [one for one in self.store.expired(today, _PAGE + len(kept)) if one.identifier not in kept]
+            for record in found:
+                last = self._last_day(record, today)
+                if last is None:
+                    kept.add(record.identifier)
+                    continue
+                act = Act(
+                    action=Action.EXPIRE,
+                    ground="有效期届满",
+                    decision="",
+                    actor=actor,
+                    effective_at=_start_of(last + timedelta(days=1)),
+                    recorded_at=at,
+                )
+                yield self.store.apply(record.identifier, act)
+            if not found:
+                return
+
+    def _last_day(self, record: Record, today: date) -> date | None:
+        """The last day of a licence that is over, None for one that is not."""
+        answer = self.store.status(record.identifier, _start_of(today))
+        if answer is None or record.valid_to is None or answer.renewal_pending or answer.value not in EXPIRING:
+            return None
+        last = max(record.valid_to, answer.extended_to or record.valid_to)
+        return last if last < today else None
+
+    def _completed(self, record: Record, act: Act) -> Act:
+        """Check an act against the dates of the licence, and add what follows from its type."""
+        faults = []
+        particulars = act.particulars
+        last = record.valid_to
+        if (
+            act.action is Action.EXTEND
+            and particulars.until is not None
+            and (last is None or particulars.until <= last)
+        ):
+            faults.append(InvalidFieldError("/until", "NOT_AFTER_THE_END"))
+        if act.action is Action.EXPIRE or (act.action is Action.CANCEL and act.legal_ground == AFTER_EXPIRY):
+            standing = self._standing(record, act.effective_at)
+            end = None if last is None else max(last, standing.extended_to or last)
+            if end is None or act.effective_at.astimezone(CHINA).date() <= end:
+                faults.append(InvalidFieldError("/effectiveAt", "NOT_EXPIRED"))
+        if faults:
+            raise ExceptionGroup("the act is refused", faults)
+        if act.action is Action.ACCEPT_RENEWAL and particulars.applied_on is not None:
+            timely = last is not None and particulars.applied_on <= self._type_of(record).renewal_window.before(last)
+            return replace(act, particulars=replace(particulars, keeps_valid=timely))
+        return act
+
+    def _standing(self, record: Record, at: datetime) -> Standing:
+        standing = standing_at(self.store.events(record.identifier), record.obligations, at)
+        return standing or Standing(status=record.status)
+
+    def _type_of(self, record: Record) -> LicenceType:
+        return self.catalogue.get(record.type_code)
+
+
+def _keeps_serial(kind: LicenceType, action: Action) -> bool:
+    return kind.lifecycle.successions[action.value].value == "version"
+
+
+def _issuer_in(data: object) -> object:
+    return data.get("certificateIssuingAuthorityCode") if isinstance(data, dict) else None
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=CHINA)

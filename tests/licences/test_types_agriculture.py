@@ -1,0 +1,236 @@
+"""Licence types of agriculture, forestry, water and fishery: numbers, holders, terms, samples and faces."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from esign import FontChain, TextRun
+from licences import Field, Licence, LicenceType, licence_from_paper, load_catalogue, shipped_font
+from licences.render import FaceRenderer, Marks
+from licences.setting import chinese_date
+
+FOLDER = Path(__file__).parents[2] / "fixtures/types"
+CATALOGUE = load_catalogue()
+RENDERER = FaceRenderer(FontChain([shipped_font()]))
+MARKS = Marks(
+    identifier="1.2.156.3005.2.11990000000001011Q004.1199010000000102XM.ABCDEFGHIJKLMNOPQRST.001.4",
+    code_address="http://127.0.0.1:8000/V/" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 10,
+    short_code="23456789ABCD",
+    public_url="http://127.0.0.1:8000",
+    development=True,
+    local=True,
+)
+
+# The length of validity of each; "" for those that do not expire, "≤" before a longest one.
+TERMS = {
+    "veterinary-drug-business": "5",
+    "pesticide-production": "5",
+    "crop-seed": "5",
+    "forest-seed": "≤5",
+    "animal-epidemic-prevention": "",
+    "animal-clinic": "",
+    "green-food": "3",
+    "organic-product": "1",
+    "geographical-indication": "",
+    "forest-felling": "≤1",
+    "fishing": "≤5",
+    "feed-production": "5",
+}
+PERSONS = {"forest-seed", "animal-epidemic-prevention", "forest-felling", "fishing"}
+"""单位或者个人: a natural person may hold them."""
+
+
+def paper(slug: str) -> dict[str, Any]:
+    document = json.loads((FOLDER / f"{slug}.json").read_text("utf-8"))
+    assert document["type"] == slug
+    data: dict[str, Any] = document["data"]
+    return data
+
+
+def convert(slug: str, **changes: object) -> Licence:
+    return licence_from_paper(CATALOGUE.get(slug), paper(slug) | changes)
+
+
+def faults(slug: str, **changes: object) -> list[tuple[str, str]]:
+    with pytest.raises(ExceptionGroup) as caught:
+        convert(slug, **changes)
+    return [(fault.pointer, fault.code) for fault in caught.value.exceptions]  # type: ignore[union-attr]
+
+
+def printed(licence: Licence) -> list[str]:
+    """The text of each page without its spaces, which lines break at."""
+    pages = RENDERER.render(licence, MARKS)
+    runs = [[item.text for item in page.items if isinstance(item, TextRun)] for page in pages]
+    return ["".join(texts).replace(" ", "") for texts in runs]
+
+
+def samples(licence_type: LicenceType) -> dict[str, object]:
+    return {
+        field.key: field.sample if isinstance(field.sample, str) else [dict(row) for row in field.sample]
+        for field in licence_type.all_fields
+    }
+
+
+@pytest.mark.parametrize("slug", TERMS)
+def test_the_request_that_ships_is_the_sample_of_the_type(slug: str) -> None:
+    assert paper(slug) == samples(CATALOGUE.get(slug))
+
+
+@pytest.mark.parametrize("slug", TERMS)
+def test_every_value_of_the_sample_is_on_a_face_of_one_page(slug: str) -> None:
+    licence = convert(slug)
+    (page,) = printed(licence)
+    assert set(licence.values) == {field.key for field in CATALOGUE.get(slug).fields}
+    for value in paper(slug).values():
+        for cell in [value] if isinstance(value, str) else [cell for row in value for cell in row.values()]:
+            shown = "".join(cell.split())
+            assert shown in page or chinese_date(date.fromisoformat(cell)) in page, cell
+
+
+@pytest.mark.parametrize("slug", TERMS)
+def test_every_field_says_what_it_is(slug: str) -> None:
+    def described(field: Field) -> bool:
+        has_unit = field.type.value not in {"decimal", "integer"} or bool(field.unit)
+        return bool(field.label and field.label_en and has_unit and all(map(described, field.columns)))
+
+    assert all(map(described, CATALOGUE.get(slug).all_fields))
+
+
+@pytest.mark.parametrize("slug", TERMS)
+def test_each_required_field_is_needed_and_they_are_enough(slug: str) -> None:
+    everything, licence_type = paper(slug), CATALOGUE.get(slug)
+    required = {field.key for field in licence_type.all_fields if field.required}
+    licence_from_paper(licence_type, {key: everything[key] for key in required})
+    for key in required:
+        assert (f"/data/{key}", "REQUIRED") in faults(slug, **{key: None})
+
+
+# Numbers seen in public, or made after the published rule where none was seen.
+NUMBERS = [
+    ("veterinary-drug-business", "兽药经营证字990101001号"),
+    ("pesticide-production", "农药生许(湘)0023"),
+    ("pesticide-production", "农药生许（沪）0009"),
+    ("crop-seed", "A(京)农种许字(2020)第0001号"),
+    ("crop-seed", "C(黑哈五)农种许字(2016)第6001号"),
+    ("crop-seed", "D（湘益安）农种许字（2017）第001号"),
+    ("forest-seed", "51112320160001"),
+    ("forest-seed", "99000020260001"),
+    ("animal-epidemic-prevention", "(样例)动防合字第20260001号"),
+    ("animal-epidemic-prevention", "（样例）动防合字第20260001号"),
+    ("animal-clinic", "沪动诊证（2019）第005号"),
+    ("animal-clinic", "赣样例动诊证(2026)第0005号"),
+    ("green-food", "LB-03-2612990001A"),
+    ("green-food", "LB-57-2601990001AA"),
+    ("organic-product", "990OP2600001"),
+    ("organic-product", "F990OP2600001-2"),
+    ("geographical-indication", "AGI01459"),
+    ("forest-felling", "赣采字〔2026〕第990001号"),
+    ("forest-felling", "赣样采字（2026）第17号"),
+    ("forest-felling", "赣样采字[2026]第17号"),
+    ("fishing", "（浙样）船捕（2026）HY-990001号"),
+    ("fishing", "(闽)船捕(2026)HY-990001号"),
+    ("feed-production", "赣饲证（2026）99001"),
+]
+
+REFUSED = [
+    ("veterinary-drug-business", "兽药生产证字990101001号"),
+    ("veterinary-drug-business", "兽药经营证字99010101号"),
+    ("veterinary-drug-business", "兽药经营证字9901010001号"),
+    ("veterinary-drug-business", "兽药经营证字990101001"),
+    ("pesticide-production", "农药经许(赣)0023"),
+    ("pesticide-production", "农药生许(某)0023"),
+    ("pesticide-production", "农药生许(赣)023"),
+    ("crop-seed", "G(京)农种许字(2020)第0001号"),
+    ("crop-seed", "A(京)农种许字(1820)第0001号"),
+    ("crop-seed", "A()农种许字(2020)第0001号"),
+    ("crop-seed", "A(京)农种许字(2020)第00001号"),
+    ("forest-seed", "5111232016001"),
+    ("forest-seed", "51112320160001X"),
+    ("forest-seed", "51112318160001"),
+    ("animal-epidemic-prevention", "样例动防合字第20260001号"),
+    ("animal-epidemic-prevention", "(样例)动防合字第2026001号"),
+    ("animal-clinic", "动诊证(2026)第0005号"),
+    ("animal-clinic", "赣动诊证(2026)第05号"),
+    ("green-food", "LB-03-2613990001A"),
+    ("green-food", "LB-03-2600990001A"),
+    ("green-food", "LB-03-2612990001AAA"),
+    ("green-food", "LB-03-2612990001B"),
+    ("organic-product", "990OG2600001"),
+    ("organic-product", "990OP260001"),
+    ("organic-product", "990OP2600001-"),
+    ("geographical-indication", "AGI1459"),
+    ("geographical-indication", "AGI2014-02-1497"),
+    ("forest-felling", "赣采字〔26〕第990001号"),
+    ("forest-felling", "赣采字〔2026〕第号"),
+    ("fishing", "(浙样)船捕(2026)HY-99001号"),
+    ("fishing", "(样例)船捕(2026)HY-990001号"),
+    ("feed-production", "赣饲证(2026)9901"),
+    ("feed-production", "赣饲预(2026)99001"),
+]
+
+
+@pytest.mark.parametrize(("slug", "number"), NUMBERS)
+def test_numbers_of_the_known_form_are_accepted_and_kept_as_printed(slug: str, number: str) -> None:
+    assert convert(slug, certificateNumber=number).number == number
+
+
+@pytest.mark.parametrize(("slug", "number"), REFUSED)
+def test_other_numbers_are_refused(slug: str, number: str) -> None:
+    assert faults(slug, certificateNumber=number) == [("/data/certificateNumber", "NUMBER_MALFORMED")]
+
+
+@pytest.mark.parametrize("slug", TERMS)
+def test_validity_is_what_the_rule_of_the_type_says(slug: str) -> None:
+    rule, start = TERMS[slug], date(2026, 3, 2)
+    began = {"certificateEffectiveDate": start.isoformat()}
+    end_key = "certificateExpiringDate"
+    if not rule:
+        assert convert(slug, **began).validity.end is None
+        assert faults(slug, **began, **{end_key: "2031-03-01"}) == [(f"/data/{end_key}", "END_NOT_ALLOWED")]
+        return
+    last = date(start.year + int(rule[-1]), 3, 1)
+    day = timedelta(days=1)
+    assert convert(slug, **began, **{end_key: last.isoformat()}).validity.end == last
+    after = faults(slug, **began, **{end_key: (last + day).isoformat()})
+    if rule.startswith("≤"):
+        assert after == [(f"/data/{end_key}", "END_TOO_LATE")]
+        assert convert(slug, **began, **{end_key: (last - day).isoformat()}).validity.end == last - day
+    else:
+        assert after == [(f"/data/{end_key}", "END_NOT_A_TERM")]
+        assert faults(slug, **began, **{end_key: (last - day).isoformat()}) == after
+        assert convert(slug, **began, **{end_key: None}).validity.end == last
+
+
+@pytest.mark.parametrize("slug", TERMS)
+def test_persons_hold_what_persons_may_hold(slug: str) -> None:
+    person = {"certificateHolderTypeCode": "111", "certificateHolderCode": "990101199003071237"}
+    if slug in PERSONS:
+        page = printed(convert(slug, **person))[0]
+        assert "公民身份号码990101199003071237" in page
+        assert "统一社会信用代码" not in page
+    else:
+        assert faults(slug, **person) == [("/data/certificateHolderTypeCode", "HOLDER_KIND_NOT_ALLOWED")]
+    company = {"certificateHolderTypeCode": "001", "certificateHolderCode": "91990101MA0TERT40P"}
+    assert "统一社会信用代码91990101MA0TERT40P" in printed(convert(slug, **company))[0]
+
+
+ROWS: Mapping[str, tuple[str, str]] = {
+    "crop-seed": ("varieties", "variety"),
+    "organic-product": ("products", "base"),
+    "fishing": ("gear", "name"),
+}
+
+
+@pytest.mark.parametrize("slug", ROWS)
+def test_many_rows_go_to_further_pages_each_once(slug: str) -> None:
+    key, column = ROWS[slug]
+    row = paper(slug)[key][0]
+    rows = [row | {column: f"R{number:03d}X"} for number in range(30)]
+    pages = printed(convert(slug, **{key: rows}))
+    assert len(pages) > 1
+    assert "见附页，共30项" in pages[0]
+    assert all("".join(pages).count(f"R{number:03d}X") == 1 for number in range(30))

@@ -1,0 +1,175 @@
+"""Facts about an annotated copy (加注件). The numbers are the steps in `verifier.py`.
+
+A copy is the statement of its maker, sealed with a key for copies and nothing else: at that time the original said
+this. It brings none of the issuer's seals, so what it proves is as good as its maker is trusted, and the state of the
+original is asked for as for the original itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from esign import AnnotatedCopy, EsignError, Evidence, SealedPdf, copy_from_bytes, read_detached
+from keys import hash_bytes
+from verify.facts import Facts, unreadable
+from verify.report import Check
+from verify.revocation import RevocationEvidence
+from verify.seals import Seal, brought_check, evidence_check, judge_seal
+from verify.signing_path import Existence, Grounds
+from verify.timestamps import look_at_document_timestamps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntendedUse:
+    """What somebody who was given a copy is about to use it for; an empty text is not compared."""
+
+    case_number: str = ""
+    item_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ballast:
+    """What a file brings along beside its seals, and what its timestamps have explained of that."""
+
+    evidence: Evidence
+    used: tuple[frozenset[bytes], ...] = ()
+    judged: bool = True
+
+
+def look_at_copy_pdf(pdf: SealedPdf, size: int, grounds: Grounds) -> Facts:
+    """Judge a copy as PDF of so many bytes, which was read already (1)."""
+    readable = Check(name="format", code="OK")
+    # (4)
+    try:
+        copy = copy_from_bytes(pdf.structured)
+    except EsignError as error:
+        return Facts(kind="copy", checks=(readable, unreadable("structured", error)))
+    if len(pdf.fields) != 1:
+        several = Check(name="expected_seal", code="SEAL_UNEXPECTED", detail="a copy has one seal")
+        return Facts(kind="copy", checks=(readable, several))
+    # (8)
+    grounds = grounds.with_evidence(RevocationEvidence.from_raw(pdf.evidence))
+    stamps, used, judged, existence = look_at_document_timestamps(pdf, grounds, Existence(at=grounds.at))
+    seals = tuple(
+        Seal(
+            field=seal.field,
+            signed_data=seal.signed_data,
+            intact=seal.digest_matches(),
+            claimed_time=seal.claimed_time,
+            existence=existence,
+            covers="whole" if seal.covered.end == size else "revision",
+        )
+        for seal in pdf.seals
+    )
+    ballast = _Ballast(evidence=pdf.evidence, used=tuple(used), judged=judged)
+    return _judged(copy, seals, grounds, (readable, *stamps), ballast)
+
+
+def look_at_copy_data(data: bytes, signature: bytes | None, grounds: Grounds) -> Facts:
+    """Judge the data of a copy under the signature beside it."""
+    # (1), (4)
+    try:
+        copy = copy_from_bytes(data)
+    except EsignError as error:
+        return Facts(kind="copy", checks=(unreadable("structured", error),))
+    if signature is None:
+        missing = Check(name="format", code="SEAL_MISSING", detail="no detached signature was given")
+        return Facts(kind="copy", checks=(missing,), licence=copy.licence, copy=copy)
+    try:
+        detached = read_detached(signature)
+    except EsignError as error:
+        return Facts(kind="copy", checks=(unreadable("format", error),), licence=copy.licence, copy=copy)
+    # (8)
+    grounds = grounds.with_evidence(RevocationEvidence.from_raw(detached.evidence))
+    seals = tuple(
+        Seal(
+            field=None,
+            signed_data=signed_data,
+            intact=signed_data.digest_matches(data),
+            claimed_time=signed_data.signing_time,
+            existence=Existence(at=grounds.at),
+            covers="content",
+        )
+        for signed_data in detached.signers
+    )
+    readable = Check(name="format", code="OK")
+    return _judged(copy, seals, grounds, (readable,), _Ballast(evidence=detached.evidence))
+
+
+def use_checks(copy: AnnotatedCopy, use: IntendedUse | None, at: datetime) -> tuple[Check, ...]:
+    """Whether a genuine copy may be used at `at`, and for this."""
+    expired = at > copy.expires_at
+    term = Check(
+        name="copy_term",
+        code="COPY_EXPIRED" if expired else "OK",
+        detail=f"made {copy.made_at.isoformat()}, to be used until {copy.expires_at.isoformat()}",
+    )
+    if use is None:
+        return (term,)
+    wrong = [
+        what
+        for what, wanted, said in (
+            ("case number", use.case_number, copy.purpose.case_number),
+            ("item", use.item_code, copy.purpose.item_code),
+        )
+        if wanted and wanted != said
+    ]
+    detail = f"made for another {' and '.join(wrong)}" if wrong else ""
+    return term, Check(name="purpose", code="COPY_OTHER_PURPOSE" if wrong else "OK", detail=detail)
+
+
+def _judged(
+    copy: AnnotatedCopy, seals: Sequence[Seal], grounds: Grounds, around: Sequence[Check], ballast: _Ballast
+) -> Facts:
+    """Facts about a copy that was read, with these checks around those of its seals."""
+    found = [
+        judge_seal(
+            seal,
+            _belongs(seal, copy, len(seals)),
+            purpose="copy",
+            claimed_at=copy.made_at,
+            development=copy.development,
+            grounds=grounds,
+        )
+        for seal in seals
+    ]
+    judged = ballast.judged and all(facts.judged for facts in found)
+    checks = (
+        *around,
+        _original_check(copy),
+        *(check for facts in found for check in facts.checks),
+        *(brought_check(facts, seal.signed_data.certificates) for facts, seal in zip(found, seals, strict=True)),
+        evidence_check(ballast.evidence, (*ballast.used, *(facts.used for facts in found)), judged=judged),
+    )
+    return Facts(
+        kind="copy",
+        checks=checks,
+        signatures=tuple(facts.signature for facts in found),
+        licence=copy.licence,
+        copy=copy,
+        development=any(facts.signature.development for facts in found),
+    )
+
+
+def _original_check(copy: AnnotatedCopy) -> Check:
+    """(5) The licence in the copy is the one whose digests it names."""
+    named = copy.original_structured
+    found = [hash_bytes(name, copy.structured).hex() for name in ("sha256", "sm3")]
+    same = found == [named.sha256, named.sm3]
+    return Check(name="copy", code="COPY_GENUINE" if same else "COPY_NOT_OF_ORIGINAL")
+
+
+def _belongs(seal: Seal, copy: AnnotatedCopy, count: int) -> tuple[Check, Check]:
+    """(5), (6) It is the only seal, made when the copy says, by the maker that the copy names."""
+    fault = ""
+    if count != 1:
+        fault = "a copy has one seal"
+    elif seal.claimed_time is not None and seal.claimed_time != copy.made_at:
+        fault = f"sealed at {seal.claimed_time}, the copy says {copy.made_at}"
+    expected = Check(name="expected_seal", code="SEAL_UNEXPECTED" if fault else "OK", detail=fault)
+    subject = seal.signed_data.signer_certificate.subject
+    own = (subject.organization_identifier, subject.organization) == (copy.maker_code, copy.maker_name)
+    detail = f"the certificate is for {subject.organization} ({subject.organization_identifier})"
+    return expected, Check(name="issuer", code="OK" if own else "COPY_NOT_OF_MAKER", detail=detail)
