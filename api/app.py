@@ -20,6 +20,7 @@ from .errors import ApiError
 from .limiting import RateLimiter
 from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
+from .review_routes import review_routes
 from .routes import api_routes
 from .schemas import describe, invalid_body
 from .wiring import Services
@@ -49,6 +50,7 @@ def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | 
     _add_health(app, services)
     if not public_only:
         app.include_router(api_routes(services))
+        app.include_router(review_routes(services))
         _add_reference(app)
     app.include_router(page_routes(services, limiter or RateLimiter()))
     for error in FORESEEN:

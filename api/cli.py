@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .act_commands import add_act_parsers
 from .database_commands import add_database_parser
 from .errors import UsageError
 from .keys_commands import add_keys_parser
@@ -97,8 +98,12 @@ def _parser() -> Parser:
 
     init = command("init", _init, "建立主目录 make the home directory", commands)
     init.add_argument("--public-url", metavar="URL", help="印在二维码里的公开地址 public address printed in codes")
-    init.add_argument("--store", metavar="URL", help="证照库 PostgreSQL instead of a file: postgresql://USER@HOST/DATABASE")
-    init.add_argument("--store-password-file", metavar="FILE", help="口令文件 its password (or ELICENCE_STORE_PASSWORD)")
+    init.add_argument(
+        "--store", metavar="URL", help="证照库 PostgreSQL instead of a file: postgresql://USER@HOST/DATABASE"
+    )
+    init.add_argument(
+        "--store-password-file", metavar="FILE", help="口令文件 its password (or ELICENCE_STORE_PASSWORD)"
+    )
 
     issue = command("issue", _issue, "签发一张证照 issue a licence", commands)
     issue.add_argument("--type", metavar="TYPE", help="证照类型 licence type: slug or code")
@@ -147,6 +152,7 @@ def _parser() -> Parser:
     demo = command("demo", _demo, "签发样例并启动服务 issue the samples, then serve", commands)
     demo.add_argument("--no-serve", action="store_true", help="只签发 issue only")
     demo.add_argument("--samples", metavar="DIR", help="样例目录 folder of samples (default fixtures/paper)")
+    add_act_parsers(answering, commands)
     for serving in (serve, demo):
         serving.add_argument("--host", default=DEFAULT_HOST, help=f"监听地址 (default {DEFAULT_HOST})")
         serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"端口 (default {DEFAULT_PORT}; 0 = any)")

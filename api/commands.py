@@ -1,7 +1,7 @@
 """What each command does: it reads, makes one call, and gives back an answer to print."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from licences import (
     Catalogue,
     FileKind,
     Issued,
+    MadeLicence,
     Record,
     Status,
     check_holder,
@@ -137,18 +138,24 @@ def issue_file(
 
 def issue_into(services: Services, directory: Path, request: IssueRequest, key: str | None) -> Issued:
     """Issue a licence so that its files are durable in the folder before it counts, and named only after."""
+    issuer = services.issuer_for(request.seal, request.joint)
+    return issue_staged(
+        services,
+        directory,
+        lambda stage: issue(request, issuer=issuer, key=key, at=datetime.now(UTC), before_keeping=stage),
+    )
+
+
+def issue_staged(
+    services: Services, directory: Path, make: Callable[[Callable[[MadeLicence], None]], Issued]
+) -> Issued:
+    """Let `make` issue a licence, handing it what stages the files: durable before it counts, named only after."""
     with StagedFiles(directory) as staged:
 
         def stage(record: Record, files: Mapping[FileKind, bytes]) -> None:
             staged.stage({file_name(record.identifier, kind): content for kind, content in files.items()})
 
-        issued = issue(
-            request,
-            issuer=services.issuer_for(request.seal, request.joint),
-            key=key,
-            at=datetime.now(UTC),
-            before_keeping=lambda made: stage(made.record, made.files),
-        )
+        issued = make(lambda made: stage(made.record, made.files))
         if issued.replayed:
             stage(issued.record, {kind: services.store.file(issued.record, kind) for kind in FILE_KINDS})
         staged.put()

@@ -113,6 +113,12 @@ def parse_at(text: str) -> datetime:
     )
 
 
+def parse_start(text: str) -> datetime:
+    """Read the instant from which something holds: RFC 3339, or the first moment of a day in UTC+08:00."""
+    at = parse_at(text)
+    return at.replace(hour=0, minute=0, second=0, microsecond=0) if _DAY.fullmatch(text) else at
+
+
 def _within_calendars(at: datetime) -> datetime:
     if at.year not in YEARS:
         raise UsageError(

@@ -1,6 +1,6 @@
 """The home's key ring for personal data at rest: `protection.keys`, one key a line, the current one first.
 
-Whoever loses it loses the files and numbers of all licences: it belongs into the backup of keys, apart from that of data.
+Whoever loses it loses the files and numbers of all licences: it belongs into the backup of keys, apart from the data.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ from .home import Home
 RING_FILE = "protection.keys"
 MAX_RING_BYTES = 64 * 1024
 """More than `licences.MAX_RING_KEYS` lines."""
-_NOTE = "# 个人信息加密密钥，首行为当前密钥；请单独备份。 Keys of personal data at rest, the current one first; back up apart.\n"
+_NOTE = "# 个人信息加密密钥，首行为当前密钥；请另行备份。 Keys of personal data, the current one first; back up apart.\n"
 
 
 def protection_of(home: Home) -> Protection:
-    """Give what protects the home's data. Without a ring file nothing can be closed or opened, but clear data is read."""
+    """Give what protects the home's data. Without a ring nothing is closed or opened, but what is in clear is read."""
     return Protection(lambda: read_ring(home), os.urandom)
 
 

@@ -16,37 +16,272 @@ if TYPE_CHECKING:
     from .commands import Answer
     from .wiring import Services
 
-MAX_LISTED = 200
 STATES = ("draft", "in-review", "returned", "approved", "sealed", "abandoned")
 
 
 def add_review_parser(add: AddCommand, to: Group) -> None:
     """Add the commands below `elicence review`."""
-    new = _step(add, "new", _new, "起草 begin a draft", to)
-    _add_wish(new)
-    edit = _step(add, "edit", _edit, "修改，退回到草稿 save another version", to, drafted=True)
-    _add_wish(edit)
+    new = add("new", _new, "起草 begin a draft", to)
+    edit = add("edit", _edit, "修改，回到草稿 save another version: a draft again", to)
+    submit = add("submit", _submit, "送审 hand it to the checkers", to)
+    back = add("return", _return, "退回，附审核意见 send it back with remarks", to)
+    approve = add("approve", _approve, "审核通过 approve one version", to)
+    seal = add("seal", _seal, "签发已审核的草稿 issue what was approved", to)
+    abandon = add("abandon", _abandon, "放弃 give it up for ever", to)
+    show = add("show", _show, "查看草稿和办理记录 show a draft and who did what", to)
+    listed = add("list", _list, "列出草稿 list drafts", to)
+
+    for command in (edit, submit, back, approve, seal, abandon, show):
+        command.add_argument("draft", metavar="DRAFT", help="草稿编号 number of the draft")
+    for command in (new, edit):
+        command.add_argument(
+            "--data", metavar="FILE.json", required=True, help="纸质证照元数据 paper metadata (- = stdin)"
+        )
+        command.add_argument("--type", metavar="TYPE", help="证照类型 licence type: slug or code")
+        command.add_argument("--seal", choices=SUITES, help="印章算法 seal (default sm2)")
+        command.add_argument("--joint", metavar="NAME", action="append", help="联合颁发机构 partner that seals too")
+    for command in (new, edit, submit, back, approve, seal, abandon):
+        _add_actor(command)
     edit.add_argument("--digest", metavar="DIGEST", default="", help="所改版本的摘要 digest of the version edited")
-    _step(add, "submit", _submit, "送审 hand it to the checkers", to, drafted=True)
-    back = _step(add, "return", _return, "退回，附审核意见 send it back with remarks", to, drafted=True)
     back.add_argument(
         "--remark", metavar="[POINTER=]TEXT", action="append", default=[], help="审核意见 such as /data/KEY=TEXT"
     )
     back.add_argument("--remarks", metavar="FILE.json", help='[{"pointer", "text"}, …] (- = stdin)')
-    approve = _step(add, "approve", _approve, "审核通过 approve one version", to, drafted=True)
+    back.add_argument("--digest", metavar="DIGEST", default="", help="所审版本的摘要 digest of the version checked")
     approve.add_argument("--digest", metavar="DIGEST", required=True, help="所审版本的摘要 digest that `show` prints")
-    seal = _step(add, "seal", _seal, "签发已审核的草稿 issue what was approved", to, drafted=True)
     seal.add_argument("--out", metavar="DIR", help="输出目录 folder for the files")
-    _step(add, "abandon", _abandon, "放弃 give it up for ever", to, drafted=True)
-    listed = add("list", _list, "列出草稿 list drafts", to)
-    listed.add_argument("--state", choices=STATES, help="状态 only those in this state")
-    show = add("show", _show, "查看草稿和办理记录 show a draft and who did what", to)
-    show.add_argument("draft", metavar="DRAFT", help="草稿编号 number of the draft")
     show.add_argument("--version", metavar="N", type=int, help="版本 another version than the newest")
+    listed.add_argument("--state", choices=STATES, help="状态 only those in this state")
 
 
-def _step(
-    add: AddCommand, name: str, run: "object", text: str, to: Group, *, drafted: bool = False
-) -> Parser:
-    added = add(name, run, text, to)  # type: ignore[arg-type]
-    return added
+def _add_actor(command: Parser) -> None:
+    command.add_argument("--actor", metavar="NAME", required=True, help="经办人账号 account of who does it")
+    command.add_argument("--office", metavar="NAME", required=True, help="经办机构 office that it is done for")
+    command.add_argument("--office-code", metavar="CODE", default="", help="机构代码 social credit code of the office")
+
+
+def _new(arguments: argparse.Namespace) -> "Answer":
+    services = _services(arguments)
+    draft = services.review.draft(_wish(arguments), actor=_actor(arguments), at=datetime.now(UTC))
+    return _told("已起草  drafted", draft)
+
+
+def _edit(arguments: argparse.Namespace) -> "Answer":
+    services = _services(arguments)
+    draft = services.review.edit(
+        arguments.draft,
+        _wish(arguments),
+        actor=_actor(arguments),
+        at=datetime.now(UTC),
+        digest=arguments.digest,
+    )
+    return _told("已保存  saved", draft)
+
+
+def _submit(arguments: argparse.Namespace) -> "Answer":
+    services = _services(arguments)
+    return _told(
+        "已送审  submitted",
+        services.review.submit(arguments.draft, actor=_actor(arguments), at=datetime.now(UTC)),
+    )
+
+
+def _return(arguments: argparse.Namespace) -> "Answer":
+    services = _services(arguments)
+    draft = services.review.send_back(
+        arguments.draft,
+        _remarks(arguments),
+        actor=_actor(arguments),
+        at=datetime.now(UTC),
+        digest=arguments.digest,
+    )
+    return _told("已退回  returned", draft)
+
+
+def _approve(arguments: argparse.Namespace) -> "Answer":
+    services = _services(arguments)
+    draft = services.review.approve(arguments.draft, arguments.digest, actor=_actor(arguments), at=datetime.now(UTC))
+    return _told("审核通过  approved", draft)
+
+
+def _abandon(arguments: argparse.Namespace) -> "Answer":
+    services = _services(arguments)
+    draft = services.review.abandon(arguments.draft, actor=_actor(arguments), at=datetime.now(UTC))
+    return _told("已放弃  abandoned", draft)
+
+
+def _seal(arguments: argparse.Namespace) -> "Answer":
+    from licences import FILE_KINDS
+
+    from .commands import Answer, places_in
+    from .output import StagedFiles, file_name
+    from .shapes import issue_shape
+
+    services = _services(arguments)
+    directory = Path(arguments.out) if arguments.out else services.home.issued
+    with StagedFiles(directory) as staged:
+        issued = services.review.seal(
+            arguments.draft,
+            actor=_actor(arguments),
+            at=datetime.now(UTC),
+            issuer_for=services.issuer_for,
+            before_keeping=lambda made: staged.stage(
+                {file_name(made.record.identifier, kind): content for kind, content in made.files.items()}
+            ),
+        )
+        if issued.replayed:
+            contents = {kind: services.store.file(issued.record, kind) for kind in FILE_KINDS}
+            staged.stage({file_name(issued.record.identifier, kind): one for kind, one in contents.items()})
+        staged.put()
+    record = issued.record
+    places = places_in(directory, record)
+    word = "已签发过  already issued" if issued.replayed else "已签发  issued"
+    lines = [f"{word}: {record.number}", f"证照标识  identifier: {record.identifier}"]
+    return Answer(
+        shape=issue_shape(issued, places) | {"draft": arguments.draft},
+        text="\n".join([*lines, *(f"{kind}: {place}" for kind, place in places.items())]),
+    )
+
+
+def _list(arguments: argparse.Namespace) -> "Answer":
+    from licences import DraftState
+
+    from .columns import table
+    from .commands import Answer
+    from .messages import moment_text
+    from .review_shapes import MAX_LISTED, draft_shape
+
+    services = _services(arguments)
+    state = None if arguments.state is None else DraftState(arguments.state)
+    drafts = services.drafts.drafts(state, limit=MAX_LISTED)
+    rows = [
+        (
+            draft.id,
+            services.catalogue.get(draft.type_slug).name,
+            draft.state.zh,
+            str(draft.version),
+            draft.maker,
+            draft.checker or "–",
+            moment_text(draft.changed_at),
+        )
+        for draft in drafts
+    ]
+    header = ("草稿 draft", "类型 type", "状态 state", "版本 version", "起草 maker", "审核 checker", "时间 changed")
+    return Answer(
+        shape={"drafts": [draft_shape(draft) for draft in drafts], "limit": MAX_LISTED},
+        text=table(header, rows) if rows else "没有草稿。  No drafts.",
+    )
+
+
+def _show(arguments: argparse.Namespace) -> "Answer":
+    from .commands import Answer
+    from .review_shapes import shown_draft_shape
+
+    services = _services(arguments)
+    draft = services.drafts.get(arguments.draft)
+    version = draft.version if arguments.version is None else arguments.version
+    content = services.drafts.content(draft.id, version)
+    events = services.drafts.events(draft.id)
+    return Answer(
+        shape=shown_draft_shape(draft, content, events, version=version),
+        text=_shown(draft, content, events, services.catalogue.get(content.type_slug), version),
+    )
+
+
+def _shown(
+    draft: "Draft",
+    content: "DraftContent",
+    events: "Sequence[ReviewEvent]",
+    licence_type: "LicenceType",
+    version: int,
+) -> str:
+    """Write a draft for the checker: every field by its label, the last remarks, and who did what."""
+    from .columns import table
+    from .messages import moment_text
+
+    labels = {field.key: field.label for field in licence_type.all_fields}
+    rows = [(labels.get(key, key), _value(value)) for key, value in content.data.items()]
+    remarks = next((event.remarks for event in reversed(events) if event.version == version and event.remarks), ())
+    log = [
+        (moment_text(event.recorded_at), event.act.zh, str(event.version), event.actor.name, event.actor.office)
+        for event in events
+    ]
+    parts = [
+        f"{licence_type.name}  {draft.id}\n状态  state: {draft.state.zh} {draft.state.value}",
+        f"版本  version: {version} / {draft.version}\n摘要  digest: {content.digest}",
+        table(("名称 label", "内容 value"), rows),
+    ]
+    if remarks:
+        parts.append(table(("审核意见 remark on", ""), [(_place(one.pointer, labels), one.text) for one in remarks]))
+    if draft.identifier:
+        parts.append(f"证照标识  identifier: {draft.identifier}")
+    parts.append(table(("时间 time", "办理 act", "版本 version", "经办人 actor", "机构 office"), log))
+    return "\n\n".join(parts)
+
+
+def _place(pointer: str, labels: dict[str, str]) -> str:
+    key, _, rest = pointer.removeprefix("/data/").partition("/")
+    label = labels.get(key)
+    return "全部 all" if not pointer else pointer if label is None else f"{label} {rest}".rstrip()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} 行 rows"
+    return "" if value is None else str(value)
+
+
+def _told(word: str, draft: "Draft") -> "Answer":
+    from .commands import Answer
+    from .review_shapes import draft_shape
+
+    text = f"{word}: {draft.id}\n状态  state: {draft.state.zh} {draft.state.value}\n摘要  digest: {draft.digest}"
+    return Answer(shape=draft_shape(draft), text=text)
+
+
+def _wish(arguments: argparse.Namespace) -> "Wish":
+    from licences import Wish
+
+    from .inputs import read_json_argument
+    from .issuing import read_request
+
+    request = read_request(
+        read_json_argument(arguments.data), type_name=arguments.type, seal=arguments.seal, joint=arguments.joint
+    )
+    return Wish(type_name=request.type, data=request.data, algorithm=request.seal, joint=request.joint)
+
+
+def _remarks(arguments: argparse.Namespace) -> "list[Remark]":
+    from licences import Remark
+
+    from .errors import MalformedInputError
+    from .inputs import read_json_argument
+
+    remarks = []
+    for word in arguments.remark:
+        pointer, equals, text = word.partition("=")
+        on_field = bool(equals) and pointer.startswith("/")
+        remarks.append(Remark(pointer=pointer, text=text) if on_field else Remark(pointer="", text=word))
+    document = [] if arguments.remarks is None else read_json_argument(arguments.remarks)
+    if not isinstance(document, list) or not all(_is_remark(one) for one in document):
+        raise MalformedInputError(
+            '审核意见应为 [{"pointer": …, "text": …}, …]。', 'remarks are [{"pointer": …, "text": …}, …]'
+        )
+    return remarks + [Remark(**one) for one in document]
+
+
+def _is_remark(one: object) -> bool:
+    return isinstance(one, dict) and one.keys() == {"pointer", "text"} and all(isinstance(x, str) for x in one.values())
+
+
+def _actor(arguments: argparse.Namespace) -> "Actor":
+    from licences import Actor
+
+    return Actor(name=arguments.actor, office=arguments.office, office_code=arguments.office_code)
+
+
+def _services(arguments: argparse.Namespace) -> "Services":
+    from .home import open_home
+    from .wiring import Services
+
+    return Services(open_home(home_path(arguments.home)))

@@ -12,45 +12,26 @@ from starlette.datastructures import UploadFile
 from licences import FILE_KINDS, FileKind, Record, check_holder, parse_identifier
 from verify import MAX_FILE_BYTES, HolderEntry
 
-from .errors import ForbiddenError, InputTooLargeError, LicenceUnknownError, MalformedInputError, UnsupportedMediaError
+from .errors import InputTooLargeError, LicenceUnknownError, MalformedInputError
+from .http_requests import PREFIX, json_body, media_type, only_from_here, problems, takes
 from .issuing import IssueRequest, issue
 from .output import file_name
 from .resolving import full_code
 from .schemas import (
-    Body,
     CodeBody,
     HeldListOut,
     HolderBody,
     IssueBody,
     IssuedOut,
     LicenceOut,
-    ProblemOut,
     ReportOut,
     read_body,
     reference,
 )
-from .serving import is_loopback
 from .shapes import holder_shape, issue_shape, record_shape, report_shape
 from .wiring import Services
 
-PREFIX = "/api/v1"
 MEDIA_TYPES = {"pdf": "application/pdf", "json": "application/json", "p7s": "application/pkcs7-signature"}
-_PROBLEM = {"model": ProblemOut, "content": {"application/problem+json": {}}}
-_PROBLEMS: dict[int | str, dict[str, object]] = {
-    status: {**_PROBLEM, "description": text}
-    for status, text in {
-        400: "the body cannot be read",
-        404: "no such licence",
-        409: "the number was issued before",
-        413: "larger than 20 MB",
-        415: "another media type",
-        422: "data refused",
-    }.items()
-}
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    return {status: _PROBLEMS[status] for status in statuses}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +45,7 @@ class _Handed:
 
 def api_routes(services: Services) -> APIRouter:
     """Return the interface; it answers only requests that were addressed to this machine by a name of its own."""
-    router = APIRouter(prefix=PREFIX, dependencies=[Depends(_only_from_here)])
+    router = APIRouter(prefix=PREFIX, dependencies=[Depends(only_from_here)])
 
     @router.post(
         "/licences",
@@ -72,11 +53,11 @@ def api_routes(services: Services) -> APIRouter:
         description="Issue a licence. The same Idempotency-Key with the same body gives the same licence with 200.",
         status_code=201,
         response_model=IssuedOut,
-        responses={200: {"model": IssuedOut, "description": "replayed"}, **_problems(400, 409, 413, 415, 422)},
-        openapi_extra=_json_body(IssueBody),
+        responses={200: {"model": IssuedOut, "description": "replayed"}, **problems(400, 409, 413, 415, 422)},
+        openapi_extra=takes(IssueBody),
     )
     def issue_licence(
-        body: Annotated[bytes, Depends(_json)],
+        body: Annotated[bytes, Depends(json_body)],
         idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:
         wish = read_body(IssueBody, body)
@@ -89,7 +70,7 @@ def api_routes(services: Services) -> APIRouter:
         return JSONResponse(
             issue_shape(issued, _places(issued.record)),
             status_code=200 if issued.replayed else 201,
-            headers={"Location": _address(issued.record)},
+            headers={"Location": address_of_licence(issued.record)},
         )
 
     @router.get(
@@ -97,7 +78,7 @@ def api_routes(services: Services) -> APIRouter:
         summary="查一张证照",
         description="One licence as the store knows it.",
         response_model=LicenceOut,
-        responses=_problems(404),
+        responses=problems(404),
     )
     def show_licence(identifier: str) -> Response:
         record = _find(services, identifier)
@@ -108,7 +89,7 @@ def api_routes(services: Services) -> APIRouter:
         summary="取证照文件",
         description="The sealed PDF, the structured e-licence, or its detached signature.",
         response_class=Response,
-        responses={200: {"content": {name: {} for name in MEDIA_TYPES.values()}}, **_problems(404)},
+        responses={200: {"content": {name: {} for name in MEDIA_TYPES.values()}}, **problems(404)},
     )
     def show_file(
         identifier: str, kind: Annotated[Literal["pdf", "json", "p7s", "ofd"], Query(alias="format")] = "pdf"
@@ -130,10 +111,10 @@ def api_routes(services: Services) -> APIRouter:
         summary="查持证主体的证照",
         description="The licences of one holder. The code goes into the body, never into an address.",
         response_model=HeldListOut,
-        responses=_problems(400, 413, 415, 422),
-        openapi_extra=_json_body(HolderBody),
+        responses=problems(400, 413, 415, 422),
+        openapi_extra=takes(HolderBody),
     )
-    def licences_of_holder(body: Annotated[bytes, Depends(_json)]) -> Response:
+    def licences_of_holder(body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish = read_body(HolderBody, body)
         records = services.store.of_holder(wish.kind, check_holder(wish.kind, wish.code))
         return JSONResponse(holder_shape(records, datetime.now(UTC)))
@@ -143,7 +124,7 @@ def api_routes(services: Services) -> APIRouter:
         summary="核验",
         description="Verify a file (multipart: file, signature) or a code (JSON). The report masks the holder.",
         response_model=ReportOut,
-        responses=_problems(400, 413, 415),
+        responses=problems(400, 413, 415),
         openapi_extra=_verification_body(),
     )
     def verify(handed: Annotated[_Handed, Depends(_file_or_code)]) -> Response:
@@ -159,22 +140,9 @@ def api_routes(services: Services) -> APIRouter:
     return router
 
 
-def _only_from_here(request: Request) -> None:
-    # A page on the internet may make a browser on this machine ask us (DNS rebinding): it then names its own host.
-    if not is_loopback(request.url.hostname or ""):
-        raise ForbiddenError("此接口只供本机使用。", "this interface serves this machine only")
-
-
-async def _json(request: Request) -> bytes:
-    # Browsers send this type to other sites only after asking (CORS), and nobody here says yes.
-    if _media_type(request) != "application/json":
-        raise UnsupportedMediaError("请求内容应为 application/json。", "the body has to be application/json")
-    return await request.body()
-
-
 async def _file_or_code(request: Request) -> _Handed:
-    if _media_type(request) != "multipart/form-data":
-        return _Handed(body=await _json(request))
+    if media_type(request) != "multipart/form-data":
+        return _Handed(body=await json_body(request))
     async with request.form(max_files=2, max_fields=2) as form:
         if form.keys() - {"file", "signature"}:
             raise MalformedInputError("只接受 file 和 signature 两项。", "only file and signature are read")
@@ -198,26 +166,18 @@ async def _upload(part: UploadFile | str | None) -> bytes | None:
     return content
 
 
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 def _find(services: Services, identifier: str) -> Record:
     parse_identifier(identifier)
     return services.store.get(identifier)
 
 
-def _address(record: Record) -> str:
+def address_of_licence(record: Record) -> str:
+    """Say where a licence is found."""
     return f"{PREFIX}/licences/{quote(record.identifier)}"
 
 
 def _places(record: Record) -> dict[FileKind, str]:
-    return {kind: f"{_address(record)}/file?format={kind}" for kind in FILE_KINDS}
-
-
-def _json_body(model: type[Body]) -> dict[str, object]:
-    """Describe a body that the handler reads itself, because the framework's reader takes duplicate keys and NaN."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference(model)}}}}
+    return {kind: f"{address_of_licence(record)}/file?format={kind}" for kind in FILE_KINDS}
 
 
 def _verification_body() -> dict[str, object]:

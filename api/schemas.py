@@ -31,6 +31,47 @@ class IssueBody(Body):
     joint: Annotated[list[Text], Field(max_length=7)] = []
 
 
+class ActorBody(Body):
+    """Who does it, and for which office."""
+
+    name: Text
+    office: Text
+    office_code: Annotated[str, Field(max_length=18)] = ""
+
+
+class StepBody(Body):
+    """A step of a review that needs nothing but somebody who takes it."""
+
+    actor: ActorBody
+
+
+class DraftBody(IssueBody):
+    """What is to be issued, as a draft; with `digest` only in the place of that version."""
+
+    actor: ActorBody
+    digest: Annotated[str, Field(max_length=64)] = ""
+
+
+class ApprovalBody(StepBody):
+    """Approves the version with this digest."""
+
+    digest: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class RemarkBody(Body):
+    """What is wrong, and where: a JSON pointer, or empty for the whole draft."""
+
+    pointer: str = ""
+    text: str
+
+
+class ReturnBody(StepBody):
+    """Sends a draft back."""
+
+    remarks: Annotated[list[RemarkBody], Field(max_length=100)]
+    digest: Annotated[str, Field(max_length=64)] = ""
+
+
 class Access(Body):
     """Who looks something up, for which matter, and why."""
 
@@ -210,6 +251,67 @@ class ReportOut(Body):
     development: bool
 
 
+class DraftOut(Body):
+    """A draft without what was typed into it."""
+
+    draft: str
+    type: str
+    state: str
+    version: int
+    digest: str
+    maker: str
+    checker: str | None
+    identifier: str | None
+    created_at: str
+    changed_at: str
+
+
+class DraftListOut(Body):
+    """Drafts, the one that was changed last first."""
+
+    drafts: list[DraftOut]
+    limit: int
+
+
+class DraftVersionOut(Body):
+    """One version of what was typed."""
+
+    version: int
+    digest: str
+    type: str
+    data: dict[str, object]
+    seal: str
+    joint: list[str]
+
+
+class DraftActorOut(Body):
+    """Who did it."""
+
+    name: str
+    office: str
+    office_code: str | None
+
+
+class DraftEventOut(Body):
+    """One act on a draft."""
+
+    act: str
+    before: str | None
+    after: str
+    version: int
+    digest: str
+    actor: DraftActorOut
+    remarks: list[RemarkBody]
+    recorded_at: str
+
+
+class ShownDraftOut(DraftOut):
+    """A draft with one version of its data and everything that was done to it."""
+
+    shown: DraftVersionOut
+    events: list[DraftEventOut]
+
+
 class FieldErrorOut(Body):
     """One refused field."""
 
@@ -230,7 +332,7 @@ class ProblemOut(Body):
     errors: list[FieldErrorOut] = []
 
 
-BODIES: tuple[type[Body], ...] = (IssueBody, HolderBody, CodeBody)
+BODIES: tuple[type[Body], ...] = (IssueBody, HolderBody, CodeBody, StepBody, DraftBody, ApprovalBody, ReturnBody)
 """The bodies that come in; all others are described by the routes that answer with them."""
 
 _TEMPLATE = "#/components/schemas/{model}"

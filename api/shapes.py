@@ -1,6 +1,6 @@
 """The JSON of the contract (sections 4 and 5), made from the values of the packages below; both doors use it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from esign import CHINA, Rows, SealLevel, StructuredField, StructuredHolder, StructuredLicence
@@ -10,12 +10,14 @@ from licences import (
     Field,
     FileKind,
     Issued,
+    LicenceStore,
     LicenceType,
     Record,
     Status,
     UnknownTypeError,
     mask_code,
     mask_name,
+    word_of,
 )
 from verify import Report
 
@@ -95,6 +97,62 @@ def event_shape(record: Record, event: Event) -> dict[str, object]:
         "decision": event.act.decision,
         "effective_at": instant_text(event.act.effective_at),
         "recorded_at": instant_text(event.act.recorded_at),
+    }
+
+
+def act_shape(record: Record, event: Event) -> dict[str, object]:
+    """Return a licence as an act left it, with everything that the act says."""
+    return event_shape(record, event) | _act_members(event)
+
+
+def _act_members(event: Event) -> dict[str, object]:
+    act, more = event.act, event.act.particulars
+    members: dict[str, object] = {
+        "action": act.action.value,
+        "status_before": None if event.before is None else event.before.value,
+        "status_after": event.after.value,
+        "ground": act.ground,
+        "legal_ground": act.legal_ground,
+        "decision": act.decision,
+        "actor": {"name": act.actor.name, "office": act.actor.office, "office_code": act.actor.office_code},
+        "effective_at": instant_text(act.effective_at),
+        "recorded_at": instant_text(act.recorded_at),
+    }
+    particulars = {
+        "until": None if more.until is None else day_text(more.until),
+        "obligation": more.obligation,
+        "next_due": None if more.next_due is None else day_text(more.next_due),
+        "applied_on": None if more.applied_on is None else day_text(more.applied_on),
+        "keeps_valid": more.keeps_valid,
+        "related": more.related,
+    }
+    return members | {key: value for key, value in particulars.items() if value}
+
+
+def history_shape(
+    store: LicenceStore, versions: Sequence[Record], at: datetime, known_at: datetime | None
+) -> dict[str, object]:
+    """Return all versions of a licence with their acts, and what holds of each at a time, as known at a time."""
+
+    def one(record: Record) -> dict[str, object]:
+        answer = store.status(record.identifier, at, known_at=known_at)
+        return {
+            "identifier": record.identifier,
+            "number": record.number,
+            "version": record.version,
+            "sealed_at": instant_text(record.sealed_at),
+            "state": None if answer is None else word_of(record, answer),
+            "acts": [
+                _act_members(event)
+                for event in store.events(record.identifier)
+                if known_at is None or event.act.recorded_at <= known_at
+            ],
+        }
+
+    return {
+        "versions": [one(record) for record in versions],
+        "at": instant_text(at),
+        "known_at": None if known_at is None else instant_text(known_at),
     }
 
 

@@ -24,13 +24,17 @@ from licences import (
     AuthoritySeal,
     AwaitedSeal,
     Catalogue,
+    FileProtection,
     FileStore,
     Issuer,
     LicenceStore,
+    Registrar,
+    Protection,
     SealingKeys,
     SqlStore,
     fonts_in,
     load_catalogue,
+    require_issuer,
     shipped_font,
 )
 from verify import (
@@ -48,6 +52,7 @@ from .errors import HomeError, SelfCheckError, ServiceUnavailableError
 from .home import Home
 from .open_keys import OpenKeys
 from .partners import read_partner
+from .protection_keys import protection_of
 from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
 from .watching import WatchedTrust, stamp
 
@@ -103,6 +108,11 @@ class Services:
     def store(self) -> LicenceStore:
         """The licence store."""
         return open_store(self.home)
+
+    @cached_property
+    def registrar(self) -> Registrar:
+        """Does the acts of the authority on its licences."""
+        return Registrar(store=self.store, catalogue=self.catalogue, competence=require_issuer)
 
     @property
     def verifier(self) -> Verifier:
@@ -234,7 +244,13 @@ def open_store(home: Home) -> SqlStore:
         raise ServiceUnavailableError(
             f"证照库不存在：{home.database_name}", f"the licence database is missing: {home.database_name}"
         )
-    return SqlStore(home.database_url, FileStore(home.files), home.index_key())
+    protection = protection_of(home)
+    return SqlStore(home.database_url, open_files(home, protection), home.index_key(), protection)
+
+
+def open_files(home: Home, protection: Protection) -> FileStore:
+    """Open the home's folder of files."""
+    return FileStore(home.files, FileProtection(protection=protection, name_key=home.index_key()))
 
 
 def read_trust(directory: Path) -> TrustStore:

@@ -16,11 +16,21 @@ from .catalogue import (
     licence_type_from_toml,
     load_catalogue,
 )
+from .collection import COLUMNS, Answer, Batch, BatchForm, BatchKind, CollectionStore, Operation, Receipt, WorkItem
+from .collection_files import MAX_RECEIPT_BYTES, read_receipts
 from .competence import require_issuer
 from .convert import licence_from_paper
+from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, ReviewEvent
 from .errors import (
     AllotmentTakenError,
+    BatchChangedError,
+    BatchNotFoundError,
     CatalogueError,
+    CollectionTakenError,
+    DraftChangedError,
+    DraftFullError,
+    DraftNotFoundError,
+    DraftRefusedError,
     DuplicateNumberError,
     FileChangedError,
     IdempotencyMismatchError,
@@ -31,6 +41,8 @@ from .errors import (
     LicencesError,
     NotCompetentError,
     ProtectedDataError,
+    ReviewRequiredError,
+    SamePersonError,
     StoreUnavailableError,
     SuccessorInForceError,
     TransitionRefusedError,
@@ -39,8 +51,9 @@ from .errors import (
     UnprintableFieldError,
 )
 from .faults import FAULTS, Fault
-from .files import FileStore
+from .files import FileProtection, FileStore, ShardTally
 from .fonts import fonts_in, shipped_font
+from .hand_over import Difference, HandOver, Reconciliation, Tally, digest_of
 from .holders import (
     HOLDER_KINDS,
     HolderKind,
@@ -55,10 +68,14 @@ from .legal_grounds import LEGAL_GROUNDS, LegalGround
 from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
 from .masking import mask_code, mask_name, mask_number
 from .memory import MemoryStore
+from .memory_collection import MemoryCollectionStore
+from .memory_drafts import MemoryDraftStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
 from .protection import KeyRing, Protection
 from .provenance import NATIVE, Attachment, Provenance, digitised
 from .registrar import Registrar
+from .review import DRAFT_TRANSITIONS, DraftAct, DraftState
+from .review_desk import ReviewDesk, Wish
 from .sealing import (
     AuthoritySeal,
     AwaitedSeal,
@@ -70,7 +87,16 @@ from .sealing import (
     level_of,
     raise_level,
 )
-from .sql import SchemaState, SqlStore, is_current, schema_state, upgrade
+from .sql import (
+    FIRST_PROTECTED_REVISION,
+    SchemaState,
+    SqlCollectionStore,
+    SqlDraftStore,
+    SqlStore,
+    is_current,
+    schema_state,
+    upgrade,
+)
 from .standing import Event, Standing, standing_at
 from .store import (
     FILE_KINDS,
@@ -91,25 +117,49 @@ from .store import (
 
 __all__ = [
     "CHINA",
+    "COLUMNS",
+    "DRAFT_TRANSITIONS",
     "ENDS",
     "FAULTS",
     "FILE_KINDS",
+    "FIRST_PROTECTED_REVISION",
     "HOLDER_KINDS",
     "IN_FORCE_WORDS",
     "LEGAL_GROUNDS",
+    "MAX_RECEIPT_BYTES",
     "NATIVE",
     "TRANSITIONS",
     "Act",
     "Action",
     "Actor",
     "AllotmentTakenError",
+    "Answer",
+    "Approval",
     "Attachment",
     "AuthoritySeal",
     "AwaitedSeal",
+    "Batch",
+    "BatchChangedError",
+    "BatchForm",
+    "BatchKind",
+    "BatchNotFoundError",
     "Catalogue",
     "CatalogueError",
+    "CollectionStore",
+    "CollectionTakenError",
     "Collector",
     "Condition",
+    "Difference",
+    "Draft",
+    "DraftAct",
+    "DraftChangedError",
+    "DraftContent",
+    "DraftFullError",
+    "DraftNotFoundError",
+    "DraftRefusedError",
+    "DraftState",
+    "DraftStep",
+    "DraftStore",
     "DuplicateNumberError",
     "Event",
     "Face",
@@ -119,10 +169,12 @@ __all__ = [
     "FieldValue",
     "FileChangedError",
     "FileKind",
+    "FileProtection",
     "FileSealer",
     "FileStore",
     "Files",
     "Following",
+    "HandOver",
     "Holder",
     "HolderKey",
     "HolderKind",
@@ -143,17 +195,30 @@ __all__ = [
     "LicenceType",
     "LicencesError",
     "MadeLicence",
+    "MemoryCollectionStore",
+    "MemoryDraftStore",
     "MemoryStore",
     "NotCompetentError",
+    "Operation",
     "Particulars",
     "ProtectedDataError",
     "Protection",
     "Provenance",
+    "Receipt",
+    "Reconciliation",
     "Record",
     "Registrar",
+    "Remark",
+    "ReviewDesk",
+    "ReviewEvent",
+    "ReviewRequiredError",
+    "SamePersonError",
     "SchemaState",
     "SealedFiles",
     "SealingKeys",
+    "ShardTally",
+    "SqlCollectionStore",
+    "SqlDraftStore",
     "SqlStore",
     "Standing",
     "Status",
@@ -163,6 +228,7 @@ __all__ = [
     "StoredFile",
     "Succession",
     "SuccessorInForceError",
+    "Tally",
     "Term",
     "TransitionRefusedError",
     "UnknownAlgorithmError",
@@ -170,12 +236,15 @@ __all__ = [
     "UnprintableFieldError",
     "Validity",
     "ValidityRule",
+    "Wish",
+    "WorkItem",
     "add_joint_seal",
     "after",
     "check_act",
     "check_character",
     "check_holder",
     "check_organisation_code",
+    "digest_of",
     "digests_of",
     "digitised",
     "fonts_in",
@@ -193,6 +262,7 @@ __all__ = [
     "normal_number",
     "parse_identifier",
     "raise_level",
+    "read_receipts",
     "require_issuer",
     "schema_state",
     "shipped_font",

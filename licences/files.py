@@ -30,8 +30,8 @@ class FileProtection:
 
     protection: Protection
     name_key: bytes
-    """Keys the names (32 secret bytes). Under its bare digest a file could be found by guessing what it says: everything
-    in a structured licence but its holder may be known to many."""
+    """Keys the names (32 secret bytes). Under its bare digest a file could be found by guessing what it says: all that
+    is in a structured licence but its holder may be known to many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

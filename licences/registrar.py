@@ -11,7 +11,7 @@ from .acts import Act
 from .catalogue import Catalogue, LicenceType
 from .electronic import paper_from
 from .errors import InvalidFieldError, TransitionRefusedError
-from .issue import Following, Issued, Issuer
+from .issue import Following, Issued, Issuer, MadeLicence
 from .legal_grounds import AFTER_EXPIRY
 from .lifecycle import Action, after
 from .standing import Standing, standing_at
@@ -29,7 +29,6 @@ class Registrar:
 
     store: LicenceStore
     catalogue: Catalogue
-    issuer: Issuer
     competence: Competence
 
     def act(self, identifier: str, act: Act) -> Record:
@@ -55,8 +54,10 @@ class Registrar:
         act: Act,
         data: object,
         *,
+        issuer: Issuer,
         algorithm: str,
         idempotency_key: str | None = None,
+        before_keeping: Callable[[MadeLicence], None] | None = None,
     ) -> Issued:
         """Issue a licence that takes the place of another one, which ends in the same transaction.
 
@@ -77,12 +78,13 @@ class Registrar:
             act=act,
             keeps_serial=_keeps_serial(kind, act.action) and _issuer_in(data) == record.issuer_code,
         )
-        return self.issuer.issue(
+        return issuer.issue(
             kind.slug,
             data,
             algorithm=algorithm,
             at=act.recorded_at,
             idempotency_key=idempotency_key,
+            before_keeping=before_keeping,
             issued_by=act,
             following=following,
         )

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from .documents import Body, Document
 from .face import Face
-from .rules import Item, LifecycleRule, NumberPattern, Obligation, Period, Review, Term, ValidityRule
+from .rules import Item, LifecycleRule, NumberCheck, NumberPattern, Obligation, Period, Review, Term, ValidityRule
 
 DOCUMENT_CLASSES = ("证照执照", "证明文件", "批文批复", "鉴定报告", "办事结果")
 """The five classes of documents; the first is meant where a file says nothing."""
@@ -93,8 +93,7 @@ class LicenceType:
     holder_kinds: tuple[str, ...]
     """Codes of GB/T 36903 Annex A that a holder may have."""
     number_patterns: tuple[NumberPattern, ...]
-    number_check: str
-    """A key of ``number_checks.NUMBER_CHECKS``; empty where numbers have no check character that is known."""
+    number_check: NumberCheck | None
     validity: ValidityRule
     common_fields: tuple[Field, ...]
     """GB/T 36903 elements that are entered for every licence, with this type's labels and samples."""

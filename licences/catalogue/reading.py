@@ -4,14 +4,13 @@ import re
 
 from licences.errors import InvalidHolderError
 from licences.holders import HOLDER_KINDS, check_organisation_code
-from licences.number_checks import NUMBER_CHECKS
 
 from .documents_reading import read_body, read_documents
 from .elements import common_fields
 from .face_reading import read_face
 from .fields_reading import read_common, read_fields
 from .model import AUTHORITY_LEVELS, DOCUMENT_CLASSES, DefiningAuthority, LicenceType
-from .rules import Period
+from .rules import NumberCheck, Period
 from .rules_reading import (
     read_items,
     read_lifecycle,
@@ -48,7 +47,7 @@ def licence_type_from_toml(text: str | bytes) -> LicenceType:
         define_authority=top.table("define_authority").read(_authority),
         holder_kinds=top.words("holder_kinds", HOLDER_KINDS),
         number_patterns=read_patterns(top),
-        number_check=top.word("number_check", NUMBER_CHECKS) if top.has("number_check") else "",
+        number_check=top.word("number_check", NumberCheck) if top.has("number_check") else None,
         validity=validity,
         common_fields=common_fields(
             labels=labels,

@@ -100,6 +100,15 @@ class NumberPattern:
     period: Period
 
 
+class NumberCheck(StrEnum):
+    """A check character that numbers of a type end with."""
+
+    MOD_11_10 = "mod-11-10"
+    """ISO 7064 MOD 11,10 over the digits of the number, as food licences have it."""
+    SOCIAL_CREDIT_CODE = "social-credit-code"
+    """The number is a unified social credit code, as that of a business licence."""
+
+
 class Succession(StrEnum):
     """What a licence gets that takes the place of another one of the same holder."""
 

@@ -79,7 +79,7 @@ class Table:
         except RecursionError as error:
             raise CatalogueFileError([fault_at(1, "", "SYNTAX", detail="nested too deeply")]) from error
 
-    def refuse(self, key: str | int | None, code: str, **details: object) -> None:
+    def refuse(self, key: str | int | None, code: str, /, **details: object) -> None:
         """Note a fault of a key, or with None of the table itself."""
         path = self._path if key is None else (*self._path, key)
         self._faults.add(path, code, details)

@@ -1,9 +1,23 @@
 """The whole schema of the store's database: every module with tables is named here, and the newest migration."""
 
-from . import collection_tables, licence_tables, review_tables, revision_tables
+from . import (
+    collection_tables,
+    holder_tables,
+    licence_tables,
+    review_tables,
+    revision_tables,
+)
 from .metadata import metadata
 
 SCHEMA_REVISION = "0010"
 """The newest migration that this program needs. Those after it wait until no older program is left (``revisions``)."""
 
-__all__ = ["SCHEMA_REVISION", "collection_tables", "licence_tables", "metadata", "review_tables", "revision_tables"]
+__all__ = [
+    "SCHEMA_REVISION",
+    "collection_tables",
+    "holder_tables",
+    "licence_tables",
+    "metadata",
+    "review_tables",
+    "revision_tables",
+]

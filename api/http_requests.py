@@ -1,0 +1,51 @@
+"""What the routes for programs have in common: who may ask, how a JSON body is read, how it is all described."""
+
+from fastapi import Request
+
+from .errors import ForbiddenError, UnsupportedMediaError
+from .schemas import Body, ProblemOut, reference
+from .serving import is_loopback
+
+PREFIX = "/api/v1"
+_PROBLEM = {"model": ProblemOut, "content": {"application/problem+json": {}}}
+_PROBLEMS: dict[int | str, dict[str, object]] = {
+    status: {**_PROBLEM, "description": text}
+    for status, text in {
+        400: "the body cannot be read",
+        404: "no such licence",
+        409: "the number was issued before",
+        413: "larger than 20 MB",
+        415: "another media type",
+        422: "data refused",
+    }.items()
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """Describe the problems that a route may answer with."""
+    return {status: _PROBLEMS[status] for status in statuses}
+
+
+def only_from_here(request: Request) -> None:
+    """Let through what was addressed to this machine by a name of its own; ForbiddenError."""
+    # A page on the internet may make a browser on this machine ask us (DNS rebinding): it then names its own host.
+    if not is_loopback(request.url.hostname or ""):
+        raise ForbiddenError("此接口只供本机使用。", "this interface serves this machine only")
+
+
+async def json_body(request: Request) -> bytes:
+    """Read a JSON body as it was sent; UnsupportedMediaError for another type."""
+    # Browsers send this type to other sites only after asking (CORS), and nobody here says yes.
+    if media_type(request) != "application/json":
+        raise UnsupportedMediaError("请求内容应为 application/json。", "the body has to be application/json")
+    return await request.body()
+
+
+def media_type(request: Request) -> str:
+    """Return the media type of a request without its parameters, in lower case."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def takes(model: type[Body]) -> dict[str, object]:
+    """Describe a body that the handler reads itself, because the framework's reader takes duplicate keys and NaN."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference(model)}}}}
