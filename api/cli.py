@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .act_commands import add_act_parsers
+from .collection_commands import add_collection_parser
 from .database_commands import add_database_parser
 from .errors import UsageError
 from .keys_commands import add_keys_parser
 from .parsing import Group, Parser
+from .review_commands import add_review_parser
 from .seal_commands import add_seal_parser
 from .seal_server_command import add_seal_server_parser
 from .settings import SUITES, home_path
+from .store_commands import add_protection_parser
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -140,10 +143,18 @@ def _parser() -> Parser:
         return command(name, lambda arguments: _say(arguments, run(arguments)), text, to)
 
     store = commands.add_parser("store", help="证照库 the licence database", allow_abbrev=False)
-    add_database_parser(answering, store.add_subparsers(metavar="ACTION", required=True))
+    store_actions = store.add_subparsers(metavar="ACTION", required=True)
+    add_database_parser(answering, store_actions)
+    add_protection_parser(answering, store_actions)
 
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)
     add_keys_parser(answering, keys.add_subparsers(metavar="ACTION", required=True))
+
+    review = commands.add_parser("review", help="元数据审核 drafts and their review", allow_abbrev=False)
+    add_review_parser(answering, review.add_subparsers(metavar="ACTION", required=True))
+
+    collect = commands.add_parser("collect", help="归集 handing over upstream", allow_abbrev=False)
+    add_collection_parser(answering, collect.add_subparsers(metavar="ACTION", required=True))
 
     seal = commands.add_parser("seal", help="电子印章 electronic seals", allow_abbrev=False)
     add_seal_parser(answering, seal.add_subparsers(metavar="ACTION", required=True))

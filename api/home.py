@@ -114,7 +114,7 @@ def ensure_home(
     of the development CAs are not kept. Raises as `open_home`, and CannotWriteError.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        return _brought_up(open_home(path)), False
+        return brought_up(open_home(path)), False
     _choose_libcrypto(os.environ.get("ELICENCE_LIBCRYPTO"))
     staged = path.with_name(f"{path.name}.new-{secrets.token_hex(6)}")
     try:
@@ -138,7 +138,7 @@ def ensure_home(
     return open_home(path), True
 
 
-def _brought_up(home: Home) -> Home:
+def brought_up(home: Home) -> Home:
     """Bring the database of an older version to this program's; StoreUnavailableError when that cannot be done."""
     from licences import is_current
 

@@ -19,7 +19,7 @@ from .home import Home
 RING_FILE = "protection.keys"
 MAX_RING_BYTES = 64 * 1024
 """More than `licences.MAX_RING_KEYS` lines."""
-_NOTE = "# 个人信息加密密钥，首行为当前密钥；请另行备份。 Keys of personal data, the current one first; back up apart.\n"
+_NOTE = "# 个人信息加密密钥，首行为当前密钥；请另行备份。 Keys of personal data, current first; back up apart.\n"
 
 
 def protection_of(home: Home) -> Protection:

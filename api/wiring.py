@@ -24,13 +24,19 @@ from licences import (
     AuthoritySeal,
     AwaitedSeal,
     Catalogue,
+    CollectionStore,
+    DraftStore,
     FileProtection,
     FileStore,
+    HandOver,
     Issuer,
     LicenceStore,
     Registrar,
     Protection,
+    ReviewDesk,
     SealingKeys,
+    SqlCollectionStore,
+    SqlDraftStore,
     SqlStore,
     fonts_in,
     load_catalogue,
@@ -108,6 +114,26 @@ class Services:
     def store(self) -> LicenceStore:
         """The licence store."""
         return open_store(self.home)
+
+    @cached_property
+    def drafts(self) -> DraftStore:
+        """The drafts of licences."""
+        return SqlDraftStore(existing_database(self.home), protection_of(self.home))
+
+    @cached_property
+    def review(self) -> ReviewDesk:
+        """Where licences are drafted and checked before they are sealed."""
+        return ReviewDesk(drafts=self.drafts, catalogue=self.catalogue, random=os.urandom)
+
+    @cached_property
+    def collected(self) -> CollectionStore:
+        """What was handed over upstream."""
+        return SqlCollectionStore(existing_database(self.home), protection_of(self.home))
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        """Hands over upstream what was recorded."""
+        return HandOver(collected=self.collected, licences=self.store)
 
     @cached_property
     def registrar(self) -> Registrar:
@@ -238,14 +264,20 @@ class Services:
         )
 
 
-def open_store(home: Home) -> SqlStore:
-    """Open the home's store; ServiceUnavailableError when its database is gone: an empty one would know nothing."""
+def existing_database(home: Home) -> str:
+    """Return the URL of the home's database; ServiceUnavailableError when it is gone."""
     if not home.has_database():
         raise ServiceUnavailableError(
             f"证照库不存在：{home.database_name}", f"the licence database is missing: {home.database_name}"
         )
+    return home.database_url
+
+
+def open_store(home: Home) -> SqlStore:
+    """Open the home's store; ServiceUnavailableError when its database is gone: an empty one would know nothing."""
+    url = existing_database(home)
     protection = protection_of(home)
-    return SqlStore(home.database_url, open_files(home, protection), home.index_key(), protection)
+    return SqlStore(url, open_files(home, protection), home.index_key(), protection)
 
 
 def open_files(home: Home, protection: Protection) -> FileStore:

@@ -7,7 +7,7 @@ from .fonts import FontChain
 from .page import POINT, Colour, TextRun
 
 PALE_BLUE: Colour = (0.76, 0.82, 0.91)
-SLOPE = 26.0
+SLOPE = 18.0
 """Degrees, anticlockwise."""
 _LEADING = 1.55
 

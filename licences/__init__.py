@@ -19,8 +19,9 @@ from .catalogue import (
 from .collection import COLUMNS, Answer, Batch, BatchForm, BatchKind, CollectionStore, Operation, Receipt, WorkItem
 from .collection_files import MAX_RECEIPT_BYTES, read_receipts
 from .competence import require_issuer
-from .convert import licence_from_paper
+from .convert import licence_from_paper, licence_from_stock
 from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, ReviewEvent
+from .electronic import paper_from
 from .errors import (
     AllotmentTakenError,
     BatchChangedError,
@@ -89,6 +90,8 @@ from .sealing import (
 )
 from .sql import (
     FIRST_PROTECTED_REVISION,
+    ColumnTally,
+    Reencryption,
     SchemaState,
     SqlCollectionStore,
     SqlDraftStore,
@@ -148,6 +151,7 @@ __all__ = [
     "CollectionStore",
     "CollectionTakenError",
     "Collector",
+    "ColumnTally",
     "Condition",
     "Difference",
     "Draft",
@@ -207,6 +211,7 @@ __all__ = [
     "Receipt",
     "Reconciliation",
     "Record",
+    "Reencryption",
     "Registrar",
     "Remark",
     "ReviewDesk",
@@ -252,6 +257,7 @@ __all__ = [
     "legal_ground_of",
     "level_of",
     "licence_from_paper",
+    "licence_from_stock",
     "licence_type_from_toml",
     "load_catalogue",
     "look_at_holder",
@@ -260,6 +266,7 @@ __all__ = [
     "mask_name",
     "mask_number",
     "normal_number",
+    "paper_from",
     "parse_identifier",
     "raise_level",
     "read_receipts",

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from .catalogue import Condition, Field, FieldType, LicenceType
 from .catalogue.elements import DEFAULT_AUTHORITY_LEVEL, EXPIRING_DATE
 from .errors import InvalidFieldError, InvalidHolderError
-from .holders import HOLDER_KINDS, check_holder, check_organisation_code
+from .holders import HOLDER_KINDS, check_holder, check_organisation_code, look_at_holder
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity
 from .numbers import number_fault
 from .texts import text_fault
@@ -19,6 +19,10 @@ MAX_FIELDS = 200
 MAX_FAULTS = 500
 """More are not listed; a report on a hostile request stays small."""
 
+MAX_HOLDERS = 100
+"""Of one licence; the longest list of co-owners seen has about a dozen."""
+
+_HOLDER_KEYS = ("certificateHolderName", "certificateHolderCode", "certificateHolderTypeCode")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -40,10 +44,22 @@ def licence_from_paper(licence_type: LicenceType, data: object) -> Licence:
     return _Conversion(licence_type).licence(data)
 
 
+def licence_from_stock(licence_type: LicenceType, data: object) -> tuple[Licence, tuple[InvalidFieldError, ...]]:
+    """Convert the metadata of a licence that was issued on paper long ago, with what is odd about it.
+
+    As ``licence_from_paper``, but what the paper says is a fact: holder codes that fail their checks, kinds of holders
+    and terms that are not allowed today are returned as warnings instead of being refused.
+    """
+    conversion = _Conversion(licence_type, stock=True)
+    return conversion.licence(data), tuple(conversion.warnings)
+
+
 class _Conversion:
-    def __init__(self, licence_type: LicenceType) -> None:
+    def __init__(self, licence_type: LicenceType, *, stock: bool = False) -> None:
         self._type = licence_type
+        self._stock = stock
         self._faults: list[InvalidFieldError] = []
+        self.warnings: list[InvalidFieldError] = []
 
     def licence(self, data: object) -> Licence:
         if not isinstance(data, Mapping):
@@ -51,10 +67,14 @@ class _Conversion:
             raise self._all_faults()
         common, own = self._type.common_fields, self._type.fields
         self._refuse_unknown_keys(ROOT, data, common + own)
-        texts = {field.key: self._text(f"{ROOT}/{field.key}", field, data.get(field.key)) for field in common}
+        texts = {
+            field.key: self._text(f"{ROOT}/{field.key}", field, data.get(field.key))
+            for field in common
+            if field.key not in _HOLDER_KEYS
+        }
         values = self._own_values(own, data)
 
-        holder = self._holder(texts)
+        holders = self._holders(data)
         issuer = IssuingAuthority(
             name=texts["certificateIssuingAuthorityName"],
             code=self._issuer_code(texts["certificateIssuingAuthorityCode"]),
@@ -67,12 +87,12 @@ class _Conversion:
         start = _date(texts["certificateEffectiveDate"])
         self._check_number(texts["certificateNumber"], issued_on)
         end = self._end(start, _date(texts.get(EXPIRING_DATE, "")))
-        if self._faults or holder is None or issued_on is None or start is None:
+        if self._faults or not holders or issued_on is None or start is None:
             raise self._all_faults()
         return Licence(
             licence_type=self._type,
             number=texts["certificateNumber"],
-            holders=(holder,),
+            holders=holders,
             issuer=issuer,
             issued_on=issued_on,
             validity=Validity(start=start, end=end),
@@ -82,6 +102,13 @@ class _Conversion:
 
     def _refuse(self, pointer: str, code: str, **details: str | int) -> None:
         self._keep(InvalidFieldError(pointer, code, **details))
+
+    def _doubt(self, pointer: str, code: str, **details: str | int) -> None:
+        """Refuse what only history can explain, unless it is history."""
+        if self._stock:
+            self.warnings.append(InvalidFieldError(pointer, code, **details))
+        else:
+            self._refuse(pointer, code, **details)
 
     def _keep(self, fault: InvalidFieldError) -> None:
         if len(self._faults) < MAX_FAULTS:
@@ -197,25 +224,54 @@ class _Conversion:
             sample = next(field.sample for field in self._type.common_fields if field.key == "certificateNumber")
             self._refuse(f"{ROOT}/certificateNumber", fault, example=str(sample))
 
-    def _holder(self, texts: Mapping[str, str]) -> Holder | None:
-        kind_code, code = texts["certificateHolderTypeCode"], texts["certificateHolderCode"]
+    def _holders(self, data: Mapping[object, object]) -> tuple[Holder, ...]:
+        """Read one holder, or several (co-owners) as lists of the same length, the first one first."""
+        fields = {field.key: field for field in self._type.common_fields if field.key in _HOLDER_KEYS}
+        entries = [data.get(key) for key in _HOLDER_KEYS]
+        lists = [entry for entry in entries if isinstance(entry, list | tuple)]
+        if not lists:
+            texts = [self._text(f"{ROOT}/{key}", fields[key], data.get(key)) for key in _HOLDER_KEYS]
+            holder = self._holder("", *texts)
+            return () if holder is None else (holder,)
+        count = len(lists[0])
+        if len(lists) != len(_HOLDER_KEYS) or any(len(one) != count for one in lists) or not 0 < count <= MAX_HOLDERS:
+            self._refuse(f"{ROOT}/{_HOLDER_KEYS[1]}", "HOLDERS_DO_NOT_MATCH")
+            return ()
+        holders = []
+        for index, several in enumerate(zip(*lists, strict=True)):
+            texts = [
+                self._text(f"{ROOT}/{key}/{index}", fields[key], entry, required=True)
+                for key, entry in zip(_HOLDER_KEYS, several, strict=True)
+            ]
+            holder = self._holder(f"/{index}", *texts)
+            if holder is not None:
+                holders.append(holder)
+        return tuple(holders)
+
+    def _holder(self, place: str, name: str, code: str, kind_code: str) -> Holder | None:
         if not kind_code:
             return None
         kind = HOLDER_KINDS.get(kind_code)
         if kind is None:
-            self._refuse(f"{ROOT}/certificateHolderTypeCode", "HOLDER_KIND_UNKNOWN")
+            self._refuse(f"{ROOT}/certificateHolderTypeCode{place}", "HOLDER_KIND_UNKNOWN")
             return None
         if kind_code not in self._type.holder_kinds:
             allowed = "、".join(f"{allowed} {HOLDER_KINDS[allowed].name}" for allowed in self._type.holder_kinds)
-            self._refuse(f"{ROOT}/certificateHolderTypeCode", "HOLDER_KIND_NOT_ALLOWED", kinds=allowed)
+            self._doubt(f"{ROOT}/certificateHolderTypeCode{place}", "HOLDER_KIND_NOT_ALLOWED", kinds=allowed)
         if not code:
             return None
+        pointer = f"{ROOT}/certificateHolderCode{place}"
         try:
-            code = check_holder(kind_code, code)
+            if self._stock:
+                look = look_at_holder(kind_code, code)
+                self.warnings.extend(InvalidFieldError(pointer, doubt) for doubt in look.warnings)
+                code = look.code
+            else:
+                code = check_holder(kind_code, code)
         except InvalidHolderError as error:
-            self._refuse(f"{ROOT}/certificateHolderCode", error.code)
+            self._refuse(pointer, error.code)
             return None
-        return Holder(kind=kind, code=code, name=texts["certificateHolderName"])
+        return Holder(kind=kind, code=code, name=name)
 
     def _issuer_code(self, code: str) -> str:
         try:
@@ -234,9 +290,9 @@ class _Conversion:
         if end < start:
             self._refuse(pointer, "END_BEFORE_START")
         elif rule.terms and end not in {term.end_from(start) for term in rule.terms}:
-            self._refuse(pointer, "END_NOT_A_TERM", terms="、".join(term.text for term in rule.terms))
+            self._doubt(pointer, "END_NOT_A_TERM", terms="、".join(term.text for term in rule.terms))
         elif rule.at_most is not None and end > rule.at_most.end_from(start):
-            self._refuse(pointer, "END_TOO_LATE", limit=rule.at_most.text)
+            self._doubt(pointer, "END_TOO_LATE", limit=rule.at_most.text)
         return end
 
 

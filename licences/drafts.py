@@ -143,6 +143,11 @@ class Approval:
     at: datetime
 
     @property
+    def asked(self) -> tuple[str, object, str]:
+        """Type, metadata and algorithm that were approved."""
+        return self.content.type_slug, self.content.data, self.content.algorithm
+
+    @property
     def step(self) -> DraftStep:
         """The act on the draft."""
         return DraftStep(act=DraftAct.SEAL, actor=self.actor, at=self.at, digest=self.content.digest)

@@ -82,6 +82,27 @@ class LicenceNotFoundError(LicencesError):
         super().__init__("LICENCE_NOT_FOUND")
 
 
+class CopyNotFoundError(LicencesError):
+    """The store has no annotated copy with this serial."""
+
+    def __init__(self) -> None:
+        super().__init__("COPY_NOT_FOUND")
+
+
+class CopyRefusedError(LicencesError):
+    """The face of this licence cannot be drawn again as it was."""
+
+    def __init__(self) -> None:
+        super().__init__("COPY_FACE_LOST")
+
+
+class RelianceKnownError(LicencesError):
+    """A reliance of this kind and reference has been recorded before."""
+
+    def __init__(self) -> None:
+        super().__init__("RELIANCE_KNOWN")
+
+
 class DuplicateNumberError(LicencesError):
     """The issuer has already issued a licence of this type with this number and version."""
 

@@ -169,6 +169,12 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "该单元格被存成了数值，第 15 位以后的数字已丢失，无法恢复",
         "the cell was kept as a number: its digits after the 15th are lost for good",
     ),
+    ("BECAME_DAY", "编号被存成了日期", "a number that was kept as a day"),
+    (
+        "HOLDERS_DO_NOT_MATCH",
+        "持证主体的名称、代码、类型个数不一致",
+        "there are not as many names and kinds of holders as codes",
+    ),
     ("DATE_UNREADABLE", "看不出是哪一天", "cannot be read as a day"),
     ("PERIOD_UNREADABLE", "看不出有效期的起止日期", "the two days of the period cannot be read"),
     (
@@ -238,6 +244,20 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "SUCCESSOR_IN_FORCE",
         "取代它的证照仍然有效，须先终止该证照才能恢复",
         "the licence that took its place is in force: end that one before restoring this one",
+    ),
+    # annotated copies and who relied on what
+    ("COPY_EXPIRY_PAST", "有效期截止时间应晚于制作时间", "must be later than the time at which the copy is made"),
+    (
+        "COPY_FACE_LOST",
+        "这张证照的证面无法按现行目录重新绘制，不能制作加注件",
+        "the face of this licence cannot be drawn again with the present catalogue: no annotated copy can be made",
+    ),
+    ("COPY_NOT_FOUND", "没有这个编号的加注件", "no annotated copy has this serial"),
+    ("RELIANCE_KNOWN", "这次依赖已经登记过", "this reliance has been recorded before"),
+    (
+        "REFERENCE_MALFORMED",
+        "应为字母、数字等 ASCII 字符组成的编号",
+        "must be a number made of ASCII characters",
     ),
     # drafts and their review
     ("DRAFT_NOT_FOUND", "没有这份草稿或这个版本", "no such draft, or no such version of it"),

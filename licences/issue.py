@@ -23,15 +23,23 @@ from esign import (
     holder_check_value,
     make_short_code,
     sign_code,
+    structured_from_bytes,
     structured_to_bytes,
 )
 from keys import Signer, hash_bytes, key_identifier
 
 from .acts import Act
-from .catalogue import Catalogue, LicenceType
-from .convert import licence_from_paper
-from .electronic import structure
-from .errors import AllotmentTakenError, InvalidFieldError, UnknownAlgorithmError
+from .catalogue import Catalogue, LicenceType, Review
+from .convert import licence_from_paper, licence_from_stock
+from .drafts import Approval
+from .electronic import paper_from, structure
+from .errors import (
+    AllotmentTakenError,
+    DraftChangedError,
+    InvalidFieldError,
+    ReviewRequiredError,
+    UnknownAlgorithmError,
+)
 from .identifiers import make_identifier, next_version
 from .lifecycle import Status
 from .model import Licence
@@ -76,6 +84,9 @@ class MadeLicence:
     """How well the seals can be checked later."""
     shortfall: str
     """In English: what a timestamp authority or a CA failed to give; empty when nothing is missing."""
+    asked: tuple[str, object, str]
+    """Slug of the type, metadata and algorithm from which it was made."""
+    review_required: bool
 
 
 class Issued(NamedTuple):
@@ -132,6 +143,7 @@ class Issuer:
         provenance: Provenance = NATIVE,
         issued_by: Act | None = None,
         following: Following | None = None,
+        approval: Approval | None = None,
     ) -> Issued:
         """Make a licence and keep it, or find the one that an earlier request with the same key left.
 
@@ -139,7 +151,8 @@ class Issuer:
         nothing behind. It is called again, with the new one, when the licence had to be made again.
 
         `provenance` says that it was made from paper; `issued_by` who issues it and why, for the log of events;
-        `following` that it takes the place of another licence, which ends at the same moment.
+        `following` that it takes the place of another licence, which ends at the same moment; `approval` the reviewed
+        draft that it comes from, which is sealed at the same moment.
 
         Raises:
             IdempotencyMismatchError: the key was used with another request.
@@ -151,13 +164,15 @@ class Issuer:
         earlier = self._store.replay(*idempotency) if idempotency is not None else None
         if earlier is not None:
             return Issued(earlier, True, self._level(earlier))
+        if approval is None and self._needs_review(self._catalogue.get(type_name), data, provenance, following):
+            raise ReviewRequiredError
         attempt = 1
         while True:
             made = self.make(type_name, data, algorithm=algorithm, at=at, provenance=provenance, following=following)
             if before_keeping is not None:
                 before_keeping(made)
             try:
-                kept = self.keep(made, idempotency, issued_by=issued_by)
+                kept = self.keep(made, idempotency, issued_by=issued_by, approval=approval)
             except AllotmentTakenError:
                 if attempt == _ATTEMPTS:
                     raise
@@ -205,7 +220,10 @@ class Issuer:
         if algorithm not in self._sealing:
             raise UnknownAlgorithmError
         keys, sealer = self._sealing[algorithm], self._sealers[algorithm]
-        licence = licence_from_paper(licence_type, data)
+        if provenance.origin.kind == "native":
+            licence = licence_from_paper(licence_type, data)
+        else:
+            licence, _ = licence_from_stock(licence_type, data)
         for one in keys.seals:
             _require_seal_of_issuer(licence, one.seal)
         at = at.astimezone(CHINA).replace(microsecond=0)
@@ -263,7 +281,7 @@ class Issuer:
             valid_from=licence.validity.start,
             valid_to=licence.validity.end,
             sealed_at=at,
-            status=_first_status(licence_type, keys),
+            status=_first_status(licence_type, keys, provenance),
             code=code,
             short_code=short_code,
             verify_url=address,
@@ -281,19 +299,48 @@ class Issuer:
             following=following,
             level=sealed.level,
             shortfall=sealed.shortfall,
+            asked=(licence_type.slug, data, algorithm),
+            review_required=self._needs_review(licence_type, data, provenance, following),
         )
 
+    def _needs_review(
+        self, licence_type: LicenceType, data: object, provenance: Provenance, following: Following | None
+    ) -> bool:
+        """Whether only an approved draft may become this licence.
+
+        Stock that is converted is checked by the rules of conversion, and what repeats a licence (换证, 补证) was
+        checked when that one was made.
+        """
+        if licence_type.review is not Review.REQUIRED or provenance.origin.kind == "digitised":
+            return False
+        if following is None:
+            return True
+        previous = structured_from_bytes(self._store.file(following.previous, "json"))
+        return previous.type_code != licence_type.code or data != paper_from(previous, licence_type)
+
     def keep(
-        self, made: MadeLicence, idempotency: Idempotency | None = None, *, issued_by: Act | None = None
+        self,
+        made: MadeLicence,
+        idempotency: Idempotency | None = None,
+        *,
+        issued_by: Act | None = None,
+        approval: Approval | None = None,
     ) -> Record:
         """Issue a made licence: from here on it counts.
 
         Raises:
+            ReviewRequiredError: its type is issued from approved drafts only, and `approval` names none.
+            DraftChangedError: another content was approved than what was made.
+            DraftNotFoundError, DraftRefusedError: there is no such draft, or it is not approved.
             DuplicateNumberError: the number was issued before.
             AllotmentTakenError: identifier, short code or status index were taken meanwhile; make the licence again.
             IdempotencyMismatchError: the key was used with another request.
             StoreUnavailableError: nothing was kept.
         """
+        if approval is None and made.review_required:
+            raise ReviewRequiredError
+        if approval is not None and made.asked != approval.asked:
+            raise DraftChangedError
         following = made.following
         succession = (
             None if following is None else Succession(previous=following.previous.identifier, act=following.act)
@@ -306,6 +353,7 @@ class Issuer:
             issued_by=issued_by,
             succession=succession,
             attachments=[one.content for one in made.attachments],
+            approval=approval,
         )
 
     def _identifier(self, licence: Licence, following: Following | None) -> str:
@@ -370,10 +418,12 @@ def _relations(following: Following | None) -> tuple[StructuredRelation, ...]:
     return (StructuredRelation(identifier=following.previous.identifier, relation=following.act.action.value),)
 
 
-def _first_status(licence_type: LicenceType, keys: SealingKeys) -> Status:
+def _first_status(licence_type: LicenceType, keys: SealingKeys, provenance: Provenance) -> Status:
     if keys.awaited:
         return Status.PENDING
-    return Status.INACTIVE if licence_type.lifecycle.activation else Status.ISSUED
+    # The paper was handed over long ago.
+    awaits_activation = licence_type.lifecycle.activation and provenance.origin.kind == "native"
+    return Status.INACTIVE if awaits_activation else Status.ISSUED
 
 
 def _require_seal_of_issuer(licence: Licence, seal: Seal) -> None:

@@ -1,15 +1,20 @@
 """The store's adapters for SQL databases: SQLite and PostgreSQL."""
 
 from .collection_store import SqlCollectionStore
+from .copy_store import SqlCopyStore
 from .licence_store import SqlStore
 from .number_columns import FIRST_PROTECTED_REVISION
+from .reencryption import ColumnTally, Reencryption
 from .review_store import SqlDraftStore
 from .revisions import SchemaState, is_current, schema_state, upgrade
 
 __all__ = [
     "FIRST_PROTECTED_REVISION",
+    "ColumnTally",
+    "Reencryption",
     "SchemaState",
     "SqlCollectionStore",
+    "SqlCopyStore",
     "SqlDraftStore",
     "SqlStore",
     "is_current",

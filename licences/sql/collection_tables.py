@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from .metadata import Instant, metadata
+from .metadata import PROTECTED, Instant, metadata
 
 collection_batches = sa.Table(
     "collection_batches",
@@ -12,7 +12,7 @@ collection_batches = sa.Table(
     sa.Column("form", sa.String(8), nullable=False),
     sa.Column("made_at", Instant, nullable=False),
     # Encrypted: with the digest of a small file one could try out who is in it.
-    sa.Column("digest", sa.LargeBinary),
+    sa.Column("digest", sa.LargeBinary, info={PROTECTED: "collection_batches.digest:{number}"}),
 )
 
 # Rows are only ever added; the sequence says which one about a licence is the newest.
@@ -26,7 +26,8 @@ collection_rows = sa.Table(
     sa.Column("operation", sa.String(1), nullable=False),
     sa.Column("answer", sa.String(8), nullable=False),
     sa.Column("answered_at", Instant),
-    sa.Column("error_remark", sa.LargeBinary),  # encrypted: platforms repeat what they refuse
+    # Encrypted: platforms repeat what they refuse.
+    sa.Column("error_remark", sa.LargeBinary, info={PROTECTED: "collection_rows.error_remark:{sequence}"}),
     sa.UniqueConstraint("batch", "line"),
     sa.UniqueConstraint("batch", "identifier", "operation"),
 )

@@ -381,9 +381,7 @@ class SqlStore:
         self, connection: sa.Connection, statement: sa.Select[tuple[object, ...]], sought: str | Mapping[str, object]
     ) -> tuple[Record, ...]:
         if isinstance(sought, str):
-            if (
-                not sought.isascii()
-            ):  # nothing that is looked up so has other characters; SQLite takes no lone surrogate
+            if not is_key(sought):
                 return ()
             sought = {"value": sought}
         records: dict[str, tuple[sa.Row[tuple[object, ...]], dict[FileKind, StoredFile]]] = {}

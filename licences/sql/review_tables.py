@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from .metadata import Instant, metadata
+from .metadata import PROTECTED, Instant, metadata
 
 drafts = sa.Table(
     "drafts",
@@ -26,7 +26,7 @@ draft_versions = sa.Table(
     metadata,
     sa.Column("draft_id", sa.ForeignKey("drafts.draft_id"), primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False, info={PROTECTED: "draft:{draft_id}:{version}"}),
 )
 
 # Rows are only ever added.
@@ -43,6 +43,6 @@ draft_events = sa.Table(
     sa.Column("actor_name", sa.String(128), nullable=False),
     sa.Column("actor_office", sa.String(128), nullable=False),
     sa.Column("actor_office_code", sa.String(18), nullable=False),
-    sa.Column("remarks", sa.LargeBinary),
+    sa.Column("remarks", sa.LargeBinary, info={PROTECTED: "draft-remarks:{draft_id}:{revision}"}),
     sa.Column("recorded_at", Instant, nullable=False),
 )

@@ -2,6 +2,7 @@
 
 from . import (
     collection_tables,
+    copy_tables,
     holder_tables,
     licence_tables,
     review_tables,
@@ -15,6 +16,7 @@ SCHEMA_REVISION = "0010"
 __all__ = [
     "SCHEMA_REVISION",
     "collection_tables",
+    "copy_tables",
     "holder_tables",
     "licence_tables",
     "metadata",

@@ -5,7 +5,7 @@ import csv
 import io
 import re
 
-from ..errors import StockFileError
+from licences.errors import StockFileError
 from .sheet import (
     MAX_CELL_CHARACTERS,
     MAX_CELLS,

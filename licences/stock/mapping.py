@@ -12,8 +12,8 @@ from typing import Final
 
 from esign import StructuredAuthority
 
-from ..catalogue import Field, FieldType, LicenceType
-from ..errors import StockMappingError
+from licences.catalogue import Field, FieldType, LicenceType
+from licences.errors import StockMappingError
 from .sheet import Sheet
 
 MAX_HEADER_ROWS: Final = 10

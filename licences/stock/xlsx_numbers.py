@@ -40,6 +40,11 @@ def day_of_serial(serial: Decimal, *, from_1904: bool) -> date | None:
     return _EPOCH_1900 + timedelta(days=number - (number > _LEAP_DAY_1900))
 
 
+def day_of_number(text: str, *, from_1904: bool) -> date | None:
+    """Return the day of a number whose cell has lost its date format; None for one that is not of 1927 to 2173."""
+    return day_of_serial(Decimal(text), from_1904=from_1904) if len(text) == 5 and text.isdecimal() else None
+
+
 def number_cell(text: str, number_format: str, *, from_1904: bool) -> Cell:
     """Return the cell that holds this number; ValueError when it is none."""
     try:

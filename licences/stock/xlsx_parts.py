@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from ..errors import StockFileError
+from licences.errors import StockFileError
 from .sheet import MAX_FILE_BYTES
 
 MAX_PARTS: Final = 2_000

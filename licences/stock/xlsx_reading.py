@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..errors import StockFileError
+from licences.errors import StockFileError
 from .sheet import (
     BLANK,
     MAX_CELL_CHARACTERS,

@@ -218,6 +218,60 @@ def test_persons_hold_what_persons_may_hold(slug: str) -> None:
     assert "统一社会信用代码91990101MA0TERT40P" in printed(convert(slug, **company))[0]
 
 
+def test_an_old_number_is_checked_against_the_rule_of_its_day() -> None:
+    slug, old, new = "veterinary-drug-business", "(2021)兽药经营证字99010101号", "兽药经营证字990101001号"
+    refused = [("/data/certificateNumber", "NUMBER_MALFORMED")]
+    before = {"certificateIssuedDate": "2022-08-31", "certificateEffectiveDate": "2022-08-31"}
+    after = {"certificateIssuedDate": "2022-09-01", "certificateEffectiveDate": "2022-09-01"}
+    ends = {"certificateExpiringDate": None}
+    assert convert(slug, **before, **ends, certificateNumber=old).number == old
+    assert faults(slug, **before, **ends, certificateNumber=new) == refused
+    assert convert(slug, **after, **ends, certificateNumber=new).number == new
+    assert faults(slug, **after, **ends, certificateNumber=old) == refused
+
+
+# What the law lays down of renewal; 30 days where nothing else was found (行政许可法 art. 50).
+WINDOWS = {
+    "veterinary-drug-business": "6 个月",
+    "pesticide-production": "90 日",
+    "feed-production": "6 个月",
+    "green-food": "3 个月",
+    "organic-product": "3 个月",
+}
+
+
+@pytest.mark.parametrize("slug", TERMS)
+def test_renewal_is_asked_for_in_the_time_that_the_law_gives(slug: str) -> None:
+    assert CATALOGUE.get(slug).renewal_window.text == WINDOWS.get(slug, "30 日")
+
+
+def test_standing_obligations() -> None:
+    found = {
+        slug: [(one.label, one.kind, one.every and one.every.text, one.due_field, one.effect) for one in obligations]
+        for slug in TERMS
+        if (obligations := CATALOGUE.get(slug).obligations)
+    }
+    assert found == {
+        "animal-epidemic-prevention": [("年度报告", "annual_report", "1 年", "", "note")],
+        "animal-clinic": [("年度报告", "annual_report", "1 年", "", "note")],
+        "green-food": [("年检", "annual_report", "1 年", "", "note")],
+        "fishing": [("年审", "recheck", None, "nextReviewDate", "not_usable")],
+    }
+
+
+def test_documents() -> None:
+    found = {
+        slug: [(one.label, one.kind, one.records) for one in documents]
+        for slug in TERMS
+        if len(documents := CATALOGUE.get(slug).documents) > 1
+    }
+    assert found == {
+        "veterinary-drug-business": [("正本", "original", False), ("副本", "copy", True)],
+        "crop-seed": [("主证", "original", False), ("副证", "annex", False)],
+        "forest-seed": [("正本", "original", False), ("副本", "copy", True)],
+    }
+
+
 ROWS: Mapping[str, tuple[str, str]] = {
     "crop-seed": ("varieties", "variety"),
     "organic-product": ("products", "base"),

@@ -54,7 +54,7 @@ class PostgresqlServer:
             "unix_socket_directories": str(self._folder),
             "fsync": "off",
             "full_page_writes": "off",
-            "synchronous_commit": "off",
+            "synchronous_commit": "off",  # the store has to ask for what it needs
             "autovacuum": "off",
             "shared_buffers": "32MB",
             "max_connections": "100",

@@ -1,0 +1,144 @@
+"""The pages of an annotated copy (加注件): the face of the licence, and over every page for whom and what for it is.
+
+The watermark lies under the text of the face and is text itself: it hides nothing, and it can be searched for. Where the
+original has the issuer's seal the copy says so in words; what it bears itself is the stamp of its maker.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from esign import (
+    CHINA,
+    COPY_STAMP_HEIGHT,
+    QUIET_ZONE,
+    SEAL_FIELD,
+    CopyPurpose,
+    FontChain,
+    Page,
+    SealPlace,
+    Shape,
+    Symbol,
+    TextRun,
+    block_height,
+    code_modules,
+    rectangle,
+    slanted_lines,
+)
+
+from .setting import FAINT
+from .typesetting import break_text, width_of
+
+SYMBOL_PREFIX = "ELICENCE-COPY:"
+"""Begins the text of the symbol on every page; the serial follows. It is no address: nobody can look copies up."""
+
+_STRIP = (0.13, 0.30, 0.56)
+_PAPER = (1.0, 1.0, 1.0)
+
+# Millimetres.
+_STRIP_BASELINE = 6.0  # outside the frame
+_SYMBOL_SIDE, _SYMBOL_MARGIN, _SYMBOL_TOP = 15.0, 18.0, 20.0
+_STAMP_BELOW = 3.5  # from the date to the stamp's upper edge
+_SEALED_BELOW = 3.6  # from the stamp to the baseline of the words about the original's seal
+_BLOCK_EVERY = 72.0  # from one watermark to the next
+_BLOCK_SHARE = 0.5  # of that: the most that one may take
+_LINE_SHARE = 0.76  # of the page's width: the longest line of a watermark
+
+# Points.
+_STRIP_SIZE, _SEALED_SIZE = 8.0, 7.0
+_LARGEST, _SMALLEST, _STEP = 13.0, 5.0, 0.5
+
+_SEALED_WORDS = "原件已加盖颁发机构电子印章，本件不含该印章"
+
+
+def symbol_text(serial: str) -> str:
+    """What the symbol on a copy's pages says."""
+    return SYMBOL_PREFIX + serial
+
+
+def annotate(
+    fonts: FontChain,
+    pages: Sequence[Page],
+    *,
+    serial: str,
+    printed_serial: str,
+    purpose: CopyPurpose,
+    maker: str,
+    made_at: datetime,
+    expires_at: datetime,
+) -> tuple[Page, ...]:
+    """The pages of a face as those of a copy; the first bears the symbol already (``render.Marks``).
+
+    Raises:
+        UnprintableError: no font has one of the characters.
+    """
+    until = _minute(expires_at)
+    said = (
+        f"仅供{purpose.office}办理“{purpose.item_name}”使用",
+        f"案号 {purpose.case_number}　事项编码 {purpose.item_code}　经办 {purpose.officer}",
+        f"事由：{purpose.cause}",
+        f"有效至 {until}　加注件 {printed_serial}　{maker} {_minute(made_at)} 制作",
+    )
+    strip = f"加注件　不是原件　ANNOTATED COPY　编号 {printed_serial}　有效至 {until}（UTC+08:00）"
+    symbol = code_modules(symbol_text(serial))
+    return tuple(
+        replace(
+            page,
+            items=(
+                *_watermarks(fonts, page, said),
+                *page.items,
+                _strip(fonts, page, strip),
+                *(_first_page(fonts, page) if number == 0 else _symbol(page, symbol)),
+            ),
+            seals=_stamp_place(page) if number == 0 else (),
+        )
+        for number, page in enumerate(pages)
+    )
+
+
+def _watermarks(fonts: FontChain, page: Page, said: Sequence[str]) -> Iterator[TextRun]:
+    count = max(1, round(page.height / _BLOCK_EVERY))
+    room = page.height / count
+    lines, size = _fitted(fonts, said, width=page.width * _LINE_SHARE, height=room * _BLOCK_SHARE)
+    for place in range(count):
+        centre = (page.width / 2, (place + 0.5) * room)
+        yield from slanted_lines(fonts, lines, size=size, centre=centre)
+
+
+def _fitted(fonts: FontChain, said: Sequence[str], *, width: float, height: float) -> tuple[list[str], float]:
+    """The texts as lines in the largest type that leaves room between the watermarks; the smallest always does."""
+    size = _LARGEST
+    while True:
+        lines = [line for text in said for line in break_text(fonts, text, size=size, width=width).lines]
+        if size <= _SMALLEST or block_height(len(lines), size) <= height:
+            return lines, size
+        size -= _STEP
+
+
+def _strip(fonts: FontChain, page: Page, text: str) -> TextRun:
+    left = (page.width - width_of(fonts, text, _STRIP_SIZE)) / 2
+    return TextRun(x=left, y=_STRIP_BASELINE, size=_STRIP_SIZE, text=text, colour=_STRIP)
+
+
+def _first_page(fonts: FontChain, page: Page) -> Iterator[TextRun]:
+    place = page.seals[0]
+    y = place.y + _STAMP_BELOW + COPY_STAMP_HEIGHT + _SEALED_BELOW
+    left = place.x - width_of(fonts, _SEALED_WORDS, _SEALED_SIZE) / 2
+    yield TextRun(x=left, y=y, size=_SEALED_SIZE, text=_SEALED_WORDS, colour=FAINT)
+
+
+def _stamp_place(page: Page) -> tuple[SealPlace, ...]:
+    place = page.seals[0]
+    return (SealPlace(field=SEAL_FIELD, x=place.x, y=place.y + _STAMP_BELOW + COPY_STAMP_HEIGHT / 2),)
+
+
+def _symbol(page: Page, modules: tuple[bytes, ...]) -> Iterator[Shape | Symbol]:
+    margin = QUIET_ZONE * _SYMBOL_SIDE / len(modules)
+    x, y = page.width - _SYMBOL_MARGIN - _SYMBOL_SIDE, _SYMBOL_TOP
+    clear = rectangle(x - margin, y - margin, _SYMBOL_SIDE + 2 * margin, _SYMBOL_SIDE + 2 * margin)
+    yield Shape(commands=clear, fill=_PAPER)
+    yield Symbol(x=x, y=y, size=_SYMBOL_SIDE, modules=modules)
+
+
+def _minute(at: datetime) -> str:
+    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,263 @@
+"""Acts on licences as an office does them: versions, dates that contradict, renewals in time, the end of a term."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from esign import CHINA, FontChain, Seal, draw_round_seal, structured_from_bytes
+from keys import make_development_pki
+from licences import (
+    Act,
+    Action,
+    Actor,
+    AuthoritySeal,
+    Catalogue,
+    InvalidFieldError,
+    Issuer,
+    MemoryStore,
+    NotCompetentError,
+    Particulars,
+    Record,
+    Registrar,
+    SealingKeys,
+    Status,
+    TransitionRefusedError,
+    digitised,
+    load_catalogue,
+    paper_from,
+    parse_identifier,
+    require_issuer,
+    shipped_font,
+)
+
+ROOT = Path(__file__).parents[2]
+AUTHORITY, AUTHORITY_CODE = "样例县行政审批局", "1199010000000102XM"
+FONTS = FontChain([shipped_font()])
+CATALOGUE = load_catalogue()
+AT = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
+CLERK = Actor(name="clerk-07", office=AUTHORITY, office_code=AUTHORITY_CODE)
+
+
+def paper(name: str, **changes: Any) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((ROOT / f"fixtures/paper/{name}.json").read_text("utf-8"))["data"]
+    return data | changes
+
+
+def act(action: Action, *, at: datetime = AT, **more: Any) -> Act:
+    particulars = Particulars(**more.pop("particulars", {}))
+    said = {"ground": "样例事由", "decision": "样决〔2026〕1号", "actor": CLERK} | more
+    return Act(action=action, effective_at=at, recorded_at=at, particulars=particulars, **said)
+
+
+class Office:
+    """A registrar with its store and its seal."""
+
+    def __init__(self, sealing: SealingKeys) -> None:
+        self.store = MemoryStore()
+        self.registrar = Registrar(store=self.store, catalogue=CATALOGUE, competence=require_issuer)
+        self.issuer = Issuer(
+            catalogue=CATALOGUE,
+            sealing={"rsa": sealing},
+            fonts=FONTS,
+            store=self.store,
+            check=lambda *files: None,
+            public_url="http://127.0.0.1:8000",
+            random=os.urandom,
+        )
+
+    def issue(self, kind: str, data: dict[str, Any], **more: Any) -> Record:
+        return self.issuer.issue(kind, data, algorithm="rsa", at=AT, **more).record
+
+    def replace(self, record: Record, given: Act, data: dict[str, Any] | None, **more: Any) -> Record:
+        issued = self.registrar.replace(record.identifier, given, data, issuer=self.issuer, algorithm="rsa", **more)
+        return issued.record
+
+
+@pytest.fixture(scope="module")
+def sealing() -> SealingKeys:
+    pki = make_development_pki("rsa", authority_name=AUTHORITY, authority_code=AUTHORITY_CODE, at=AT, random=os.urandom)
+    seal = Seal(name=AUTHORITY, picture=draw_round_seal(FONTS, AUTHORITY), signer=pki.seal)
+    return SealingKeys(seals=(AuthoritySeal(seal=seal),), code_signer=pki.code)
+
+
+@pytest.fixture
+def office(sealing: SealingKeys) -> Office:
+    return Office(sealing)
+
+
+def test_a_change_makes_the_next_version(office: Office) -> None:
+    first = office.issue("pesticide-business", paper("pesticide-business-1"))
+    changed = paper("pesticide-business-1", certificateHolderName="样例县新名农资有限公司")
+    second = office.replace(first, act(Action.CHANGE), changed)
+    old, new = parse_identifier(first.identifier), parse_identifier(second.identifier)
+    assert (new.serial, new.version, second.version) == (old.serial, "002", "002")
+    structured = structured_from_bytes(office.store.file(second, "json"))
+    assert [(one.identifier, one.relation) for one in structured.relations] == [(first.identifier, "change")]
+    assert office.store.get(first.identifier).status is Status.REPLACED
+    begun = office.store.events(second.identifier)[0]
+    assert (begun.action, begun.act.decision, begun.act.actor) == (Action.ISSUE, "样决〔2026〕1号", CLERK)
+    assert (second.number, second.edition) == (first.number, 2)
+
+
+def test_a_lost_licence_is_replaced_by_the_same_words(office: Office) -> None:
+    first = office.issue("special-equipment-use", paper("special-equipment-use-1"))
+    office.registrar.act(first.identifier, act(Action.REPORT_LOST))
+    second = office.replace(first, act(Action.REPLACE_LOST), None)
+    before, after = (structured_from_bytes(office.store.file(one, "json")) for one in (first, second))
+    same = {"identifier": "", "relations": (), "sealed_at": AT, "seals": ()}
+    assert replace(before, **same) == replace(after, **same)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "fixtures/paper").glob("*.json")), ids=lambda path: path.stem)
+def test_paper_metadata_comes_back_from_the_structured_licence(office: Office, path: Path) -> None:
+    document = json.loads(path.read_text("utf-8"))
+    record = office.issue(document["type"], document["data"])
+    structured = structured_from_bytes(office.store.file(record, "json"))
+    again = paper_from(structured, CATALOGUE.get(record.type_code))
+    office.registrar.act(record.identifier, act(Action.REPORT_LOST))
+    other = office.replace(record, act(Action.REPLACE_LOST), again)
+    assert structured_from_bytes(office.store.file(other, "json")).fields == structured.fields
+
+
+def test_repeating_a_change_makes_nothing_new(office: Office) -> None:
+    first = office.issue("pesticide-business", paper("pesticide-business-1"))
+    data = paper("pesticide-business-1")
+    second = office.replace(first, act(Action.CHANGE), data, idempotency_key="case-1")
+    with pytest.raises(TransitionRefusedError):
+        office.replace(first, act(Action.CHANGE), data)
+    assert len(office.store.versions(first.identifier)) == 2
+    assert office.store.get(second.identifier).status is Status.ISSUED
+
+
+def test_an_act_that_needs_a_licence_in_its_place_is_no_act_alone(office: Office) -> None:
+    record = office.issue("pesticide-business", paper("pesticide-business-1"))
+    with pytest.raises(TransitionRefusedError):
+        office.registrar.act(record.identifier, act(Action.RENEW))
+    assert office.store.get(record.identifier).status is Status.ISSUED
+
+
+def test_another_office_is_refused(office: Office) -> None:
+    record = office.issue("pesticide-business", paper("pesticide-business-1"))
+    stranger = Actor(name="clerk-07", office="样例县水利局", office_code="11990100000001038M")
+    for given in (act(Action.REVOKE, actor=stranger), act(Action.DISPUTE, actor=stranger)):
+        with pytest.raises(NotCompetentError):
+            office.registrar.act(record.identifier, given)
+    with pytest.raises(NotCompetentError):
+        office.replace(record, act(Action.CHANGE, actor=stranger), paper("pesticide-business-1"))
+
+
+def test_whether_an_application_was_timely_follows_from_the_type(office: Office) -> None:
+    # 农药管理条例 art. 24: 90 days before the end; this licence ends on 2031-03-01 at the latest.
+    record = office.issue("pesticide-business", paper("pesticide-business-1"))
+    assert record.valid_to is not None
+    for days, timely in ((90, True), (89, False)):
+        applied = record.valid_to - timedelta(days=days)
+        office.registrar.act(record.identifier, act(Action.ACCEPT_RENEWAL, particulars={"applied_on": applied}))
+        answer = office.store.status(record.identifier, AT)
+        assert answer is not None
+        assert answer.renewal_pending is timely
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer", "code"),
+    [
+        (act(Action.EXTEND, particulars={"until": date(2026, 12, 1)}), "/until", "NOT_AFTER_THE_END"),
+        (act(Action.EXPIRE), "/effectiveAt", "NOT_EXPIRED"),
+        (act(Action.CANCEL, legal_ground="licensing-70-1"), "/effectiveAt", "NOT_EXPIRED"),
+    ],
+    ids=["extended to an earlier day", "expired too early", "cancelled as expired"],
+)
+def test_dates_that_contradict_the_licence(office: Office, given: Act, pointer: str, code: str) -> None:
+    record = office.issue("pesticide-business", paper("pesticide-business-1"))
+    with pytest.raises(ExceptionGroup) as caught:
+        office.registrar.act(record.identifier, given)
+    faults = [(fault.pointer, fault.code) for fault in caught.value.exceptions if isinstance(fault, InvalidFieldError)]
+    assert faults == [(pointer, code)]
+
+
+def test_what_is_over_is_recorded_once_and_what_goes_on_is_left(office: Office) -> None:
+    kinds = ("plain", "renewed", "extended", "suspended", "revoked")
+    numbers = dict(zip(kinds, ("001", "002", "003", "004", "005"), strict=True))
+    data = paper("pesticide-business-1")
+    records = {
+        kind: office.issue("pesticide-business", data | {"certificateNumber": data["certificateNumber"][:-3] + number})
+        for kind, number in numbers.items()
+    }
+    end = records["plain"].valid_to
+    assert end is not None
+    early, late = end - timedelta(days=200), end + timedelta(days=100)
+    acts = {
+        "renewed": act(Action.ACCEPT_RENEWAL, particulars={"applied_on": early}),
+        "extended": act(Action.EXTEND, particulars={"until": late}),
+        "suspended": act(Action.SUSPEND),
+        "revoked": act(Action.REVOKE),
+    }
+    for kind, given in acts.items():
+        office.registrar.act(records[kind].identifier, given)
+    after_end = datetime(end.year, end.month, end.day, 12, tzinfo=CHINA) + timedelta(days=1)
+
+    def ended(at: datetime) -> set[str]:
+        found = {record.identifier for record in office.registrar.expire(at, CLERK)}
+        return {kind for kind, record in records.items() if record.identifier in found}
+
+    assert ended(after_end - timedelta(days=1)) == set()
+    assert ended(after_end) == {"plain", "suspended"}
+    assert ended(after_end) == set()
+    assert ended(after_end + timedelta(days=101)) == {"extended"}
+    event = office.store.events(records["extended"].identifier)[-1]
+    assert event.act.effective_at == datetime(late.year, late.month, late.day, tzinfo=CHINA) + timedelta(days=1)
+
+
+def test_an_activated_type_counts_from_its_activation(office: Office, sealing: SealingKeys) -> None:
+    kind = CATALOGUE.get("pesticide-business")
+    lifecycle = replace(kind.lifecycle, activation=True)
+    office.issuer = Issuer(
+        catalogue=Catalogue([replace(kind, lifecycle=lifecycle)]),
+        sealing={"rsa": sealing},
+        fonts=FONTS,
+        store=office.store,
+        check=lambda *files: None,
+        public_url="http://127.0.0.1:8000",
+        random=os.urandom,
+    )
+    record = office.issue("pesticide-business", paper("pesticide-business-1"))
+    assert (record.status, office.store.events(record.identifier)[0].action) == (Status.INACTIVE, Action.MAKE)
+    assert office.registrar.act(record.identifier, act(Action.ACTIVATE)).status is Status.ISSUED
+
+
+def test_provenance_stands_in_the_sealed_licence_and_its_scans_in_the_store(office: Office) -> None:
+    from esign import StructuredAttachment, StructuredAuthority
+    from keys import hash_bytes
+    from licences import Attachment
+
+    scan = b"%PDF-1.4 scan"
+    described = StructuredAttachment(
+        kind="scan",
+        name="原件.pdf",
+        media_type="application/pdf",
+        sha256=hash_bytes("sha256", scan).hex(),
+        sm3=hash_bytes("sm3", scan).hex(),
+        size=len(scan),
+        pages=1,
+        operator="scan-01",
+    )
+    historic = StructuredAuthority(name="样例县农业局", code="")
+    record = office.issue(
+        "pesticide-business",
+        paper("pesticide-business-1"),
+        provenance=digitised(
+            trust_level="B",
+            converted_on=date(2026, 11, 21),
+            historic_issuer=historic,
+            scans=[Attachment(described=described, content=scan)],
+        ),
+    )
+    structured = structured_from_bytes(office.store.file(record, "json"))
+    assert (structured.origin.kind, structured.origin.historic_issuer) == ("digitised", historic)
+    assert structured.attachments == (described,)
+    assert office.store.attachment(record.identifier, described.sha256) == scan
