@@ -32,7 +32,7 @@ from keys import (
     write_private_key,
     write_retirements,
 )
-from verify import RETIREMENTS_FILE, TrustStore, usage_check
+from verify import RETIREMENTS_FILE, Purpose, TrustStore, usage_check
 
 from .errors import CannotWriteError, HomeError, MalformedInputError, UsageError
 from .home import Home
@@ -128,7 +128,7 @@ def request_certificate(
         if wanted is None or code is None:
             present = _present_subject(home, register, at)
             wanted, code = wanted or present[0], code or present[1]
-        purpose = "电子印章" if key.role == "seal" else "证照二维码"
+        purpose = _PURPOSES[key.role]
         subject = Subject(
             common_name=common_name or f"{wanted} {purpose}", organization=wanted, organization_identifier=code
         )
@@ -243,11 +243,22 @@ def certificates_of(home: Home, key: RegisteredKey) -> tuple[Certificate, ...] |
         return None
 
 
+_PURPOSES = {"seal": "电子印章", "code": "证照二维码", "copy": "加注件"}
+
+
 def _algorithm(family: str, role: str) -> Algorithm:
     if family == "sm2":
         return SM2_SM3
     # The signature of a code has 64 bytes.
     return RSA_SHA256 if role == "seal" else ECDSA_P256_SHA256
+
+
+def _purpose(role: str) -> Purpose:
+    match role:
+        case "code" | "copy":
+            return role
+        case _:
+            return "seal"
 
 
 def _free_name(register: KeyRegister, family: str, role: str, name: str | None, at: datetime) -> str:
@@ -324,7 +335,7 @@ def _certified(
             "证书没有写明机构名称（O）和统一社会信用代码（2.5.4.97），不能用于盖章，请让 CA 重新签发。",
             "the certificate lacks organisation (O) or organizationIdentifier (2.5.4.97): no licence could be sealed",
         )
-    usage = usage_check(certificate, purpose=key.role)
+    usage = usage_check(certificate, purpose=_purpose(key.role))
     if usage.code != "OK":
         raise MalformedInputError(f"证书用途不符：{usage.detail}", f"the certificate does not fit: {usage.detail}")
     if home.settings.production and certificate.is_development:

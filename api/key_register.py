@@ -21,7 +21,7 @@ from keys import KeyNotFoundError, Retirement, RetirementReason
 from .errors import HomeError, InputNotFoundError
 from .home import Home
 from .output import StagedFiles
-from .settings import FAMILIES, ROLES
+from .settings import ALL_ROLES, FAMILIES, ROLES
 
 REGISTER_FILE = "register.json"
 MAX_REGISTER_BYTES = 4 * 1024 * 1024
@@ -198,7 +198,7 @@ def _first_keys(home: Home) -> tuple[RegisteredKey, ...]:
             active_from=_FROM_THE_START,
         )
         for family in FAMILIES
-        for role in ROLES
+        for role in ALL_ROLES
         if any((home.path / "keys" / f"{family}-{role}.{kind}.pem").exists() for kind in ("key", "chain"))
     )
 
@@ -256,7 +256,7 @@ def _key(entry: dict[str, object]) -> RegisteredKey:
     certificates, decision, retired = entry["certificates"], entry["decision"], entry["retired"]
     if not (isinstance(name, str) and _NAME.fullmatch(name) and isinstance(uri, str)):
         raise ValueError("a key without name or place")
-    if not (isinstance(family, str) and isinstance(role, str) and family in FAMILIES and role in ROLES):
+    if not (isinstance(family, str) and isinstance(role, str) and family in FAMILIES and role in ALL_ROLES):
         raise ValueError("a key of another kind")
     if not (isinstance(chain, str | None) and isinstance(decision, str | None) and isinstance(certificates, list)):
         raise TypeError("an entry of another form")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .parsing import AddCommand, Group
-from .settings import FAMILIES, ROLES, home_path
+from .settings import ALL_ROLES, FAMILIES, home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -32,7 +32,7 @@ def add_keys_parser(add: AddCommand, to: Group) -> None:
     """Add the commands below `elicence keys`; `add` gives each one what every command has."""
     new = add("new", _new, "生成或登记密钥 make a key, or take in one of a device", to)
     new.add_argument("--family", choices=FAMILIES, required=True, help="算法族 family of algorithms")
-    new.add_argument("--role", choices=ROLES, required=True, help="印章或二维码 for seals or for codes")
+    new.add_argument("--role", choices=ALL_ROLES, required=True, help="用途 for seals, codes or copies")
     new.add_argument("--name", metavar="NAME", help="名称 name (default FAMILY-ROLE-DATE)")
     new.add_argument("--uri", metavar="URI", help="已有密钥 an existing key: pkcs11:, remote:, file:")
     new.add_argument("--passphrase-source", metavar="SOURCE", help="口令来源 env:NAME or file:PATH")
@@ -57,7 +57,7 @@ def add_keys_parser(add: AddCommand, to: Group) -> None:
 
     rotate = add("rotate", _rotate, "启用另一把密钥 put another key to use", to)
     rotate.add_argument("--family", choices=FAMILIES, required=True, help="算法族 family of algorithms")
-    rotate.add_argument("--role", choices=ROLES, required=True, help="印章或二维码 for seals or for codes")
+    rotate.add_argument("--role", choices=ALL_ROLES, required=True, help="用途 for seals, codes or copies")
     rotate.add_argument("--to", metavar="NAME", required=True, help="新密钥 the key to use from then on")
     rotate.add_argument("--at", metavar="WHEN", help="启用时间 day (its beginning) or instant (default now)")
 

@@ -10,7 +10,7 @@ from keys import Custody, KeysError, Signer
 
 from .home import Home
 from .key_register import KeyRegister, RegisteredKey, load_register, register_path
-from .settings import ROLES
+from .settings import COPY_ROLE, ROLES
 from .watching import stamp
 
 PROBE = b"elicence readiness"
@@ -57,6 +57,10 @@ class OpenKeys:
         if family not in register.families(at):
             return {}
         return {role: self._signer(register.require_active(family, role, at)) for role in ROLES}
+
+    def copy_signer(self, family: str) -> Signer:
+        """Open the key for annotated copies of a family; the error of `keys` when there is none or it does not open."""
+        return self._signer(self.register().require_active(family, COPY_ROLE, datetime.now(UTC)))
 
     def faults(self) -> Mapping[str, KeysError | None]:
         """Say for each key that must be in use what is wrong with it, or None; a key in a device signs for this."""

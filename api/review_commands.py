@@ -11,7 +11,7 @@ from .settings import SUITES, home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from licences import Actor, Draft, DraftContent, LicenceType, Remark, ReviewEvent, Wish
+    from licences import Actor, Draft, DraftContent, Field, LicenceType, Remark, ReviewEvent, Wish
 
     from .commands import Answer
     from .wiring import Services
@@ -199,8 +199,9 @@ def _shown(
     from .columns import table
     from .messages import moment_text
 
-    labels = {field.key: field.label for field in licence_type.all_fields}
-    rows = [(labels.get(key, key), _value(value)) for key, value in content.data.items()]
+    rows = [(field.label, text) for field in licence_type.all_fields for text in _values(content, field)]
+    known = {field.key for field in licence_type.all_fields}
+    rows += [(key, str(value)) for key, value in content.data.items() if key not in known]
     remarks = next((event.remarks for event in reversed(events) if event.version == version and event.remarks), ())
     log = [
         (moment_text(event.recorded_at), event.act.zh, str(event.version), event.actor.name, event.actor.office)
@@ -212,6 +213,7 @@ def _shown(
         table(("名称 label", "内容 value"), rows),
     ]
     if remarks:
+        labels = {field.key: field.label for field in licence_type.all_fields}
         parts.append(table(("审核意见 remark on", ""), [(_place(one.pointer, labels), one.text) for one in remarks]))
     if draft.identifier:
         parts.append(f"证照标识  identifier: {draft.identifier}")
@@ -225,10 +227,21 @@ def _place(pointer: str, labels: dict[str, str]) -> str:
     return "全部 all" if not pointer else pointer if label is None else f"{label} {rest}".rstrip()
 
 
-def _value(value: object) -> str:
-    if isinstance(value, list):
-        return f"{len(value)} 行 rows"
-    return "" if value is None else str(value)
+def _values(content: "DraftContent", field: "Field") -> list[str]:
+    """Show the value of a field, or its rows cell by cell: the checker has to see everything that will be sealed."""
+    value = content.data.get(field.key)
+    if not isinstance(value, list):
+        return [] if value in (None, "") else [str(value)]
+    labels = {column.key: column.label for column in field.columns}
+    return [
+        f"{place}. "
+        + (
+            "；".join(f"{labels.get(key, key)}：{cell}" for key, cell in row.items())
+            if isinstance(row, dict)
+            else str(row)
+        )
+        for place, row in enumerate(value, start=1)
+    ]
 
 
 def _told(word: str, draft: "Draft") -> "Answer":

@@ -17,6 +17,10 @@ FAMILIES = ("sm2", "rsa")
 SUITES = (*FAMILIES, "sm2+rsa")
 """What a licence is sealed with: with both, SM2 seals first, and RSA last, so that common readers see all covered."""
 ROLES = ("seal", "code")
+"""What a family of keys needs to issue licences."""
+COPY_ROLE = "copy"
+"""Seals annotated copies; without it licences can be issued all the same."""
+ALL_ROLES = (*ROLES, COPY_ROLE)
 MAX_PUBLIC_URL = 120  # it stands in every code: a longer one makes the printed symbol too fine
 
 
@@ -149,7 +153,7 @@ def _keys(values: Mapping[str, object], home: Path) -> dict[tuple[str, str], Key
     found = {}
     families = _table(values, "keys", FAMILIES, path)
     for family in families:
-        roles = _table(families, f"keys.{family}", ROLES, path)
+        roles = _table(families, f"keys.{family}", ALL_ROLES, path)
         for role in roles:
             entry = _table(roles, f"keys.{family}.{role}", ("uri", "chain", "gives"), path)
             uri, chain = entry.get("uri"), entry.get("chain")

@@ -20,6 +20,19 @@ from .collection import COLUMNS, Answer, Batch, BatchForm, BatchKind, Collection
 from .collection_files import MAX_RECEIPT_BYTES, read_receipts
 from .competence import require_issuer
 from .convert import licence_from_paper, licence_from_stock
+from .copies import (
+    Copies,
+    MadeCopy,
+    Reliance,
+    RelianceKind,
+    Reliances,
+    check_reliance,
+    fold_serial,
+    group_serial,
+    is_serial,
+)
+from .copy_face import SYMBOL_PREFIX, symbol_text
+from .copy_making import DEFAULT_COPY_TERM, CopyMaker
 from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, ReviewEvent
 from .electronic import paper_from
 from .errors import (
@@ -28,6 +41,8 @@ from .errors import (
     BatchNotFoundError,
     CatalogueError,
     CollectionTakenError,
+    CopyNotFoundError,
+    CopyRefusedError,
     DraftChangedError,
     DraftFullError,
     DraftNotFoundError,
@@ -42,6 +57,7 @@ from .errors import (
     LicencesError,
     NotCompetentError,
     ProtectedDataError,
+    RelianceKnownError,
     ReviewRequiredError,
     SamePersonError,
     StoreUnavailableError,
@@ -67,9 +83,11 @@ from .identifiers import check_character, make_identifier, parse_identifier
 from .issue import Following, Issued, Issuer, MadeLicence
 from .legal_grounds import LEGAL_GROUNDS, LegalGround
 from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
+from .lifecycle_page import lifecycle_page
 from .masking import mask_code, mask_name, mask_number
 from .memory import MemoryStore
 from .memory_collection import MemoryCollectionStore
+from .memory_copies import MemoryCopies
 from .memory_drafts import MemoryDraftStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
 from .protection import KeyRing, Protection
@@ -94,6 +112,7 @@ from .sql import (
     Reencryption,
     SchemaState,
     SqlCollectionStore,
+    SqlCopyStore,
     SqlDraftStore,
     SqlStore,
     is_current,
@@ -121,6 +140,7 @@ from .store import (
 __all__ = [
     "CHINA",
     "COLUMNS",
+    "DEFAULT_COPY_TERM",
     "DRAFT_TRANSITIONS",
     "ENDS",
     "FAULTS",
@@ -131,6 +151,7 @@ __all__ = [
     "LEGAL_GROUNDS",
     "MAX_RECEIPT_BYTES",
     "NATIVE",
+    "SYMBOL_PREFIX",
     "TRANSITIONS",
     "Act",
     "Action",
@@ -153,6 +174,10 @@ __all__ = [
     "Collector",
     "ColumnTally",
     "Condition",
+    "Copies",
+    "CopyMaker",
+    "CopyNotFoundError",
+    "CopyRefusedError",
     "Difference",
     "Draft",
     "DraftAct",
@@ -198,8 +223,10 @@ __all__ = [
     "LicenceStore",
     "LicenceType",
     "LicencesError",
+    "MadeCopy",
     "MadeLicence",
     "MemoryCollectionStore",
+    "MemoryCopies",
     "MemoryDraftStore",
     "MemoryStore",
     "NotCompetentError",
@@ -213,6 +240,10 @@ __all__ = [
     "Record",
     "Reencryption",
     "Registrar",
+    "Reliance",
+    "RelianceKind",
+    "RelianceKnownError",
+    "Reliances",
     "Remark",
     "ReviewDesk",
     "ReviewEvent",
@@ -223,6 +254,7 @@ __all__ = [
     "SealingKeys",
     "ShardTally",
     "SqlCollectionStore",
+    "SqlCopyStore",
     "SqlDraftStore",
     "SqlStore",
     "Standing",
@@ -249,16 +281,21 @@ __all__ = [
     "check_character",
     "check_holder",
     "check_organisation_code",
+    "check_reliance",
     "digest_of",
     "digests_of",
     "digitised",
+    "fold_serial",
     "fonts_in",
+    "group_serial",
     "is_current",
+    "is_serial",
     "legal_ground_of",
     "level_of",
     "licence_from_paper",
     "licence_from_stock",
     "licence_type_from_toml",
+    "lifecycle_page",
     "load_catalogue",
     "look_at_holder",
     "make_identifier",
@@ -274,6 +311,7 @@ __all__ = [
     "schema_state",
     "shipped_font",
     "standing_at",
+    "symbol_text",
     "upgrade",
     "word_of",
 ]

@@ -1,7 +1,7 @@
 """The pages of an annotated copy (加注件): the face of the licence, and over every page for whom and what for it is.
 
-The watermark lies under the text of the face and is text itself: it hides nothing, and it can be searched for. Where the
-original has the issuer's seal the copy says so in words; what it bears itself is the stamp of its maker.
+The watermark lies under the text of the face and is text itself: it hides nothing, and it can be searched for. Where
+the original has the issuer's seal the copy says so in words; what it bears itself is the stamp of its maker.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,6 +40,7 @@ _STRIP_BASELINE = 6.0  # outside the frame
 _SYMBOL_SIDE, _SYMBOL_MARGIN, _SYMBOL_TOP = 15.0, 18.0, 20.0
 _STAMP_BELOW = 3.5  # from the date to the stamp's upper edge
 _SEALED_BELOW = 3.6  # from the stamp to the baseline of the words about the original's seal
+_SEALED_LINE = 3.4
 _BLOCK_EVERY = 72.0  # from one watermark to the next
 _BLOCK_SHARE = 0.5  # of that: the most that one may take
 _LINE_SHARE = 0.76  # of the page's width: the longest line of a watermark
@@ -66,8 +67,11 @@ def annotate(
     maker: str,
     made_at: datetime,
     expires_at: datetime,
+    attachments: int,
 ) -> tuple[Page, ...]:
     """The pages of a face as those of a copy; the first bears the symbol already (``render.Marks``).
+
+    `attachments` is how many files belong to the original: they are not in the copy, and it says so.
 
     Raises:
         UnprintableError: no font has one of the characters.
@@ -88,7 +92,7 @@ def annotate(
                 *_watermarks(fonts, page, said),
                 *page.items,
                 _strip(fonts, page, strip),
-                *(_first_page(fonts, page) if number == 0 else _symbol(page, symbol)),
+                *(_first_page(fonts, page, attachments) if number == 0 else _symbol(page, symbol)),
             ),
             seals=_stamp_place(page) if number == 0 else (),
         )
@@ -120,11 +124,16 @@ def _strip(fonts: FontChain, page: Page, text: str) -> TextRun:
     return TextRun(x=left, y=_STRIP_BASELINE, size=_STRIP_SIZE, text=text, colour=_STRIP)
 
 
-def _first_page(fonts: FontChain, page: Page) -> Iterator[TextRun]:
+def _first_page(fonts: FontChain, page: Page, attachments: int) -> Iterator[TextRun]:
     place = page.seals[0]
     y = place.y + _STAMP_BELOW + COPY_STAMP_HEIGHT + _SEALED_BELOW
-    left = place.x - width_of(fonts, _SEALED_WORDS, _SEALED_SIZE) / 2
-    yield TextRun(x=left, y=y, size=_SEALED_SIZE, text=_SEALED_WORDS, colour=FAINT)
+    words = [_SEALED_WORDS]
+    if attachments:
+        words.append(f"原件另有 {attachments} 份附件（扫描件、正文等），本件未附")
+    for text in words:
+        left = place.x - width_of(fonts, text, _SEALED_SIZE) / 2
+        yield TextRun(x=left, y=y, size=_SEALED_SIZE, text=text, colour=FAINT)
+        y += _SEALED_LINE
 
 
 def _stamp_place(page: Page) -> tuple[SealPlace, ...]:

@@ -4,7 +4,7 @@ The copy is a file of its own: the original is neither in it nor changed. It is 
 and in force at that moment, which is what its maker's seal then states.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,7 +34,7 @@ from .catalogue import Catalogue
 from .convert import licence_from_paper
 from .copies import SERIAL_PREFIX, Copies, MadeCopy, Reliance, RelianceKind, check_copy_request, group_serial
 from .copy_face import annotate, symbol_text
-from .electronic import paper_from
+from .electronic import paper_from, structure
 from .errors import CopyRefusedError, InvalidFieldError, UnprintableFieldError
 from .model import Licence
 from .render import FaceRenderer, Marks
@@ -160,6 +160,7 @@ class CopyMaker:
             maker=copy.maker_name,
             made_at=copy.made_at,
             expires_at=copy.expires_at,
+            attachments=len(copy.licence.attachments),
         )
         content = PdfContent(
             title=f"{copy.licence.type_name} {copy.licence.number}（加注件 {printed}）",
@@ -175,14 +176,56 @@ class CopyMaker:
         sealed = FileSealer(self.fonts, keys, self.collector).seal(content, at=copy.made_at)
         return {"pdf": sealed.pdf, "json": content.structured, "p7s": sealed.p7s}
 
-    def _licence(self, structured: StructuredLicence) -> Licence:
+    def _licence(self, original: StructuredLicence) -> Licence:
         """The licence whose face is drawn again: exactly what the original says, or none."""
+        licence_type = self.catalogue.on(original.type_code, original.issued_on)
+        if licence_type is None:
+            raise CopyRefusedError
         try:
-            licence_type = self.catalogue.get(structured.type_code)
-            licence = licence_from_paper(licence_type, paper_from(structured, licence_type))
-        except (ExceptionGroup, KeyError) as error:
+            licence = licence_from_paper(licence_type, paper_from(original, licence_type))
+        except (ExceptionGroup, KeyError, ValueError) as error:
             # The type has changed since: what was accepted then is not accepted, or is called otherwise, now.
             raise CopyRefusedError from error
-        if _said(self._structured(licence, structured)) != _said(structured):
+        again = structure(
+            licence,
+            identifier=original.identifier,
+            seals=original.seals,
+            joint_issuers=original.joint_issuers,
+            relations=original.relations,
+            sealed_at=original.sealed_at,
+            development=original.development,
+        )
+        again = replace(
+            again, origin=original.origin, obligations=original.obligations, attachments=original.attachments
+        )
+        if again != original:
             raise CopyRefusedError
         return licence
+
+
+def _digests(file: StoredFile) -> FileDigests:
+    return FileDigests(sha256=file.sha256, sm3=file.sm3)
+
+
+def _reliance(copy: MadeCopy, purpose: CopyPurpose) -> Reliance:
+    return Reliance(
+        identifier=copy.identifier,
+        kind=RelianceKind.COPY,
+        reference=copy.serial,
+        office=purpose.office,
+        officer=purpose.officer,
+        item_name=purpose.item_name,
+        item_code=purpose.item_code,
+        case_number=purpose.case_number,
+        relied_at=copy.made_at,
+    )
+
+
+def _short_elements(copy: AnnotatedCopy) -> list[ShortElement]:
+    """The elements of the licence and of the copy that have a short name, for the PDF's metadata."""
+    texts = copy.licence.elements() | copy.elements()
+    return [
+        ShortElement(short_name=element.short_name, title=element.label, value=texts[element.key])
+        for element in (*ELEMENTS, *COPY_ELEMENTS)
+        if element.short_name is not None
+    ]

@@ -76,12 +76,11 @@ def _obligations(licence: Licence) -> Iterator[StructuredObligation]:
 
 def paper_from(licence: StructuredLicence, licence_type: LicenceType) -> dict[str, object]:
     """Return the paper metadata from which a licence of this type was made: what ``licence_from_paper`` takes."""
-    holder = licence.holders[0]
     data: dict[str, object] = {
         "certificateNumber": licence.number,
-        "certificateHolderName": holder.name,
-        "certificateHolderCode": holder.code,
-        "certificateHolderTypeCode": holder.kind,
+        "certificateHolderName": _one_or_all([holder.name for holder in licence.holders]),
+        "certificateHolderCode": _one_or_all([holder.code for holder in licence.holders]),
+        "certificateHolderTypeCode": _one_or_all([holder.kind for holder in licence.holders]),
         "certificateIssuingAuthorityName": licence.issuer_name,
         "certificateIssuingAuthorityCode": licence.issuer_code,
         "certificateIssuingAuthorityLevel": licence.issuer_level,
@@ -99,6 +98,10 @@ def paper_from(licence: StructuredLicence, licence_type: LicenceType) -> dict[st
             keys = columns[field.key]
             data[field.key] = [dict(zip(keys, row, strict=True)) for row in field.value.rows]
     return data
+
+
+def _one_or_all(texts: list[str]) -> str | list[str]:
+    return texts[0] if len(texts) == 1 else texts
 
 
 def _fields(licence: Licence) -> list[StructuredField]:

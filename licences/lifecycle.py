@@ -189,7 +189,7 @@ def _rows() -> dict[tuple[Status | None, Action], Status]:
         (Status.TRANSFERRED, Action.ANNUL): Status.ANNULLED,
     }
     # A suspended or lost licence would come back as a good one: it is not changed before that is over.
-    rows |= {(Status.ISSUED, action): Status.REPLACED for action in _SUCCESSIONS}
+    rows |= {(Status.ISSUED, action): Status.REPLACED for action in Action if action in _SUCCESSIONS}
     for status in (Status.INACTIVE, *_USED):
         rows |= {
             (status, Action.REVOKE): Status.REVOKED,
@@ -200,8 +200,9 @@ def _rows() -> dict[tuple[Status | None, Action], Status]:
         rows[status, Action.ANNUL] = Status.ANNULLED
     for status in (*_SEALED, Status.REVOKED, Status.ANNULLED, Status.WITHDRAWN):
         rows[status, Action.CANCEL] = Status.CANCELLED
-    for status in (*ENDS, Status.EXPIRED):
-        rows[status, Action.RESTORE] = Status.ISSUED
+    for status in Status:
+        if status in ENDS or status is Status.EXPIRED:
+            rows[status, Action.RESTORE] = Status.ISSUED
     for status in _USED:
         rows |= {
             (status, action): status

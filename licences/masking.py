@@ -1,21 +1,44 @@
 """How personal data is shown to people who need not know it: the one place that masks.
 
-Organisations are public and shown in full, sole traders among them: the name is that of the business.
+Organisations are public and shown in full, sole traders among them: the name is that of the business. Every function
+hides at least half of what it is given, and all of what is too short to be shown in part. What is counted are characters
+as people see them: an accent or a variation selector never stands alone.
 """
 
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
 from .holders import HOLDER_KINDS
+from .names import name_parts
 
 _STAR = "*"
+_COUNTY = re.compile(r".+?(?:自治县|自治旗|林区|特区|[县区旗]|(?<=[市州盟]).{1,7}?市)")
+_ADDRESS_HEAD = 6
+"""Characters that are shown of an address that names no county: about a province and a city."""
+
+
+class PersonalData(StrEnum):
+    """What a value tells about a person."""
+
+    NAME = "name"
+    CODE = "code"
+    NUMBER = "number"
+    """Of a licence."""
+    PHONE = "phone"
+    ADDRESS = "address"
+    OTHER = "other"
+    """Anything else: nothing of it is shown but its length."""
 
 
 def mask_name(name: str, kind: str) -> str:
-    """Return a holder's name for public pages: of a person only the first character, in each part around a ``·``.
+    """Return a holder's name for public pages: of a person only the first character, in each part around a dot.
 
     ``kind`` is the kind of the holder's code; an unknown kind counts as a person.
     """
-    if not _is_person(kind):
-        return name
-    return "·".join(part[:1] + _STAR * (len(part) - 1) if len(part) > 1 else _STAR for part in name.split("·"))
+    return _mask_name(name) if _is_person(kind) else name
 
 
 def mask_code(kind: str, code: str) -> str:
@@ -31,13 +54,67 @@ def mask_number(number: str, kind: str) -> str:
     return _keep(number, 4, 4) if _is_person(kind) else number
 
 
+def mask_phone(number: str) -> str:
+    """Return a telephone number: the first three and the last four characters of eleven or more."""
+    return _keep(number, 3, 4) if len(_characters(number)) >= 11 else _STAR * len(_characters(number))
+
+
+def mask_address(address: str) -> str:
+    """Return an address: up to the county or district, else six characters; never more than half of it."""
+    shown = _characters(address)
+    matched = _COUNTY.match(address)
+    head = len(_characters(matched.group())) if matched else _ADDRESS_HEAD
+    head = min(head, len(shown) // 2)
+    return "".join(shown[:head]) + _STAR * (len(shown) - head)
+
+
+def mask_value(value: str, what: PersonalData) -> str:
+    """Mask a value of a person by what it tells."""
+    return _MASKS[what](value)
+
+
+def _mask_name(name: str) -> str:
+    shown = []
+    for place, part in enumerate(name_parts(name)):
+        if place % 2:
+            shown.append(part)  # the dot
+        else:
+            first, *rest = _characters(part) or [""]
+            shown.append(first + _STAR * len(rest) if rest else _STAR)
+    return "".join(shown)
+
+
 def _is_person(kind: str) -> bool:
     row = HOLDER_KINDS.get(kind)
     return row is None or row.is_person
 
 
 def _keep(text: str, head: int, tail: int) -> str:
-    hidden = len(text) - head - tail
+    shown = _characters(text)
+    hidden = len(shown) - head - tail
     if hidden < head + tail:
-        return _STAR * len(text)
-    return text[:head] + _STAR * hidden + text[-tail:]
+        return _STAR * len(shown)
+    return "".join(shown[:head]) + _STAR * hidden + "".join(shown[-tail:])
+
+
+def _characters(text: str) -> list[str]:
+    """Split a text into characters, each with the marks that belong to it."""
+    found: list[str] = []
+    for character in text:
+        if found and unicodedata.category(character) in ("Mn", "Me", "Mc", "Cf"):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+_MASKS: Mapping[PersonalData, Callable[[str], str]] = MappingProxyType(
+    {
+        PersonalData.NAME: _mask_name,
+        PersonalData.CODE: lambda value: _keep(value, 3, 2),
+        PersonalData.NUMBER: lambda value: _keep(value, 4, 4),
+        PersonalData.PHONE: mask_phone,
+        PersonalData.ADDRESS: mask_address,
+        PersonalData.OTHER: lambda value: _STAR * len(_characters(value)),
+    }
+)

@@ -60,6 +60,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
         self._requests: dict[str, tuple[str, str]] = {}
+        self._allotted: dict[tuple[str, str, int], int] = {}
         self._sequence = 0
 
     def free_status_place(self, candidates: Sequence[int]) -> StatusPlace:
@@ -251,6 +252,13 @@ class MemoryStore:
         except LicenceNotFoundError:
             return None
         return answer_at(entry.record, entry.events, at, known_at)
+
+    def allot_number(self, issuer_code: str, type_code: str, year: int, *, above: int = 0) -> int:
+        """See ``store.LicenceStore``."""
+        with self._lock:
+            number = max(self._allotted.get((issuer_code, type_code, year), 0), above) + 1
+            self._allotted[issuer_code, type_code, year] = number
+        return number
 
     def is_ready(self) -> bool:
         """See ``store.LicenceStore``."""

@@ -251,6 +251,13 @@ class LicenceStore(Protocol):
         With ``known_at`` by the acts that were recorded until then: what was known on that day, of that day or another.
         """
 
+    def allot_number(self, issuer_code: str, type_code: str, year: int, *, above: int = 0) -> int:
+        """Return the next running number of an office for licences of a type in a year, and never the same again.
+
+        The first is 1, or the one after ``above`` where earlier ones were given by hand. A number that is then not
+        used stays unused: a gap is harmless, a number on two licences is not.
+        """
+
     def is_ready(self) -> bool:
         """Whether the store can read and write now."""
 

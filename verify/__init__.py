@@ -10,7 +10,7 @@ from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Ou
 from verify.report import Check, Report, SignatureFacts
 from verify.retirement import retirement_check
 from verify.revocation import RevocationSource
-from verify.seals import usage_check
+from verify.seals import Purpose, usage_check
 from verify.sources import ExistenceSource, LicenceStatus, StatusAnswer, StatusSource
 from verify.trust import Chain, TrustStore
 from verify.trust_folder import RETIREMENTS_FILE
@@ -31,6 +31,7 @@ __all__ = [
     "IntendedUse",
     "LicenceStatus",
     "Outcome",
+    "Purpose",
     "Reason",
     "Report",
     "RevocationFetcher",

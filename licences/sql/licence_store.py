@@ -49,6 +49,7 @@ from . import statements
 from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
 from .event_rows import event_from, event_row, obligations_from, obligations_text
 from .number_columns import NumberColumns
+from .number_sequences import next_number
 from .review_store import seal_draft
 from .revisions import fits
 
@@ -358,6 +359,11 @@ class SqlStore:
             if not records:
                 return None
             return answer_at(records[0], _events(connection, identifier), at, known_at)
+
+    def allot_number(self, issuer_code: str, type_code: str, year: int, *, above: int = 0) -> int:
+        """See ``store.LicenceStore``."""
+        with translated(), self._writing() as connection:
+            return next_number(connection, issuer_code, type_code, year, above)
 
     def is_ready(self) -> bool:
         """See ``store.LicenceStore``; false too while another process holds the write lock for long."""

@@ -1,10 +1,11 @@
 """The lifecycle table, walked in full against a matrix that is written out by hand."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
-from licences import LEGAL_GROUNDS, TRANSITIONS, Action, Status, TransitionRefusedError, after
+from licences import LEGAL_GROUNDS, TRANSITIONS, Action, Status, TransitionRefusedError, after, lifecycle_page
 
 STATUSES: tuple[Status | None, ...] = (None, *Status)
 
@@ -67,6 +68,11 @@ def test_every_action_in_every_status(status: Status | None, action: Action) -> 
 def test_the_matrix_is_the_whole_table() -> None:
     assert set(Action) == {action for _, action in EXPECTED}
     assert dict(TRANSITIONS) == EXPECTED
+
+
+def test_the_page_is_made_from_the_tables() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/lifecycle.md"
+    assert page.read_text("utf-8") == lifecycle_page()
 
 
 def test_every_status_can_be_reached() -> None:
