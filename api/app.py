@@ -15,6 +15,7 @@ from keys import KeysError
 from licences import LicencesError
 from verify import VerifyError
 
+from .act_routes import act_routes
 from .edge import Edge
 from .errors import ApiError
 from .limiting import RateLimiter
@@ -50,6 +51,7 @@ def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | 
     _add_health(app, services)
     if not public_only:
         app.include_router(api_routes(services))
+        app.include_router(act_routes(services))
         app.include_router(review_routes(services))
         _add_reference(app)
     app.include_router(page_routes(services, limiter or RateLimiter()))

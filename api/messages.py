@@ -99,6 +99,9 @@ CHECKS = {
     "seal_extensions": Message(zh="印章的扩展内容", en="extensions of the seal"),
     "holder": Message(zh="属于此持证主体", en="belongs to this holder"),
     "validity": Message(zh="证照在有效期内", en="licence within its term"),
+    "copy": Message(zh="加注件与原证照一致", en="the copy says what the licence says"),
+    "copy_term": Message(zh="加注件在使用期限内", en="copy within its time for use"),
+    "purpose": Message(zh="用于加注件所写的事项和案件", en="used for its own item and case"),
     "status": Message(zh="证照当前状态", en="present state of the licence"),
     "obligations": Message(zh="检验、复核、年报未逾期", en="inspections, re-checks and reports not overdue"),
 }

@@ -1,10 +1,11 @@
 """The bodies of HTTP requests and responses: for checking what comes in, and for the description in OpenAPI."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from .errors import BodyFault, InvalidBodyError
@@ -14,6 +15,17 @@ from .messages import Message
 MAX_FAULTS = 50  # told of one body; a hostile one has as many as it has keys
 
 Text = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+def _as_text(value: object) -> object:
+    """Days and instants are texts in JSON; a number that pydantic would take for seconds is refused."""
+    if not isinstance(value, str):
+        raise ValueError("a text is expected")  # pydantic turns it into a fault of the body
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_as_text), Field(strict=False)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_text), Field(strict=False)]
 
 
 class Body(BaseModel):
@@ -37,6 +49,28 @@ class ActorBody(Body):
     name: Text
     office: Text
     office_code: Annotated[str, Field(max_length=18)] = ""
+
+
+class ActBody(Body):
+    """What is done to a licence; `data` and `seal` where another licence takes its place."""
+
+    action: Literal[
+        "activate", "change", "correct", "renew", "exchange", "replace-lost", "report-lost", "find", "suspend",
+        "resume", "revoke", "annul", "withdraw", "cancel", "expire", "transfer-out", "restore", "accept-renewal",
+        "refuse-renewal", "extend", "dispute", "settle", "inspect",
+    ]  # fmt: skip
+    actor: ActorBody
+    ground: Annotated[str, Field(max_length=2000)] = ""
+    decision: Annotated[str, Field(max_length=200)] = ""
+    legal_ground: Annotated[str, Field(max_length=32)] = ""
+    effective_at: Instant | None = None
+    until: Day | None = None
+    obligation: Annotated[str, Field(max_length=64)] = ""
+    next_due: Day | None = None
+    applied_on: Day | None = None
+    related: Annotated[str, Field(max_length=128)] = ""
+    data: dict[str, object] | None = None
+    seal: Literal["sm2", "rsa", "sm2+rsa"] = "sm2"
 
 
 class StepBody(Body):
@@ -143,6 +177,56 @@ class IssuedOut(Body):
     level: Literal["B-B", "B-T", "B-LT", "B-LTA"]
     shortfall: Words | None
     replayed: bool
+
+
+class ActOut(Body):
+    """One act on a licence."""
+
+    action: str
+    status_before: str | None
+    status_after: str
+    ground: str
+    legal_ground: str
+    decision: str
+    actor: ActorBody
+    effective_at: str
+    recorded_at: str
+    until: str | None = None
+    obligation: str = ""
+    next_due: str | None = None
+    applied_on: str | None = None
+    keeps_valid: bool = False
+    related: str = ""
+
+
+class ActedOut(ActOut):
+    """A licence as an act left it, with the act."""
+
+    identifier: str
+    number: str
+    type: str
+    status: str
+    valid_from: str
+    valid_to: str | None
+
+
+class VersionOut(Body):
+    """One version of a licence with everything that was done to it."""
+
+    identifier: str
+    number: str
+    version: str
+    sealed_at: str
+    state: str | None
+    acts: list[ActOut]
+
+
+class HistoryOut(Body):
+    """All versions of a licence, the first one first."""
+
+    versions: list[VersionOut]
+    at: str
+    known_at: str | None
 
 
 class LicenceOut(Body):

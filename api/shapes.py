@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from esign import CHINA, Rows, SealLevel, StructuredField, StructuredHolder, StructuredLicence
+from esign import CHINA, AnnotatedCopy, Rows, SealLevel, StructuredField, StructuredHolder, StructuredLicence
 from licences import (
     Catalogue,
     Event,
@@ -16,6 +16,7 @@ from licences import (
     Status,
     UnknownTypeError,
     mask_code,
+    mask_field,
     mask_name,
     word_of,
 )
@@ -189,6 +190,7 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
         "sentence": {"zh": report.sentence.zh, "en": report.sentence.en},
         "action": {"zh": report.action.zh, "en": report.action.en},
         "licence": None if report.licence is None else licence_shape(report.licence, catalogue, full=full),
+        "copy": None if report.copy is None else copy_data_shape(report.copy),
         "code": None
         if report.code is None
         else {
@@ -220,6 +222,25 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
         ],
         "at": instant_text(report.at),
         "development": report.development,
+    }
+
+
+def copy_data_shape(copy: AnnotatedCopy) -> dict[str, object]:
+    """Return what an annotated copy says beside the licence."""
+    purpose = copy.purpose
+    return {
+        "serial": copy.serial,
+        "cause": purpose.cause,
+        "requester": {"office": purpose.office, "officer": purpose.officer},
+        "item": {"name": purpose.item_name, "code": purpose.item_code},
+        "case_number": purpose.case_number,
+        "maker": {"name": copy.maker_name, "code": copy.maker_code},
+        "made_at": instant_text(copy.made_at),
+        "expires_at": instant_text(copy.expires_at),
+        "original": {
+            "pdf": {"sha256": copy.original_pdf.sha256, "sm3": copy.original_pdf.sm3},
+            "json": {"sha256": copy.original_structured.sha256, "sm3": copy.original_structured.sm3},
+        },
     }
 
 
@@ -310,15 +331,16 @@ def _value(field: StructuredField, known: Mapping[str, Field] | None, *, full: b
     # What nobody described may be anything: it is masked too.
     hidden = not full and (described is None or described.sensitive)
     if isinstance(field.value, str):
-        return mask_name(field.value, _PERSON) if hidden else field.value
+        return mask_field(field.key, field.value) if hidden else field.value
     return {"columns": list(field.value.columns), "rows": _rows(field.value, described, hidden=hidden, full=full)}
 
 
 def _rows(value: Rows, described: Field | None, *, hidden: bool, full: bool) -> list[list[str]]:
     public = set() if described is None else {column.label for column in described.columns if not column.sensitive}
+    keys = {} if described is None else {column.label: column.key for column in described.columns}
     return [
         [
-            cell if full or (not hidden and label in public) else mask_name(cell, _PERSON)
+            cell if full or (not hidden and label in public) else mask_field(keys.get(label, ""), cell)
             for label, cell in zip(value.columns, row, strict=False)
         ]
         for row in value.rows

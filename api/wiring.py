@@ -25,17 +25,19 @@ from licences import (
     AwaitedSeal,
     Catalogue,
     CollectionStore,
+    Copies,
     DraftStore,
     FileProtection,
     FileStore,
     HandOver,
     Issuer,
     LicenceStore,
-    Registrar,
     Protection,
+    Registrar,
     ReviewDesk,
     SealingKeys,
     SqlCollectionStore,
+    SqlCopyStore,
     SqlDraftStore,
     SqlStore,
     fonts_in,
@@ -77,10 +79,10 @@ class SelfCheck:
         """Raise SelfCheckError unless each of them is authentic and belongs to the holder."""
         holder = structured_from_bytes(structured).holders[0]
         entry = HolderEntry(name=holder.name, code=holder.code)
-        _require("pdf", self.verifier.verify_file(pdf, holder=entry, at=at))
-        _require("json", self.verifier.verify_file(structured, signature=signature, holder=entry, at=at))
+        require_authentic("pdf", self.verifier.verify_file(pdf, holder=entry, at=at))
+        require_authentic("json", self.verifier.verify_file(structured, signature=signature, holder=entry, at=at))
         report = self.verifier.verify_code(code, holder=entry, at=at)
-        _require("code", report)
+        require_authentic("code", report)
         if report.code is None or report.code.digest != _digest(structured, report.signatures[0].algorithm):
             raise SelfCheckError(
                 "签发前自检未通过（二维码与数据不符），未签发。", "the code is not that of the licence"
@@ -129,6 +131,12 @@ class Services:
     def collected(self) -> CollectionStore:
         """What was handed over upstream."""
         return SqlCollectionStore(existing_database(self.home), protection_of(self.home))
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Annotated copies, and who relied on which licence."""
+        protection = protection_of(self.home)
+        return SqlCopyStore(existing_database(self.home), open_files(self.home, protection), protection)
 
     @cached_property
     def hand_over(self) -> HandOver:
@@ -307,8 +315,10 @@ def _digest(structured: bytes, code_algorithm: str) -> bytes:
     return hash_bytes(algorithm_named(code_algorithm).digest, structured)
 
 
-def _require(what: str, report: Report) -> None:
-    open_questions = {check.code for check in report.checks if check.name not in STANDING_CHECKS} - {"OK"}
+def require_authentic(what: str, report: Report) -> None:
+    """Raise SelfCheckError unless a file that was just made is authentic, whatever its status will be."""
+    asked = (check for check in report.checks if check.name not in STANDING_CHECKS)
+    open_questions = {check.code for check in asked if check.outcome is not Outcome.PASSED}
     if report.authenticity is not Outcome.PASSED and open_questions != {"REVOCATION_UNKNOWN"}:
         raise SelfCheckError(
             f"签发前自检未通过（{what}：{report.reason.code}），未签发。",

@@ -64,6 +64,7 @@ from .page import (
     POINT,
     Background,
     Page,
+    Photo,
     SealPlace,
     Shape,
     Symbol,
@@ -87,6 +88,7 @@ from .pdf_reading import (
 from .pdf_sealing import add_document_timestamp, add_evidence, add_seal, prepare_seal
 from .pdf_update import seal_foreign_pdf
 from .pdf_writing import PdfContent, PdfSealer
+from .photo import MAX_PHOTO_BYTES, Photograph, photo_file, read_photo
 from .preflight import preflight
 from .preflight_findings import PreflightCode, PreflightFinding
 from .qr import SALT_BYTES, CodeClaims, SignedCode, extract_code, read_code, sign_code
@@ -152,7 +154,7 @@ from .structured import (
     StructuredRelation,
     TrustLevel,
 )
-from .structured_json import structured_from_bytes, structured_to_bytes
+from .structured_json import canonical_json, structured_from_bytes, structured_to_bytes
 from .tsa import HttpTimestamper
 from .tsp import (
     MAX_TOKEN_BYTES,
@@ -180,6 +182,7 @@ __all__ = [
     "MAX_COPY_BYTES",
     "MAX_PARTY_CHARACTERS",
     "MAX_PDF_BYTES",
+    "MAX_PHOTO_BYTES",
     "MAX_SES_BYTES",
     "MAX_TOKEN_BYTES",
     "NAME_SEAL_SIDE",
@@ -237,6 +240,8 @@ __all__ = [
     "PdfContent",
     "PdfSeal",
     "PdfSealer",
+    "Photo",
+    "Photograph",
     "PlaceForSeal",
     "PreflightCode",
     "PreflightError",
@@ -300,6 +305,7 @@ __all__ = [
     "add_signer",
     "add_time_stamp",
     "block_height",
+    "canonical_json",
     "claims_to_be_copy",
     "cms_for_prepared_pdf",
     "code_modules",
@@ -330,6 +336,7 @@ __all__ = [
     "names_us_as_producer",
     "normal_holder_code",
     "normal_name",
+    "photo_file",
     "preflight",
     "prepare_seal",
     "prepare_ses_signature",
@@ -337,6 +344,7 @@ __all__ = [
     "read_detached",
     "read_foreign_cms",
     "read_foreign_pdf",
+    "read_photo",
     "read_picture",
     "read_prepared_pdf",
     "read_seal_image",

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .photo import Photograph
+
 Colour = tuple[float, float, float]
 """Red, green and blue from 0 to 1 (sRGB)."""
 
@@ -74,6 +76,17 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A photograph, from its top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    photograph: Photograph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealPlace:
     """Where a seal goes: the centre of its picture."""
 
@@ -98,7 +111,7 @@ class Page:
 
     width: float
     height: float
-    items: tuple[TextRun | Shape | Symbol, ...]
+    items: tuple[TextRun | Shape | Symbol | Photo, ...]
     background: Background | None = None
     seals: tuple[SealPlace, ...] = ()
 

@@ -15,7 +15,7 @@ from keys import hash_bytes
 from . import pdf_objects as o
 from .china import CHINA
 from .fonts import FontChain
-from .page import Background, Page, SealPlace, Shape, Symbol, TextRun
+from .page import Background, Page, Photo, SealPlace, Shape, Symbol, TextRun
 from .pdf_drawing import MM, shape_operators
 from .pdf_file import PdfFile
 from .pdf_fonts import FontUse
@@ -30,6 +30,7 @@ from .pdf_form import (
     seal_field,
     signature_dictionary,
 )
+from .pdf_photo import photo_image
 from .pdf_prepared import PreparedPdf, SealedFile, prepared, room_for
 from .pdf_seal_picture import GROUP, appearance, drawing_of, empty_appearance, image_objects
 from .seal import Seal
@@ -224,7 +225,11 @@ def _page(
             case Symbol():
                 name = f"Q{len(forms)}"
                 forms[name] = o.reference(file.add(_symbol_image(item)))
-                operators.append(_symbol_operators(item, page.height, name))
+                operators.append(_image_operators(item.x, item.y, item.size, item.size, page.height, name))
+            case Photo():
+                name = f"Q{len(forms)}"
+                forms[name] = o.reference(file.add(photo_image(item.photograph)))
+                operators.append(_image_operators(item.x, item.y, item.width, item.height, page.height, name))
     content = file.add(o.stream(isal_zlib.compress(b"\n".join(operators)), Filter=b"/FlateDecode"))
     return o.dictionary(
         Type=b"/Page",
@@ -261,10 +266,9 @@ def _symbol_image(symbol: Symbol) -> bytes:
     )
 
 
-def _symbol_operators(symbol: Symbol, page_height: float, name: str) -> bytes:
-    side = o.number(symbol.size * MM)
-    x, y = o.number(symbol.x * MM), o.number((page_height - symbol.y - symbol.size) * MM)
-    return b"q 0 g %s 0 0 %s %s %s cm /%s Do Q" % (side, side, x, y, name.encode("ascii"))
+def _image_operators(x: float, y: float, width: float, height: float, page_height: float, name: str) -> bytes:
+    place = (o.number(part * MM) for part in (width, height, x, page_height - y - height))
+    return b"q 0 g %s 0 0 %s %s %s cm /%s Do Q" % (*place, name.encode("ascii"))
 
 
 def _attachment(file: PdfFile, attachment: str, structured: bytes, at: datetime) -> int:

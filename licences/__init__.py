@@ -33,6 +33,7 @@ from .copies import (
 )
 from .copy_face import SYMBOL_PREFIX, symbol_text
 from .copy_making import DEFAULT_COPY_TERM, CopyMaker
+from .copy_tracing import serials_in
 from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, ReviewEvent
 from .electronic import paper_from
 from .errors import (
@@ -53,6 +54,7 @@ from .errors import (
     InvalidFieldError,
     InvalidHolderError,
     InvalidIdentifierError,
+    LicenceInForceError,
     LicenceNotFoundError,
     LicencesError,
     NotCompetentError,
@@ -84,14 +86,25 @@ from .issue import Following, Issued, Issuer, MadeLicence
 from .legal_grounds import LEGAL_GROUNDS, LegalGround
 from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
 from .lifecycle_page import lifecycle_page
-from .masking import mask_code, mask_name, mask_number
+from .masking import mask_address, mask_code, mask_field, mask_name, mask_number, mask_phone
 from .memory import MemoryStore
 from .memory_collection import MemoryCollectionStore
 from .memory_copies import MemoryCopies
 from .memory_drafts import MemoryDraftStore
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
+from .names import same_name
 from .protection import KeyRing, Protection
 from .provenance import NATIVE, Attachment, Provenance, digitised
+from .recalls import (
+    KeyCause,
+    RecalledCase,
+    RecallNotice,
+    case_members,
+    cases_under_key,
+    notice_to_bytes,
+    notices,
+    recalled_cases,
+)
 from .registrar import Registrar
 from .review import DRAFT_TRANSITIONS, DraftAct, DraftState
 from .review_desk import ReviewDesk, Wish
@@ -216,9 +229,11 @@ __all__ = [
     "Issued",
     "Issuer",
     "IssuingAuthority",
+    "KeyCause",
     "KeyRing",
     "LegalGround",
     "Licence",
+    "LicenceInForceError",
     "LicenceNotFoundError",
     "LicenceStore",
     "LicenceType",
@@ -235,6 +250,8 @@ __all__ = [
     "ProtectedDataError",
     "Protection",
     "Provenance",
+    "RecallNotice",
+    "RecalledCase",
     "Receipt",
     "Reconciliation",
     "Record",
@@ -277,6 +294,8 @@ __all__ = [
     "WorkItem",
     "add_joint_seal",
     "after",
+    "case_members",
+    "cases_under_key",
     "check_act",
     "check_character",
     "check_holder",
@@ -299,16 +318,24 @@ __all__ = [
     "load_catalogue",
     "look_at_holder",
     "make_identifier",
+    "mask_address",
     "mask_code",
+    "mask_field",
     "mask_name",
     "mask_number",
+    "mask_phone",
     "normal_number",
+    "notice_to_bytes",
+    "notices",
     "paper_from",
     "parse_identifier",
     "raise_level",
     "read_receipts",
+    "recalled_cases",
     "require_issuer",
+    "same_name",
     "schema_state",
+    "serials_in",
     "shipped_font",
     "standing_at",
     "symbol_text",

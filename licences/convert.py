@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from .catalogue import Condition, Field, FieldType, LicenceType
+from esign import MAX_PHOTO_BYTES
+
+from .catalogue import Catalogue, Condition, Field, FieldType, LicenceType
 from .catalogue.elements import DEFAULT_AUTHORITY_LEVEL, EXPIRING_DATE
 from .errors import InvalidFieldError, InvalidHolderError
 from .holders import HOLDER_KINDS, check_holder, check_organisation_code, look_at_holder
-from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity
+from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
 from .numbers import number_fault
+from .photos import PhotoRefusedError, normal_photo
 from .texts import text_fault
 
 ROOT = "/data"
@@ -23,6 +26,7 @@ MAX_HOLDERS = 100
 """Of one licence; the longest list of co-owners seen has about a dozen."""
 
 _HOLDER_KEYS = ("certificateHolderName", "certificateHolderCode", "certificateHolderTypeCode")
+_ISSUED = "certificateIssuedDate"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -31,6 +35,26 @@ _INTEGER = re.compile(r"0|[1-9][0-9]{0,14}")
 _AREA_CODE = re.compile(r"[0-9]{6}(?:[0-9]{3}){0,2}")
 _LARGEST_NUMBER = 10**15
 _ASCII_BRACKETS = str.maketrans("（）", "()")
+
+
+def type_on_issue(catalogue: Catalogue, type_name: str, data: object) -> LicenceType:
+    """Return the version of a type that is in force on the date of issue that the metadata state.
+
+    The newest one where they state none, which is a fault of theirs.
+
+    Raises:
+        UnknownTypeError: no such type.
+        ExceptionGroup: of one InvalidFieldError `TYPE_NOT_IN_FORCE`.
+    """
+    stated = data.get(_ISSUED) if isinstance(data, Mapping) else None
+    day = _date(stated) if isinstance(stated, str) else None
+    if day is None:
+        return catalogue.get(type_name)
+    licence_type = catalogue.on(type_name, day)
+    if licence_type is None:
+        fault = InvalidFieldError(f"{ROOT}/{_ISSUED}", "TYPE_NOT_IN_FORCE")
+        raise ExceptionGroup("the licence type is not in force", [fault])
+    return licence_type
 
 
 def licence_from_paper(licence_type: LicenceType, data: object) -> Licence:
@@ -186,6 +210,8 @@ class _Conversion:
         if not isinstance(entry, str):
             self._refuse(pointer, "NOT_TEXT")
             return ""
+        if kind is FieldType.IMAGE:
+            return self._photo(pointer, entry)
         if len(entry) > field.max_length:
             self._refuse(pointer, "TOO_LONG", limit=field.max_length)
             return ""
@@ -201,9 +227,18 @@ class _Conversion:
             self._refuse(pointer, "INVALID_DECIMAL")
         elif kind is FieldType.INTEGER and _INTEGER.fullmatch(entry) is None:
             self._refuse(pointer, "INVALID_INTEGER")
+        elif field.pattern is not None and field.pattern.fullmatch(normal_number(entry)) is None:
+            self._refuse(pointer, "TEXT_MALFORMED", example=str(field.sample or "–"))
         else:
             return entry
         return ""
+
+    def _photo(self, pointer: str, entry: str) -> str:
+        try:
+            return normal_photo(entry)
+        except PhotoRefusedError as error:
+            self._refuse(pointer, error.code, limit=MAX_PHOTO_BYTES)
+            return ""
 
     def _enumerated(self, pointer: str, field: Field, entry: str) -> str:
         if entry in field.values:

@@ -215,7 +215,7 @@ def next_draft(
     the step is about another version than the newest.
     """
     if (content is not None) != (step.act is DraftAct.EDIT) or bool(identifier) != (step.act is DraftAct.SEAL):
-        raise ValueError("an edit brings data, and a seal the licence that it made")
+        raise TypeError("an edit brings data, and a seal the licence that it made")
     try:
         state = DRAFT_TRANSITIONS[draft.state, step.act]
     except KeyError:

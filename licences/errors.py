@@ -96,6 +96,13 @@ class CopyRefusedError(LicencesError):
         super().__init__("COPY_FACE_LOST")
 
 
+class LicenceInForceError(LicencesError):
+    """Nothing was done to this licence for which those who relied on it would have to be told."""
+
+    def __init__(self) -> None:
+        super().__init__("LICENCE_IN_FORCE")
+
+
 class RelianceKnownError(LicencesError):
     """A reliance of this kind and reference has been recorded before."""
 

@@ -53,6 +53,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("INVALID_DECIMAL", "应为不带单位的数字，如 12.50", "must be a plain number without its unit, such as 12.50"),
     ("INVALID_INTEGER", "应为不带单位的整数", "must be a whole number without its unit"),
+    ("TEXT_MALFORMED", "格式不符，示例：{example}", "wrong form; example: {example}"),
     ("NOT_IN_LIST", "不在允许的取值之内：{values}", "not one of the values allowed: {values}"),
     (
         "NUMBER_MALFORMED",
@@ -63,6 +64,17 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "NO_NUMBERS_THEN",
         "该证照类型没有适用于颁发日期的编号规则",
         "the licence type has no rule for numbers that were given out on the date of issue",
+    ),
+    ("PHOTO_TOO_LARGE", "照片过大：文件最多 {limit} 字节", "the photograph is too large: at most {limit} bytes"),
+    (
+        "PHOTO_MALFORMED",
+        "照片应为 base64 编码的 JPEG 或 PNG（灰度或 RGB、不透明、非隔行、正向）",
+        "a photograph is a JPEG or PNG in base64: grey or RGB, opaque, not interlaced, upright",
+    ),
+    (
+        "TYPE_NOT_IN_FORCE",
+        "该证照类型在颁发日期没有适用的版本",
+        "no version of the licence type is in force on the date of issue",
     ),
     ("AREA_CODE_MALFORMED", "应为 6、9 或 12 位行政区划代码", "must be an area code of 6, 9 or 12 digits"),
     ("END_BEFORE_START", "有效期截止日期早于起始日期", "the licence would end before it starts"),
@@ -253,6 +265,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "the face of this licence cannot be drawn again with the present catalogue: no annotated copy can be made",
     ),
     ("COPY_NOT_FOUND", "没有这个编号的加注件", "no annotated copy has this serial"),
+    (
+        "LICENCE_IN_FORCE",
+        "证照有效，没有需要召回的情况；密钥失控的请用 --key",
+        "the licence is in force: there is nothing to recall (for a compromised key name it with --key)",
+    ),
     ("RELIANCE_KNOWN", "这次依赖已经登记过", "this reliance has been recorded before"),
     (
         "REFERENCE_MALFORMED",

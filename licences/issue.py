@@ -30,7 +30,7 @@ from keys import Signer, hash_bytes, key_identifier
 
 from .acts import Act
 from .catalogue import Catalogue, LicenceType, Review
-from .convert import licence_from_paper, licence_from_stock
+from .convert import licence_from_paper, licence_from_stock, type_on_issue
 from .drafts import Approval
 from .electronic import paper_from, structure
 from .errors import (
@@ -216,7 +216,7 @@ class Issuer:
             StoreUnavailableError: the store cannot say which status index is free.
             Exception: what `check` raises when the finished files are not good.
         """
-        licence_type = self._catalogue.get(type_name)
+        licence_type = type_on_issue(self._catalogue, type_name, data)
         if algorithm not in self._sealing:
             raise UnknownAlgorithmError
         keys, sealer = self._sealing[algorithm], self._sealers[algorithm]

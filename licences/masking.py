@@ -1,8 +1,8 @@
 """How personal data is shown to people who need not know it: the one place that masks.
 
-Organisations are public and shown in full, sole traders among them: the name is that of the business. Every function
-hides at least half of what it is given, and all of what is too short to be shown in part. What is counted are characters
-as people see them: an accent or a variation selector never stands alone.
+Organisations are public and shown in full, sole traders among them: the name is that of the business. What is too short
+to be shown in part is hidden whole. Characters are counted as people see them: an accent or a variation selector never
+stands alone.
 """
 
 import re
@@ -15,9 +15,12 @@ from .holders import HOLDER_KINDS
 from .names import name_parts
 
 _STAR = "*"
-_COUNTY = re.compile(r".+?(?:自治县|自治旗|林区|特区|[县区旗]|(?<=[市州盟]).{1,7}?市)")
+_COUNTY = re.compile(r".+?(?:县|旗|(?<!自治)(?<![小社园片库景])区|(?<=[市州盟]).{1,7}?市)")
 _ADDRESS_HEAD = 6
 """Characters that are shown of an address that names no county: about a province and a city."""
+_ADDRESS_TAIL = 3
+"""Characters that must follow a county, or it was no county: the name of an estate may end like one."""
+_PHONE = 11
 
 
 class PersonalData(StrEnum):
@@ -55,22 +58,34 @@ def mask_number(number: str, kind: str) -> str:
 
 
 def mask_phone(number: str) -> str:
-    """Return a telephone number: the first three and the last four characters of eleven or more."""
-    return _keep(number, 3, 4) if len(_characters(number)) >= 11 else _STAR * len(_characters(number))
+    """Return a telephone number: the first three and the last four characters, nothing of one below eleven."""
+    shown = _characters(number)
+    if len(shown) < _PHONE:
+        return _STAR * len(shown)
+    return "".join(shown[:3]) + _STAR * (len(shown) - 7) + "".join(shown[-4:])
 
 
 def mask_address(address: str) -> str:
-    """Return an address: up to the county or district, else six characters; never more than half of it."""
+    """Return an address: up to the county or district, else six characters and at most half of it."""
     shown = _characters(address)
     matched = _COUNTY.match(address)
-    head = len(_characters(matched.group())) if matched else _ADDRESS_HEAD
-    head = min(head, len(shown) // 2)
+    head = len(_characters(matched.group())) if matched else len(shown)
+    if len(shown) - head < _ADDRESS_TAIL:
+        head = min(_ADDRESS_HEAD, len(shown) // 2)
     return "".join(shown[:head]) + _STAR * (len(shown) - head)
 
 
-def mask_value(value: str, what: PersonalData) -> str:
-    """Mask a value of a person by what it tells."""
-    return _MASKS[what](value)
+def mask_field(key: str, value: str) -> str:
+    """Mask a sensitive field of a licence by what its key says that it holds; of anything else nothing is shown."""
+    return _MASKS[what_is(key)](value)
+
+
+def what_is(key: str) -> PersonalData:
+    """Say what a sensitive field holds, by the last word of its key (``motherAddress``: an address)."""
+    for what, words in _KEYS.items():
+        if key.lower().endswith(words):
+            return what
+    return PersonalData.OTHER
 
 
 def _mask_name(name: str) -> str:
@@ -108,6 +123,14 @@ def _characters(text: str) -> list[str]:
     return found
 
 
+_KEYS: Mapping[PersonalData, tuple[str, ...]] = MappingProxyType(
+    {
+        PersonalData.NAME: ("name", "representative", "person", "supervisors", "signedby", "operator"),
+        PersonalData.CODE: ("documentnumber", "unitnumber", "code"),
+        PersonalData.PHONE: ("phone", "telephone", "mobile"),
+        PersonalData.ADDRESS: ("address", "location", "place"),
+    }
+)
 _MASKS: Mapping[PersonalData, Callable[[str], str]] = MappingProxyType(
     {
         PersonalData.NAME: _mask_name,

@@ -69,7 +69,8 @@ class Registrar:
         """
         record = self.store.get(identifier)
         self.competence(record, act)
-        after(record.status, act.action)
+        if idempotency_key is None:  # else it may have been done already, and the store says so if not
+            after(record.status, act.action)
         kind = self._type_of(record)
         if data is None:
             data = paper_from(structured_from_bytes(self.store.file(record, "json")), kind)

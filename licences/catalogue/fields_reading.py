@@ -7,6 +7,8 @@ from typing import Final
 
 from .elements import COMMON_KEYS, EXPIRING_DATE
 from .model import Condition, Field, FieldType, Sample
+from .rules_reading import read_pattern
+from .sample_photo import SAMPLE_PHOTO
 from .toml_table import Table
 
 MAX_TYPE_FIELDS: Final = 150
@@ -42,7 +44,7 @@ def read_fields(top: Table) -> tuple[Field, ...]:
             decider = next((one for one in fields if one.key == field.required_when.key), None)
             if decider is None or field.required_when.value not in decider.values:
                 table.refuse("required_when", "REQUIRED_WHEN")
-        if not field.sample and field.type is not FieldType.IMAGE:
+        if not field.sample:
             table.refuse("sample", "NO_SAMPLE")
         fields.append(field)
     return tuple(fields)
@@ -76,13 +78,18 @@ def _field(table: Table, *, column: bool = False) -> Field:
         max_rows=table.integer("max_rows", _DEFAULT_ROWS, low=1, high=MAX_TABLE_ROWS) if is_rows else 0,
         unit=table.text("unit", ""),
         values=values,
+        pattern=read_pattern(table, "pattern") if kind is FieldType.STRING and table.has("pattern") else None,
         sensitive=table.flag("sensitive"),
         detail=not column and table.flag("detail"),
         columns=columns,
-        sample=_row_samples(table) if is_rows else table.text("sample", ""),
+        sample=_row_samples(table) if is_rows else table.text("sample", _sample(kind)),
     )
     table.finish()
     return field
+
+
+def _sample(kind: FieldType) -> str:
+    return SAMPLE_PHOTO if kind is FieldType.IMAGE else ""
 
 
 def _condition(table: Table) -> Condition:

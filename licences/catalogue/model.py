@@ -62,6 +62,8 @@ class Field:
     unit: str = ""
     values: tuple[str, ...] = ()
     """What an enumerated field may hold."""
+    pattern: re.Pattern[str] | None = None
+    """Form of a one-line text, such as the 28 characters of a real estate unit number."""
     sensitive: bool = False
     """Personal data: masked wherever the holder is masked."""
     detail: bool = False

@@ -63,21 +63,22 @@ def _term(table: Table, key: str, text: str) -> Term:
 def read_patterns(top: Table) -> tuple[NumberPattern, ...]:
     """Read `number_pattern`, or the `[[number_patterns]]` of several periods."""
     if not top.has("number_patterns"):
-        return (NumberPattern(pattern=_pattern(top, "number_pattern"), period=Period()),)
+        return (NumberPattern(pattern=read_pattern(top, "number_pattern"), period=Period()),)
     if top.has("number_pattern"):
         top.refuse("number_pattern", "PATTERN_TWICE")
         top.text("number_pattern")
     patterns = []
     for table in top.tables("number_patterns", limit=MAX_PATTERNS):
         start, end = table.period()
-        patterns.append(NumberPattern(pattern=_pattern(table, "pattern"), period=Period(start=start, end=end)))
+        patterns.append(NumberPattern(pattern=read_pattern(table, "pattern"), period=Period(start=start, end=end)))
         table.finish()
     if any(one.period.meets(other.period) for one, other in combinations(patterns, 2)):
         top.refuse("number_patterns", "PERIODS_MEET")
     return tuple(patterns)
 
 
-def _pattern(table: Table, key: str) -> re.Pattern[str]:
+def read_pattern(table: Table, key: str) -> re.Pattern[str]:
+    """Read a regular expression; one that matches the empty text only stands for a broken one."""
     text = table.text(key)
     if len(text) > MAX_PATTERN_LENGTH:
         table.refuse(key, "PATTERN", detail=f"> {MAX_PATTERN_LENGTH}")
@@ -135,9 +136,7 @@ def read_renewal(table: Table) -> Term:
 
 def read_lifecycle(table: Table) -> LifecycleRule:
     """Read `[lifecycle]`."""
-    successions = {
-        key.replace("_", "-"): table.word(key, Succession, Succession.VERSION) for key in SUCCESSION_ACTS
-    }
+    successions = {key.replace("_", "-"): table.word(key, Succession, Succession.VERSION) for key in SUCCESSION_ACTS}
     return LifecycleRule(successions=MappingProxyType(successions), activation=table.flag("activation"))
 
 

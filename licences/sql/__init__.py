@@ -1,6 +1,7 @@
 """The store's adapters for SQL databases: SQLite and PostgreSQL."""
 
 from .collection_store import SqlCollectionStore
+from .conversion_store import SqlConversions
 from .copy_store import SqlCopyStore
 from .licence_store import SqlStore
 from .number_columns import FIRST_PROTECTED_REVISION
@@ -14,6 +15,7 @@ __all__ = [
     "Reencryption",
     "SchemaState",
     "SqlCollectionStore",
+    "SqlConversions",
     "SqlCopyStore",
     "SqlDraftStore",
     "SqlStore",

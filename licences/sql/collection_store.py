@@ -91,6 +91,10 @@ class SqlCollectionStore:
         self._engine = open_engine(url, busy_timeout=busy_timeout)
         self._protection = protection
 
+    def close(self) -> None:
+        """Close the connections; the next use opens others."""
+        self._engine.dispose()
+
     def changes(self, at: datetime, limit: int) -> tuple[Change, ...]:
         """See ``collection.CollectionStore``."""
         with translated(), self._engine.connect() as connection:

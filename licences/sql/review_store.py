@@ -51,6 +51,10 @@ class SqlDraftStore:
         self._engine = open_engine(url, busy_timeout=busy_timeout)
         self._protection = protection
 
+    def close(self) -> None:
+        """Close the connections; the next use opens others."""
+        self._engine.dispose()
+
     def add(self, draft_id: str, content: DraftContent, step: DraftStep) -> Draft:
         """See ``drafts.DraftStore``."""
         check_step(step)

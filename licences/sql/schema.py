@@ -2,6 +2,7 @@
 
 from . import (
     collection_tables,
+    conversion_tables,
     copy_tables,
     holder_tables,
     licence_tables,
@@ -16,6 +17,7 @@ SCHEMA_REVISION = "0010"
 __all__ = [
     "SCHEMA_REVISION",
     "collection_tables",
+    "conversion_tables",
     "copy_tables",
     "holder_tables",
     "licence_tables",

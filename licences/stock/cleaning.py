@@ -17,7 +17,9 @@ _PERIOD = re.compile(r"\s*(?:至|到|—+|–|－|～|~|(?<=[0-9日号])-(?=[0-9
 _FILLERS = frozenset({"起", "止", "起止"})
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _CHINESE_DIGITS = {character: str(index % 10) for index, character in enumerate("〇一二三四五六七八九零")} | {"○": "0"}
-_CHINESE_DAY = re.compile(r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号]")
+_CHINESE_DAY = re.compile(
+    r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号]"
+)
 
 
 def clean_text(text: str, *, lines: bool = False) -> str:

@@ -6,6 +6,7 @@ import io
 import re
 
 from licences.errors import StockFileError
+
 from .sheet import (
     MAX_CELL_CHARACTERS,
     MAX_CELLS,

@@ -36,7 +36,8 @@ _ADVICE: Mapping[str, Advice] = MappingProxyType(
             "请从原系统按 UTF-8 或 GB 18030 重新导出，不要再次转码", "export it again as UTF-8 or GB 18030"
         ),
         "DATE_UNREADABLE": Advice(
-            "请写作 2020-01-05 或 2020年1月5日，年份四位", "write 2020-01-05 or 2020年1月5日, with four digits of the year"
+            "请写作 2020-01-05 或 2020年1月5日，年份四位",
+            "write 2020-01-05 or 2020年1月5日, with four digits of the year",
         ),
         "PERIOD_UNREADABLE": Advice(
             "请写作 2020-01-05 至 2025-01-04，或分成起、止两列", "write 2020-01-05 至 2025-01-04, or make two columns"
@@ -79,7 +80,9 @@ _ADVICE: Mapping[str, Advice] = MappingProxyType(
         ),
         "SCAN_UNREADABLE": Advice("请重新扫描为 PDF、JPEG、PNG 或 TIFF", "scan it again as PDF, JPEG, PNG or TIFF"),
         "SCAN_TOO_LARGE": Advice("请降低分辨率重新扫描（300 dpi 足够）", "scan it again at 300 dpi"),
-        "ROW_INTERRUPTED": Advice("请稍后用 --resume 继续；仍然失败请联系维护人员", "try --resume later; else ask for help"),
+        "ROW_INTERRUPTED": Advice(
+            "请稍后用 --resume 继续；仍然失败请联系维护人员", "try --resume later; else ask for help"
+        ),
         "STORE_BUSY": Advice("请稍后用 --resume 继续", "use --resume later"),
     }
 )

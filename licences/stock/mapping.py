@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Final
 
 from esign import StructuredAuthority
-
 from licences.catalogue import Field, FieldType, LicenceType
 from licences.errors import StockMappingError
+
 from .sheet import Sheet
 
 MAX_HEADER_ROWS: Final = 10

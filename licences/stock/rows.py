@@ -6,12 +6,12 @@ from types import MappingProxyType
 from typing import Final
 
 from esign import StructuredAuthority
-
 from licences.catalogue import Field, FieldType, LicenceType
 from licences.catalogue.elements import EXPIRING_DATE
 from licences.convert import ROOT
 from licences.holders import HOLDER_KINDS
 from licences.model import normal_number
+
 from .cleaning import LONG_TERM_WORDS, clean_amount, clean_code, clean_day, clean_text, split_period
 from .findings import Finding, finding
 from .mapping import (

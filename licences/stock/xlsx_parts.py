@@ -15,6 +15,7 @@ from typing import Final
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from licences.errors import StockFileError
+
 from .sheet import MAX_FILE_BYTES
 
 MAX_PARTS: Final = 2_000

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from licences.errors import StockFileError
+
 from .sheet import (
     BLANK,
     MAX_CELL_CHARACTERS,

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from api.home import open_home
+from api.wiring import Services
+
 if TYPE_CHECKING:
     from browser import Chromium
     from playwright.sync_api import Page
@@ -33,12 +36,14 @@ def client(served: Server) -> Iterator[httpx2.Client]:
 
 @pytest.fixture(scope="module")
 def rows(full_home: Path) -> dict[str, dict[str, str]]:
-    """Give the stored rows by number."""
+    """Give the stored rows by number, which is kept encrypted."""
+    store = Services(open_home(full_home)).store
     connection = sqlite3.connect(full_home / "elicence.db")
     connection.row_factory = sqlite3.Row
-    found = {row["number"]: dict(row) for row in connection.execute("SELECT * FROM licences")}
+    rows = [dict(row) for row in connection.execute("SELECT * FROM licences")]
     connection.close()
-    return found
+    numbers = [store.get(row["identifier"]).number for row in rows]
+    return {number: row | {"number": number} for number, row in zip(numbers, rows, strict=True)}
 
 
 def row_of(running: ModuleType, rows: dict[str, dict[str, str]], name: str) -> dict[str, str]:

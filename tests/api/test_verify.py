@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from api.home import open_home
+from api.wiring import Services
 from esign import code_modules
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def record(home: Path, type_slug: str, algorithm: str) -> dict[str, str]:
     query = "SELECT * FROM licences WHERE type_slug = ? AND algorithm = ?"
     found = dict(connection.execute(query, (type_slug, algorithm)).fetchone())
     connection.close()
-    return found
+    return found | {"number": Services(open_home(home)).store.get(found["identifier"]).number}  # it is kept encrypted
 
 
 def file_of(elicence: Elicence, row: dict[str, str], kind: str) -> Path:

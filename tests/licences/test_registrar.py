@@ -128,6 +128,9 @@ def test_repeating_a_change_makes_nothing_new(office: Office) -> None:
     first = office.issue("pesticide-business", paper("pesticide-business-1"))
     data = paper("pesticide-business-1")
     second = office.replace(first, act(Action.CHANGE), data, idempotency_key="case-1")
+    assert office.replace(first, act(Action.CHANGE), data, idempotency_key="case-1") == second
+    with pytest.raises(TransitionRefusedError):
+        office.replace(first, act(Action.CHANGE), data, idempotency_key="case-2")
     with pytest.raises(TransitionRefusedError):
         office.replace(first, act(Action.CHANGE), data)
     assert len(office.store.versions(first.identifier)) == 2

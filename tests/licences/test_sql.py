@@ -287,9 +287,9 @@ ADD = """
 import pickle, sys
 from pathlib import Path
 from licences import DuplicateNumberError, FileStore, SqlStore
-home = Path(sys.argv[1])
-record, files, idempotency = pickle.loads(Path(sys.argv[2]).read_bytes())
-store = SqlStore(f"sqlite:///{home}/licences.db", FileStore(home / "files"), bytes(32))
+url, folder = sys.argv[1], Path(sys.argv[2])
+record, files, idempotency = pickle.loads(Path(sys.argv[3]).read_bytes())
+store = SqlStore(url, FileStore(folder / "files"), bytes(32))
 print("ready", flush=True)
 sys.stdin.readline()
 try:
@@ -297,17 +297,18 @@ try:
     print("added" if kept == record else "replayed")
 except DuplicateNumberError:
     print("refused")
+store.close()
 """
 
 
-def add_in_two_processes(home: Path, licences: list[Any], idempotency: tuple[str, str] | None) -> list[str]:
+def add_in_two_processes(url: str, folder: Path, licences: list[Any], idempotency: tuple[str, str] | None) -> list[str]:
     runs = []
     for licence in licences:
-        given = home / licence.record.identifier
+        given = folder / licence.record.identifier
         given.write_bytes(pickle.dumps((licence.record, dict(licence.files), idempotency)))
         runs.append(
             subprocess.Popen(
-                [sys.executable, "-W", "error", "-c", ADD, str(home), str(given)],
+                [sys.executable, "-W", "error", "-c", ADD, url, str(folder), str(given)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -330,12 +331,15 @@ def add_in_two_processes(home: Path, licences: list[Any], idempotency: tuple[str
     ("idempotency", "loser"), [(None, "refused"), (("key", "body"), "replayed")], ids=["no key", "same key"]
 )
 def test_of_two_processes_with_one_number_one_wins(
-    home: Path, made: Make, idempotency: tuple[str, str] | None, loser: str
+    database_url: str, tmp_path: Path, made: Make, idempotency: tuple[str, str] | None, loser: str
 ) -> None:
-    assert add_in_two_processes(home, [made("抢号"), made("抢号")], idempotency) == ["added", loser]
-    store = SqlStore(f"sqlite:///{home}/licences.db", FileStore(home / "files"), bytes(32))
+    (tmp_path / "files").mkdir(exist_ok=True)
+    outcomes = add_in_two_processes(database_url, tmp_path, [made("抢号"), made("抢号")], idempotency)
+    assert outcomes == ["added", loser]
+    store = SqlStore(database_url, FileStore(tmp_path / "files"), bytes(32))
     assert len(store.of_holder("111", HOLDER)) == 1
     assert store.is_ready()
+    store.close()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""Where a leaked copy came from: the serials in a file, whatever somebody did to it."""
+
+import re
+import zlib
+from collections.abc import Iterator
+
+from esign import EsignError, read_picture
+
+from .copies import is_serial
+from .copy_face import SYMBOL_PREFIX
+
+MAX_TRACED_STREAMS = 5_000
+"""Compressed parts of a file that are looked into."""
+MAX_TRACED_BYTES = 64 * 1024 * 1024
+"""Of all of them unpacked."""
+
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_WRITTEN = re.compile(rb'"serial":"(JZ[2-9A-Z]{12})"|' + SYMBOL_PREFIX.encode("ascii") + rb"(JZ[2-9A-Z]{12})")
+_STREAM = re.compile(rb"stream\r?\n")
+
+
+def serials_in(data: bytes) -> tuple[str, ...]:
+    """The serials of copies in a PDF, in a copy's data, or in a photograph or scan (PNG, JPEG) of a page.
+
+    A PDF need not be whole, nor sealed: another program may have written it anew. One that consists of pictures only
+    shows nothing here; its pictures do.
+    """
+    if data.startswith(_PICTURES):
+        return _in_picture(data)
+    found = [*_written_in(data)]
+    for part in _unpacked(data):
+        found += _written_in(part)
+    return tuple(dict.fromkeys(serial for serial in found if is_serial(serial)))
+
+
+def _in_picture(data: bytes) -> tuple[str, ...]:
+    try:
+        texts = read_picture(data)
+    except EsignError:
+        return ()
+    serials = (text.removeprefix(SYMBOL_PREFIX) for text in texts if text.startswith(SYMBOL_PREFIX))
+    return tuple(dict.fromkeys(serial for serial in serials if is_serial(serial)))
+
+
+def _written_in(data: bytes) -> Iterator[str]:
+    for found in _WRITTEN.finditer(data):
+        yield (found[1] or found[2]).decode("ascii")
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    room = MAX_TRACED_BYTES
+    for count, start in enumerate(_STREAM.finditer(data)):
+        if count >= MAX_TRACED_STREAMS or room <= 0:
+            return
+        try:
+            part = zlib.decompressobj().decompress(data[start.end() :], room)
+        except zlib.error:
+            continue
+        room -= len(part)
+        yield part
