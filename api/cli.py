@@ -14,9 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .act_commands import add_act_parsers
+from .catalogue_commands import add_catalogue_parser
 from .collection_commands import add_collection_parser
+from .convert_commands import add_convert_parser
+from .copy_commands import add_copy_parser, add_recall_parser, add_reliance_parser
 from .database_commands import add_database_parser
 from .errors import UsageError
+from .holder_commands import add_holder_parser, add_links_parser
+from .impact_commands import add_impact_parser
 from .keys_commands import add_keys_parser
 from .parsing import Group, Parser
 from .review_commands import add_review_parser
@@ -123,11 +128,9 @@ def _parser() -> Parser:
     verify.add_argument(
         "--holder", metavar="FILE", help='证件上的姓名和号码 {"name", "code"} as on the card (- = stdin)'
     )
+    verify.add_argument("--case", metavar="NUMBER", default="", help="案号：加注件须为本案制作 this case: for a copy")
+    verify.add_argument("--item", metavar="CODE", default="", help="事项编码：须为本事项制作 this item: for a copy")
     verify.add_argument("--full", action="store_true", help="不遮盖持证主体 do not mask the holder")
-
-    holder = command("holder", _holder, "查持证主体的证照 licences of a holder", commands)
-    holder.add_argument("--kind", metavar="KIND", required=True, help="代码类型 kind of code, three digits")
-    holder.add_argument("code", metavar="CODE|-", help="持证主体代码 code of the holder (- = stdin)")
 
     revoke = command("revoke", _revoke, "吊销证照 revoke a licence", commands)
     revoke.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
@@ -135,17 +138,21 @@ def _parser() -> Parser:
     revoke.add_argument("--decision", metavar="NUMBER", required=True, help="决定书文号 number of the decision")
 
     catalogue = commands.add_parser("catalogue", help="证照目录 licence types", allow_abbrev=False)
-    actions = catalogue.add_subparsers(metavar="ACTION", required=True)
-    show = command("show", _catalogue_show, "显示证照类型 show a licence type", actions)
-    show.add_argument("type", metavar="TYPE", help="slug or code")
+    types = catalogue.add_subparsers(metavar="ACTION", required=True)
 
     def answering(name: str, run: "Callable[[argparse.Namespace], Answer]", text: str, to: Group) -> Parser:
         return command(name, lambda arguments: _say(arguments, run(arguments)), text, to)
+
+    add_holder_parser(answering, commands)
+    links = commands.add_parser("holder-links", help="持证主体代码的关联 links of holder codes", allow_abbrev=False)
+    add_links_parser(answering, links.add_subparsers(metavar="ACTION", required=True))
 
     store = commands.add_parser("store", help="证照库 the licence database", allow_abbrev=False)
     store_actions = store.add_subparsers(metavar="ACTION", required=True)
     add_database_parser(answering, store_actions)
     add_protection_parser(answering, store_actions)
+
+    add_catalogue_parser(answering, types)
 
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)
     add_keys_parser(answering, keys.add_subparsers(metavar="ACTION", required=True))
@@ -156,6 +163,15 @@ def _parser() -> Parser:
     collect = commands.add_parser("collect", help="归集 handing over upstream", allow_abbrev=False)
     add_collection_parser(answering, collect.add_subparsers(metavar="ACTION", required=True))
 
+    impact = commands.add_parser("impact", help="受影响证照 what a key, batch or type touched", allow_abbrev=False)
+    add_impact_parser(answering, impact.add_subparsers(metavar="ACTION", required=True))
+
+    copies = commands.add_parser("copy", help="加注件 annotated copies", allow_abbrev=False)
+    add_copy_parser(answering, copies.add_subparsers(metavar="ACTION", required=True))
+    relied = commands.add_parser("reliance", help="依赖登记 who relied on which licence", allow_abbrev=False)
+    add_reliance_parser(answering, relied.add_subparsers(metavar="ACTION", required=True))
+    add_recall_parser(answering, commands)
+
     seal = commands.add_parser("seal", help="电子印章 electronic seals", allow_abbrev=False)
     add_seal_parser(answering, seal.add_subparsers(metavar="ACTION", required=True))
 
@@ -164,6 +180,7 @@ def _parser() -> Parser:
     demo.add_argument("--no-serve", action="store_true", help="只签发 issue only")
     demo.add_argument("--samples", metavar="DIR", help="样例目录 folder of samples (default fixtures/paper)")
     add_act_parsers(answering, commands)
+    add_convert_parser(answering, commands)
     for serving in (serve, demo):
         serving.add_argument("--host", default=DEFAULT_HOST, help=f"监听地址 (default {DEFAULT_HOST})")
         serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"端口 (default {DEFAULT_PORT}; 0 = any)")
@@ -211,15 +228,10 @@ def _verify(arguments: argparse.Namespace) -> int:
         at=arguments.at,
         trust=arguments.trust,
         holder=arguments.holder,
+        use=(arguments.case, arguments.item),
         full=arguments.full,
     )
     return _say(arguments, answer)
-
-
-def _holder(arguments: argparse.Namespace) -> int:
-    from .commands import holder
-
-    return _say(arguments, holder(home_path(arguments.home), kind=arguments.kind, code=arguments.code))
 
 
 def _revoke(arguments: argparse.Namespace) -> int:
@@ -232,12 +244,6 @@ def _revoke(arguments: argparse.Namespace) -> int:
         decision=arguments.decision,
     )
     return _say(arguments, answer)
-
-
-def _catalogue_show(arguments: argparse.Namespace) -> int:
-    from .commands import catalogue_show
-
-    return _say(arguments, catalogue_show(arguments.type))
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -16,21 +16,18 @@ from licences import (
     MadeLicence,
     Record,
     Status,
-    check_holder,
-    load_catalogue,
     parse_identifier,
 )
-from verify import MAX_FILE_BYTES, HolderEntry, Outcome, Report, RevocationFetcher, TrustStore, Verifier
+from verify import MAX_FILE_BYTES, HolderEntry, IntendedUse, Outcome, Report, RevocationFetcher, TrustStore, Verifier
 
-from .columns import printable, table
+from .columns import printable
 from .errors import InputNotFoundError, MalformedInputError, SettingsError, UsageError
 from .home import AUTHORITY_NAME, Home, ensure_home, open_home
-from .inputs import MAX_LINE_BYTES, parse_at, read_file, read_json_argument, read_standard_input
+from .inputs import parse_at, read_file, read_json_argument, read_standard_input
 from .issuing import IssueRequest, issue, read_request
 from .messages import (
     DEVELOPMENT_NOTICE,
     PROOFS,
-    STATUSES,
     VERDICTS,
     check_name,
     moment_text,
@@ -38,10 +35,11 @@ from .messages import (
     shortfall_text,
 )
 from .output import StagedFiles, file_name
+from .own_types import catalogue_of
 from .problems import DONE, FAILED, INDETERMINATE
 from .resolving import full_code
 from .settings import DEFAULT_PUBLIC_URL, StoreSetting, check_public_url
-from .shapes import event_shape, holder_shape, issue_shape, licence_shape, report_shape, standing, type_shape
+from .shapes import event_shape, issue_shape, licence_shape, report_shape
 from .wiring import Services, read_trust
 
 VERDICT_CODES: Mapping[Outcome, int] = {
@@ -86,7 +84,7 @@ def init(home_path: Path, *, public_url: str | None, store: StoreSetting | None 
         "development": home.settings.development,
         "authority": AUTHORITY_NAME,
         "seals": ["sm2", "rsa"],
-        "types": [licence_type.slug for licence_type in load_catalogue()],
+        "types": [licence_type.slug for licence_type in catalogue_of(home)],
     }
     word = "已建立主目录  home made" if made else "主目录已存在  home exists"
     lines = [f"{word}: {home.path}", f"公开地址  public URL: {address}", f"证照库  store: {home.database_name}"]
@@ -168,9 +166,19 @@ def places_in(directory: Path, record: Record) -> dict[FileKind, str]:
 
 
 def verify(
-    home_path: Path, *, argument: str, at: str | None, trust: str | None, holder: str | None, full: bool
+    home_path: Path,
+    *,
+    argument: str,
+    at: str | None,
+    trust: str | None,
+    holder: str | None,
+    use: tuple[str, str] = ("", ""),
+    full: bool,
 ) -> Answer:
-    """Judge a file, a code, or what comes on standard input. Without a home or anchors the answer is honest."""
+    """Judge a file, a code, or what comes on standard input. Without a home or anchors the answer is honest.
+
+    `use` is a case number and an item code, to which a copy is compared; an empty one is not.
+    """
     moment = datetime.now(UTC) if at is None else parse_at(at)
     if argument == "-" and holder == "-":
         raise UsageError("标准输入只能用一次。", "standard input can be read only once")
@@ -178,8 +186,10 @@ def verify(
     services = Services(open_home(home_path)) if home_path.exists() else None
     store = None if services is None else services.store
     verifier = Verifier(_trust(services, trust), store, existence=store, revocation=RevocationFetcher())
-    report = _judge(argument, verifier, services, entry, moment)
-    catalogue = load_catalogue()
+    case_number, item_code = use
+    intended = IntendedUse(case_number=case_number, item_code=item_code) if any(use) else None
+    report = _judge(argument, verifier, services, entry, moment, intended)
+    catalogue = catalogue_of(None if services is None else services.home)
     return Answer(
         shape=report_shape(report, catalogue, full=full),
         text=report_text(report, catalogue, full=full),
@@ -188,18 +198,24 @@ def verify(
 
 
 def _judge(
-    argument: str, verifier: Verifier, services: Services | None, holder: HolderEntry | None, at: datetime
+    argument: str,
+    verifier: Verifier,
+    services: Services | None,
+    holder: HolderEntry | None,
+    at: datetime,
+    use: IntendedUse | None,
 ) -> Report:
     """Take the argument for what it is: `-`, an existing file, a code, or nothing (contract section 4)."""
     if argument == "-":
         data = read_standard_input(MAX_FILE_BYTES)
-        return verifier.verify_file(data, holder=holder, at=at)
+        return verifier.verify_file(data, holder=holder, use=use, at=at)
     if os.path.exists(argument):
         return verifier.verify_file(
             read_file(Path(argument), MAX_FILE_BYTES),
             signature=_read_beside(f"{argument}.p7s"),
             original=_read_beside(argument.removesuffix(".p7s")) if argument.endswith(".p7s") else None,
             holder=holder,
+            use=use,
             at=at,
         )
     if "/v/" in argument.lower():
@@ -272,28 +288,6 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def holder(home_path: Path, *, kind: str, code: str) -> Answer:
-    """List the licences of a holder; the code comes from the command line or, with `-`, from standard input."""
-    services = Services(open_home(home_path))
-    if code == "-":
-        code = _line(read_standard_input(MAX_LINE_BYTES))
-    at = datetime.now(UTC)
-    records = services.store.of_holder(kind, check_holder(kind, code))
-    rows = [
-        (
-            record.identifier,
-            services.catalogue.get(record.type_code).name,
-            record.number,
-            STATUSES[standing(record, at)].zh,
-            period_text(record.valid_from, record.valid_to).zh,
-        )
-        for record in records
-    ]
-    header = ("证照标识 identifier", "类型 type", "编号 number", "状态 state", "有效期 valid")
-    text = table(header, rows) if rows else "没有证照。  No licences."
-    return Answer(shape=holder_shape(records, at), text=text)
-
-
 def revoke(home_path: Path, *, identifier: str, ground: str, decision: str) -> Answer:
     """Revoke a licence, with effect from now."""
     services = Services(open_home(home_path))
@@ -305,32 +299,6 @@ def revoke(home_path: Path, *, identifier: str, ground: str, decision: str) -> A
     event = services.store.events(identifier)[-1]
     text = f"已吊销  revoked: {name} {record.number}\n证照标识  identifier: {record.identifier}"
     return Answer(shape=event_shape(record, event), text=text)
-
-
-def catalogue_show(name: str) -> Answer:
-    """Show what the metadata of a licence type have to hold."""
-    licence_type = load_catalogue().get(name)
-    rows = [
-        (
-            field.key,
-            field.label,
-            field.type.value,
-            "*" if field.required else "?" if field.required_when else "",
-            field.sample if isinstance(field.sample, str) else f"{len(field.sample)} 行 rows",
-        )
-        for field in licence_type.all_fields
-    ]
-    header = ("key", "名称 label", "type", "必填 required", "示例 sample")
-    title = f"{licence_type.name}  {licence_type.name_en}\n{licence_type.slug}  {licence_type.code}"
-    notes = "* 必填 required    ? 视情况 depends on another field"
-    return Answer(shape=type_shape(licence_type), text=f"{title}\n\n{table(header, rows)}\n\n{notes}")
-
-
-def _line(data: bytes) -> str:
-    """Read one line; a code that is not ASCII text is refused by its own check."""
-    if len(data) > MAX_LINE_BYTES:
-        raise MalformedInputError("标准输入的内容过长。", "too much on standard input")
-    return data.decode("utf-8-sig", errors="replace").strip()
 
 
 def _development_lines(home: Home) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ def recall(
         cause = _key_cause(key)
         chosen = identifiers or services.copies.relied_on()
         cases = list(cases_under_key(services.store, _under_key(services, key, chosen), cause))
-    signer = _notice_signer(services, key_name)
+    signer = _notice_signer(services, key_name, at)
     name, code = _office_of(signer)
     return tuple(
         SignedNotice(notice=notice, data=data, signature=sign_detached(data, signer, signing_time=at))
@@ -194,11 +194,11 @@ def _signed_with(p7s: bytes, key: RegisteredKey) -> bool:
     return any(facts.signer_certificate.fingerprint("sha256").hex() in key.certificates for facts in signers)
 
 
-def _notice_signer(services: Services, avoided: str | None) -> Signer:
+def _notice_signer(services: Services, avoided: str | None, at: datetime) -> Signer:
     """The first key for copies that is in use, and is not the one that the notice is about."""
-    register, now = services.keys.register(), datetime.now().astimezone()
+    register = services.keys.register()
     for family in FAMILIES:
-        key = register.active(family, COPY_ROLE, now)
+        key = register.active(family, COPY_ROLE, at)
         if key is not None and key.name != avoided:
             return services.keys.copy_signer(family)
     return services.keys.copy_signer(FAMILIES[0])

@@ -55,6 +55,10 @@ class CannotWriteError(ApiError):
     """Disk full, read-only, or something stands in the way."""
 
 
+class BusyError(ApiError):
+    """Somebody else is doing this now: trying again later helps."""
+
+
 class HomeError(ApiError):
     """The home directory is missing, damaged, or not ours."""
 
@@ -89,3 +93,12 @@ class SelfCheckError(ApiError):
 
 class TooSlowError(ApiError):
     """The client stopped sending in the middle of a request."""
+
+
+class ConversionStoppedError(ApiError):
+    """A worker met something that is not one row's fault; it carries the answer that this has in itself."""
+
+    def __init__(self, message: Message, code: str, exit_code: int) -> None:
+        super().__init__(message.zh, message.en)
+        self.code = code
+        self.exit_code = exit_code

@@ -62,6 +62,11 @@ class Home:
         return self.path / "files"
 
     @property
+    def conversions(self) -> Path:
+        """Reports of conversions, and registers that are being converted for callers over HTTP."""
+        return self.path / "conversions"
+
+    @property
     def issued(self) -> Path:
         """Where `issue` puts its copies when no folder is named."""
         return self.path / "issued"

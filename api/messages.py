@@ -100,6 +100,7 @@ CHECKS = {
     "holder": Message(zh="属于此持证主体", en="belongs to this holder"),
     "validity": Message(zh="证照在有效期内", en="licence within its term"),
     "copy": Message(zh="加注件与原证照一致", en="the copy says what the licence says"),
+    "copy_maker": Message(zh="由加注件所写的制作单位签章", en="sealed by the maker that the copy names"),
     "copy_term": Message(zh="加注件在使用期限内", en="copy within its time for use"),
     "purpose": Message(zh="用于加注件所写的事项和案件", en="used for its own item and case"),
     "status": Message(zh="证照当前状态", en="present state of the licence"),

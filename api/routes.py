@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
 
-from licences import FILE_KINDS, FileKind, Record, check_holder, parse_identifier
+from licences import FILE_KINDS, FileKind, Record, holder_file, parse_identifier
 from verify import MAX_FILE_BYTES, HolderEntry
 
 from .errors import InputTooLargeError, LicenceUnknownError, MalformedInputError
@@ -109,15 +109,18 @@ def api_routes(services: Services) -> APIRouter:
     @router.post(
         "/holders/licences",
         summary="查持证主体的证照",
-        description="The licences of one holder. The code goes into the body, never into an address.",
+        description="The licences of one holder, those in force first. The code goes into the body, never into an "
+        "address. `history` adds versions that were replaced, `linked` what linked codes have.",
         response_model=HeldListOut,
         responses=problems(400, 413, 415, 422),
         openapi_extra=takes(HolderBody),
     )
     def licences_of_holder(body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish = read_body(HolderBody, body)
-        records = services.store.of_holder(wish.kind, check_holder(wish.kind, wish.code))
-        return JSONResponse(holder_shape(records, datetime.now(UTC)))
+        links = services.holder_links if wish.linked else None
+        at = datetime.now(UTC)
+        file = holder_file(services.store, links, wish.kind, wish.code, at=at, history=wish.history)
+        return JSONResponse(holder_shape(file, linked=wish.linked))
 
     @router.post(
         "/verifications",

@@ -122,6 +122,8 @@ class HolderBody(Body):
 
     kind: Text
     code: Text
+    history: bool = False
+    linked: bool = False
     access: Access | None = None
 
 
@@ -130,6 +132,31 @@ class HolderOnCard(Body):
 
     name: Text
     code: Text
+
+
+class RequesterBody(Body):
+    """An office that asks for something, and the account of its officer."""
+
+    office: Text
+    officer: Text
+
+
+class ItemBody(Body):
+    """A service item (事项)."""
+
+    name: Text
+    code: Text
+
+
+class CopyBody(Body):
+    """For whom an annotated copy is made, what for, and until when; `made_by` is the account of whoever makes it."""
+
+    cause: Text
+    requester: RequesterBody
+    item: ItemBody
+    case_number: Text
+    made_by: Text
+    expires_at: Text | None = None
 
 
 class CodeBody(Body):
@@ -229,6 +256,16 @@ class HistoryOut(Body):
     known_at: str | None
 
 
+class CopyOut(Body):
+    """An annotated copy."""
+
+    serial: str
+    identifier: str
+    made_at: str
+    expires_at: str
+    files: FilesOut
+
+
 class LicenceOut(Body):
     """A licence as the store knows it."""
 
@@ -247,6 +284,24 @@ class LicenceOut(Body):
     sealed_at: str
 
 
+class HolderCodeOut(Body):
+    """Kind and masked code of a holder."""
+
+    kind: str
+    code: str
+
+
+class LinkOut(Body):
+    """A recorded link between two codes."""
+
+    link: str
+    relation: str
+    name: Words
+    earlier: HolderCodeOut
+    later: HolderCodeOut
+    since: str
+
+
 class HeldOut(Body):
     """One licence of a holder."""
 
@@ -257,10 +312,11 @@ class HeldOut(Body):
     valid_from: str
     valid_to: str | None
     in_force: bool
+    through: list[LinkOut] = Field(default=[], description="Only with `linked`: the links that lead to it.")
 
 
 class HeldListOut(Body):
-    """The licences of a holder, the oldest first."""
+    """The licences of a holder, those in force first."""
 
     licences: list[HeldOut]
 
@@ -328,6 +384,7 @@ class ReportOut(Body):
     sentence: Words
     action: Words
     licence: dict[str, object] | None
+    copy_: Annotated[dict[str, object] | None, Field(alias="copy")]
     code: CodeOut | None
     checks: list[CheckOut]
     signatures: list[SignatureOut]

@@ -151,13 +151,13 @@ def _show(arguments: argparse.Namespace) -> "Answer":
 
 
 def _verify(arguments: argparse.Namespace) -> "Answer":
-    from licences import load_catalogue
     from verify import Verifier
 
     from .commands import VERDICT_CODES, Answer, report_text
     from .errors import MalformedInputError
     from .home import open_home
     from .inputs import parse_at
+    from .own_types import catalogue_of
     from .shapes import report_shape
 
     path, data = _seal_file(arguments)
@@ -166,7 +166,7 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     report = Verifier(_trust(arguments, open_home(where) if where.exists() else None)).verify_file(data, at=at)
     if report.kind not in ("seal", "unknown"):
         raise MalformedInputError("这不是电子印章文件。", "this is no electronic seal: use elicence verify")
-    catalogue = load_catalogue()
+    catalogue = catalogue_of(open_home(where) if where.exists() else None)
     facts: dict[str, object] = {"seal": None}
     lines = [report_text(report, catalogue, full=False)]
     if report.kind == "seal" and (seal := _readable(data)) is not None:

@@ -3,17 +3,22 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from esign import CHINA, AnnotatedCopy, Rows, SealLevel, StructuredField, StructuredHolder, StructuredLicence
+from esign import AnnotatedCopy, Rows, SealLevel, StructuredField, StructuredHolder, StructuredLicence
 from licences import (
+    RELATIONS,
     Catalogue,
     Event,
     Field,
     FileKind,
+    HolderFile,
+    HolderLink,
     Issued,
     LicenceStore,
     LicenceType,
+    LinkEntry,
+    MadeCopy,
     Record,
-    Status,
+    Reliance,
     UnknownTypeError,
     mask_code,
     mask_field,
@@ -67,21 +72,54 @@ def record_shape(record: Record, places: Mapping[FileKind, str]) -> dict[str, ob
     }
 
 
-def holder_shape(records: tuple[Record, ...], at: datetime) -> dict[str, object]:
-    """Return the licences of one holder; neither name nor number of the holder is in it."""
+def holder_shape(file: HolderFile, *, linked: bool) -> dict[str, object]:
+    """Return a holder's file; neither name nor number of the holder is in it, and linked codes are masked."""
     return {
         "licences": [
             {
-                "identifier": record.identifier,
-                "number": record.number,
-                "type": record.type_slug,
-                "status": record.status.value,
-                "valid_from": day_text(record.valid_from),
-                "valid_to": day_text(record.valid_to),
-                "in_force": standing(record, at) == "issued",
+                "identifier": one.record.identifier,
+                "number": one.record.number,
+                "type": one.record.type_slug,
+                "status": one.status.value.value,
+                "valid_from": day_text(one.record.valid_from),
+                "valid_to": day_text(one.record.valid_to),
+                "in_force": one.in_force,
+                **({"through": [_link_shape(link) for link in one.path]} if linked else {}),
             }
-            for record in records
+            for one in file.licences
         ]
+    }
+
+
+def link_shape(entry: LinkEntry) -> dict[str, object]:
+    """Return a link between two holder codes with what became of it; the codes are masked."""
+    link, withdrawal = entry.link, entry.withdrawal
+    return _link_shape(link) | {
+        "evidence": link.evidence,
+        "evidence_digest": link.evidence_digest or None,
+        "recorded_at": instant_text(link.recorded_at),
+        "actor": link.actor.name,
+        "office": link.actor.office,
+        "withdrawn": None
+        if withdrawal is None
+        else {
+            "reason": withdrawal.reason,
+            "recorded_at": instant_text(withdrawal.recorded_at),
+            "actor": withdrawal.actor.name,
+            "office": withdrawal.actor.office,
+        },
+    }
+
+
+def _link_shape(link: HolderLink) -> dict[str, object]:
+    relation = RELATIONS[link.relation]
+    return {
+        "link": link.id,
+        "relation": link.relation,
+        "name": {"zh": relation.zh, "en": relation.en},
+        "earlier": {"kind": link.earlier[0], "code": mask_code(*link.earlier)},
+        "later": {"kind": link.later[0], "code": mask_code(*link.later)},
+        "since": day_text(link.since),
     }
 
 
@@ -157,18 +195,6 @@ def history_shape(
     }
 
 
-def standing(record: Record, at: datetime) -> str:
-    """Say whether a licence is in force as of `at`: a key of `messages.STATUSES`."""
-    day = at.astimezone(CHINA).date()
-    if record.status is not Status.ISSUED:
-        return record.status.value
-    if day < record.valid_from:
-        return "not_yet_in_force"
-    if record.valid_to is not None and day > record.valid_to:
-        return "expired"
-    return record.status.value
-
-
 def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[str, object]:
     """Return a report; names and codes of the holder are masked unless `full`."""
     return {
@@ -222,6 +248,34 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
         ],
         "at": instant_text(report.at),
         "development": report.development,
+    }
+
+
+def copy_shape(copy: MadeCopy, places: Mapping[FileKind, str]) -> dict[str, object]:
+    """Return an annotated copy as the store knows it; `places` says where each file is found."""
+    return {
+        "serial": copy.serial,
+        "identifier": copy.identifier,
+        "made_at": instant_text(copy.made_at),
+        "expires_at": instant_text(copy.expires_at),
+        "files": {
+            kind: {"path": places[kind], "sha256": file.sha256, "sm3": file.sm3}
+            for kind, file in copy.files.items()
+            if kind in places
+        },
+    }
+
+
+def reliance_shape(reliance: Reliance) -> dict[str, object]:
+    """Return a case that was decided on a licence."""
+    return {
+        "identifier": reliance.identifier,
+        "kind": reliance.kind.value,
+        "reference": reliance.reference,
+        "requester": {"office": reliance.office, "officer": reliance.officer},
+        "item": {"name": reliance.item_name, "code": reliance.item_code},
+        "case_number": reliance.case_number,
+        "relied_at": instant_text(reliance.relied_at),
     }
 
 

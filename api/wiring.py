@@ -25,11 +25,14 @@ from licences import (
     AwaitedSeal,
     Catalogue,
     CollectionStore,
+    ConversionStore,
     Copies,
     DraftStore,
     FileProtection,
     FileStore,
     HandOver,
+    HolderLinks,
+    Impacts,
     Issuer,
     LicenceStore,
     Protection,
@@ -37,11 +40,13 @@ from licences import (
     ReviewDesk,
     SealingKeys,
     SqlCollectionStore,
+    SqlConversions,
     SqlCopyStore,
     SqlDraftStore,
+    SqlHolderLinks,
+    SqlImpacts,
     SqlStore,
     fonts_in,
-    load_catalogue,
     require_issuer,
     shipped_font,
 )
@@ -59,6 +64,7 @@ from verify import (
 from .errors import HomeError, SelfCheckError, ServiceUnavailableError
 from .home import Home
 from .open_keys import OpenKeys
+from .own_types import catalogue_of
 from .partners import read_partner
 from .protection_keys import protection_of
 from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
@@ -100,8 +106,8 @@ class Services:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The licence types."""
-        return load_catalogue()
+        """The licence types: those that ship and the home's own."""
+        return catalogue_of(self.home)
 
     @cached_property
     def _trust(self) -> WatchedTrust:
@@ -118,6 +124,11 @@ class Services:
         return open_store(self.home)
 
     @cached_property
+    def holder_links(self) -> HolderLinks:
+        """Which holder codes belong together."""
+        return SqlHolderLinks(existing_database(self.home), self.home.index_key(), protection_of(self.home))
+
+    @cached_property
     def drafts(self) -> DraftStore:
         """The drafts of licences."""
         return SqlDraftStore(existing_database(self.home), protection_of(self.home))
@@ -131,6 +142,16 @@ class Services:
     def collected(self) -> CollectionStore:
         """What was handed over upstream."""
         return SqlCollectionStore(existing_database(self.home), protection_of(self.home))
+
+    @cached_property
+    def conversions(self) -> ConversionStore:
+        """What has become of the rows of registers that were converted."""
+        return SqlConversions(existing_database(self.home))
+
+    @cached_property
+    def impacts(self) -> Impacts:
+        """Finds what a key, a batch or a type touched."""
+        return SqlImpacts(existing_database(self.home))
 
     @cached_property
     def copies(self) -> Copies:
@@ -173,11 +194,7 @@ class Services:
     @cached_property
     def fonts(self) -> FontChain:
         """The shipped font, then those of the configured folder."""
-        folder = self.home.settings.font_dir
-        try:
-            return FontChain([shipped_font(), *(fonts_in(folder) if folder else ())])
-        except (FontError, OSError) as error:
-            raise HomeError(f"字体无法使用：{folder}", f"a font cannot be used: {folder}") from error
+        return fonts_of(self.home)
 
     def issuer_for(self, suite: str, joint: tuple[str, ...] = ()) -> Issuer:
         """Give what makes licences under the seals of a suite (`sm2`, `rsa`, `sm2+rsa`), with keys and anchors as now.
@@ -291,6 +308,15 @@ def open_store(home: Home) -> SqlStore:
 def open_files(home: Home, protection: Protection) -> FileStore:
     """Open the home's folder of files."""
     return FileStore(home.files, FileProtection(protection=protection, name_key=home.index_key()))
+
+
+def fonts_of(home: Home | None) -> FontChain:
+    """The shipped font, then those of the home's configured folder; HomeError when one cannot be used."""
+    folder = None if home is None else home.settings.font_dir
+    try:
+        return FontChain([shipped_font(), *(fonts_in(folder) if folder else ())])
+    except (FontError, OSError) as error:
+        raise HomeError(f"字体无法使用：{folder}", f"a font cannot be used: {folder}") from error
 
 
 def read_trust(directory: Path) -> TrustStore:

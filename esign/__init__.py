@@ -13,11 +13,25 @@ from .annotated_copy import (
     copy_from_bytes,
     copy_to_bytes,
 )
+from .authorities import (
+    EVERY,
+    MAX_REGISTER_BYTES,
+    Authority,
+    AuthorityName,
+    AuthorityRegister,
+    Competence,
+    Days,
+    Mandate,
+    authorities_from_bytes,
+    authorities_from_document,
+    authorities_to_bytes,
+)
 from .barcode import QUIET_ZONE, code_modules, read_picture
 from .check_character import hybrid_check_character
 from .china import CHINA, YEARS
 from .cms import SignedData, read_signed_data, sign_detached
 from .cms_detached import (
+    MAX_DETACHED_BYTES,
     DetachedSignatures,
     add_detached_evidence,
     add_signature,
@@ -75,6 +89,7 @@ from .page import (
     transformed,
 )
 from .pdf_form import COPY_ATTACHMENT_NAME, PRODUCER, SEAL_FIELD
+from .pdf_plain import plain_pdf
 from .pdf_prepared import PreparedPdf, SealedFile, SealLevel
 from .pdf_reading import (
     MAX_PDF_BYTES,
@@ -176,13 +191,16 @@ __all__ = [
     "COPY_STAMP_WIDTH",
     "DEFAULT_DIAMETER",
     "ELEMENTS",
+    "EVERY",
     "IDENTIFIER_ROOT",
     "LONG_TERM",
     "MAX_CAUSE_CHARACTERS",
     "MAX_COPY_BYTES",
+    "MAX_DETACHED_BYTES",
     "MAX_PARTY_CHARACTERS",
     "MAX_PDF_BYTES",
     "MAX_PHOTO_BYTES",
+    "MAX_REGISTER_BYTES",
     "MAX_SES_BYTES",
     "MAX_TOKEN_BYTES",
     "NAME_SEAL_SIDE",
@@ -205,14 +223,19 @@ __all__ = [
     "AdditionRefusedError",
     "AnnotatedCopy",
     "AttachmentKind",
+    "Authority",
+    "AuthorityName",
+    "AuthorityRegister",
     "Background",
     "CertificateDigest",
     "CertificateHash",
     "ChangeKind",
     "Changes",
     "CodeClaims",
+    "Competence",
     "CopyPurpose",
     "Coverage",
+    "Days",
     "DetachedSignatures",
     "Deviation",
     "DocumentTimestamp",
@@ -235,6 +258,7 @@ __all__ = [
     "LicenceIdentifier",
     "MalformedError",
     "MalformedSesError",
+    "Mandate",
     "OriginKind",
     "Page",
     "PdfContent",
@@ -304,6 +328,9 @@ __all__ = [
     "add_signature",
     "add_signer",
     "add_time_stamp",
+    "authorities_from_bytes",
+    "authorities_from_document",
+    "authorities_to_bytes",
     "block_height",
     "canonical_json",
     "claims_to_be_copy",
@@ -337,6 +364,7 @@ __all__ = [
     "normal_holder_code",
     "normal_name",
     "photo_file",
+    "plain_pdf",
     "preflight",
     "prepare_seal",
     "prepare_ses_signature",

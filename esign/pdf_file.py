@@ -32,6 +32,17 @@ class PdfFile:
         self.put(number, body)
         return number
 
+    def whole(self, root: int, information: int) -> bytes:
+        """The file when it has no signature."""
+        chunks = [b"%d 0 obj\n" % number + body for number, body in enumerate(self._objects, start=1)]
+
+        def table(places: Sequence[int]) -> bytes:
+            rows = b"".join(table_row(place) for place in places)
+            trailer = b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R>>\n" % (len(chunks) + 1, root, information)
+            return b"xref\n0 %d\n0000000000 65535 f \n" % (len(chunks) + 1) + rows + trailer
+
+        return HEADER + without_digits(len(HEADER), chunks, table)
+
     def split(self, signature: int, reserved: int, identity: bytes) -> tuple[bytes, bytes]:
         """The file before and behind the digits of the signature dictionary, which so far ends with `/Contents `."""
         chunks = [b"%d 0 obj\n" % number + body for number, body in enumerate(self._objects, start=1)]

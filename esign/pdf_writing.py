@@ -101,13 +101,13 @@ class PdfSealer:
             shared = {"Parent": o.reference(pages), "Annots": o.references(fields[name] for name in places)}
             if not places:
                 del shared["Annots"]
-            file.put(number, _page(file, page, shared, resources, background, fonts))
+            file.put(number, page_object(file, page, shared, resources, background, fonts))
             for name, place in places.items():
                 value = signature if name == content.fields[0] else None
                 locks = len(fields) > 1 and name == content.fields[-1]
                 file.put(fields[name], self._field(file, name, place, page.height, number, value, locks=locks))
         file.put(resources, fonts.write(file.add))
-        file.put(pages, _page_tree(page_numbers))
+        file.put(pages, page_tree(page_numbers))
         file.put(catalogue, self._catalogue(file, content, at, pages, list(fields.values()), signature))
         file.put(signature, signature_dictionary(self._seal.name, at, place=0, seals=len(fields)))
         before, after = file.split(signature, self._reserved, hash_bytes("sha256", content.structured))
@@ -208,9 +208,10 @@ def _check_fields(content: PdfContent) -> None:
         raise ValueError("the place of a later seal has no size")
 
 
-def _page(
+def page_object(
     file: PdfFile, page: Page, shared: dict[str, bytes], font_resources: int, background: int | None, fonts: FontUse
 ) -> bytes:
+    """A page with its contents; `shared` are entries that do not follow from what stands on it."""
     forms: dict[str, bytes] = {}
     operators: list[bytes] = []
     if background is not None:
@@ -241,7 +242,8 @@ def _page(
     )
 
 
-def _page_tree(pages: Sequence[int]) -> bytes:
+def page_tree(pages: Sequence[int]) -> bytes:
+    """The node that holds all pages."""
     return o.dictionary(Type=b"/Pages", Count=b"%d" % len(pages), Kids=o.references(pages))
 
 

@@ -71,8 +71,12 @@ class UnknownAlgorithmError(LicencesError):
 class CatalogueError(LicencesError):
     """A catalogue file does not describe a licence type."""
 
+    problem: str
+    """In English."""
+
     def __init__(self, problem: str) -> None:
         super().__init__("CATALOGUE_BROKEN", problem=problem)
+        self.problem = problem
 
 
 class LicenceNotFoundError(LicencesError):
@@ -129,6 +133,10 @@ class FileChangedError(LicencesError):
 
     def __init__(self) -> None:
         super().__init__("FILE_CHANGED")
+
+
+class ImpactListError(LicencesError):
+    """A list of a drill was not made here, was changed, or is not to be acted on in this way."""
 
 
 class IdempotencyMismatchError(LicencesError):
@@ -264,6 +272,20 @@ class StoreUnavailableError(LicencesError):
         super().__init__(code)
         self.busy = code == "STORE_BUSY"
         self.unwritable = code == "STORE_UNWRITABLE"
+
+
+class DuplicateLinkError(LicencesError):
+    """The same link between two holder codes is recorded already and was not withdrawn."""
+
+    def __init__(self) -> None:
+        super().__init__("DUPLICATE_LINK")
+
+
+class LinkNotFoundError(LicencesError):
+    """There is no link with this number, or it was withdrawn before."""
+
+    def __init__(self) -> None:
+        super().__init__("LINK_NOT_FOUND")
 
 
 class ProtectedDataError(StoreUnavailableError):

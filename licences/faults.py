@@ -61,6 +61,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "the licence number has the wrong form; example: {example}",
     ),
     (
+        "NUMBER_CHECK",
+        "证照编号校验位不符，示例：{example}",
+        "wrong check digit in the licence number; example: {example}",
+    ),
+    (
         "NO_NUMBERS_THEN",
         "该证照类型没有适用于颁发日期的编号规则",
         "the licence type has no rule for numbers that were given out on the date of issue",
@@ -117,6 +122,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "这是外国人永久居留身份证号码，持证主体代码类型应为 999",
         "this is the number of a foreigner's permanent residence card: its kind of holder code is 999",
     ),
+    ("LINK_TO_ITSELF", "两个代码相同", "both codes are the same"),
+    ("DIGEST_MALFORMED", "应为 SHA-256（64 位小写十六进制）", "must be a SHA-256 in 64 lower-case hexadecimal digits"),
+    ("DATE_IN_FUTURE", "日期晚于今天", "the date is in the future"),
+    ("DUPLICATE_LINK", "该关联已登记", "this link is recorded already"),
+    ("LINK_NOT_FOUND", "没有这条关联，或已撤回", "no such link, or it was withdrawn before"),
     # doubts about holder codes: told of imported stock, they stop nothing
     (
         "REGION_UNKNOWN",
@@ -195,11 +205,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "said to be unlimited, but licences of this type expire",
     ),
     ("CHARACTERS_LOST", "有字在转码时丢失（�）", "characters were lost when the text was converted (�)"),
-    ("ROW_TWICE", "与第 {line} 行完全相同", "the same as row {line}"),
+    ("ROW_TWICE", "与第 {twin} 行完全相同", "the same as row {twin}"),
     (
         "ROWS_CONTRADICT",
-        "与第 {line} 行编号相同而内容不同",
-        "the same number as in row {line} with other content",
+        "与第 {twin} 行编号相同而内容不同",
+        "the same number as in row {twin} with other content",
     ),
     ("ROW_WITHOUT_LICENCE", "明细对应的证照不在台账中", "belongs to a licence that is not in the register"),
     (
@@ -315,6 +325,17 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("RECEIPTS_MALFORMED", "不是 UTF-8 的 JSON 行或 CSV", "not JSON lines or CSV in UTF-8"),
     ("ROW_NOT_SENT", "从未报送过这一行", "no such row was ever sent"),
     ("OPERATION_UNKNOWN", "同步类型应为 I、U 或 D", "the operation is I, U or D"),
+    ("IMPACT_LIST_BROKEN", "这不是受影响证照清单", "this is no list of affected licences"),
+    (
+        "IMPACT_LIST_UNKNOWN",
+        "清单不是在本库生成的，或生成后被改动；请重新生成清单",
+        "the list was not made here, or was changed since: make it again",
+    ),
+    (
+        "IMPACT_DRILL_DIFFERS",
+        "本清单已有证照以其他事由、决定或生效时间办理了同一行为；请用原来的事由、决定和时间继续",
+        "this act was done to part of the list on other grounds or from another time: go on with the same ones",
+    ),
     ("STORE_BUSY", "证照库忙，请稍后再试", "the licence store is busy; try again"),
     (
         "STORE_UNWRITABLE",

@@ -164,7 +164,9 @@ class Issuer:
         earlier = self._store.replay(*idempotency) if idempotency is not None else None
         if earlier is not None:
             return Issued(earlier, True, self._level(earlier))
-        if approval is None and self._needs_review(self._catalogue.get(type_name), data, provenance, following):
+        if approval is None and self._needs_review(
+            type_on_issue(self._catalogue, type_name, data), data, provenance, following
+        ):
             raise ReviewRequiredError
         attempt = 1
         while True:
@@ -309,9 +311,10 @@ class Issuer:
         """Whether only an approved draft may become this licence.
 
         Stock that is converted is checked by the rules of conversion, and what repeats a licence (换证, 补证) was
-        checked when that one was made.
+        checked when that one was made. A date of issue in the past does not lead around today's rule.
         """
-        if licence_type.review is not Review.REQUIRED or provenance.origin.kind == "digitised":
+        rules = {licence_type.review, self._catalogue.get(licence_type.code).review}
+        if Review.REQUIRED not in rules or provenance.origin.kind == "digitised":
             return False
         if following is None:
             return True

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from .actors import Actor
 from .catalogue import Catalogue
-from .convert import licence_from_paper
+from .convert import licence_from_paper, type_on_issue
 from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark
 from .errors import DraftRefusedError, InvalidFieldError
 from .issue import Issued, Issuer, MadeLicence
@@ -56,7 +56,7 @@ class ReviewDesk:
         """Hand it to the checkers, when the metadata have no fault; else every fault at once."""
         draft = self._drafts.get(draft_id)
         content = self._drafts.content(draft_id, draft.version)
-        licence_from_paper(self._catalogue.get(content.type_slug), content.data)
+        licence_from_paper(type_on_issue(self._catalogue, content.type_slug, content.data), content.data)
         return self._drafts.act(draft_id, DraftStep(act=DraftAct.SUBMIT, actor=actor, at=at, digest=draft.digest))
 
     def send_back(

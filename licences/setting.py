@@ -1,12 +1,13 @@
 """Setting the fields of a face: rows of label and value, then tables, in the largest type that fits."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final, TypeAlias
 
 from esign import LONG_TERM, FontChain, Shape, TextRun, line, rectangle
 
-from .catalogue import VALIDITY, FieldsArea, FieldType
+from .catalogue import VALIDITY, Face, FieldsArea, FieldType
 from .model import Licence
 from .typesetting import SIZE_STEP, Block, break_text
 
@@ -20,8 +21,14 @@ _LABEL_GAP = 3.0
 _ROW_GAP = 1.6  # between two fields
 _CELL_PADDING = 1.2
 
+_LEAST_TABLE = 25.0  # what a table that flows takes of a face at least
+
+_TEXT_REFERENCE: Final = "见附页"
 _TABLE_SHARE = 0.8  # of the fields' size of type
 _INLINE_SHRINKING = 2.0  # points: many rows read better on a page of their own than in smaller type
+
+
+Items: TypeAlias = list[TextRun | Shape]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,8 @@ class Row:
     key: str
     label: str
     value: str
+    stays: bool = False
+    """On the face, however long it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +54,8 @@ class Table:
     """Widths of the columns in relation to each other."""
 
 
-def face_contents(licence: Licence) -> tuple[list[Row], list[Table]]:
-    """The face's rows and tables in printing order; optional fields that were not given take no room."""
-    face = licence.licence_type.face
+def face_contents(licence: Licence, face: Face) -> tuple[list[Row], list[Table]]:
+    """A face's rows and tables in printing order; optional fields that were not given take no room."""
     fields = {field.key: field for field in licence.licence_type.all_fields}
     holders = licence.holders
     start, end = licence.validity.start, licence.validity.end
@@ -66,7 +74,7 @@ def face_contents(licence: Licence) -> tuple[list[Row], list[Table]]:
     for key in face.order:
         if key in special:
             label, value = special[key]
-            rows.append(Row(key=key, label=label, value=value))
+            rows.append(Row(key=key, label=label, value=value, stays=True))
             continue
         field, given = fields[key], licence.values.get(key)
         if given is None:
@@ -87,9 +95,57 @@ def face_contents(licence: Licence) -> tuple[list[Row], list[Table]]:
     return rows, tables
 
 
-def fit_fields(
+def fit_face(
     fonts: FontChain, rows: Sequence[Row], tables: Sequence[Table], area: FieldsArea
-) -> list[TextRun | Shape] | None:
+) -> tuple[Items, list[Table | Row]] | None:
+    """The fields in the largest type that fits, and what goes to annex pages instead; None if that does not help.
+
+    Tables go first, all of them; then the longest texts, one by one, until the rest fits.
+    """
+    items = fit_fields(fonts, rows, tables, area)
+    if items is not None:
+        return items, []
+    annexed: list[Table | Row] = list(tables)
+    rows = [*rows, *(Row(key=one.key, label=one.label, value=_table_reference(one), stays=True) for one in tables)]
+    while not _fits(fonts, rows, area):
+        longest = max((row for row in rows if not row.stays), key=lambda row: len(row.value), default=None)
+        if longest is None or len(longest.value) <= len(_TEXT_REFERENCE):
+            return None
+        annexed.append(longest)
+        rows = [replace(row, value=_TEXT_REFERENCE, stays=True) if row is longest else row for row in rows]
+    items = fit_fields(fonts, rows, (), area)
+    return None if items is None else (items, annexed)
+
+
+def flow_fields(
+    fonts: FontChain, rows: Sequence[Row], tables: Sequence[Table], area: FieldsArea
+) -> tuple[Items, list[Table | Row]] | None:
+    """As `fit_face`, but the first table begins on the face and goes on from there."""
+    if not tables:
+        return fit_face(fonts, rows, tables, area)
+    table, *others = tables
+    items = fit_fields(fonts, rows, (), replace(area, bottom=area.bottom - _LEAST_TABLE))
+    if items is None:
+        return fit_face(fonts, rows, tables, area)
+    size = max((item.size for item in items if isinstance(item, TextRun)), default=area.size)
+    y = max((item.commands[-1].numbers[-1] for item in items if isinstance(item, Shape)), default=area.y) + _ROW_GAP
+    drawn, _, left = set_table(
+        fonts, table, x=area.x, y=y, width=area.width, bottom=area.bottom, size=size * _TABLE_SHARE
+    )
+    rest: list[Table | Row] = [replace(table, rows=left)] if left else []
+    return [*items, *drawn], [*rest, *others]
+
+
+def _table_reference(table: Table) -> str:
+    return f"见附页，共 {len(table.rows)} 项"
+
+
+def _fits(fonts: FontChain, rows: Sequence[Row], area: FieldsArea) -> bool:
+    """Whether rows fit in the smallest type."""
+    return _set(fonts, rows, (), area, area.smallest) is not None
+
+
+def fit_fields(fonts: FontChain, rows: Sequence[Row], tables: Sequence[Table], area: FieldsArea) -> Items | None:
     """The fields in the largest type that fits, None when none does."""
     size = area.size
     smallest = max(area.smallest, area.size - _INLINE_SHRINKING) if tables else area.smallest
@@ -98,12 +154,10 @@ def fit_fields(
         if items is not None:
             return items
         size -= SIZE_STEP
-    return None
+    return _set(fonts, rows, tables, area, smallest)
 
 
-def _set(
-    fonts: FontChain, rows: Sequence[Row], tables: Sequence[Table], area: FieldsArea, size: float
-) -> list[TextRun | Shape] | None:
+def _set(fonts: FontChain, rows: Sequence[Row], tables: Sequence[Table], area: FieldsArea, size: float) -> Items | None:
     """The fields in type of one size, None when they do not fit."""
     items, y = _set_rows(fonts, rows, area, size)
     for table in tables:
@@ -118,10 +172,34 @@ def _set(
     return items if y <= area.bottom else None
 
 
-def _set_rows(
-    fonts: FontChain, rows: Sequence[Row], area: FieldsArea, size: float
-) -> tuple[list[TextRun | Shape], float]:
-    items: list[TextRun | Shape] = []
+def slots_of(face: Face, keys: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Top and height of each row of a pre-printed form, whose labels stand at fixed places."""
+    area = face.fields
+    height = (area.bottom - area.y) / max(len(keys), 1)
+    return {key: (area.y + place * height, height) for place, key in enumerate(keys)}
+
+
+def fit_slots(fonts: FontChain, rows: Sequence[Row], face: Face, keys: Sequence[str]) -> tuple[Items, str]:
+    """The values alone, each in its slot; the answer ends with the key of one that does not fit, or an empty text."""
+    area, slots = face.fields, slots_of(face, keys)
+    items: Items = []
+    for row in rows:
+        top, height = slots[row.key]
+        size = area.size
+        while True:
+            width = area.width - area.label_width - _LABEL_GAP
+            block = break_text(fonts, row.value, size=size, width=width)
+            if block.height <= height:
+                break
+            size -= SIZE_STEP
+            if size < area.smallest:
+                return items, row.key
+        items += print_block(block, area.x + area.label_width + _LABEL_GAP, top, colour=INK)
+    return items, ""
+
+
+def _set_rows(fonts: FontChain, rows: Sequence[Row], area: FieldsArea, size: float) -> tuple[Items, float]:
+    items: Items = []
     y = area.y
     value_x = area.x + area.label_width + _LABEL_GAP
     value_width = area.width - area.label_width - _LABEL_GAP
@@ -138,9 +216,9 @@ def _set_rows(
 
 def set_table(
     fonts: FontChain, table: Table, *, x: float, y: float, width: float, bottom: float, size: float
-) -> tuple[list[TextRun | Shape], float, tuple[tuple[str, ...], ...]]:
+) -> tuple[Items, float, tuple[tuple[str, ...], ...]]:
     """As many rows as there is room for; the answer ends with the rows that are left."""
-    items: list[TextRun | Shape] = []
+    items: Items = []
     widths = [share / sum(table.shares) * width for share in table.shares]
     for place, cells in enumerate((table.columns, *table.rows)):
         blocks = [
@@ -148,8 +226,15 @@ def set_table(
             for cell, column in zip(cells, widths, strict=True)
         ]
         height = max(block.height for block in blocks) + 2 * _CELL_PADDING
+        left_over: tuple[str, ...] = ()
         if y + height > bottom:
-            return items, y, table.rows[max(place - 1, 0) :]
+            # A row that is higher than a page begins on one and goes on on the next.
+            room = int((bottom - y - 2 * _CELL_PADDING) / blocks[0].line_height)
+            if place != 1 or room < 1:
+                return items, y, table.rows[max(place - 1, 0) :]
+            left_over = tuple("\n".join(block.lines[room:]) for block in blocks)
+            blocks = [replace(block, lines=block.lines[:room]) for block in blocks]
+            height = room * blocks[0].line_height + 2 * _CELL_PADDING
         left = x
         for block, column in zip(blocks, widths, strict=True):
             items.append(Shape(commands=rectangle(left, y, column, height), stroke=FAINT, line_width=_RULE_WEIGHT))
@@ -157,7 +242,19 @@ def set_table(
             items += print_block(block, left + _CELL_PADDING, y + _CELL_PADDING, colour=colour)
             left += column
         y += height
+        if left_over:
+            return items, y, (left_over, *table.rows[place:])
     return items, y, ()
+
+
+def set_text(
+    fonts: FontChain, text: str, *, x: float, y: float, width: float, bottom: float, size: float
+) -> tuple[Items, str]:
+    """As many lines of a text as there is room for; the answer ends with the text that is left."""
+    block = break_text(fonts, text, size=size, width=width)
+    room = max(int((bottom - y) / block.line_height), 0)
+    shown = replace(block, lines=block.lines[:room])
+    return list(print_block(shown, x, y, colour=INK)), "\n".join(block.lines[room:])
 
 
 def print_block(block: Block, x: float, y: float, *, colour: tuple[float, float, float]) -> Iterator[TextRun]:

@@ -172,4 +172,4 @@ def _belongs(seal: Seal, copy: AnnotatedCopy, count: int) -> tuple[Check, Check]
     subject = seal.signed_data.signer_certificate.subject
     own = (subject.organization_identifier, subject.organization) == (copy.maker_code, copy.maker_name)
     detail = f"the certificate is for {subject.organization} ({subject.organization_identifier})"
-    return expected, Check(name="issuer", code="OK" if own else "COPY_NOT_OF_MAKER", detail=detail)
+    return expected, Check(name="copy_maker", code="OK" if own else "COPY_NOT_OF_MAKER", detail=detail)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from esign import EsignError, SignedCode, extract_code, read_code
+from esign import CHINA, EsignError, SignedCode, extract_code, read_code
 from keys import Certificate, KeysError
 from verify.facts import Facts, unreadable
+from verify.issuer import IssuerRule
 from verify.report import Check
-from verify.seals import failed_signature, issuer_check, usage_check
+from verify.seals import failed_signature, usage_check
 from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
 from verify.sources import Records
 
@@ -29,7 +30,9 @@ def look_at_code(text: str, grounds: Grounds, records: Records) -> Facts:
     # (3) The signature over the whole payload is that key's.
     signature = _signature(signed, certificate)
     # (6) The authority that the identifier names has signed. A code holds no name of it.
-    issuer = issuer_check(certificate, signed.claims.identifier, None)
+    known_days = (one.astimezone(CHINA).date() for one in (certificate.not_before, grounds.at))
+    days = [signed.claims.valid_from, *known_days]
+    issuer = IssuerRule(register=trust.register).check_code(certificate, signed.claims.identifier, days)
     # (7) A code does not say when it was signed: the path must have been valid when the key's certificate began,
     # (8) and it must still be at the time of asking, or at the time since which the store has had this code.
     usage = usage_check(certificate, purpose="code")

@@ -58,5 +58,5 @@ def is_licence(data: bytes) -> bool:
 
 
 def is_ours(data: bytes) -> bool:
-    """Whether it is an e-licence: structured, or a PDF of ours or a part of one."""
-    return names_us_as_producer(data) or is_licence(data)
+    """Whether it is an e-licence or an annotated copy: its data, or a PDF of ours or a part of one."""
+    return names_us_as_producer(data) or is_licence(data) or claims_to_be_copy(data)

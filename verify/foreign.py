@@ -25,7 +25,7 @@ from esign import (
     read_foreign_cms,
     read_foreign_pdf,
 )
-from keys import Certificate, KeysError, UnsupportedAlgorithmError, parse_certificate
+from keys import COPY_SIGNING_EKU, Certificate, KeysError, UnsupportedAlgorithmError, parse_certificate
 from verify.detection import is_ours
 from verify.facts import Facts, unreadable
 from verify.report import Check, SignatureFacts
@@ -37,6 +37,7 @@ from verify.timestamps import look_at_timestamp
 SIGNER_PURPOSES: Final = SEAL_PURPOSES | {
     "1.3.6.1.5.5.7.3.2",  # client authentication: most certificates of persons say this and e-mail protection
     "1.3.6.1.4.1.311.20.2.2",  # logging in with a card
+    COPY_SIGNING_EKU,  # notices about annotated copies and licences: an office signs them with its key for copies
 }
 MAX_PARSED_CERTIFICATES: Final = 16
 """Of those that a message brings along; a chain has four."""

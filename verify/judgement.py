@@ -8,9 +8,7 @@ from typing import Final
 from verify.reasons import REASONS, Outcome, Reason
 from verify.report import Check, Report
 
-STANDING_CHECKS: Final = frozenset(
-    {"validity", "status", "obligations", "seals", "seal_term", "copy_term", "purpose"}
-)
+STANDING_CHECKS: Final = frozenset({"validity", "status", "obligations", "seals", "seal_term", "copy_term", "purpose"})
 """The checks that are about standing, a licence's or a seal's; all others are about authenticity."""
 
 _PRECEDENCE: Final = {code: place for place, code in enumerate(REASONS)}

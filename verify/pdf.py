@@ -17,10 +17,10 @@ from verify.report import Check
 from verify.revocation import RevocationEvidence
 from verify.seals import (
     Seal,
+    all_issuers_check,
     brought_check,
     completeness_check,
     evidence_check,
-    joint_check,
     look_at_seals,
 )
 from verify.signing_path import Existence, Grounds
@@ -71,7 +71,7 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         Check(name="structured", code="OK"),
         *(check for facts in found for check in facts.checks),
         *brought,
-        joint_check(seals, licence),
+        all_issuers_check(seals, licence, grounds),
         *stamps,
         evidence_check(pdf.evidence, (*used, *(facts.used for facts in found)), judged=judged),
         completeness_check(seals, licence),

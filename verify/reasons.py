@@ -767,7 +767,7 @@ _ROWS: Final = (
         sub_indication="",
         sentence=Text(
             zh="证照真实，但证面所载检验（复核、年报）日期已过，是否已办理未知。",
-            en="The licence is genuine, but the day of an inspection, re-check or report has passed; it is not known to be done.",
+            en="The licence is genuine; an inspection, re-check or report was due, and it is not known to be done.",
         ),
         action=Text(
             zh="请联网查询当前状态，或请持证人出示最近的检验（复核、年报）证明。",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
-from esign import Evidence, LicenceIdentifier, SignedData, StructuredLicence
+from esign import Evidence, SignedData, StructuredLicence
 from keys import (
     CODE_SIGNING_EKU,
     COPY_SIGNING_EKU,
@@ -19,6 +19,7 @@ from keys import (
     ProviderMissingError,
     UnsupportedAlgorithmError,
 )
+from verify.issuer import IssuerRule
 from verify.report import Check, SignatureFacts
 from verify.revocation import CLOCK_SKEW
 from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
@@ -76,12 +77,14 @@ def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: G
     # (5), (6) The seal is one that the licence lists, and it is the issuer's.
     expected = _expected(seal, place, licence)
     first = expected.code == "OK" and expected.detail == _FIRST
-    issuer = _issuer_check(seal.signed_data.signer_certificate, licence, first=first)
+    rule = IssuerRule(register=grounds.trust.register)
+    certificate, sealed_at = seal.signed_data.signer_certificate, seal.claimed_time or licence.sealed_at
+    issuer = rule.check(certificate, licence, first=first, at=sealed_at)
     return judge_seal(
         seal,
         (expected, issuer),
         purpose="seal",
-        claimed_at=seal.claimed_time or licence.sealed_at,
+        claimed_at=sealed_at,
         development=licence.development,
         grounds=grounds,
     )
@@ -142,25 +145,17 @@ def judge_seal(
     )
 
 
+def all_issuers_check(seals: Sequence[Seal], licence: StructuredLicence, grounds: Grounds) -> Check:
+    """Whether each issuing authority has sealed (`IssuerRule.check_all`)."""
+    sealed = ((seal.signed_data.signer_certificate, seal.claimed_time or licence.sealed_at) for seal in seals)
+    return IssuerRule(register=grounds.trust.register).check_all(sealed, licence)
+
+
 def completeness_check(seals: Sequence[Seal], licence: StructuredLicence) -> Check:
     """Whether every seal is there that the licence lists: until then it is not in force (未生效)."""
     missing = len(licence.seals) - len(seals)
     detail = f"{missing} of {len(licence.seals)} seals are missing" if missing > 0 else ""
     return Check(name="seals", code="SEALS_INCOMPLETE" if missing > 0 else "OK", detail=detail)
-
-
-def joint_check(seals: Sequence[Seal], licence: StructuredLicence) -> Check:
-    """Whether each of several issuing authorities has sealed, once all seals are there; the first one in any case.
-
-    A file that only another one has sealed is not the issuer's statement: anybody can name himself as a joint issuer.
-    """
-    names = {seal.signed_data.signer_certificate.subject.organization_identifier for seal in seals}
-    if licence.issuer_code not in names:
-        return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=f"no seal is that of {licence.issuer_name}")
-    absent = [authority.name for authority in licence.joint_issuers if authority.code not in names]
-    if absent and len(seals) >= len(licence.seals):
-        return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=f"no seal is that of {', '.join(absent)}")
-    return Check(name="issuer", code="OK")
 
 
 def brought_check(facts: SealFacts, brought: Sequence[Certificate]) -> Check:
@@ -190,34 +185,6 @@ def _moment_check(claimed_at: datetime, existence: Existence) -> Check:
         return Check(name="seal_time", code="OK")
     detail = f"sealed at {claimed_at.isoformat()}, but it existed on {existence.at.isoformat()} ({existence.source})"
     return Check(name="seal_time", code="SEAL_TIME_CONTRADICTED", detail=detail)
-
-
-def _issuer_check(certificate: Certificate, licence: StructuredLicence, *, first: bool) -> Check:
-    """The first seal is the issuing authority's; a further one may be that of an authority that issues jointly."""
-    subject = certificate.subject
-    joint = {(authority.code, authority.name) for authority in licence.joint_issuers}
-    if not first and (subject.organization_identifier, subject.organization) in joint:
-        return Check(name="issuer", code="OK", detail=f"{subject.organization} issues jointly")
-    return issuer_check(certificate, licence.identifier, licence)
-
-
-def issuer_check(certificate: Certificate, identifier: str, licence: StructuredLicence | None) -> Check:
-    """Whether the signer is the issuing authority: the one in the identifier, and in the licence where there is one.
-
-    Without the identifier an authority could seal a licence under another one's number and be answered with that one's
-    status.
-    """
-    subject = certificate.subject
-    found = f"the certificate is for {subject.organization} ({subject.organization_identifier})"
-    if subject.organization_identifier != LicenceIdentifier.from_text(identifier).issuer_code:
-        return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=f"{found}, the identifier is another authority's")
-    if licence and (subject.organization_identifier, subject.organization) != (
-        licence.issuer_code,
-        licence.issuer_name,
-    ):
-        issuer = f"{licence.issuer_name} ({licence.issuer_code})"
-        return Check(name="issuer", code="SEAL_NOT_OF_ISSUER", detail=f"{found}, the issuer is {issuer}")
-    return Check(name="issuer", code="OK", detail=found)
 
 
 def usage_check(certificate: Certificate, *, purpose: Purpose) -> Check:

@@ -6,7 +6,7 @@ from esign import EsignError, read_detached, structured_from_bytes
 from verify.facts import Facts, unreadable
 from verify.report import Check
 from verify.revocation import RevocationEvidence
-from verify.seals import Seal, brought_check, completeness_check, evidence_check, joint_check, look_at_seals
+from verify.seals import Seal, all_issuers_check, brought_check, completeness_check, evidence_check, look_at_seals
 from verify.signing_path import Existence, Grounds
 from verify.sources import Records
 
@@ -49,7 +49,7 @@ def look_at_structured(data: bytes, signature: bytes | None, grounds: Grounds, r
         readable,
         *(check for facts in found for check in facts.checks),
         *(brought_check(facts, seal.signed_data.certificates) for facts, seal in zip(found, seals, strict=True)),
-        joint_check(seals, licence),
+        all_issuers_check(seals, licence, grounds),
         evidence_check(detached.evidence, (facts.used for facts in found), judged=judged),
         completeness_check(seals, licence),
     )

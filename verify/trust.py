@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from esign import AuthorityRegister
 from keys import (
     CODE_SIGNING_EKU,
     Certificate,
@@ -25,6 +26,7 @@ from keys import (
     Retirement,
     key_identifier,
 )
+from verify.authority_register import read_register
 from verify.trust_folder import APPLICANTS_FOLDER, TIMESTAMPS_FOLDER, TrustFolder, read_trust_folder
 
 MAX_PATH: Final = 6
@@ -77,6 +79,7 @@ class TrustStore:
         lists: Iterable[CertificateList] = (),
         timestamps: TrustStore | None = None,
         applicants: TrustStore | None = None,
+        register: AuthorityRegister | None = None,
     ) -> None:
         """Without a store of their own, timestamps and applicants' signatures are judged by this one."""
         self.anchors: tuple[Certificate, ...] = tuple(anchors)
@@ -91,6 +94,8 @@ class TrustStore:
         """Whom to believe about time: these anchors and those that are trusted for that alone."""
         self.applicants: TrustStore = applicants or self
         """Whom to believe about who a citizen or a company is."""
+        self.register = register
+        """Which authority stands in for which; None: each speaks for itself alone."""
         self._remembered: dict[tuple[bytes, bytes], None] = {}
         self._lock = Lock()
 
@@ -103,16 +108,25 @@ class TrustStore:
         lists: Iterable[CertificateList] = (),
         timestamps: TrustStore | None = None,
         applicants: TrustStore | None = None,
+        register: AuthorityRegister | None = None,
     ) -> TrustStore:
         """Take self-signed certificates as anchors; all others are known but not trusted by themselves."""
         given = tuple(certificates)
         anchors = tuple(certificate for certificate in given if _is_self_signed(certificate))
         others = (certificate for certificate in given if certificate not in anchors)
-        return cls(anchors, others, retirements, lists=lists, timestamps=timestamps, applicants=applicants)
+        return cls(
+            anchors,
+            others,
+            retirements,
+            lists=lists,
+            timestamps=timestamps,
+            applicants=applicants,
+            register=register,
+        )
 
     @classmethod
     def from_directory(cls, path: Path) -> TrustStore:
-        """Load a folder of trust (`trust_folder`), with its folders for timestamps and for applicants.
+        """Load a folder of trust (`trust_folder`) with its folders for one purpose and its authority register.
 
         Self-signed certificates become anchors. A folder without certificates gives a store without anchors, which
         judges nothing. `TrustStoreError` when a folder cannot be read, or a file holds something else or is too large.
@@ -124,6 +138,7 @@ class TrustStore:
             lists=folder.lists,
             timestamps=cls._for_purpose(folder, path / TIMESTAMPS_FOLDER),
             applicants=cls._for_purpose(folder, path / APPLICANTS_FOLDER),
+            register=read_register(path),
         )
 
     @classmethod

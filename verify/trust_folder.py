@@ -61,7 +61,8 @@ def _files(path: Path, suffixes: frozenset[str]) -> list[Path]:
     return files
 
 
-def _read(file: Path, limit: int) -> bytes:
+def read_trust_file(file: Path, limit: int) -> bytes:
+    """Read a file of the folder; TrustStoreError when it is over the limit, OSError when it cannot be read."""
     with file.open("rb") as stream:
         content = stream.read(limit + 1)
     if len(content) > limit:
@@ -71,21 +72,21 @@ def _read(file: Path, limit: int) -> bytes:
 
 def _certificates(file: Path) -> tuple[Certificate, ...]:
     try:
-        return load_certificates(_read(file, MAX_FILE_BYTES))
+        return load_certificates(read_trust_file(file, MAX_FILE_BYTES))
     except KeysError as error:
         raise TrustStoreError(f"{file.name}: {error}") from error
 
 
 def _list(file: Path) -> CertificateList:
     try:
-        return read_crl(_read(file, MAX_CRL_SIZE))
+        return read_crl(read_trust_file(file, MAX_CRL_SIZE))
     except KeysError as error:
         raise TrustStoreError(f"{file.name}: {error}") from error
 
 
 def _retirements(file: Path) -> tuple[Retirement, ...]:
     try:
-        return read_retirements(_read(file, MAX_FILE_BYTES))
+        return read_retirements(read_trust_file(file, MAX_FILE_BYTES))
     except FileNotFoundError:
         return ()
     except KeysError as error:

@@ -19,7 +19,7 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
     at most indeterminate. [holder]
 10. All its seals are there, and the day of asking lies in its term. [seals, validity]
 11. The status source does not say that it was revoked. [status]
-    An annotated copy may be used for its purpose until its time is over. [copy, copy_term, purpose]
+    An annotated copy may be used for its purpose until its time is over. [copy, copy_maker, copy_term, purpose]
 12. One judge takes the reason that is said (`judgement`).
 
 Steps 9 to 11 are taken only when 1 to 8 have shown whose statement it is: their sentences begin with "genuine, but". An
@@ -179,9 +179,7 @@ class Verifier:
             return self._report(facts, holder, at)
         return worst_report(self.verify_code(code, holder=holder, at=at) for code in codes)
 
-    def _report(
-        self, facts: Facts, holder: HolderEntry | None, at: datetime, use: IntendedUse | None = None
-    ) -> Report:
+    def _report(self, facts: Facts, holder: HolderEntry | None, at: datetime, use: IntendedUse | None = None) -> Report:
         checks, status = facts.checks, UNKNOWN_STATUS
         subject = facts.code or facts.licence
         if subject is not None and all(check.code in _PROVEN for check in checks):

@@ -13,7 +13,7 @@ from .model import (
     LicenceType,
     Sample,
 )
-from .problems import CatalogueFault, CatalogueFileError
+from .problems import CatalogueFault, CatalogueFileError, fault_at
 from .reading import licence_type_from_toml
 from .rules import (
     Effect,
@@ -30,6 +30,8 @@ from .rules import (
     TermUnit,
     ValidityRule,
 )
+from .toml_lines import SourcePlaces
+from .toml_table import MAX_CATALOGUE_BYTES
 
 __all__ = [
     "AUTHORITY_LEVELS",
@@ -37,6 +39,7 @@ __all__ = [
     "DOCUMENT_CLASSES",
     "FOOT_ZONE",
     "FRAME_MARGIN",
+    "MAX_CATALOGUE_BYTES",
     "VALIDITY",
     "Body",
     "Catalogue",
@@ -64,10 +67,12 @@ __all__ = [
     "PhotoPlace",
     "Review",
     "Sample",
+    "SourcePlaces",
     "Succession",
     "Term",
     "TermUnit",
     "ValidityRule",
+    "fault_at",
     "licence_type_from_toml",
     "load_catalogue",
 ]

@@ -56,10 +56,11 @@ class Catalogue:
 def load_catalogue(own: Mapping[str, bytes] | None = None) -> Catalogue:
     """Read the types that ship with the package and, by the names of their files, those of a home.
 
-    Raises CatalogueFileError, with the name of the file.
+    A copy of a file that ships adds nothing. Raises CatalogueFileError, with the name of the file.
     """
-    files = [(file.name, file.read_bytes()) for file in resources.files(__package__).iterdir() if _is_type(file.name)]
-    return Catalogue([_read(name, data) for name, data in (*files, *(own or {}).items())])
+    files = {file.read_bytes(): file.name for file in resources.files(__package__).iterdir() if _is_type(file.name)}
+    files |= {data: name for name, data in (own or {}).items()}
+    return Catalogue([_read(name, data) for data, name in files.items()])
 
 
 def _is_type(name: str) -> bool:

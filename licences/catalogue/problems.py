@@ -1,4 +1,4 @@
-"""What can be wrong with a catalogue file: code, Chinese and English sentence. The place and its line stand beside it."""
+"""What can be wrong with a catalogue file: code, Chinese and English sentence; place and line stand beside it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,21 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("NOT_A_DAY", "应为日期 YYYY-MM-DD", "is no date YYYY-MM-DD"),
     ("ENDS_BEFORE_START", "截止日期早于起始日期", "ends before it begins"),
     ("KEY_FORM", "键应以小写字母开头，只含字母和数字，最多 64 个字符", "is no key: letters and digits, at most 64"),
-    ("DOCUMENT_KEY_FORM", "键应为小写字母、数字和连字符，最多 24 个字符", "is no key: a-z, 0-9 and hyphens, at most 24"),
+    (
+        "DOCUMENT_KEY_FORM",
+        "键应为小写字母、数字和连字符，最多 24 个字符",
+        "is no key: a-z, 0-9 and hyphens, at most 24",
+    ),
     ("SLUG_FORM", "代号应为小写字母、数字和连字符", "is no slug: a-z, 0-9 and hyphens"),
     ("TYPE_CODE", "证照类型代码应为 18 位统一社会信用代码加 3 位数字", "the code is not 18 characters and 3 digits"),
     ("ORGANISATION_CODE", "统一社会信用代码有误：{detail}", "{detail_en}"),
     ("PATTERN", "正则表达式有误：{detail}", "no regular expression: {detail}"),
     ("PATTERN_SAMPLE", "示例编号不符合当日的编号规则", "the sample number does not match the pattern of its day"),
-    ("PATTERN_TWICE", "number_pattern 与 [[number_patterns]] 只能有一个", "number_pattern or number_patterns, not both"),
+    (
+        "PATTERN_TWICE",
+        "number_pattern 与 [[number_patterns]] 只能有一个",
+        "number_pattern or number_patterns, not both",
+    ),
     ("PERIODS_MEET", "与另一条的适用日期重叠", "its days and those of another entry overlap"),
     ("TERM", "期限应写作 n/Y、n/M 或 n/D（n 为 1 至 99）", "{value} is not n/Y, n/M or n/D with n from 1 to 99"),
     ("VALIDITY", "有效期须写明 terms 或 at_most 之一", 'validity needs terms (or ["0/L"]) or at_most'),
@@ -43,7 +51,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("SAMPLE_REFUSED", "示例不合规定：{detail}", "the sample is refused: {detail_en}"),
     ("DUE_FIELD", "due_field 应指向 date 类型的项", "due_field names no field of type date"),
     ("DUE", "due_field 与 every 须且只能有一个", "needs either due_field or every"),
-    ("ORDER", "须各列一次；缺少：{missing}；多余：{unknown}", "names each once; missing: {missing}, not known: {unknown}"),
+    (
+        "ORDER",
+        "须各列一次；缺少：{missing}；多余：{unknown}",
+        "names each once; missing: {missing}, not known: {unknown}",
+    ),
     ("SHARE", "列宽比例超出范围", "a share is out of range"),
     ("TYPE_SIZE", "字号超出范围，或 smallest 大于 size", "a size of type is out of range"),
     ("OFF_PAGE", "超出版面", "is not inside the page"),
@@ -51,12 +63,17 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("NO_CAPTION_ROOM", "二维码下方容不下说明文字", "has no room for its captions"),
     ("PHOTO_KEY", "须列出每个 image 项各一次：{missing}", "names each image field once; missing: {missing}"),
     ("DOCUMENT_FACE", "附表和标志须有自己的 [documents.face]", "an annex and a mark need a face of their own"),
-    ("DOCUMENT_FIRST", "第一份文件应为正本，使用 [face]", "the first document is the original, with the face of the type"),
+    (
+        "DOCUMENT_FIRST",
+        "第一份文件应为正本，使用 [face]",
+        "the first document is the original, with the face of the type",
+    ),
     ("DOES_NOT_FIT", "按最大长度填写时，证面容纳不下", "does not fit on the face when filled to its longest"),
+    ("FACE", "证面有误：{detail}", "cannot be drawn: {detail}"),
     ("SAME_NAME", "与另一证照类型的代号或代码相同：{other}", "has the slug or code of another type: {other}"),
     ("SAME_VERSION", "该类型已有此版本，或适用日期与另一版本重叠", "this version exists, or its days meet another's"),
     ("UNPRINTABLE", "没有字体能印出字符 {code_point}", "no font can print the character {code_point}"),
-)  # fmt: skip
+)
 
 _PROBLEMS: Mapping[str, tuple[str, str]] = MappingProxyType({code: (zh, en) for code, zh, en in _ROWS})
 

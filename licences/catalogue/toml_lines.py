@@ -18,6 +18,27 @@ def lines_of(text: str) -> Mapping[Path, int]:
     return _Scan(text).lines
 
 
+class SourcePlaces:
+    """Lines of a file, looked up when they are asked for; what is not there has the line of what is around it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        self._lines: Mapping[Path, int] | None = None
+
+    def line(self, path: Path) -> int:
+        """The line of a key."""
+        if self._lines is None:
+            self._lines = lines_of(self._text)
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+    @staticmethod
+    def shown(path: Path) -> str:
+        """The path as people write it, such as ``fields[2].label``."""
+        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
 class _Scan:
     def __init__(self, text: str) -> None:
         self._text = text + "\0"

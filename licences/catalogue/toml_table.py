@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final, TypeVar
 
 from .problems import CatalogueFault, CatalogueFileError, fault_at
-from .toml_lines import Path, lines_of
+from .toml_lines import Path, SourcePlaces
 
 _T = TypeVar("_T")
 _KINDS: Mapping[type, tuple[str, str]] = {
@@ -26,26 +26,13 @@ MAX_CATALOGUE_BYTES: Final = 256 * 1024
 class _Faults:
     """What is wrong, one fault for each place: a consequence of it is not told."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._lines: Mapping[Path, int] | None = None
+    def __init__(self, places: SourcePlaces) -> None:
+        self._places = places
         self.by_path: dict[Path, CatalogueFault] = {}
 
     def add(self, path: Path, code: str, details: Mapping[str, object]) -> None:
         if path not in self.by_path:
-            self.by_path[path] = fault_at(self._line(path), _shown(path), code, **details)
-
-    def _line(self, path: Path) -> int:
-        if self._lines is None:
-            self._lines = lines_of(self._text)
-        while path and path not in self._lines:
-            path = path[:-1]
-        return self._lines.get(path, 1)
-
-
-def _shown(path: Path) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.removeprefix(".")
+            self.by_path[path] = fault_at(self._places.line(path), self._places.shown(path), code, **details)
 
 
 class Table:
@@ -70,7 +57,7 @@ class Table:
             line = data.count(b"\n", 0, error.start) + 1
             raise CatalogueFileError([fault_at(line, "", "NOT_UTF8")]) from error
         try:
-            return cls((), tomllib.loads(text), _Faults(text))
+            return cls((), tomllib.loads(text), _Faults(SourcePlaces(data)))
         except tomllib.TOMLDecodeError as error:
             detail, _, place = str(error).partition(" (at line ")
             number = place.partition(",")[0]
@@ -203,7 +190,7 @@ class Table:
         content: dict[str, object] = self._take(key, dict, {} if optional else None, {})
         path = (*self._path, key)
         # What a table lacks that is not there itself is not told.
-        return Table(path, content, _Faults("") if path in self._faults.by_path else self._faults)
+        return Table(path, content, _Faults(SourcePlaces(b"")) if path in self._faults.by_path else self._faults)
 
     def tables(self, key: str, *, limit: int) -> list["Table"]:
         """Read a list of tables, empty where nothing is said."""

@@ -3,6 +3,8 @@
 from .collection_store import SqlCollectionStore
 from .conversion_store import SqlConversions
 from .copy_store import SqlCopyStore
+from .holder_store import SqlHolderLinks
+from .impact_store import SqlImpacts
 from .licence_store import SqlStore
 from .number_columns import FIRST_PROTECTED_REVISION
 from .reencryption import ColumnTally, Reencryption
@@ -18,6 +20,8 @@ __all__ = [
     "SqlConversions",
     "SqlCopyStore",
     "SqlDraftStore",
+    "SqlHolderLinks",
+    "SqlImpacts",
     "SqlStore",
     "is_current",
     "schema_state",

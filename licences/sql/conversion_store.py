@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from licences.errors import ConversionNotFoundError
-from licences.stock.batch import MAX_FINDINGS, STRAY_LINE, Batch, RowOutcome, RowState
+from licences.stock.batch import MAX_FINDINGS, STRAY_LINE, ConversionBatch, RowOutcome, RowState
 from licences.stock.findings import Finding
 
 from .conversion_tables import conversion_rows, conversions
@@ -47,13 +47,13 @@ class SqlConversions:
         """Name the database as ``SqlStore`` does."""
         self._engine = open_engine(url, busy_timeout=busy_timeout)
 
-    def begin(self, batch: Batch) -> None:
+    def begin(self, batch: ConversionBatch) -> None:
         """See ``batch.ConversionStore``."""
         with translated(), self._engine.begin() as connection:
             lock(connection)
             connection.execute(conversions.insert(), asdict(batch))
 
-    def get(self, batch_id: str) -> Batch:
+    def get(self, batch_id: str) -> ConversionBatch:
         """See ``batch.ConversionStore``."""
         if not is_key(batch_id):
             raise ConversionNotFoundError
@@ -61,13 +61,13 @@ class SqlConversions:
             row = connection.execute(_BATCH, {"batch": batch_id}).first()
         if row is None:
             raise ConversionNotFoundError
-        return Batch(**row._mapping)
+        return ConversionBatch(**row._mapping)
 
-    def newest(self, request_digest: str) -> Batch | None:
+    def newest(self, request_digest: str) -> ConversionBatch | None:
         """See ``batch.ConversionStore``."""
         with translated(), self._engine.connect() as connection:
             row = connection.execute(_NEWEST, {"digest": request_digest}).first()
-        return None if row is None else Batch(**row._mapping)
+        return None if row is None else ConversionBatch(**row._mapping)
 
     def record(self, batch_id: str, outcomes: Sequence[RowOutcome]) -> None:
         """See ``batch.ConversionStore``."""

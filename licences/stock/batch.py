@@ -66,7 +66,7 @@ class RowOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class ConversionBatch:
     """One run over one register."""
 
     batch_id: str
@@ -87,13 +87,13 @@ class Batch:
 class ConversionStore(Protocol):
     """Keeps batches and the outcomes of their rows. Every method may raise StoreUnavailableError."""
 
-    def begin(self, batch: Batch) -> None:
+    def begin(self, batch: ConversionBatch) -> None:
         """Keep a new batch."""
 
-    def get(self, batch_id: str) -> Batch:
+    def get(self, batch_id: str) -> ConversionBatch:
         """Return a batch; ConversionNotFoundError."""
 
-    def newest(self, request_digest: str) -> Batch | None:
+    def newest(self, request_digest: str) -> ConversionBatch | None:
         """Return the batch that was begun last for this request."""
 
     def record(self, batch_id: str, outcomes: Sequence[RowOutcome]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from esign import CHINA, FontChain, StructuredAuthority, TrustLevel, structured_from_bytes
 from licences.actors import Actor
 from licences.acts import Act
-from licences.catalogue import LicenceType
+from licences.catalogue import Catalogue
 from licences.convert import ROOT
 from licences.errors import (
     AllotmentTakenError,
@@ -39,7 +39,7 @@ _SHORT_CODE_CHARACTERS: Final = 13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
+class ConvertingOffice:
     """Who converts."""
 
     authority: StructuredAuthority
@@ -55,11 +55,18 @@ class RowConverter:
     """Converts rows of one register."""
 
     def __init__(
-        self, *, issuer: Issuer, store: LicenceStore, licence_type: LicenceType, seal: str, office: Office
+        self,
+        *,
+        issuer: Issuer,
+        store: LicenceStore,
+        catalogue: Catalogue,
+        type_name: str,
+        seal: str,
+        office: ConvertingOffice,
     ) -> None:
-        """`seal` is the name of the suite, as of `Issuer`."""
-        self._issuer, self._store = issuer, store
-        self._type, self._seal, self._office = licence_type, seal, office
+        """`type_name` and `seal` (name of the suite) are as of `Issuer`."""
+        self._issuer, self._store, self._catalogue = issuer, store, catalogue
+        self._type, self._seal, self._office = type_name, seal, office
 
     def convert(
         self,
@@ -90,7 +97,7 @@ class RowConverter:
         act = Act(action=Action.ISSUE, ground=GROUND, decision="", effective_at=at, recorded_at=at, actor=actor)
         try:
             issued = self._issuer.issue(
-                self._type.slug,
+                self._type,
                 dict(row.paper.data),
                 algorithm=self._seal,
                 at=at,
@@ -145,7 +152,7 @@ class RowConverter:
         self, row: PlannedRow, scans: Sequence[bytes], labels: Mapping[str, str]
     ) -> tuple[Licence | None, TrustLevel, tuple[Finding, ...], tuple[Attachment, ...]]:
         line, office = row.paper.line, self._office
-        examined = examine(row.paper, self._type, labels)
+        examined = examine(row.paper, self._catalogue, self._type, labels)
         licence, findings = examined.licence, list(examined.findings)
         attached: tuple[Attachment, ...] = ()
         try:

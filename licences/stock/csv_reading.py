@@ -11,7 +11,7 @@ from .sheet import (
     MAX_CELL_CHARACTERS,
     MAX_CELLS,
     MAX_COLUMNS,
-    MAX_FILE_BYTES,
+    MAX_REGISTER_BYTES,
     MAX_ROWS,
     Cell,
     CellKind,
@@ -35,8 +35,8 @@ _BYTE_ORDER_MARKS = (
 
 def read_csv(data: bytes) -> Sheet:
     """Read a CSV file; StockFileError when it is none, or over a limit."""
-    if len(data) > MAX_FILE_BYTES:
-        raise StockFileError("STOCK_FILE_TOO_LARGE", limit=f"{MAX_FILE_BYTES // 1024 // 1024} MB")
+    if len(data) > MAX_REGISTER_BYTES:
+        raise StockFileError("STOCK_FILE_TOO_LARGE", limit=f"{MAX_REGISTER_BYTES // 1024 // 1024} MB")
     encoding, text = _decoded(data)
     rows: list[SourceRow] = []
     count = 0

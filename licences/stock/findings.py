@@ -20,6 +20,12 @@ class Advice(NamedTuple):
 
 
 _CHECK_PAPER: Final = Advice("请对照纸质原件改正后再次转换", "compare with the paper, correct it and convert again")
+_AS_ON_PAPER: Final = Advice(
+    "与纸质原件一致的无需改动，否则请改正后再次转换",
+    "nothing to do if the paper says so; else correct it and convert again",
+)
+# Regions and classes come and go with the years: that one is unknown today says nothing against an old licence.
+_HARMLESS: Final = frozenset({"REGION_UNKNOWN", "USCC_CLASS_UNKNOWN", "ROW_TWICE"})
 _ADVICE: Mapping[str, Advice] = MappingProxyType(
     {
         "REQUIRED": Advice("请对照纸质原件补录", "add it from the paper"),
@@ -56,7 +62,7 @@ _ADVICE: Mapping[str, Advice] = MappingProxyType(
         ),
         "SEAL_NOT_OF_ISSUER": Advice(
             "职能划转前的机关请列入对应表 historic_issuers；非本机关颁发的证照应由其颁发机关转换",
-            "list authorities that this one has succeeded in historic_issuers; others convert their licences themselves",
+            "list authorities that this one has succeeded in historic_issuers; others convert their own licences",
         ),
         "UNPRINTABLE_CHARACTER": Advice(
             "请安装含有该字的字体后再次转换，不要改字", "install a font that has the character; do not change the name"
@@ -109,7 +115,12 @@ class Finding:
     @property
     def advice(self) -> Advice:
         """What to do."""
-        return _ADVICE.get(self.code, _CHECK_PAPER)
+        return _ADVICE.get(self.code, _CHECK_PAPER if self.grave else _AS_ON_PAPER)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it lowers the trust level: something on the paper fails a check, but may be so all the same."""
+        return not self.grave and self.code not in _HARMLESS
 
 
 def finding(

@@ -7,29 +7,29 @@ from datetime import datetime
 
 from licences.errors import ConversionNotFoundError
 
-from .batch import MAX_FINDINGS, STRAY_LINE, Batch, RowOutcome, RowState
+from .batch import MAX_FINDINGS, STRAY_LINE, ConversionBatch, RowOutcome, RowState
 
 
 class MemoryConversions:
     """See ``batch.ConversionStore``; for one thread."""
 
     def __init__(self) -> None:
-        self._batches: dict[str, Batch] = {}
+        self._batches: dict[str, ConversionBatch] = {}
         self._rows: dict[str, dict[int, RowOutcome]] = {}
 
-    def begin(self, batch: Batch) -> None:
+    def begin(self, batch: ConversionBatch) -> None:
         """See ``batch.ConversionStore``."""
         self._batches[batch.batch_id] = batch
         self._rows[batch.batch_id] = {}
 
-    def get(self, batch_id: str) -> Batch:
+    def get(self, batch_id: str) -> ConversionBatch:
         """See ``batch.ConversionStore``."""
         try:
             return self._batches[batch_id]
         except KeyError:
             raise ConversionNotFoundError from None
 
-    def newest(self, request_digest: str) -> Batch | None:
+    def newest(self, request_digest: str) -> ConversionBatch | None:
         """See ``batch.ConversionStore``."""
         same = [batch for batch in self._batches.values() if batch.request_digest == request_digest]
         return max(same, key=lambda batch: batch.begun_at, default=None)

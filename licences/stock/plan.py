@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from esign import StructuredAuthority
-from licences.catalogue import Field, FieldType, LicenceType
-from licences.convert import ROOT, licence_from_stock
+from licences.catalogue import Catalogue, Field, FieldType, LicenceType
+from licences.convert import ROOT, licence_from_stock, type_on_issue
 from licences.errors import InvalidFieldError, StockMappingError
 from licences.model import Licence, normal_number
 
@@ -26,7 +26,7 @@ _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Register:
+class StockRegister:
     """The sheets of one register."""
 
     sheet: Sheet
@@ -46,7 +46,7 @@ class PlannedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class StockPlan:
     """A register in the order of its rows."""
 
     rows: tuple[PlannedRow, ...]
@@ -59,7 +59,7 @@ class Plan:
 
 def open_register(
     data: bytes, licence_type: LicenceType, mapping: StockMapping, tables: Mapping[str, bytes] | None = None
-) -> Register:
+) -> StockRegister:
     """Read a register, CSV or XLSX by its content.
 
     `tables` are files with the rows of a field, by its key; in an XLSX file they may be sheets that the mapping names,
@@ -71,19 +71,19 @@ def open_register(
         if key not in fields:
             raise StockMappingError("MAPPING_KEY_UNKNOWN", key=key[:100])
     if not data.startswith((_ZIP, _OLE)):
-        return Register(sheet=read_csv(data), tables=found)
+        return StockRegister(sheet=read_csv(data), tables=found)
     workbook = open_workbook(data)
     for key, field in fields.items():
         named = mapping.rows[key].sheet if key in mapping.rows else ""
         name = named or (field.label if field.label in workbook.places else "")
         if key not in found and name:
             found[key] = workbook.sheet(name)
-    return Register(sheet=workbook.sheet(mapping.sheet or None), tables=found)
+    return StockRegister(sheet=workbook.sheet(mapping.sheet or None), tables=found)
 
 
 def plan_stock(
-    register: Register, licence_type: LicenceType, mapping: StockMapping, authority: StructuredAuthority
-) -> Plan:
+    register: StockRegister, licence_type: LicenceType, mapping: StockMapping, authority: StructuredAuthority
+) -> StockPlan:
     """Find the columns, read every row and give each its identity; StockMappingError.
 
     `authority` is the one that seals today.
@@ -105,7 +105,7 @@ def plan_stock(
         field = _tables(licence_type)[key]
         where = find_row_columns(sheet, field, number_labels(licence_type, mapping), rows)
         papers = _with_rows(papers, field, sheet, where, stray)
-    return Plan(
+    return StockPlan(
         rows=_told_apart([(paper, _identity(paper, licence_type, authority)) for paper in papers]),
         columns=columns,
         stray=tuple(stray),
@@ -123,17 +123,18 @@ class Examined:
     @property
     def doubtful(self) -> bool:
         """Whether something about it is odd, which lowers its trust level."""
-        return any(not one.grave for one in self.findings)
+        return any(one.doubtful for one in self.findings)
 
 
-def examine(paper: PaperRow, licence_type: LicenceType, labels: Mapping[str, str]) -> Examined:
-    """Judge what a row says as metadata of an old licence: grave findings first."""
+def examine(paper: PaperRow, catalogue: Catalogue, type_name: str, labels: Mapping[str, str]) -> Examined:
+    """Judge what a row says as metadata of an old licence, by the rules of its day: grave findings first."""
     findings = list(paper.findings)
     told = {one.pointer for one in findings}
     licence: Licence | None = None
     errors: Sequence[Exception] = ()
     try:
-        licence, warnings = licence_from_stock(licence_type, dict(paper.data))
+        data = dict(paper.data)
+        licence, warnings = licence_from_stock(type_on_issue(catalogue, type_name, data), data)
     except ExceptionGroup as group:
         errors, warnings = group.exceptions, ()
     for grave, several in ((True, errors), (False, warnings)):

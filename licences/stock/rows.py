@@ -203,12 +203,10 @@ class RowReader:
             known = self._historic.get(normal_number(name))
             if known is None:
                 refuse(ISSUER_NAME, "SEAL_NOT_OF_ISSUER")
-                return None
-            historic = StructuredAuthority(name=name, code=known.code or code)
+            historic = StructuredAuthority(name=name, code=(known.code if known else "") or code)
             code = ""
         if code and code != self._authority.code and historic is None:
             refuse(ISSUER_CODE, "SEAL_NOT_OF_ISSUER")
-            return None
         data[ISSUER_NAME], data[ISSUER_CODE] = self._authority.name, self._authority.code
         return historic
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-MAX_FILE_BYTES: Final = 50 * 1024 * 1024
+MAX_REGISTER_BYTES: Final = 50 * 1024 * 1024
 MAX_ROWS: Final = 100_000
 """Rows that hold something. More come in several files."""
 MAX_COLUMNS: Final = 200

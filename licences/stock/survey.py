@@ -1,19 +1,19 @@
 """What a register is like before anything of it is converted: how complete, how old, how sure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from licences.catalogue import FieldType, LicenceType
+from licences.catalogue import Catalogue, FieldType, LicenceType
 
 from .findings import Finding, finding
-from .plan import Examined, Plan, PlannedRow, contradictions, examine
+from .plan import Examined, PlannedRow, StockPlan, contradictions, examine
 from .trust import trust_level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class StockProblem:
     """What is wrong in the same way in many rows."""
 
     label: str
@@ -55,7 +55,7 @@ class Survey:
     _first: dict[tuple[str, str, bool], Finding] = field(default_factory=dict)
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[StockProblem, ...]:
         """Everything that was found, what keeps most rows back first."""
         ordered = sorted(self._problems.items(), key=lambda one: (not one[0][2], -one[1], one[0][:2]))
         return tuple(_problem(self._first[key], rows) for key, rows in ordered)
@@ -71,11 +71,11 @@ class Survey:
         findings = list(examined.findings)
         if twin_of is not None:
             self.contradictory += 1
-            findings.append(finding(row.paper.line, "", "ROWS_CONTRADICT", line=twin_of))
+            findings.append(finding(row.paper.line, "", "ROWS_CONTRADICT", twin=twin_of))
         for one in findings:
-            key = one.pointer, one.code, one.grave
-            self._problems[key] += 1
-            self._first.setdefault(key, one)
+            what = one.pointer, one.code, one.grave
+            self._problems[what] += 1
+            self._first.setdefault(what, one)
         if row.twin:
             self.twins += 1
         licence = examined.licence
@@ -94,24 +94,21 @@ class Survey:
         self.trust_levels[level] += 1
 
 
-def survey_stock(plan: Plan, licence_type: LicenceType, *, scanned: Iterable[int], at: date) -> Survey:
+def survey_stock(
+    plan: StockPlan, catalogue: Catalogue, licence_type: LicenceType, *, scanned: Iterable[int], at: date
+) -> Survey:
     """Judge every row of a register. `scanned` are the rows for which there is a scan; `at` is today."""
     survey, against, with_scan = Survey(stray=len(plan.stray)), contradictions(plan.rows), frozenset(scanned)
     survey.filled = {one.key: 0 for one in licence_type.all_fields if one.type is not FieldType.ROWS}
     for row in plan.rows:
         line = row.paper.line
-        examined = examine(row.paper, licence_type, plan.columns.labels)
+        examined = examine(row.paper, catalogue, licence_type.slug, plan.columns.labels)
         survey.add(row, examined, against.get(line), scanned=line in with_scan, at=at)
     return survey
 
 
-def labels_of(licence_type: LicenceType, plan: Plan) -> Mapping[str, str]:
-    """Return what the register calls each field, by its key, or what the licence type calls it."""
-    return {one.key: plan.columns.labels.get(one.key, one.label) for one in licence_type.all_fields}
-
-
-def _problem(first: Finding, rows: int) -> Problem:
-    return Problem(
+def _problem(first: Finding, rows: int) -> StockProblem:
+    return StockProblem(
         label=first.label,
         pointer=first.pointer,
         code=first.code,

@@ -16,7 +16,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 from licences.errors import StockFileError
 
-from .sheet import MAX_FILE_BYTES
+from .sheet import MAX_REGISTER_BYTES
 
 MAX_PARTS: Final = 2_000
 MAX_UNPACKED_BYTES: Final = 300 * 1024 * 1024
@@ -36,8 +36,8 @@ class Package:
 
     def __init__(self, data: bytes) -> None:
         """Open it; StockFileError when it is no XLSX file or unpacks to more than the limits."""
-        if len(data) > MAX_FILE_BYTES:
-            raise StockFileError("STOCK_FILE_TOO_LARGE", limit=f"{MAX_FILE_BYTES // 1024 // 1024} MB")
+        if len(data) > MAX_REGISTER_BYTES:
+            raise StockFileError("STOCK_FILE_TOO_LARGE", limit=f"{MAX_REGISTER_BYTES // 1024 // 1024} MB")
         if data.startswith(_OLE):  # the old format, or a new one behind a password
             raise StockFileError("STOCK_FILE_LOCKED")
         try:

@@ -38,8 +38,8 @@ def test_init_makes_everything_once(running: ModuleType, tmp_path: Path) -> None
 
 
 def test_only_the_owner_reads_secrets(empty_home: Path) -> None:
-    secrets = [*empty_home.glob("keys/*.key.pem"), empty_home / "index.key"]
-    assert len(secrets) == 5
+    secrets = [*empty_home.glob("keys/*.key.pem"), empty_home / "index.key", empty_home / "protection.keys"]
+    assert len(secrets) == 8
     assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
     assert stat.S_IMODE(empty_home.stat().st_mode) == 0o700
     assert not any(b"PRIVATE" in path.read_bytes() for path in (empty_home / "trust").iterdir())

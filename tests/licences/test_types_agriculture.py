@@ -10,6 +10,7 @@ import pytest
 
 from esign import FontChain, TextRun
 from licences import Field, Licence, LicenceType, licence_from_paper, load_catalogue, shipped_font
+from licences.catalogue import Document
 from licences.render import FaceRenderer, Marks
 from licences.setting import chinese_date
 
@@ -61,9 +62,9 @@ def faults(slug: str, **changes: object) -> list[tuple[str, str]]:
     return [(fault.pointer, fault.code) for fault in caught.value.exceptions]  # type: ignore[union-attr]
 
 
-def printed(licence: Licence) -> list[str]:
+def printed(licence: Licence, document: Document | None = None) -> list[str]:
     """The text of each page without its spaces, which lines break at."""
-    pages = RENDERER.render(licence, MARKS)
+    pages = RENDERER.render(licence, MARKS, document=document)
     runs = [[item.text for item in page.items if isinstance(item, TextRun)] for page in pages]
     return ["".join(texts).replace(" ", "") for texts in runs]
 
@@ -270,6 +271,31 @@ def test_documents() -> None:
         "crop-seed": [("主证", "original", False), ("副证", "annex", False)],
         "forest-seed": [("正本", "original", False), ("副本", "copy", True)],
     }
+
+
+def longest(field: Field) -> str:
+    return ("样例县农业农村局、" * (field.max_length // 9 + 1))[: field.max_length - 1] + "末"
+
+
+@pytest.mark.parametrize("slug", TERMS)
+def test_the_longest_values_fit_on_every_document(slug: str) -> None:
+    """Of the smallest size that is allowed; rows go to further pages."""
+    licence_type, data = CATALOGUE.get(slug), paper(slug)
+    data["certificateHolderName"] = longest(licence_type.common_fields[1])
+    for field in licence_type.fields:
+        if field.type.value in {"string", "text"}:
+            data[field.key] = longest(field)
+        elif field.columns:
+            written = {column.key: longest(column) for column in field.columns if column.type.value == "string"}
+            data[field.key] = [row | written for row in data[field.key]]
+    licence = licence_from_paper(licence_type, data)
+    for document in licence_type.documents:
+        pages = "".join(printed(licence, document))
+        for key in document.face.order:
+            for field in (one for one in licence_type.fields if one.key == key):
+                texts = [one for one in (field, *field.columns) if one.type.value in {"string", "text"}]
+                assert all(longest(one) in pages for one in texts), key
+        assert data["certificateHolderName"] in pages
 
 
 ROWS: Mapping[str, tuple[str, str]] = {
