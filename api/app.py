@@ -16,6 +16,7 @@ from licences import LicencesError
 from verify import VerifyError
 
 from .act_routes import act_routes
+from .conversion_routes import conversion_routes
 from .copy_routes import copy_routes
 from .edge import Edge
 from .errors import ApiError
@@ -55,6 +56,7 @@ def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | 
         app.include_router(act_routes(services))
         app.include_router(review_routes(services))
         app.include_router(copy_routes(services))
+        app.include_router(conversion_routes(services))
         _add_reference(app)
     app.include_router(page_routes(services, limiter or RateLimiter()))
     for error in FORESEEN:

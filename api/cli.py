@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .act_commands import add_act_parsers
+from .authority_commands import add_authority_parser
 from .catalogue_commands import add_catalogue_parser
 from .collection_commands import add_collection_parser
 from .convert_commands import add_convert_parser
@@ -180,6 +181,8 @@ def _parser() -> Parser:
     demo.add_argument("--no-serve", action="store_true", help="只签发 issue only")
     demo.add_argument("--samples", metavar="DIR", help="样例目录 folder of samples (default fixtures/paper)")
     add_act_parsers(answering, commands)
+    authorities = commands.add_parser("authorities", help="机构名录 register of authorities", allow_abbrev=False)
+    add_authority_parser(answering, authorities.add_subparsers(metavar="ACTION", required=True))
     add_convert_parser(answering, commands)
     for serving in (serve, demo):
         serving.add_argument("--host", default=DEFAULT_HOST, help=f"监听地址 (default {DEFAULT_HOST})")

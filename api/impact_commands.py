@@ -76,6 +76,8 @@ def _list(arguments: argparse.Namespace) -> "Answer":
             "请至少给出 --key、--batch、--operator、--type、--from、--to 之一。",
             "name at least one of --key, --batch, --operator, --type, --from, --to",
         )
+    if arguments.batch:
+        services.conversions.get(arguments.batch)  # a slip must not look like a batch that touched nothing
     at = datetime.now(UTC)
     impact = make_list(
         services.impacts,

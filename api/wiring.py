@@ -25,6 +25,7 @@ from licences import (
     AwaitedSeal,
     Catalogue,
     CollectionStore,
+    Competence,
     ConversionStore,
     Copies,
     DraftStore,
@@ -47,7 +48,6 @@ from licences import (
     SqlImpacts,
     SqlStore,
     fonts_in,
-    require_issuer,
     shipped_font,
 )
 from verify import (
@@ -164,10 +164,11 @@ class Services:
         """Hands over upstream what was recorded."""
         return HandOver(collected=self.collected, licences=self.store)
 
-    @cached_property
+    @property
     def registrar(self) -> Registrar:
-        """Does the acts of the authority on its licences."""
-        return Registrar(store=self.store, catalogue=self.catalogue, competence=require_issuer)
+        """Does the acts of the authority on its licences, by the register as it is now."""
+        competence = Competence(register=self.trust.register)
+        return Registrar(store=self.store, catalogue=self.catalogue, competence=competence)
 
     @property
     def verifier(self) -> Verifier:
@@ -233,6 +234,7 @@ class Services:
             public_url=self.home.settings.public_url,
             random=os.urandom,
             collector=self.collector(trust),
+            register=trust.register,
         )
 
     def collector(self, trust: TrustStore) -> EvidenceCollector:

@@ -13,10 +13,14 @@ from .china import YEARS
 from .errors import Fault, MalformedError, TooLargeError
 from .pdf_file import END
 from .pdf_form import (
+    ATTACHMENT_NAME,
     ATTACHMENT_NAMES,
+    BODY_NAME,
+    DOCUMENT_ELEMENT,
     FIELD_NAME,
     HEADER,
     LOCK,
+    MAX_BODY_BYTES,
     MAX_SEALS,
     seal_field,
     signature_dictionary,
@@ -25,10 +29,12 @@ from .pdf_increment import SealField, Standing
 from .pdf_objects import HexString, Name, ObjectParser, Reference, Stream, box
 from .pdf_seal_picture import empty_appearance
 from .structured_json import MAX_STRUCTURED_BYTES
+from .xmp import PREFIX
 
 MAX_OBJECTS = 20_000  # a licence has about 30
 
 _TAIL = re.compile(rb"startxref\n([0-9]{1,10})\n%%EOF\n\Z")
+_DOCUMENT = re.compile(rf"<{PREFIX}:{DOCUMENT_ELEMENT}>([a-z][a-z0-9-]{{0,23}})</{PREFIX}:{DOCUMENT_ELEMENT}>".encode())
 _SIGNING_TIME = re.compile(rb"D:([0-9]{14})\+([0-9]{2})'([0-9]{2})'\Z")
 
 
@@ -54,6 +60,10 @@ class FirstRevision:
     attachment: str
     """Name of the associated file."""
     structured: bytes
+    body: bytes | None
+    """The second associated file."""
+    document: str
+    """Key of the document that it says it is; empty when it does not."""
 
 
 def read_first_revision(data: bytes, end: int) -> FirstRevision:
@@ -66,7 +76,7 @@ def read_first_revision(data: bytes, end: int) -> FirstRevision:
     opened = signature_dictionary(name, at, place=0, seals=len(fields))
     if not objects.body(signature_number).startswith(opened + b"<"):
         raise MalformedError(Fault.NON_CANONICAL, "a signature of another kind than ours")
-    attachment, structured = _associated_file(objects, catalogue)
+    attachment, structured, body = _associated_files(objects, catalogue)
     return FirstRevision(
         standing=Standing(
             end=end,
@@ -81,6 +91,8 @@ def read_first_revision(data: bytes, end: int) -> FirstRevision:
         digits=read_digits(signature, end),
         attachment=attachment,
         structured=structured,
+        body=body,
+        document=_document(objects, catalogue),
     )
 
 
@@ -265,29 +277,52 @@ def _empty_box(objects: _Objects, appearance: int) -> bytes:
     return size
 
 
-def _associated_file(objects: _Objects, catalogue: dict[str, object]) -> tuple[str, bytes]:
-    """Its name and its content."""
+def _associated_files(objects: _Objects, catalogue: dict[str, object]) -> tuple[str, bytes, bytes | None]:
+    """Name and content of the first one, and the body of the licence if there is one."""
     associated = catalogue.get("AF")
-    if not isinstance(associated, list) or len(associated) != 1:
-        raise MalformedError(Fault.NON_CANONICAL, "the file has not exactly one associated file")
-    specification = objects.dictionary(_number_of(associated[0]))
+    if not isinstance(associated, list) or not 1 <= len(associated) <= 2:
+        raise MalformedError(Fault.NON_CANONICAL, "the file has not one or two associated files")
+    name, content = _associated_file(objects, associated[0], MAX_STRUCTURED_BYTES)
+    if name not in ATTACHMENT_NAMES:
+        raise MalformedError(Fault.NON_CANONICAL, f"the associated file is none of {', '.join(ATTACHMENT_NAMES)}")
+    if len(associated) == 1:
+        return name, content, None
+    second, body = _associated_file(objects, associated[1], MAX_BODY_BYTES)
+    if second != BODY_NAME or name != ATTACHMENT_NAME:
+        raise MalformedError(Fault.NON_CANONICAL, f"the second associated file is not {BODY_NAME} of a licence")
+    return name, content, body
+
+
+def _associated_file(objects: _Objects, associated: object, limit: int) -> tuple[str, bytes]:
+    specification = objects.dictionary(_number_of(associated))
     embedded = specification.get("EF")
     name = _ascii(specification.get("F"))
-    if name not in ATTACHMENT_NAMES or not isinstance(embedded, dict):
-        raise MalformedError(Fault.NON_CANONICAL, f"the associated file is none of {', '.join(ATTACHMENT_NAMES)}")
+    if not isinstance(embedded, dict):
+        raise MalformedError(Fault.NON_CANONICAL, "an associated file is not embedded")
     stream = objects.load(_number_of(embedded.get("F")))
     if not isinstance(stream, Stream) or stream.dictionary.get("Filter") != Name("FlateDecode"):
-        raise MalformedError(Fault.FORMAT_PDF, "the associated file is no compressed stream")
+        raise MalformedError(Fault.FORMAT_PDF, "an associated file is no compressed stream")
     inflater = zlib.decompressobj()
     try:
-        content = inflater.decompress(stream.data, MAX_STRUCTURED_BYTES + 1)
+        content = inflater.decompress(stream.data, limit + 1)
     except zlib.error as error:
-        raise MalformedError(Fault.FORMAT_PDF, "the associated file cannot be unpacked") from error
-    if len(content) > MAX_STRUCTURED_BYTES:
-        raise TooLargeError(f"a structured licence of more than {MAX_STRUCTURED_BYTES} bytes")
+        raise MalformedError(Fault.FORMAT_PDF, "an associated file cannot be unpacked") from error
+    if len(content) > limit:
+        raise TooLargeError(f"an associated file of more than {limit} bytes")
     if not inflater.eof or inflater.unused_data:
-        raise MalformedError(Fault.NON_CANONICAL, "the associated file is cut off or has bytes behind its end")
+        raise MalformedError(Fault.NON_CANONICAL, "an associated file is cut off or has bytes behind its end")
     return name, content
+
+
+def _document(objects: _Objects, catalogue: dict[str, object]) -> str:
+    """Which of the licence's documents the metadata say that the file is; empty when they do not."""
+    metadata = objects.load(_number_of(catalogue.get("Metadata")))
+    if not isinstance(metadata, Stream):
+        raise MalformedError(Fault.FORMAT_PDF, "the metadata are no stream")
+    found = _DOCUMENT.findall(metadata.data)
+    if len(found) > 1:
+        raise MalformedError(Fault.NON_CANONICAL, "the metadata name two documents")
+    return found[0].decode("ascii") if found else ""
 
 
 def _number_of(value: object) -> int:

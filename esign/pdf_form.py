@@ -12,8 +12,13 @@ PRODUCER_MARK = f"<pdf:Producer>{PRODUCER}</pdf:Producer>".encode("ascii")
 """A file with this in it names us as producer and must have our form."""
 ATTACHMENT_NAME = "licence.json"
 COPY_ATTACHMENT_NAME = "copy.json"
+MAX_BODY_BYTES = 8 * 1024 * 1024  # of a body: with the face and evidence a file stays below 20 MB
+BODY_NAME = "body.pdf"
+"""The second associated file, where a licence is given a body that was written elsewhere."""
 """Instead of the structured e-licence, in an annotated copy (加注件)."""
 ATTACHMENT_NAMES = (ATTACHMENT_NAME, COPY_ATTACHMENT_NAME)
+DOCUMENT_ELEMENT = "Document"
+"""In the metadata: which of the documents of a licence the file is."""
 SUB_FILTER = "ETSI.CAdES.detached"
 TIMESTAMP_SUB_FILTER = "ETSI.RFC3161"
 SEAL_FIELD = "Seal1"

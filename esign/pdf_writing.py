@@ -21,6 +21,8 @@ from .pdf_file import PdfFile
 from .pdf_fonts import FontUse
 from .pdf_form import (
     ATTACHMENT_NAME,
+    BODY_NAME,
+    DOCUMENT_ELEMENT,
     FIELD_NAME,
     LOCK,
     MAX_SEALS,
@@ -49,6 +51,10 @@ class PdfContent:
     elements: Sequence[ShortElement]
     structured: bytes
     """The structured e-licence, or what an annotated copy says; it becomes the associated file."""
+    body: bytes | None = None
+    """A PDF that was written elsewhere, the second associated file."""
+    document: str = ""
+    """Key of the document among those of the licence."""
     fields: Sequence[str] = (SEAL_FIELD,)
     """The form field of every seal in the order of sealing; a seal without a place on a page cannot be seen."""
     attachment: str = ATTACHMENT_NAME
@@ -162,7 +168,7 @@ class PdfSealer:
     ) -> bytes:
         metadata = file.add(
             o.stream(
-                xmp_packet(title=content.title, created=at, producer=PRODUCER, elements=content.elements),
+                xmp_packet(title=content.title, created=at, producer=PRODUCER, elements=_elements(content)),
                 Type=b"/Metadata",
                 Subtype=b"/XML",
             )
@@ -175,6 +181,12 @@ class PdfSealer:
             DestOutputProfile=o.reference(profile),
         )
         attachment = _attachment(file, content.attachment, content.structured, at)
+        associated, names = [attachment], [(content.attachment, attachment)]
+        if content.body is not None:
+            body = _attachment(file, BODY_NAME, content.body, at, kind=b"/application#2Fpdf", relation=b"/Supplement")
+            associated.append(body)
+            names.insert(0, (BODY_NAME, body))  # by their names
+        tree = b" ".join(b"(" + name.encode("ascii") + b") " + o.reference(number) for name, number in names)
         return o.dictionary(
             Type=b"/Catalog",
             Version=b"/1.7",
@@ -185,12 +197,8 @@ class PdfSealer:
             ViewerPreferences=o.dictionary(DisplayDocTitle=b"true"),
             AcroForm=o.dictionary(Fields=o.references(fields), SigFlags=b"3"),
             Perms=o.dictionary(DocMDP=o.reference(signature)),
-            AF=b"[" + o.reference(attachment) + b"]",
-            Names=o.dictionary(
-                EmbeddedFiles=o.dictionary(
-                    Names=b"[(" + content.attachment.encode("ascii") + b") " + o.reference(attachment) + b"]"
-                )
-            ),
+            AF=o.references(associated),
+            Names=o.dictionary(EmbeddedFiles=o.dictionary(Names=b"[" + tree + b"]")),
         )
 
 
@@ -273,13 +281,21 @@ def _image_operators(x: float, y: float, width: float, height: float, page_heigh
     return b"q 0 g %s 0 0 %s %s %s cm /%s Do Q" % (*place, name.encode("ascii"))
 
 
-def _attachment(file: PdfFile, attachment: str, structured: bytes, at: datetime) -> int:
+def _attachment(
+    file: PdfFile,
+    attachment: str,
+    content: bytes,
+    at: datetime,
+    *,
+    kind: bytes = b"/application#2Fjson",
+    relation: bytes = b"/Data",
+) -> int:
     embedded = file.add(
         o.stream(
-            isal_zlib.compress(structured),
+            isal_zlib.compress(content),
             Type=b"/EmbeddedFile",
-            Subtype=b"/application#2Fjson",
-            Params=o.dictionary(Size=b"%d" % len(structured), ModDate=pdf_date(at)),
+            Subtype=kind,
+            Params=o.dictionary(Size=b"%d" % len(content), ModDate=pdf_date(at)),
             Filter=b"/FlateDecode",
         )
     )
@@ -289,7 +305,13 @@ def _attachment(file: PdfFile, attachment: str, structured: bytes, at: datetime)
             Type=b"/Filespec",
             F=name,
             UF=name,
-            AFRelationship=b"/Data",
+            AFRelationship=relation,
             EF=o.dictionary(F=o.reference(embedded), UF=o.reference(embedded)),
         )
     )
+
+
+def _elements(content: PdfContent) -> Sequence[ShortElement]:
+    if not content.document:
+        return content.elements
+    return (*content.elements, ShortElement(short_name=DOCUMENT_ELEMENT, title="文件", value=content.document))

@@ -118,6 +118,14 @@ class StructuredAttachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredDocument:
+    """A sealed file that the licence consists of: 正本, a numbered 副本, 附表, 标志."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StructuredLicence:
     """Everything that an e-licence says, in the element names of GB/T 36903 (modelled on)."""
 
@@ -144,6 +152,8 @@ class StructuredLicence:
     relations: tuple[StructuredRelation, ...] = ()
     obligations: tuple[StructuredObligation, ...] = ()
     attachments: tuple[StructuredAttachment, ...] = ()
+    documents: tuple[StructuredDocument, ...] = ()
+    """The sealed PDFs that it consists of; all have this structured licence inside. None in files of early versions."""
     development: bool
     """Sealed with a development PKI: a sample without legal effect."""
 

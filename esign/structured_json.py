@@ -19,6 +19,7 @@ from .structured import (
     Rows,
     StructuredAttachment,
     StructuredAuthority,
+    StructuredDocument,
     StructuredField,
     StructuredHolder,
     StructuredLicence,
@@ -88,6 +89,7 @@ def structured_to_bytes(licence: StructuredLicence) -> bytes:
                 for one in licence.obligations
             ],
             "attachments": [_attachment_members(one) for one in licence.attachments],
+            "documents": [{"key": one.key, "label": one.label} for one in licence.documents],
             "seals": seals,
             "sealedAt": licence.sealed_at.isoformat(timespec="seconds"),
             "development": licence.development,
@@ -200,11 +202,12 @@ def _parse(document: object) -> StructuredLicence:
         area_code=text("certificateAreaCode"),
         fields=tuple(_field(_mapping(item)) for item in _items(top["fields"])),
         joint_issuers=tuple(_authority(_mapping(item)) for item in _items(top["jointIssuers"])),
-        # Files of the first versions of the program have none of the next four.
+        # Files of the first versions of the program have none of the next five.
         origin=_origin(_mapping(top["origin"])) if "origin" in top else NATIVE_ORIGIN,
         relations=tuple(_relation(_mapping(item)) for item in _items(top.get("relations", []))),
         obligations=tuple(_obligation(_mapping(item)) for item in _items(top.get("obligations", []))),
         attachments=tuple(_attachment(_mapping(item)) for item in _items(top.get("attachments", []))),
+        documents=tuple(_document(_mapping(item)) for item in _items(top.get("documents", []))),
         seals=tuple(_seal(_mapping(item)) for item in _items(top["seals"])),
         sealed_at=_instant(_text(top["sealedAt"])),
         development=_truth(top["development"]),
@@ -260,6 +263,10 @@ def _attachment(item: dict[str, object]) -> StructuredAttachment:
         pages=_count(item["pages"]),
         operator=_text(item["operator"]),
     )
+
+
+def _document(item: dict[str, object]) -> StructuredDocument:
+    return StructuredDocument(key=_text(item["key"]), label=_text(item["label"]))
 
 
 def _field(item: dict[str, object]) -> StructuredField:

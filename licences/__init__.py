@@ -27,7 +27,7 @@ from .catalogue import (
 )
 from .collection import COLUMNS, Answer, Batch, BatchForm, BatchKind, CollectionStore, Operation, Receipt, WorkItem
 from .collection_files import MAX_RECEIPT_BYTES, read_receipts
-from .competence import require_issuer
+from .competence import Competence
 from .convert import licence_from_paper, licence_from_stock
 from .copies import (
     Copies,
@@ -278,6 +278,7 @@ __all__ = [
     "CollectionTakenError",
     "Collector",
     "ColumnTally",
+    "Competence",
     "Condition",
     "ConversionBatch",
     "ConversionNotFoundError",
@@ -491,7 +492,6 @@ __all__ = [
     "read_receipts",
     "recalled_cases",
     "report_csv",
-    "require_issuer",
     "run_drill",
     "same_name",
     "sample_marks",

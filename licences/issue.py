@@ -11,6 +11,7 @@ from esign import (
     CHINA,
     ELEMENTS,
     SALT_BYTES,
+    AuthorityRegister,
     CodeClaims,
     FontChain,
     PdfContent,
@@ -115,12 +116,14 @@ class Issuer:
         public_url: str,
         random: Callable[[int], bytes],
         collector: Collector | None = None,
+        register: AuthorityRegister | None = None,
     ) -> None:
         """`sealing` by the name of the suite: `sm2`, `rsa` or `sm2+rsa`.
 
         `public_url` (scheme and host) is printed in codes for ever. Without `collector` nothing is kept that proves
-        later that a certificate was good.
+        later that a certificate was good; without `register` each authority seals for itself alone.
         """
+        self._register = register
         self._catalogue = catalogue
         self._sealing = sealing
         self._sealers = {name: FileSealer(fonts, keys, collector) for name, keys in sealing.items()}
@@ -227,7 +230,7 @@ class Issuer:
         else:
             licence, _ = licence_from_stock(licence_type, data)
         for one in keys.seals:
-            _require_seal_of_issuer(licence, one.seal)
+            _require_seal_of_issuer(licence, one.seal, self._register, at)
         at = at.astimezone(CHINA).replace(microsecond=0)
 
         identifier = self._identifier(licence, following)
@@ -429,16 +432,25 @@ def _first_status(licence_type: LicenceType, keys: SealingKeys, provenance: Prov
     return Status.INACTIVE if awaits_activation else Status.ISSUED
 
 
-def _require_seal_of_issuer(licence: Licence, seal: Seal) -> None:
-    """A licence is sealed by the authority that it names and by nobody else (contract section 1)."""
+def _require_seal_of_issuer(licence: Licence, seal: Seal, register: AuthorityRegister | None, at: datetime) -> None:
+    """A licence is sealed by the authority that it names, or by one that the register lets stand in for it.
+
+    Contract section 1; `verify` judges by the same register.
+    """
     organisation = seal.signer.certificate.subject
+    sealer, name = organisation.organization_identifier or "", organisation.organization or ""
+    own = (licence.issuer.code, licence.issuer.name)
+    known = None if register is None else register.get(sealer)
+    if register is not None and known is not None and known.bears(name):
+        day = at.astimezone(CHINA).date()
+        standing = register.sealing_for(licence.issuer.code, sealer, licence.licence_type.code, day)
+        issuer = register.get(licence.issuer.code)
+        fits = (standing is not None, issuer is not None and issuer.bears(licence.issuer.name))
+    else:
+        fits = (sealer == own[0], name == own[1])
+    keys = ("certificateIssuingAuthorityCode", "certificateIssuingAuthorityName")
     faults = [
-        InvalidFieldError(f"/data/{key}", "SEAL_NOT_OF_ISSUER")
-        for key, named, sealing in (
-            ("certificateIssuingAuthorityCode", licence.issuer.code, organisation.organization_identifier),
-            ("certificateIssuingAuthorityName", licence.issuer.name, organisation.organization),
-        )
-        if named != sealing
+        InvalidFieldError(f"/data/{key}", "SEAL_NOT_OF_ISSUER") for key, fit in zip(keys, fits, strict=True) if not fit
     ]
     if faults:
         raise ExceptionGroup("the seal is another authority's", faults)

@@ -1,7 +1,7 @@
 """Finds what was touched in a store that forgets; it keeps the promises of the SQL adapter."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 from .impact import Drill, ImpactSelection
@@ -15,10 +15,10 @@ _PAGE = 500
 class MemoryImpacts:
     """See ``impact.Impacts``. Safe for threads."""
 
-    def __init__(self, store: LicenceStore, batches: Callable[[], Mapping[str, Sequence[str]]]) -> None:
-        """``batches`` gives the identifiers that each conversion of paper stock has issued."""
+    def __init__(self, store: LicenceStore, batch: Callable[[str], Collection[str]]) -> None:
+        """``batch`` gives the identifiers of what a conversion of paper stock has issued."""
         self._store = store
-        self._batches = batches
+        self._batch = batch
         self._lock = threading.Lock()
         self._lists: set[str] = set()
         self._drills: dict[tuple[str, Action], Drill] = {}
@@ -40,9 +40,8 @@ class MemoryImpacts:
             last = events[-1].sequence
 
     def _fits(self, selection: ImpactSelection, record: Record, issue: Event) -> bool:
-        batch = self._batches().get(selection.batch, ())
         return (
-            (not selection.batch or record.identifier in batch)
+            (not selection.batch or record.identifier in self._batch(selection.batch))
             and selection.operator in ("", issue.act.actor.name)
             and selection.type_code in ("", record.type_code)
             and (selection.since is None or record.sealed_at >= selection.since)

@@ -9,6 +9,7 @@ from esign import CHINA, structured_from_bytes
 from .actors import Actor
 from .acts import Act
 from .catalogue import Catalogue, LicenceType
+from .competence import Competence
 from .electronic import paper_from
 from .errors import InvalidFieldError, TransitionRefusedError
 from .issue import Following, Issued, Issuer, MadeLicence
@@ -16,9 +17,6 @@ from .legal_grounds import AFTER_EXPIRY
 from .lifecycle import Action, after
 from .standing import Standing, standing_at
 from .store import EXPIRING, LicenceStore, Record
-
-Competence = Callable[[Record, Act], None]
-"""Raises when the office of the actor may not do such an act to such a licence."""
 
 _PAGE = 200  # licences that one look for expired ones brings
 
@@ -40,7 +38,7 @@ class Registrar:
             TransitionRefusedError: the lifecycle has no such act in this state, or it needs a licence in its place.
             SuccessorInForceError: a replaced licence is restored too early.
             StoreUnavailableError: nothing was changed.
-            Exception: what `competence` raises.
+            NotCompetentError: the office of the actor may not do such an act to such a licence.
         """
         record = self.store.get(identifier)
         if act.action.makes_successor:

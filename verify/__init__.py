@@ -1,6 +1,7 @@
 """Is this sealed thing good, why, and what to do now. Needs no database, no web framework and no private key."""
 
 from verify.annotated_copy import IntendedUse
+from verify.authority_register import REGISTER_FILE, REGISTER_SIGNATURE_FILE, REGISTRARS_FOLDER
 from verify.errors import TrustStoreError, VerificationError, VerifyError
 from verify.fetch import RevocationFetcher
 from verify.holder import HolderEntry
@@ -21,6 +22,9 @@ __all__ = [
     "DEVELOPMENT_SENTENCE",
     "MAX_FILE_BYTES",
     "REASONS",
+    "REGISTER_FILE",
+    "REGISTER_SIGNATURE_FILE",
+    "REGISTRARS_FOLDER",
     "RETIREMENTS_FILE",
     "STANDING_CHECKS",
     "Chain",

@@ -26,7 +26,7 @@ from licences.collection import (
 from licences.errors import BatchChangedError, BatchNotFoundError, CollectionTakenError
 from licences.protection import Protection
 
-from .collection_tables import collection_acts, collection_batches, collection_rows
+from .collection_tables import DIGEST_CONTEXT, REMARK_CONTEXT, collection_acts, collection_batches, collection_rows
 from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
 from .licence_tables import licence_events
 
@@ -202,7 +202,7 @@ class SqlCollectionStore:
                 if receipt.error_remark:
                     said = Answer.REFUSED
                     remark = self._protection.protect(
-                        receipt.error_remark.encode(), context=f"collection_rows.error_remark:{sequence}"
+                        receipt.error_remark.encode(), context=REMARK_CONTEXT.format(sequence=sequence)
                     )
                 change = {"row": sequence, "said": said.value, "at": at, "remark": remark}
                 connection.execute(_SET_ANSWER, change)
@@ -220,7 +220,7 @@ class SqlCollectionStore:
                 error_remark=""
                 if row.error_remark is None
                 else self._protection.reveal(
-                    row.error_remark, context=f"collection_rows.error_remark:{row.sequence}"
+                    row.error_remark, context=REMARK_CONTEXT.format(sequence=row.sequence)
                 ).decode(),
                 made_at=row.made_at,
             )
@@ -278,4 +278,4 @@ def _row_of(connection: sa.Connection, receipt: Receipt) -> int | None:
 
 
 def _digest_place(number: str) -> str:
-    return f"collection_batches.digest:{number}"
+    return DIGEST_CONTEXT.format(number=number)

@@ -4,6 +4,9 @@ import sqlalchemy as sa
 
 from .metadata import PROTECTED, Instant, metadata
 
+DIGEST_CONTEXT = "collection_batches.digest:{number}"
+REMARK_CONTEXT = "collection_rows.error_remark:{sequence}"
+
 collection_batches = sa.Table(
     "collection_batches",
     metadata,
@@ -12,7 +15,7 @@ collection_batches = sa.Table(
     sa.Column("form", sa.String(8), nullable=False),
     sa.Column("made_at", Instant, nullable=False),
     # Encrypted: with the digest of a small file one could try out who is in it.
-    sa.Column("digest", sa.LargeBinary, info={PROTECTED: "collection_batches.digest:{number}"}),
+    sa.Column("digest", sa.LargeBinary, info={PROTECTED: DIGEST_CONTEXT}),
 )
 
 # Rows are only ever added; the sequence says which one about a licence is the newest.
@@ -27,7 +30,7 @@ collection_rows = sa.Table(
     sa.Column("answer", sa.String(8), nullable=False),
     sa.Column("answered_at", Instant),
     # Encrypted: platforms repeat what they refuse.
-    sa.Column("error_remark", sa.LargeBinary, info={PROTECTED: "collection_rows.error_remark:{sequence}"}),
+    sa.Column("error_remark", sa.LargeBinary, info={PROTECTED: REMARK_CONTEXT}),
     sa.UniqueConstraint("batch", "line"),
     sa.UniqueConstraint("batch", "identifier", "operation"),
 )

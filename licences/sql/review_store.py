@@ -26,7 +26,7 @@ from licences.protection import Protection
 from licences.review import MAKING, DraftAct, DraftState, account_key
 
 from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
-from .review_tables import draft_events, draft_versions, drafts
+from .review_tables import CONTENT_CONTEXT, REMARKS_CONTEXT, draft_events, draft_versions, drafts
 
 _DRAFT = drafts.select().where(drafts.c.draft_id == sa.bindparam("draft"))
 _VERSION = sa.select(draft_versions.c.content).where(
@@ -230,8 +230,8 @@ def _event_row(before: Draft | None, draft: Draft, step: DraftStep) -> dict[str,
 
 
 def _version_context(draft_id: str, version: int) -> str:
-    return f"draft:{draft_id}:{version}"
+    return CONTENT_CONTEXT.format(draft_id=draft_id, version=version)
 
 
 def _remarks_context(draft_id: str, revision: int) -> str:
-    return f"draft-remarks:{draft_id}:{revision}"
+    return REMARKS_CONTEXT.format(draft_id=draft_id, revision=revision)

@@ -4,6 +4,9 @@ import sqlalchemy as sa
 
 from .metadata import PROTECTED, Instant, metadata
 
+CONTENT_CONTEXT = "draft:{draft_id}:{version}"
+REMARKS_CONTEXT = "draft-remarks:{draft_id}:{revision}"
+
 drafts = sa.Table(
     "drafts",
     metadata,
@@ -26,7 +29,7 @@ draft_versions = sa.Table(
     metadata,
     sa.Column("draft_id", sa.ForeignKey("drafts.draft_id"), primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("content", sa.LargeBinary, nullable=False, info={PROTECTED: "draft:{draft_id}:{version}"}),
+    sa.Column("content", sa.LargeBinary, nullable=False, info={PROTECTED: CONTENT_CONTEXT}),
 )
 
 # Rows are only ever added.
@@ -43,6 +46,6 @@ draft_events = sa.Table(
     sa.Column("actor_name", sa.String(128), nullable=False),
     sa.Column("actor_office", sa.String(128), nullable=False),
     sa.Column("actor_office_code", sa.String(18), nullable=False),
-    sa.Column("remarks", sa.LargeBinary, info={PROTECTED: "draft-remarks:{draft_id}:{revision}"}),
+    sa.Column("remarks", sa.LargeBinary, info={PROTECTED: REMARKS_CONTEXT}),
     sa.Column("recorded_at", Instant, nullable=False),
 )

@@ -22,9 +22,8 @@ from .sheet import (
 
 _DELIMITERS = ",;\t，"
 _SNIFFED_CHARACTERS = 20_000
-# Spreadsheets keep zeros in ="0012"; a number that they had already rounded is written 9.90101E+17.
+# Spreadsheets keep zeros in ="0012".
 _GUARDED = re.compile(r'="([^"]*)"')
-_ROUNDED = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{1,3}")
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -90,6 +89,4 @@ def _cell(text: str) -> Cell:
         return Cell(guarded[1])
     if bare in _ERRORS:
         return Cell(bare, CellKind.ERROR)
-    if _ROUNDED.fullmatch(bare) is not None:
-        return Cell(bare, CellKind.LOST_DIGITS)
     return Cell(text if bare else "")

@@ -1,5 +1,6 @@
 """One row of a register as paper metadata: every cell as the paper says it, and what cannot be read."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -55,6 +56,8 @@ _KIND_NAMES: Mapping[str, str] = MappingProxyType(
         "台湾居民来往大陆通行证": "511",
     }
 )
+# How a spreadsheet writes a number that it has rounded: 9.90101E+17.
+_ROUNDED = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{1,3}")
 _CO_HOLDER_MARKS = str.maketrans("；;，,\n/", "、、、、、、")
 
 
@@ -215,7 +218,7 @@ def cell_fault(cell: Cell, *, as_typed: bool) -> str | None:
     """Return why a cell cannot be what the paper says; `as_typed` for numbers that are no amounts."""
     if cell.kind is CellKind.ERROR:
         return "CELL_ERROR"
-    if cell.kind is CellKind.LOST_DIGITS:
+    if cell.kind is CellKind.LOST_DIGITS or _ROUNDED.fullmatch(cell.text.strip()) is not None:
         return "DIGITS_LOST"
     if cell.kind is CellKind.DATE and as_typed:
         return "BECAME_DAY"

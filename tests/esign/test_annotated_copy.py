@@ -14,8 +14,8 @@ from esign import (
     AnnotatedCopy,
     CopyPurpose,
     ExpectedSeal,
-    FileDigests,
     Fault,
+    FileDigests,
     MalformedError,
     StructuredField,
     StructuredHolder,
@@ -29,8 +29,8 @@ from esign import (
 
 MADE_AT = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
 LICENCE = StructuredLicence(
-    # The identifier of standards/licences.md section 2.3, vector 1.
-    identifier="1.2.156.3005.2.11990000000001011Q001.1199010000000102XM.4ZYC9KW7MNSBEF3P8RTQ.001.B",
+    # A fictional identifier with its check character after GB/T 17710 (MOD 37,36).
+    identifier="1.2.156.3005.2.11990000000001011Q001.1199010000000102XM.20260000001.001.4",
     number="农药经许(赣)99010110001",
     name="农药经营许可证",
     type_name="农药经营许可证",
@@ -39,7 +39,9 @@ LICENCE = StructuredLicence(
     issuer_code="1199010000000102XM",
     issuer_level="区县级",
     issued_on=date(2026, 3, 2),
-    holders=(StructuredHolder(name="样例县甲公司", code="91990101MA0TERT40P", kind="001", kind_name="统一社会信用代码"),),
+    holders=(
+        StructuredHolder(name="样例县甲公司", code="91990101MA0TERT40P", kind="001", kind_name="统一社会信用代码"),
+    ),
     valid_from=date(2026, 3, 2),
     valid_to=date(2031, 3, 1),
     area_code="990101",
@@ -54,7 +56,12 @@ COPY = AnnotatedCopy(
     original_structured=FileDigests(sha256="3" * 64, sm3="4" * 64),
     structured=b"",
     purpose=CopyPurpose(
-        cause="办理延续", office="样例县农业农村局", officer="clerk07", item_name="延续", item_code="A1", case_number="C-1"
+        cause="办理延续",
+        office="样例县农业农村局",
+        officer="clerk07",
+        item_name="延续",
+        item_code="A1",
+        case_number="C-1",
     ),
     maker_name="样例县行政审批局",
     maker_code="1199010000000102XM",

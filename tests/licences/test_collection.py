@@ -41,6 +41,7 @@ from licences import (
     Operation,
     Protection,
     Receipt,
+    Reencryption,
     SqlCollectionStore,
     SqlStore,
     Status,
@@ -396,6 +397,15 @@ def test_the_database_holds_no_digest_and_no_remark(database_url: str, tmp_path:
     assert one in said
     assert "990101199003071237" not in said
     assert digest not in said
+    both = KeyRing.of([bytes([7]) * 16, *RING.keys.values()])
+    run = Reencryption(database_url, bytes(32), Protection(lambda: both, os.urandom))
+    changed = {tally.column: tally.changed for tally in run.columns()}
+    run.close()
+    assert (changed["collection_batches.digest"], changed["collection_rows.error_remark"]) == (1, 1)
+    later = SqlCollectionStore(database_url, Protection(lambda: KeyRing.of([bytes([7]) * 16]), os.urandom))
+    assert [batch.digest for batch in later.batches(date(2026, 11, 21))] == [digest]
+    assert [item.error_remark for item in later.open_items(9)] == ["990101199003071237 有误"]
+    later.close()
     for opened in (store, collected):
         opened.close()
 

@@ -27,6 +27,7 @@ from licences import (
     MemoryDraftStore,
     ProtectedDataError,
     Protection,
+    Reencryption,
     Remark,
     SamePersonError,
     SqlDraftStore,
@@ -290,6 +291,25 @@ def test_the_database_holds_nothing_that_was_typed_or_remarked(database_url: str
     engine.dispose()
     with pytest.raises(ProtectedDataError):
         store.content("D2")
+    store.close()
+
+
+def test_drafts_go_over_to_another_key(database_url: str) -> None:
+    store = SqlDraftStore(database_url, protection())
+    draft_id = begin(store, submitted=True)
+    store.act(draft_id, returned(*RETURNED["remarks"]))
+    store.close()
+    both = KeyRing.of([bytes([7]) * 16, *RING.keys.values()])
+    run = Reencryption(
+        database_url, bytes(32), Protection(lambda: both, lambda size: next(NONCES).to_bytes(size, "big"))
+    )
+    changed = {tally.column: tally.changed for tally in run.columns()}
+    run.close()
+    assert (changed["draft_versions.content"], changed["draft_events.remarks"]) == (1, 1)
+    only = KeyRing.of([bytes([7]) * 16])
+    store = SqlDraftStore(database_url, Protection(lambda: only, lambda size: bytes(size)))
+    assert store.content(draft_id) == content()
+    assert store.events(draft_id)[-1].remarks == RETURNED["remarks"]
     store.close()
 
 

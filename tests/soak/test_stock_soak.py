@@ -21,7 +21,7 @@ from licences import RowState, normal_number
 
 ELICENCE = Path(sys.executable).with_name("elicence")
 ROWS, FAULTS = 10_000, 300
-KILLED_ROWS, KILLS = 1_500, 200
+KILLED_ROWS, KILLS = 330, 200
 
 
 def command(folder: Path, *words: str) -> list[str]:
@@ -77,35 +77,42 @@ def test_ten_thousand_rows(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_two_hundred_kills(tmp_path: Path) -> None:
     chance = random.Random(20261122)  # noqa: S311 — moments to kill at, no secrets
-    register = make_register(KILLED_ROWS, faults=45, seed=2)
-    lay_out(tmp_path, register)
-    kills, manners = 0, Counter[str]()
-    while kills < KILLS:
-        process = subprocess.Popen(
-            command(tmp_path, "--workers", "2", "--resume"),
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-        deadline = time.monotonic() + chance.uniform(0, 12)
-        while time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.01)
-            if chance.random() < 0.003 and kill_worker(process.pid, chance):
-                kills, manners["worker"] = kills + 1, manners["worker"] + 1
+    manners, states, rounds = Counter[str](), Counter[RowState](), 0
+    while manners.total() < KILLS:
+        folder = tmp_path / str(rounds)
+        folder.mkdir()
+        register = make_register(KILLED_ROWS, faults=KILLED_ROWS // 33, seed=rounds, first=rounds * KILLED_ROWS)
+        lay_out(folder, register)
+        while kill_while_converting(folder, chance, manners):
+            pass
+        last = subprocess.run(command(folder, "--resume"), capture_output=True, text=True, check=False)
+        assert last.returncode == 65, last.stderr[-2000:]
+        states += check_store(folder, register, json.loads(last.stdout)["id"])
+        rounds += 1
+    print(f"\n{manners.total()} kills {dict(manners)} in {rounds} registers; {states}")
+
+
+def kill_while_converting(folder: Path, chance: random.Random, manners: Counter[str]) -> bool:
+    """Start it, kill workers now and then, and in the end all of it; False when it was done before."""
+    process = subprocess.Popen(
+        command(folder, "--workers", "2", "--resume"),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + chance.uniform(0.2, 9)
+    while time.monotonic() < deadline:
         if process.poll() is not None:
-            register_done = register
-            if register_done is register and kills < KILLS:
-                raise AssertionError("everything was converted before the last kill: take more rows")
-            break
-        manner = chance.choice(["parent", "all"])
-        if manner == "parent":
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        kills, manners[manner] = kills + 1, manners[manner] + 1
-    last = subprocess.run(command(tmp_path, "--workers", "2", "--resume"), capture_output=True, text=True, check=False)
-    assert last.returncode == 65, last.stderr[-2000:]
-    states = check_store(tmp_path, register, json.loads(last.stdout)["id"])
-    print(f"\n{kills} kills {dict(manners)}; {states}")
+            return False
+        time.sleep(0.01)
+        if chance.random() < 0.002 and kill_worker(process.pid, chance):
+            manners["worker"] += 1
+    manner = chance.choice(["parent", "all"])
+    if manner == "parent":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    manners[manner] += 1
+    return True
 
 
 def kill_worker(parent: int, chance: random.Random) -> bool:

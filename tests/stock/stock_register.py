@@ -73,14 +73,14 @@ class Register:
         return content.getvalue()
 
 
-def make_register(count: int, *, faults: int = 0, seed: int = 1) -> Register:
-    """Rows of 农药经营许可证 in every form of typing; `faults` of them cannot be converted."""
+def make_register(count: int, *, faults: int = 0, seed: int = 1, first: int = 0) -> Register:
+    """Rows of 农药经营许可证 in every form of typing, numbered from `first`; `faults` of them cannot be converted."""
     chance = random.Random(seed)  # noqa: S311 — a register to try with, no secrets
     faulty = set(chance.sample(range(2, count, 2), faults))  # none beside another: a contradiction takes the next row
     register = Register()
     for index in range(count):
         line = index + 2
-        row = _row(index, chance)
+        row = _row(first + index, chance)
         if index in faulty:
             register.faults[line] = _spoil(row, chance, register, index)
         register.rows.append(row)
@@ -169,5 +169,3 @@ def _spoil(row: list[Any], chance: random.Random, register: Register, index: int
             row[0] = register.rows[-1][0]
             register.faults[index + 1] = "ROWS_CONTRADICT"
             return "ROWS_CONTRADICT"
-
-

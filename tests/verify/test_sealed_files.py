@@ -528,7 +528,7 @@ def test_licence_without_end(check_sealed: Check, verifier: Verifier, pki: Devel
         ("revoked", Outcome.FAILED, "STATUS_REVOKED"),
         ("unknown", Outcome.INDETERMINATE, "STATUS_UNKNOWN"),
         ("ISSUED", Outcome.INDETERMINATE, "STATUS_UNKNOWN"),
-        ("suspended", Outcome.INDETERMINATE, "STATUS_UNKNOWN"),
+        ("frozen", Outcome.INDETERMINATE, "STATUS_UNKNOWN"),
     ],
 )
 def test_what_the_store_says(

@@ -1,0 +1,493 @@
+"""An annotated copy from making to misuse: what it proves, what it must not pass for, where it leads back to."""
+
+import json
+import os
+import random
+import re
+import zlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from api.copying import make_copy, recall, trace
+from api.errors import SelfCheckError
+from api.home import ensure_home
+from api.key_keeping import retire
+from api.wiring import Services
+from esign import (
+    CHINA,
+    COPY_ATTACHMENT_NAME,
+    AnnotatedCopy,
+    CopyPurpose,
+    FontChain,
+    Page,
+    PdfContent,
+    PdfSealer,
+    Seal,
+    SealPlace,
+    TextRun,
+    copy_from_bytes,
+    copy_to_bytes,
+    draw_copy_stamp,
+    read_picture,
+    read_sealed_pdf,
+    sign_detached,
+    structured_from_bytes,
+    structured_to_bytes,
+)
+from keys import DevelopmentPki, RetirementReason, Signer, hash_bytes, make_development_pki
+from licences import (
+    Act,
+    Action,
+    CopyRefusedError,
+    LicenceInForceError,
+    MadeCopy,
+    Reliance,
+    RelianceKind,
+    serials_in,
+    shipped_font,
+)
+from verify import IntendedUse, Outcome, Report, TrustStore, VerificationError, Verifier
+
+ROOT = Path(__file__).parents[2]
+ISSUED = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
+MADE = ISSUED + timedelta(hours=1)
+PURPOSE = CopyPurpose(
+    cause="申请农药经营许可延续，核验原许可证",
+    office="样例县农业农村局",
+    officer="clerk07",
+    item_name="农药经营许可延续",
+    item_code="11990000000001011Q300",
+    case_number="990101-2026-0042",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """A home with an SM2 licence on one page and an RSA one with an annex page, and a copy of each."""
+
+    services: Services
+    identifiers: tuple[str, str]
+    copies: tuple[MadeCopy, MadeCopy]
+    pdfs: tuple[bytes, bytes]
+
+    def data(self, number: int) -> bytes:
+        return self.services.copies.copy_file(self.copies[number], "json")
+
+    def p7s(self, number: int) -> bytes:
+        return self.services.copies.copy_file(self.copies[number], "p7s")
+
+
+def _open(folder: Path) -> Stock:
+    home, _ = ensure_home(folder, public_url="http://127.0.0.1:8000", at=ISSUED, random=os.urandom)
+    services = Services(home)
+    identifiers, copies, pdfs = [], [], []
+    for name, suite in (("pesticide-business-1", "sm2"), ("special-equipment-use-2", "rsa")):
+        document = json.loads((ROOT / f"fixtures/paper/{name}.json").read_text("utf-8"))
+        record = services.issuer_for(suite).issue(document["type"], document["data"], algorithm=suite, at=ISSUED).record
+        copy, pdf = make_copy(
+            services, record.identifier, PURPOSE, made_by="clerk01", expires_at=None, at=MADE + timedelta(seconds=0.7)
+        )
+        identifiers.append(record.identifier)
+        copies.append(copy)
+        pdfs.append(pdf)
+    first, second = identifiers
+    return Stock(services=services, identifiers=(first, second), copies=tuple(copies), pdfs=tuple(pdfs))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    """Only read."""
+    return _open(tmp_path_factory.mktemp("copies") / "home")
+
+
+@pytest.fixture
+def own_stock(tmp_path: Path) -> Stock:
+    """May be changed."""
+    return _open(tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def other_office() -> DevelopmentPki:
+    """The keys of another office under another root."""
+    return make_development_pki(
+        "sm2", authority_name="样例县水利局", authority_code="1199010000000201X6", at=ISSUED, random=os.urandom
+    )
+
+
+def _verify(stock: Stock, data: bytes, *, at: datetime = MADE + timedelta(days=1), **options: object) -> Report:
+    return stock.services.verifier.verify_file(data, at=at, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["sm2", "rsa"])
+def test_a_copy_passes_and_says_what_for(stock: Stock, number: int) -> None:
+    pdf, data = stock.pdfs[number], stock.data(number)
+    for report in (_verify(stock, pdf), _verify(stock, data, signature=stock.p7s(number))):
+        assert (report.kind, report.verdict, report.reason.code) == ("copy", Outcome.PASSED, "COPY_GENUINE")
+        assert report.status.source == "store"
+        assert report.licence is not None
+        assert report.licence.identifier == stock.identifiers[number]
+        assert report.copy is not None
+        assert report.copy.purpose == PURPOSE
+        for words in ("不是原件", PURPOSE.office, PURPOSE.item_name, PURPOSE.case_number, PURPOSE.cause, "2026-12-21"):
+            assert words in report.sentence.zh
+    assert report.development
+    assert read_sealed_pdf(pdf).attachment == COPY_ATTACHMENT_NAME
+    assert read_sealed_pdf(pdf).structured == data
+
+
+def test_the_copy_is_of_the_very_original(stock: Stock) -> None:
+    record = stock.services.store.get(stock.identifiers[0])
+    copy = copy_from_bytes(stock.data(0))
+    assert copy.structured == stock.services.store.file(record, "json")
+    assert copy.original_pdf.sha256 == record.files["pdf"].sha256
+    assert copy.original_pdf.sm3 == record.files["pdf"].sm3
+    assert copy.made_at == MADE
+    assert stock.copies[0].files["pdf"].sha256 == hash_bytes("sha256", stock.pdfs[0]).hex()
+
+
+def test_no_seal_of_the_original_is_in_the_copy(stock: Stock) -> None:
+    for number in (0, 1):
+        record = stock.services.store.get(stock.identifiers[number])
+        original = read_sealed_pdf(stock.services.store.file(record, "pdf"))
+        signature = original.seals[0].signed_data.signature
+        found = [stock.pdfs[number], stock.p7s(number), *_streams(stock.pdfs[number])]
+        assert not any(signature in part or signature.hex().encode() in part for part in found)
+        assert record.code not in "".join(part.decode("latin-1") for part in found)
+
+
+def test_the_licence_inside_counts_for_nothing_by_itself(stock: Stock) -> None:
+    inside = copy_from_bytes(stock.data(0)).structured
+    assert _verify(stock, inside).reason.code == "SEAL_MISSING"
+    assert _verify(stock, inside, signature=stock.p7s(0)).verdict is Outcome.FAILED
+
+
+def test_without_a_status_source_it_is_undetermined(stock: Stock) -> None:
+    report = Verifier(stock.services.trust).verify_file(stock.pdfs[0], at=MADE)
+    assert (report.authenticity, report.reason.code) == (Outcome.PASSED, "STATUS_UNKNOWN")
+    assert PURPOSE.case_number in report.sentence.zh
+
+
+def test_after_its_end_it_proves_the_old_case_only(stock: Stock) -> None:
+    last = stock.copies[0].expires_at
+    assert _verify(stock, stock.pdfs[0], at=last).verdict is Outcome.PASSED
+    late = _verify(stock, stock.pdfs[0], at=last + timedelta(seconds=1))
+    assert (late.authenticity, late.verdict, late.reason.code) == (Outcome.PASSED, Outcome.FAILED, "COPY_EXPIRED")
+    for words in ("2026-11-21 11:30", "与原证照一致", PURPOSE.case_number):
+        assert words in late.sentence.zh
+    assert "a true copy at 2026-11-21 11:30" in late.sentence.en
+
+
+@pytest.mark.parametrize(
+    ("use", "code"),
+    [
+        (IntendedUse(case_number=PURPOSE.case_number, item_code=PURPOSE.item_code), "COPY_GENUINE"),
+        (IntendedUse(case_number=PURPOSE.case_number), "COPY_GENUINE"),
+        (IntendedUse(case_number="990101-2026-0043"), "COPY_OTHER_PURPOSE"),
+        (IntendedUse(case_number=PURPOSE.case_number, item_code="other"), "COPY_OTHER_PURPOSE"),
+    ],
+    ids=["both", "case", "other-case", "other-item"],
+)
+def test_it_is_compared_to_what_it_is_used_for(stock: Stock, use: IntendedUse, code: str) -> None:
+    report = _verify(stock, stock.pdfs[0], use=use)
+    assert (report.authenticity, report.reason.code) == (Outcome.PASSED, code)
+
+
+def test_a_copy_of_a_licence_that_has_ended_is_refused(own_stock: Stock) -> None:
+    act = Act(
+        action=Action.REVOKE,
+        ground="违法经营",
+        decision="样罚〔2026〕1号",
+        effective_at=MADE + timedelta(hours=2),
+        recorded_at=MADE + timedelta(hours=2),
+    )
+    own_stock.services.store.apply(own_stock.identifiers[0], act)
+    report = _verify(own_stock, own_stock.pdfs[0])
+    assert (report.authenticity, report.reason.code) == (Outcome.PASSED, "STATUS_REVOKED")
+    assert _verify(own_stock, own_stock.pdfs[0], at=MADE + timedelta(hours=1)).verdict is Outcome.PASSED
+    with pytest.raises(VerificationError):
+        make_copy(
+            own_stock.services,
+            own_stock.identifiers[0],
+            PURPOSE,
+            made_by="clerk01",
+            expires_at=None,
+            at=MADE + timedelta(hours=3),
+        )
+    assert len(own_stock.services.copies.copies_of(own_stock.identifiers[0])) == 1
+
+
+def test_no_changed_byte_passes(stock: Stock) -> None:
+    drawn = random.Random(20261121)
+    for number in (0, 1):
+        pdf = stock.pdfs[number]
+        for place in drawn.sample(range(len(pdf)), 25):
+            changed = bytearray(pdf)
+            changed[place] ^= 1 << drawn.randrange(8)
+            assert _verify(stock, bytes(changed)).verdict is not Outcome.PASSED, place
+
+
+def test_what_grows_after_the_seal_does_not_pass(stock: Stock) -> None:
+    pdf = stock.pdfs[0]
+    for more in (b"\n", b"%EOF", b"\n1 0 obj\n<</Type/Catalog>>\nendobj\n" + pdf[-200:], pdf):
+        assert _verify(stock, pdf + more).verdict is not Outcome.PASSED
+
+
+def test_a_later_end_or_another_case_is_a_broken_seal(stock: Stock) -> None:
+    data = stock.data(0)
+    for before, after in ((b"2026-12-21", b"2027-12-21"), (b"990101-2026-0042", b"990101-2026-0099")):
+        assert before in data
+        report = _verify(stock, data.replace(before, after), signature=stock.p7s(0))
+        assert report.reason.code == "DIGEST_MISMATCH"
+
+
+def test_another_copys_data_does_not_pass_in_its_place(stock: Stock) -> None:
+    assert _verify(stock, stock.data(1), signature=stock.p7s(0)).verdict is Outcome.FAILED
+    assert _verify(stock, _with_data(stock.pdfs[0], stock.data(1))).verdict is not Outcome.PASSED
+
+
+def test_the_copy_without_its_watermark_is_nobodys(stock: Stock, other_office: DevelopmentPki) -> None:
+    copy = copy_from_bytes(stock.data(0))
+    forged = _sealed(copy, other_office.copy, name=copy.maker_name)
+    assert _verify(stock, forged).verdict is not Outcome.PASSED
+    assert _verify(stock, forged).reason.code in ("COPY_NOT_OF_MAKER", "CERTIFICATE_UNTRUSTED")
+
+
+def test_a_seal_for_licences_makes_no_copy(stock: Stock) -> None:
+    copy = copy_from_bytes(stock.data(0))
+    seal = stock.services.keys.signers("sm2")["seal"]
+    report = _verify(stock, _sealed(copy, seal, name=copy.maker_name))
+    assert (report.authenticity, report.reason.code) == (Outcome.FAILED, "CERTIFICATE_UNFIT")
+    signed = sign_detached(stock.data(0), seal, signing_time=MADE)
+    assert _verify(stock, stock.data(0), signature=signed).reason.code == "CERTIFICATE_UNFIT"
+
+
+@pytest.mark.parametrize("family", ["sm2", "rsa"])
+def test_a_key_for_copies_seals_no_licence(stock: Stock, family: str) -> None:
+    signer = stock.services.keys.copy_signer(family)
+    record = stock.services.store.get(stock.identifiers[0])
+    original = structured_from_bytes(stock.services.store.file(record, "json"))
+    digest = f"{signer.algorithm.digest}:{signer.certificate.fingerprint(signer.algorithm.digest).hex()}"
+    seal = replace(original.seals[0], algorithm=signer.algorithm.name, certificate_digest=digest, seal_digest=None)
+    forged = structured_to_bytes(replace(original, seals=(seal,)))
+    report = _verify(stock, forged, signature=sign_detached(forged, signer, signing_time=original.sealed_at))
+    assert (report.authenticity, report.reason.code) == (Outcome.FAILED, "CERTIFICATE_UNFIT")
+
+
+def test_another_office_cannot_make_a_copy_in_the_makers_name(stock: Stock, other_office: DevelopmentPki) -> None:
+    trust = TrustStore.from_certificates(
+        (*stock.services.trust.anchors, *stock.services.trust.others, other_office.root, other_office.issuing_ca)
+    )
+    verifier = Verifier(trust, stock.services.store)
+    copy = copy_from_bytes(stock.data(0))
+    own = replace(copy, maker_name="样例县水利局", maker_code="1199010000000201X6")
+    assert verifier.verify_file(_sealed(own, other_office.copy), at=MADE).reason.code == "COPY_GENUINE"
+    for forged in (_sealed(copy, other_office.copy), _sealed(replace(own, maker_name="甲"), other_office.copy)):
+        assert verifier.verify_file(forged, at=MADE).reason.code == "COPY_NOT_OF_MAKER"
+
+
+def test_a_copy_says_what_the_original_says_and_when_it_was_made(stock: Stock) -> None:
+    signer = stock.services.keys.copy_signer("sm2")
+    copy = copy_from_bytes(stock.data(0))
+    assert _verify(stock, _sealed(copy, signer)).reason.code == "COPY_GENUINE"
+    other = replace(copy, structured=structured_to_bytes(replace(copy.licence, number="农药经许(赣)99010110009")))
+    assert _verify(stock, _sealed(other, signer)).reason.code == "COPY_NOT_OF_ORIGINAL"
+    backdated = replace(copy, made_at=copy.made_at - timedelta(days=1))
+    assert _verify(stock, _sealed(backdated, signer, at=copy.made_at)).reason.code == "SEAL_UNEXPECTED"
+
+
+def test_a_licence_with_a_copys_data_added_is_no_copy(stock: Stock) -> None:
+    record = stock.services.store.get(stock.identifiers[0])
+    pdf = stock.services.store.file(record, "pdf")
+    renamed = pdf.replace(b"(licence.json)", b"(copy.json)   ")
+    for forged in (renamed, _with_data(pdf, stock.data(0)), pdf + b"\n" + stock.data(0)):
+        report = _verify(stock, forged)
+        assert report.verdict is not Outcome.PASSED
+    as_licence = stock.pdfs[0].replace(b"(copy.json)", b"(licence.json)")
+    assert _verify(stock, as_licence).verdict is not Outcome.PASSED
+
+
+def test_the_maker_tells_its_own_program_error(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal = stock.services.keys.signers("sm2")["seal"]
+    monkeypatch.setattr(stock.services.keys, "copy_signer", lambda family: seal)
+    before = stock.services.copies.copies_of(stock.identifiers[0])
+    with pytest.raises(SelfCheckError):
+        make_copy(stock.services, stock.identifiers[0], PURPOSE, made_by="clerk01", expires_at=None, at=MADE)
+    assert stock.services.copies.copies_of(stock.identifiers[0]) == before
+
+
+def test_a_face_that_cannot_be_drawn_again_makes_no_copy(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = stock.services.catalogue
+    monkeypatch.setattr(catalogue, "on", lambda name, day: None)
+    with pytest.raises(CopyRefusedError):
+        make_copy(stock.services, stock.identifiers[0], PURPOSE, made_by="clerk01", expires_at=None, at=MADE)
+
+
+def test_faults_of_a_request_leave_nothing(stock: Stock) -> None:
+    before = stock.services.copies.copies_of(stock.identifiers[0])
+    for purpose, until in (
+        (replace(PURPOSE, cause=""), None),
+        (replace(PURPOSE, office="\U0003fffd"), None),
+        (PURPOSE, MADE),
+    ):
+        with pytest.raises(ExceptionGroup):
+            make_copy(stock.services, stock.identifiers[0], purpose, made_by="c", expires_at=until, at=MADE)
+    assert stock.services.copies.copies_of(stock.identifiers[0]) == before
+
+
+@pytest.fixture(scope="module")
+def pictures(stock: Stock, tmp_path_factory: pytest.TempPathFactory, witnesses: object) -> tuple[bytes, ...]:
+    """The pages of the copy that has two, as somebody photographs them."""
+    folder = tmp_path_factory.mktemp("photographed")
+    (folder / "copy.pdf").write_bytes(stock.pdfs[1])
+    witnesses.run("pdftoppm", "-r", "100", "-png", folder / "copy.pdf", folder / "page")  # type: ignore[attr-defined]
+    return tuple(path.read_bytes() for path in sorted(folder.glob("page*.png")))
+
+
+def test_a_photograph_of_any_page_leads_back(stock: Stock, pictures: tuple[bytes, ...]) -> None:
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert serials_in(picture) == (stock.copies[1].serial,)
+        (found,) = trace(stock.services, picture)
+        assert (found.copy, found.exact) == (stock.copies[1], False)
+        assert (found.reliance.case_number, found.copy.made_by) == (PURPOSE.case_number, "clerk01")
+        assert stock.copies[1].serial in read_picture(picture)[0]
+
+
+def test_files_lead_back_also_when_they_were_changed(stock: Stock) -> None:
+    pdf, data = stock.pdfs[0], stock.data(0)
+    (found,) = trace(stock.services, pdf)
+    assert (found.copy.serial, found.exact) == (stock.copies[0].serial, True)
+    assert serials_in(data) == (stock.copies[0].serial,)
+    torn = pdf.replace(b"/ByteRange", b"/XyteRange").replace(b"endobj", b"ENDOBJ")
+    (found,) = trace(stock.services, torn)
+    assert (found.copy.serial, found.exact) == (stock.copies[0].serial, False)
+    record = stock.services.store.get(stock.identifiers[0])
+    assert trace(stock.services, stock.services.store.file(record, "pdf")) == ()
+    for nothing in (b"", b"stream\n\x78\x9c\xff", b"\x89PNG\r\n\x1a\n", b'"serial":"JZ2345678923AA"'):
+        assert serials_in(nothing) == ()
+
+
+def test_the_page_says_everything_on_it(stock: Stock, tmp_path: Path, witnesses: object) -> None:
+    (tmp_path / "copy.pdf").write_bytes(stock.pdfs[1])
+    for page in ("1", "2"):
+        text = witnesses.run("pdftotext", "-raw", "-f", page, "-l", page, tmp_path / "copy.pdf", "-").stdout  # type: ignore[attr-defined]
+        letters = re.sub(r"\s", "", text if isinstance(text, str) else text.decode())
+        for words in (
+            PURPOSE.office,
+            PURPOSE.item_name,
+            PURPOSE.case_number,
+            PURPOSE.cause,
+            "2026-12-2111:30",
+            "不是原件",
+        ):
+            assert words in letters, (page, words)
+
+
+def test_whoever_relied_on_a_bad_licence_is_told(own_stock: Stock) -> None:
+    services, (identifier, other) = own_stock.services, own_stock.identifiers
+    with pytest.raises(LicenceInForceError):
+        recall(services, (identifier,), key_name=None, at=MADE)
+    early = Reliance(
+        identifier=identifier,
+        kind=RelianceKind.RECEIPT,
+        reference="R-1",
+        office="样例市市场监督管理局",
+        officer="",
+        item_name="广告审查",
+        item_code="A2",
+        case_number="990100-7",
+        relied_at=ISSUED + timedelta(minutes=1),
+    )
+    services.copies.add(early)
+    act = Act(
+        action=Action.ANNUL,
+        ground="以欺骗手段取得",
+        decision="样撤〔2026〕1号",
+        legal_ground="licensing-69-2",
+        effective_at=ISSUED + timedelta(minutes=30),
+        recorded_at=MADE + timedelta(days=3),
+    )
+    services.store.apply(identifier, act)
+    signed = recall(services, (identifier, identifier), key_name=None, at=MADE + timedelta(days=4))
+    assert [one.notice.office for one in signed] == ["样例县农业农村局", "样例市市场监督管理局"]
+    found = {case["caseNumber"]: case for one in signed for case in json.loads(one.data)["cases"]}
+    assert {number: case["affected"] for number, case in found.items()} == {
+        PURPOSE.case_number: True,
+        "990100-7": False,
+    }
+    assert found[PURPOSE.case_number]["reliedBy"] == {"kind": "copy", "reference": own_stock.copies[0].serial}
+    assert found["990100-7"]["act"]["decision"] == "样撤〔2026〕1号"
+    for one in signed:
+        report = _verify(own_stock, one.signature, original=one.data, at=MADE + timedelta(days=4))
+        assert (report.verdict, report.reason.code) == (Outcome.PASSED, "SIGNED_DOCUMENT")
+        assert report.signatures[0].signer_organization == "样例县行政审批局"
+        changed = _verify(own_stock, one.signature, original=one.data.replace(b"true", b"fals"), at=MADE)
+        assert changed.verdict is Outcome.FAILED or one.data.count(b"true") == 0
+    assert not recall_of_nobody(services, other)
+
+
+def recall_of_nobody(services: Services, identifier: str) -> bool:
+    return len(services.copies.of_licence(identifier)) > 1
+
+
+@pytest.mark.parametrize(
+    ("key", "number"), [("sm2-seal", 0), ("rsa-seal", 1), ("sm2-copy", 0), ("rsa-copy", 1)], ids=str
+)
+def test_whoever_relied_on_a_stolen_key_is_told(own_stock: Stock, key: str, number: int) -> None:
+    services = own_stock.services
+    now = datetime.now(CHINA)
+    retire(
+        services.home,
+        key,
+        reason=RetirementReason.COMPROMISE,
+        since=ISSUED - timedelta(days=1),
+        decision="样密〔2026〕1号",
+        at=max(now, MADE),
+    )
+    (signed,) = recall(Services(services.home), (), key_name=key, at=max(now, MADE))
+    (case,) = signed.notice.cases
+    assert case.reliance.reference == own_stock.copies[number].serial
+    assert case.affected
+    assert json.loads(signed.data)["key"] == {
+        "name": key,
+        "reason": "compromise",
+        "since": (ISSUED - timedelta(days=1)).isoformat(),
+    }
+
+
+def _streams(pdf: bytes) -> list[bytes]:
+    found = []
+    for start in re.finditer(rb"stream\n", pdf):
+        try:
+            found.append(zlib.decompressobj().decompress(pdf[start.end() :]))
+        except zlib.error:
+            continue
+    return found
+
+
+def _with_data(pdf: bytes, data: bytes) -> bytes:
+    """The file with another associated file in the place of its own; the places of later objects are not mended."""
+    packed = zlib.compress(data)
+    start = pdf.index(b"/Type/EmbeddedFile")
+    begin = pdf.index(b"stream\n", start) + len(b"stream\n")
+    end = pdf.index(b"\nendstream", begin)
+    return pdf[:begin] + packed + pdf[end:]
+
+
+def _sealed(copy: AnnotatedCopy, signer: Signer, *, name: str = "甲", at: datetime | None = None) -> bytes:
+    """A copy without any mark on its page, in the form of ours."""
+    fonts = FontChain([shipped_font()])
+    page = Page(
+        width=210,
+        height=297,
+        items=(TextRun(x=20, y=40, size=12, text=copy.licence.number),),
+        seals=(SealPlace(field="Seal1", x=150, y=200),),
+    )
+    seal = Seal(name=name, picture=draw_copy_stamp(fonts, "样例县行政审批局", "2026年11月21日"), signer=signer)
+    content = PdfContent(
+        title="加注件", pages=(page,), elements=(), structured=copy_to_bytes(copy), attachment=COPY_ATTACHMENT_NAME
+    )
+    return PdfSealer(fonts, seal).seal(content, at=at or copy.made_at).data

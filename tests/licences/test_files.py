@@ -1,0 +1,200 @@
+"""The folder of files: what it tells, what it finds again, and a change of keys that is broken off at any moment."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from licences import FileProtection, FileStore, KeyRing, ProtectedDataError, Protection, StoreUnavailableError
+
+OLD, NEW = bytes(range(16)), bytes(range(16, 32))
+NAME_KEY = bytes(range(32))
+
+
+def protected(folder: Path, *keys: bytes) -> FileStore:
+    ring = KeyRing.of(keys)
+    return FileStore(folder, FileProtection(protection=Protection(lambda: ring, os.urandom), name_key=NAME_KEY))
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def test_the_folder_tells_neither_content_nor_digest(tmp_path: Path) -> None:
+    content = "持证主体 张三 990101199003071237".encode() * 20
+    store = protected(tmp_path, NEW)
+    digest = store.put(content)
+    assert digest == sha256(content).hexdigest()
+    (path,) = files_in(tmp_path)
+    assert digest not in str(path).replace("/", "")
+    assert not any(piece in path.read_bytes() for piece in (b"990101", "张三".encode()))
+    assert store.get(digest) == content
+
+
+def test_one_content_is_kept_once(tmp_path: Path) -> None:
+    store = protected(tmp_path, NEW)
+    assert store.put(b"content") == store.put(b"content")
+    assert len(files_in(tmp_path)) == 1
+
+
+def test_two_contents_are_not_exchanged_for_each_other(tmp_path: Path) -> None:
+    store = protected(tmp_path, NEW)
+    digests = [store.put(content) for content in (b"one", b"two")]
+    first, second = files_in(tmp_path)
+    kept = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(kept)
+    for digest in digests:
+        with pytest.raises(StoreUnavailableError):
+            store.get(digest)
+
+
+def test_files_of_older_programs_are_found_and_closed(tmp_path: Path) -> None:
+    contents = [b"%PDF old", b"", os.urandom(100_000)]
+    digests = [FileStore(tmp_path).put(content) for content in contents]
+    store = protected(tmp_path, NEW)
+    assert [store.get(digest) for digest in digests] == contents
+    tallies = list(store.reencrypt())
+    assert sum(tally.changed for tally in tallies) == 3
+    assert [store.get(digest) for digest in digests] == contents
+    assert not any(path.read_bytes() in contents for path in files_in(tmp_path))
+    assert len(files_in(tmp_path)) == 3
+    with pytest.raises(StoreUnavailableError):
+        FileStore(tmp_path).get(digests[0])
+
+
+def test_all_is_brought_to_the_new_key_and_the_old_one_can_go(tmp_path: Path) -> None:
+    digests = [protected(tmp_path, OLD).put(os.urandom(50)) for _ in range(40)]
+    both = protected(tmp_path, NEW, OLD)
+    late = both.put(b"closed with the new key already")
+    tallies = list(both.reencrypt())
+    assert (sum(tally.changed for tally in tallies), sum(tally.current for tally in tallies)) == (40, 1)
+    only_new = protected(tmp_path, NEW)
+    assert all(sha256(only_new.get(digest)).hexdigest() == digest for digest in [*digests, late])
+    assert sum(tally.changed for tally in only_new.reencrypt()) == 0
+
+
+def test_a_broken_off_change_goes_on_behind_the_last_folder(tmp_path: Path) -> None:
+    for _ in range(60):
+        protected(tmp_path, OLD).put(os.urandom(20))
+    both = protected(tmp_path, NEW, OLD)
+    work = both.reencrypt()
+    done = [next(work) for _ in range(5)]
+    work.close()
+    rest = list(both.reencrypt(after=done[-1].shard))
+    assert all(tally.shard > done[-1].shard for tally in rest)
+    assert sum(tally.changed for tally in [*done, *rest]) == 60
+
+
+def test_what_does_not_open_is_told_and_left(tmp_path: Path) -> None:
+    lost, good = protected(tmp_path, bytes(16)).put(b"under a lost key"), protected(tmp_path, OLD).put(b"good")
+    plain = FileStore(tmp_path).put(b"plain")
+    (tmp_path / plain[:2] / plain[2:]).write_bytes(b"plein")
+    before = {path: path.read_bytes() for path in files_in(tmp_path)}
+    both = protected(tmp_path, NEW, OLD)
+    tallies = list(both.reencrypt())
+    damaged = [name for tally in tallies for name in tally.damaged]
+    assert len(damaged) == 2
+    assert plain in damaged
+    assert all((tmp_path / name[:2] / name[2:]).read_bytes() in before.values() for name in damaged)
+    assert both.get(good) == b"good"
+    for digest, code in ((lost, "PROTECTION_KEY_MISSING"), (plain, "FILE_DAMAGED")):
+        with pytest.raises(StoreUnavailableError) as caught:
+            both.get(digest)
+        assert caught.value.code == code
+
+
+def test_without_a_key_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ProtectedDataError):
+        protected(tmp_path).put(b"content")
+    with pytest.raises(ProtectedDataError):
+        list(FileStore(tmp_path).reencrypt())
+    assert files_in(tmp_path) == []
+
+
+def test_readers_and_writers_go_on_meanwhile(tmp_path: Path) -> None:
+    digests = [FileStore(tmp_path).put(os.urandom(200)) for _ in range(150)]
+    both, failures = protected(tmp_path, NEW, OLD), []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                for digest in digests:
+                    both.get(digest)
+                both.put(digests[0].encode())
+            except StoreUnavailableError as error:
+                failures.append(error.code)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    list(both.reencrypt())
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert failures == []
+
+
+REENCRYPT = """
+import os, sys
+from pathlib import Path
+from licences import FileProtection, FileStore, KeyRing, Protection
+ring = KeyRing.of([bytes(range(16, 32)), bytes(range(16))])
+protection = Protection(lambda: ring, os.urandom)
+store = FileStore(Path(sys.argv[1]), FileProtection(protection=protection, name_key=bytes(range(32))))
+print("ready", flush=True)
+for tally in store.reencrypt():
+    pass
+"""
+
+
+def kill_while_it_reencrypts(tmp_path: Path, kills: int) -> int:
+    """Kill it so many times; return how many files were left to do when the last one died."""
+    digests = [protected(tmp_path, OLD).put(os.urandom(300)) for _ in range(150)]
+    digests += [FileStore(tmp_path).put(os.urandom(300)) for _ in range(150)]
+    both, left = protected(tmp_path, NEW, OLD), 0
+    chance = random.Random(1)  # noqa: S311 - when it is killed is no secret
+    for _ in range(kills):
+        process = subprocess.Popen([sys.executable, "-c", REENCRYPT, str(tmp_path)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(chance.uniform(0, 0.4 / kills + 0.02))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert all(sha256(both.get(digest)).hexdigest() == digest for digest in digests)
+        left = sum(1 for digest in digests if not _is_current(both, tmp_path, digest))
+        if left == 0:
+            break
+    list(both.reencrypt())
+    only_new = protected(tmp_path, NEW)
+    assert all(sha256(only_new.get(digest)).hexdigest() == digest for digest in digests)
+    return left
+
+
+def _is_current(store: FileStore, folder: Path, digest: str) -> bool:
+    name = store._name(digest)
+    path = folder / name[:2] / name[2:]
+    ring = KeyRing.of([NEW])
+    return path.is_file() and Protection(lambda: ring, os.urandom).is_current(path.read_bytes())
+
+
+def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
+    kill_while_it_reencrypts(tmp_path, 3)
+
+
+@pytest.mark.soak
+def test_killed_two_hundred_times_it_loses_nothing(tmp_path: Path) -> None:
+    kills = 0
+    while kills < 200:
+        folder = tmp_path / str(kills)
+        folder.mkdir()
+        kill_while_it_reencrypts(folder, 10)
+        kills += 10
