@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import secrets
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,10 +35,19 @@ from licences import (
 
 from .conversion_pool import WorkerPool
 from .conversion_wire import WorkerSettings, question
-from .errors import ConversionStoppedError, HomeError, InputNotFoundError, UsageError
+from .errors import (
+    ConversionStoppedError,
+    HomeError,
+    InputNotFoundError,
+    InputTooLargeError,
+    MalformedInputError,
+    UsageError,
+)
+from .inputs import parse_json, read_file
 from .issuing import DEFAULT_SEAL
 from .wiring import Services
 
+MAX_MAPPING_BYTES = 1 << 20
 MAX_SCAN_FILES = 200_000
 MAX_NAME_CHARACTERS = 128
 """Of the person who converts, and of the one who compared the register with the paper."""
@@ -249,6 +259,25 @@ def sealing_authority(services: Services, suite: str) -> StructuredAuthority:
     if subject.organization is None or subject.organization_identifier is None:
         raise HomeError("印章证书没有写明机构及其代码。", "the certificate of the seal names no organisation and code")
     return StructuredAuthority(name=subject.organization, code=subject.organization_identifier)
+
+
+def read_mapping(name: str) -> Mapping[str, object]:
+    """Read a mapping from a TOML file, or from a JSON file by its name."""
+    content = read_file(Path(name), MAX_MAPPING_BYTES)
+    return mapping_document(content, is_json=name.lower().endswith(".json"))
+
+
+def mapping_document(content: bytes, *, is_json: bool) -> Mapping[str, object]:
+    """Read a mapping; MalformedInputError, InputTooLargeError."""
+    if len(content) > MAX_MAPPING_BYTES:
+        raise InputTooLargeError("对应表过大。", "the mapping is too large")
+    try:
+        document = parse_json(content) if is_json else tomllib.loads(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise MalformedInputError("对应表不是有效的 TOML。", "the mapping is not valid TOML") from error
+    if not isinstance(document, dict):
+        raise MalformedInputError("对应表应为一张表。", "the mapping is one table")
+    return document
 
 
 def _scans_of(plan: StockPlan, folder: Path) -> dict[int, Sequence[str]]:

@@ -76,7 +76,7 @@ def go_on(home: Home, batch_id: str) -> bool:
         return False
     with contextlib.closing(lock):
         try:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 — our own program
                 [sys.executable, "-P", "-m", "api.conversion_jobs", str(home.path), batch_id, str(lock.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

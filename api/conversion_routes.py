@@ -11,9 +11,9 @@ from starlette.datastructures import UploadFile
 
 from licences import report_csv
 
+from .conversion import mapping_document
 from .conversion_jobs import HandedIn, go_on, is_running, start
 from .conversion_texts import Summary, batch_shape, summary_shape
-from .convert_commands import mapping_document
 from .errors import MalformedInputError, UnsupportedMediaError
 from .http_requests import PREFIX, media_type, only_from_here, problems
 from .issuing import DEFAULT_SEAL
@@ -109,9 +109,7 @@ async def _handed_in(request: Request) -> HandedIn:
             elif key == "scans":
                 name = part.filename or ""
                 if _SCAN_NAME.fullmatch(name) is None or name in scans:
-                    raise MalformedInputError(
-                        "扫描件的文件名有误或重复。", "a scan has no usable name, or twice the same"
-                    )
+                    raise MalformedInputError("扫描件的文件名有误或重复。", "a scan has no usable name")
                 scans[name] = await part.read()
             elif key.startswith(_ROWS) and key not in tables:
                 tables[key.removeprefix(_ROWS)] = await part.read()

@@ -4,9 +4,7 @@ import argparse
 import getpass
 import os
 import sys
-import tomllib
 from collections import Counter
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from .commands import Answer
     from .conversion import Conversion, ConversionRequest
 
-MAX_MAPPING_BYTES = 1 << 20
 DEFAULT_WORKERS = max(1, os.cpu_count() or 1)
 
 
@@ -75,7 +72,7 @@ def _convert(arguments: argparse.Namespace) -> "Answer":
 def _request(arguments: argparse.Namespace) -> "ConversionRequest":
     from licences import MAX_REGISTER_BYTES
 
-    from .conversion import ConversionRequest
+    from .conversion import ConversionRequest, read_mapping
     from .errors import UsageError
     from .inputs import read_file
     from .issuing import DEFAULT_SEAL
@@ -102,30 +99,6 @@ def _request(arguments: argparse.Namespace) -> "ConversionRequest":
         dry_run=arguments.dry_run,
         out=None if arguments.out is None else Path(arguments.out),
     )
-
-
-def read_mapping(name: str) -> Mapping[str, object]:
-    """Read a mapping from a TOML file, or from a JSON file by its name."""
-    from .inputs import read_file
-
-    content = read_file(Path(name), MAX_MAPPING_BYTES)
-    return mapping_document(content, is_json=name.lower().endswith(".json"))
-
-
-def mapping_document(content: bytes, *, is_json: bool) -> Mapping[str, object]:
-    """Read a mapping; MalformedInputError, InputTooLargeError."""
-    from .errors import InputTooLargeError, MalformedInputError
-    from .inputs import parse_json
-
-    if len(content) > MAX_MAPPING_BYTES:
-        raise InputTooLargeError("对应表过大。", "the mapping is too large")
-    try:
-        document = parse_json(content) if is_json else tomllib.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise MalformedInputError("对应表不是有效的 TOML。", "the mapping is not valid TOML") from error
-    if not isinstance(document, dict):
-        raise MalformedInputError("对应表应为一张表。", "the mapping is one table")
-    return document
 
 
 def _run(conversion: "Conversion", arguments: argparse.Namespace) -> "Answer":

@@ -66,6 +66,8 @@ CHECKS = {
     "digest": Message(zh="内容未被改动", en="content unchanged"),
     "signature": Message(zh="数字签名", en="signature"),
     "structured": Message(zh="证照数据", en="licence data"),
+    "listed_document": Message(zh="属于证照所列文件", en="one of the licence's documents"),
+    "body": Message(zh="所附正文一致", en="attached body is the right one"),
     "embedded": Message(zh="随附证书", en="certificates that came along"),
     "expected_seal": Message(zh="所盖印章与证照数据一致", en="the seal is the one listed"),
     "issuer": Message(zh="签名者是颁发机构", en="signed by the issuing authority"),

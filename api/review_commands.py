@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .commands import Answer
     from .wiring import Services
 
+REPLACEMENTS = ("change", "correct", "renew", "exchange", "replace-lost")
 STATES = ("draft", "in-review", "returned", "approved", "sealed", "abandoned")
 
 
@@ -40,6 +41,11 @@ def add_review_parser(add: AddCommand, to: Group) -> None:
         command.add_argument("--type", metavar="TYPE", help="证照类型 licence type: slug or code")
         command.add_argument("--seal", choices=SUITES, help="印章算法 seal (default sm2)")
         command.add_argument("--joint", metavar="NAME", action="append", help="联合颁发机构 partner that seals too")
+        command.add_argument("--replaces", metavar="IDENTIFIER", help="被替换的证照 licence in whose place it is put")
+        command.add_argument("--action", choices=REPLACEMENTS, help="行为 act that puts it there")
+        command.add_argument("--ground", metavar="TEXT", default="", help="事由 why")
+        command.add_argument("--decision", metavar="NUMBER", default="", help="决定书文号 number of the decision")
+        command.add_argument("--legal-ground", metavar="CODE", default="", help="法定事由代码 legal ground")
     for command in (new, edit, submit, back, approve, seal, abandon):
         _add_actor(command)
     edit.add_argument("--digest", metavar="DIGEST", default="", help="所改版本的摘要 digest of the version edited")
@@ -212,6 +218,10 @@ def _shown(
         f"版本  version: {version} / {draft.version}\n摘要  digest: {content.digest}",
         table(("名称 label", "内容 value"), rows),
     ]
+    if content.replaces is not None:
+        act = content.replaces
+        why = f"事由  ground: {act.ground} {act.decision}".rstrip()
+        parts.insert(2, f"{act.action.zh}  {act.action.value}: {act.identifier}\n{why}")
     if remarks:
         labels = {field.key: field.label for field in licence_type.all_fields}
         parts.append(table(("审核意见 remark on", ""), [(_place(one.pointer, labels), one.text) for one in remarks]))
@@ -253,15 +263,30 @@ def _told(word: str, draft: "Draft") -> "Answer":
 
 
 def _wish(arguments: argparse.Namespace) -> "Wish":
-    from licences import Wish
+    from licences import Action, Replacement, Wish, parse_identifier
 
+    from .errors import UsageError
     from .inputs import read_json_argument
     from .issuing import read_request
 
     request = read_request(
         read_json_argument(arguments.data), type_name=arguments.type, seal=arguments.seal, joint=arguments.joint
     )
-    return Wish(type_name=request.type, data=request.data, algorithm=request.seal, joint=request.joint)
+    if (arguments.replaces is None) != (arguments.action is None):
+        raise UsageError("--replaces 和 --action 应同时给出。", "--replaces and --action go together")
+    replaces = None
+    if arguments.replaces is not None:
+        parse_identifier(arguments.replaces)
+        replaces = Replacement(
+            identifier=arguments.replaces,
+            action=Action(arguments.action),
+            ground=arguments.ground,
+            decision=arguments.decision,
+            legal_ground=arguments.legal_ground,
+        )
+    return Wish(
+        type_name=request.type, data=request.data, algorithm=request.seal, joint=request.joint, replaces=replaces
+    )
 
 
 def _remarks(arguments: argparse.Namespace) -> "list[Remark]":

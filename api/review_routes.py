@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from licences import FILE_KINDS, Actor, Draft, DraftState, Remark, Wish
+from licences import FILE_KINDS, Action, Actor, Draft, DraftState, Remark, Replacement, Wish
 
 from .http_requests import PREFIX, json_body, only_from_here, problems, takes
 from .review_shapes import MAX_LISTED, draft_shape, shown_draft_shape
@@ -30,7 +30,6 @@ from .wiring import Services
 def review_routes(services: Services) -> APIRouter:
     """Return the interface for drafts."""
     router = APIRouter(prefix=f"{PREFIX}/drafts", dependencies=[Depends(only_from_here)])
-    desk = services.review
 
     @router.post(
         "",
@@ -43,7 +42,7 @@ def review_routes(services: Services) -> APIRouter:
     )
     def begin(body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish = read_body(DraftBody, body)
-        draft = desk.draft(_wish(wish), actor=_actor(wish.actor), at=datetime.now(UTC))
+        draft = services.review.draft(_wish(wish), actor=_actor(wish.actor), at=datetime.now(UTC))
         address = f"{PREFIX}/drafts/{draft.id}"
         return JSONResponse(draft_shape(draft), status_code=201, headers={"Location": address})
 
@@ -82,7 +81,9 @@ def review_routes(services: Services) -> APIRouter:
     def edit(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish = read_body(DraftBody, body)
         return _told(
-            desk.edit(draft_id, _wish(wish), actor=_actor(wish.actor), at=datetime.now(UTC), digest=wish.digest)
+            services.review.edit(
+                draft_id, _wish(wish), actor=_actor(wish.actor), at=datetime.now(UTC), digest=wish.digest
+            )
         )
 
     @router.post(
@@ -95,7 +96,7 @@ def review_routes(services: Services) -> APIRouter:
     )
     def submit(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish = read_body(StepBody, body)
-        return _told(desk.submit(draft_id, actor=_actor(wish.actor), at=datetime.now(UTC)))
+        return _told(services.review.submit(draft_id, actor=_actor(wish.actor), at=datetime.now(UTC)))
 
     @router.post(
         "/{draft_id}/return",
@@ -109,7 +110,7 @@ def review_routes(services: Services) -> APIRouter:
         wish = read_body(ReturnBody, body)
         remarks = [Remark(pointer=one.pointer, text=one.text) for one in wish.remarks]
         at = datetime.now(UTC)
-        return _told(desk.send_back(draft_id, remarks, actor=_actor(wish.actor), at=at, digest=wish.digest))
+        return _told(services.review.send_back(draft_id, remarks, actor=_actor(wish.actor), at=at, digest=wish.digest))
 
     @router.post(
         "/{draft_id}/approval",
@@ -121,7 +122,7 @@ def review_routes(services: Services) -> APIRouter:
     )
     def approve(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish = read_body(ApprovalBody, body)
-        return _told(desk.approve(draft_id, wish.digest, actor=_actor(wish.actor), at=datetime.now(UTC)))
+        return _told(services.review.approve(draft_id, wish.digest, actor=_actor(wish.actor), at=datetime.now(UTC)))
 
     @router.post(
         "/{draft_id}/sealing",
@@ -134,7 +135,9 @@ def review_routes(services: Services) -> APIRouter:
     )
     def seal(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish = read_body(StepBody, body)
-        issued = desk.seal(draft_id, actor=_actor(wish.actor), at=datetime.now(UTC), issuer_for=services.issuer_for)
+        issued = services.review.seal(
+            draft_id, actor=_actor(wish.actor), at=datetime.now(UTC), issuer_for=services.issuer_for
+        )
         address = address_of_licence(issued.record)
         places = {kind: f"{address}/file?format={kind}" for kind in FILE_KINDS}
         status = 200 if issued.replayed else 201
@@ -150,7 +153,7 @@ def review_routes(services: Services) -> APIRouter:
     )
     def abandon(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish = read_body(StepBody, body)
-        return _told(desk.abandon(draft_id, actor=_actor(wish.actor), at=datetime.now(UTC)))
+        return _told(services.review.abandon(draft_id, actor=_actor(wish.actor), at=datetime.now(UTC)))
 
     return router
 
@@ -160,7 +163,22 @@ def _told(draft: Draft) -> Response:
 
 
 def _wish(body: DraftBody) -> Wish:
-    return Wish(type_name=body.type, data=body.data, algorithm=body.seal, joint=tuple(body.joint))
+    replaces = body.replaces
+    return Wish(
+        type_name=body.type,
+        data=body.data,
+        algorithm=body.seal,
+        joint=tuple(body.joint),
+        replaces=None
+        if replaces is None
+        else Replacement(
+            identifier=replaces.identifier,
+            action=Action(replaces.action),
+            ground=replaces.ground,
+            decision=replaces.decision,
+            legal_ground=replaces.legal_ground,
+        ),
+    )
 
 
 def _actor(body: ActorBody) -> Actor:

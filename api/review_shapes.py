@@ -1,6 +1,7 @@
 """The JSON of drafts and their review, for the command line and HTTP."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from licences import Draft, DraftContent, ReviewEvent
 
@@ -36,6 +37,7 @@ def shown_draft_shape(
         "data": content.data,
         "seal": content.algorithm,
         "joint": list(content.joint),
+        "replaces": None if content.replaces is None else asdict(content.replaces),
     }
     return {**draft_shape(draft), "shown": shown, "events": [_event_shape(event) for event in events]}
 

@@ -79,10 +79,21 @@ class StepBody(Body):
     actor: ActorBody
 
 
+class ReplacementBody(Body):
+    """The licence in whose place the drafted one is put, and the act that does it."""
+
+    identifier: Text
+    action: Literal["change", "correct", "renew", "exchange", "replace-lost"]
+    ground: Annotated[str, Field(max_length=1000)]
+    decision: Annotated[str, Field(max_length=100)] = ""
+    legal_ground: Annotated[str, Field(max_length=64)] = ""
+
+
 class DraftBody(IssueBody):
     """What is to be issued, as a draft; with `digest` only in the place of that version."""
 
     actor: ActorBody
+    replaces: ReplacementBody | None = None
     digest: Annotated[str, Field(max_length=64)] = ""
 
 
@@ -423,6 +434,7 @@ class DraftVersionOut(Body):
     data: dict[str, object]
     seal: str
     joint: list[str]
+    replaces: ReplacementBody | None
 
 
 class DraftActorOut(Body):

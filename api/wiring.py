@@ -133,10 +133,12 @@ class Services:
         """The drafts of licences."""
         return SqlDraftStore(existing_database(self.home), protection_of(self.home))
 
-    @cached_property
+    @property
     def review(self) -> ReviewDesk:
-        """Where licences are drafted and checked before they are sealed."""
-        return ReviewDesk(drafts=self.drafts, catalogue=self.catalogue, random=os.urandom)
+        """Where licences are drafted and checked before they are sealed, by the authority register as it is now."""
+        return ReviewDesk(
+            drafts=self.drafts, catalogue=self.catalogue, registrar=self.registrar, random=os.urandom
+        )
 
     @cached_property
     def collected(self) -> CollectionStore:

@@ -88,7 +88,7 @@ from .page import (
     rectangle,
     transformed,
 )
-from .pdf_form import COPY_ATTACHMENT_NAME, PRODUCER, SEAL_FIELD
+from .pdf_form import COPY_ATTACHMENT_NAME, MAX_BODY_BYTES, PRODUCER, SEAL_FIELD
 from .pdf_plain import plain_pdf
 from .pdf_prepared import PreparedPdf, SealedFile, SealLevel
 from .pdf_reading import (
@@ -195,6 +195,7 @@ __all__ = [
     "EVERY",
     "IDENTIFIER_ROOT",
     "LONG_TERM",
+    "MAX_BODY_BYTES",
     "MAX_CAUSE_CHARACTERS",
     "MAX_COPY_BYTES",
     "MAX_DETACHED_BYTES",

@@ -99,6 +99,10 @@ class SealedPdf:
     """The associated file: the structured e-licence; in an annotated copy what that says."""
     attachment: str
     """Its name, one of `pdf_form.ATTACHMENT_NAMES`."""
+    body: bytes | None = field(repr=False)
+    """The second associated file: the body of the licence, written elsewhere."""
+    document: str
+    """Key of the licence's document that the file says it is; empty in files of early versions and in copies."""
     evidence: Evidence
     document_timestamps: tuple[DocumentTimestamp, ...]
     standing: Standing = field(repr=False)
@@ -139,6 +143,8 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
         seals=tuple(reader.seals),
         structured=revision.structured,
         attachment=revision.attachment,
+        body=revision.body,
+        document=revision.document,
         evidence=reader.standing.evidence,
         document_timestamps=tuple(reader.timestamps),
         standing=reader.standing,

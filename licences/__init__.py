@@ -43,7 +43,7 @@ from .copies import (
 from .copy_face import SYMBOL_PREFIX, symbol_text
 from .copy_making import DEFAULT_COPY_TERM, CopyMaker
 from .copy_tracing import serials_in
-from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, ReviewEvent
+from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, Replacement, ReviewEvent
 from .electronic import paper_from
 from .errors import (
     AllotmentTakenError,
@@ -388,6 +388,7 @@ __all__ = [
     "Reliances",
     "ReliedOn",
     "Remark",
+    "Replacement",
     "Review",
     "ReviewDesk",
     "ReviewEvent",

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from keys import hash_bytes
 
 from .actors import Actor
 from .errors import DraftChangedError, DraftRefusedError, InvalidFieldError, SamePersonError
+from .lifecycle import Action
 from .review import CHECKING, DRAFT_TRANSITIONS, DraftAct, DraftState, account_key
 from .texts import text_fault
 
@@ -25,6 +26,17 @@ _POINTER = re.compile(r"(?:/(?:[^~/\x00-\x1f]|~[01]){1,64}){1,8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """The licence in whose place the drafted one is put, and the act that does it when the draft is sealed."""
+
+    identifier: str
+    action: Action
+    ground: str
+    decision: str
+    legal_ground: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftContent:
     """What a draft asks to be issued."""
 
@@ -34,6 +46,8 @@ class DraftContent:
     algorithm: str
     joint: tuple[str, ...] = ()
     """Names of the authorities that seal jointly."""
+    replaces: Replacement | None = None
+    """None for a first licence."""
     salt: str
     """32 random hexadecimal characters: the digest, which anybody may see, tells nothing to who guesses the data."""
 
@@ -44,6 +58,7 @@ class DraftContent:
             "data": self.data,
             "seal": self.algorithm,
             "joint": list(self.joint),
+            "replaces": None if self.replaces is None else asdict(self.replaces),
             "salt": self.salt,
         }
         text = json.dumps(members, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
@@ -60,11 +75,15 @@ class DraftContent:
 def content_from_bytes(text: bytes) -> DraftContent:
     """Read what ``DraftContent.to_bytes`` wrote."""
     members = json.loads(text)
+    replaces = members["replaces"]
+    if replaces is not None:
+        replaces = Replacement(**{**replaces, "action": Action(replaces["action"])})
     return DraftContent(
         type_slug=members["type"],
         data=members["data"],
         algorithm=members["seal"],
         joint=tuple(members["joint"]),
+        replaces=replaces,
         salt=members["salt"],
     )
 
@@ -129,6 +148,17 @@ class DraftStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Out of what a licence is made: equal for the draft that was approved and the licence that it became."""
+
+    type_slug: str
+    data: object
+    algorithm: str
+    replaced: tuple[str, Action] | None
+    """Identifier of the licence in whose place it is put, and the act; None for a first licence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
     """A reviewed draft that is being sealed: what allows `Issuer` to issue where a type requires review.
 
@@ -143,9 +173,15 @@ class Approval:
     at: datetime
 
     @property
-    def asked(self) -> tuple[str, object, str]:
-        """Type, metadata and algorithm that were approved."""
-        return self.content.type_slug, self.content.data, self.content.algorithm
+    def asked(self) -> Asked:
+        """What was approved."""
+        replaces = self.content.replaces
+        return Asked(
+            type_slug=self.content.type_slug,
+            data=self.content.data,
+            algorithm=self.content.algorithm,
+            replaced=None if replaces is None else (replaces.identifier, replaces.action),
+        )
 
     @property
     def step(self) -> DraftStep:

@@ -7,6 +7,7 @@ from esign import (
     ExpectedSeal,
     Rows,
     StructuredAuthority,
+    StructuredDocument,
     StructuredField,
     StructuredHolder,
     StructuredLicence,
@@ -16,7 +17,7 @@ from esign import (
 
 from .catalogue import LicenceType
 from .model import Licence
-from .provenance import NATIVE, Provenance
+from .provenance import NATIVE, Attachment, Provenance
 
 
 def structure(
@@ -27,6 +28,7 @@ def structure(
     joint_issuers: tuple[StructuredAuthority, ...] = (),
     provenance: Provenance = NATIVE,
     relations: tuple[StructuredRelation, ...] = (),
+    body: Attachment | None = None,
     sealed_at: datetime,
     development: bool,
 ) -> StructuredLicence:
@@ -54,7 +56,8 @@ def structure(
         origin=provenance.origin,
         relations=relations,
         obligations=tuple(_obligations(licence)),
-        attachments=tuple(scan.described for scan in provenance.scans),
+        attachments=(*(scan.described for scan in provenance.scans), *(() if body is None else (body.described,))),
+        documents=tuple(StructuredDocument(key=one.key, label=one.label) for one in kind.documents),
         seals=seals,
         sealed_at=sealed_at,
         development=development,

@@ -81,6 +81,10 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "该证照类型在颁发日期没有适用的版本",
         "no version of the licence type is in force on the date of issue",
     ),
+    ("BODY_REQUIRED", "该证照类型须附正文（PDF）", "a licence of this type needs its body as a PDF"),
+    ("BODY_NOT_ALLOWED", "该证照类型不附正文", "licences of this type have no body"),
+    ("BODY_TOO_LARGE", "正文过大：最多 {limit} MB", "the body is too large: at most {limit} MB"),
+    ("BODY_UNREADABLE", "正文不是可以读取的 PDF", "the body is no PDF that can be read"),
     ("AREA_CODE_MALFORMED", "应为 6、9 或 12 位行政区划代码", "must be an area code of 6, 9 or 12 digits"),
     ("END_BEFORE_START", "有效期截止日期早于起始日期", "the licence would end before it starts"),
     (
@@ -309,6 +313,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "该证照类型须经元数据审核，请用 elicence review 起草并送审",
         "this type is issued from approved drafts only; begin with elicence review",
     ),
+    ("OTHER_TYPE", "被替换的证照不是同一类型", "the licence that is replaced is of another type"),
     ("POINTER_MALFORMED", "应为 JSON 指针，如 /data/certificateNumber", "must be a JSON pointer such as /data/name"),
     # collection upstream
     ("BATCH_NOT_FOUND", "没有这个批次", "no such batch"),

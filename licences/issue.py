@@ -30,9 +30,10 @@ from esign import (
 from keys import Signer, hash_bytes, key_identifier
 
 from .acts import Act
+from .bodies import attach_body
 from .catalogue import Catalogue, LicenceType, Review
 from .convert import licence_from_paper, licence_from_stock, type_on_issue
-from .drafts import Approval
+from .drafts import Approval, Asked
 from .electronic import paper_from, structure
 from .errors import (
     AllotmentTakenError,
@@ -47,7 +48,17 @@ from .model import Licence
 from .provenance import NATIVE, Attachment, Provenance
 from .render import FaceRenderer, Marks
 from .sealing import Collector, FileSealer, SealingKeys, level_of
-from .store import FileKind, HolderKey, Idempotency, LicenceStore, Record, StatusPlace, Succession, digests_of
+from .store import (
+    FURTHER_PDF,
+    FileKind,
+    HolderKey,
+    Idempotency,
+    LicenceStore,
+    Record,
+    StatusPlace,
+    Succession,
+    digests_of,
+)
 
 STATUS_LIST_SIZE = 1 << 20
 _INDEX_BYTES = 3  # the least that hold an index; 2**24 is a multiple of the size, so none is likelier than others
@@ -85,8 +96,8 @@ class MadeLicence:
     """How well the seals can be checked later."""
     shortfall: str
     """In English: what a timestamp authority or a CA failed to give; empty when nothing is missing."""
-    asked: tuple[str, object, str]
-    """Slug of the type, metadata and algorithm from which it was made."""
+    asked: Asked
+    """From what it was made."""
     review_required: bool
 
 
@@ -147,12 +158,14 @@ class Issuer:
         issued_by: Act | None = None,
         following: Following | None = None,
         approval: Approval | None = None,
+        body: bytes | None = None,
     ) -> Issued:
         """Make a licence and keep it, or find the one that an earlier request with the same key left.
 
         `before_keeping` is called when a licence is finished and checked but not yet issued: an error there leaves
         nothing behind. It is called again, with the new one, when the licence had to be made again.
 
+        `body` is a PDF that was written elsewhere, where the type has one.
         `provenance` says that it was made from paper; `issued_by` who issues it and why, for the log of events;
         `following` that it takes the place of another licence, which ends at the same moment; `approval` the reviewed
         draft that it comes from, which is sealed at the same moment.
@@ -162,7 +175,7 @@ class Issuer:
             LicencesError: see `make` and `keep`.
         """
         idempotency = _idempotency(
-            idempotency_key, type_name, data, algorithm, self._sealing.get(algorithm), provenance, following
+            idempotency_key, type_name, data, algorithm, self._sealing.get(algorithm), provenance, following, body
         )
         earlier = self._store.replay(*idempotency) if idempotency is not None else None
         if earlier is not None:
@@ -173,7 +186,9 @@ class Issuer:
             raise ReviewRequiredError
         attempt = 1
         while True:
-            made = self.make(type_name, data, algorithm=algorithm, at=at, provenance=provenance, following=following)
+            made = self.make(
+                type_name, data, algorithm=algorithm, at=at, provenance=provenance, following=following, body=body
+            )
             if before_keeping is not None:
                 before_keeping(made)
             try:
@@ -200,6 +215,7 @@ class Issuer:
         at: datetime,
         provenance: Provenance = NATIVE,
         following: Following | None = None,
+        body: bytes | None = None,
     ) -> MadeLicence:
         """From paper metadata to sealed and checked files. Nothing is stored.
 
@@ -210,6 +226,7 @@ class Issuer:
             at: the time of sealing.
             provenance: whether it is made from paper, and from whose.
             following: whose place it takes.
+            body: a PDF that was written elsewhere, where the type has one.
 
         Raises:
             UnknownTypeError: no such type.
@@ -233,6 +250,7 @@ class Issuer:
             _require_seal_of_issuer(licence, one.seal, self._register, at)
         at = at.astimezone(CHINA).replace(microsecond=0)
 
+        attached = self._body(licence_type, body, provenance, following)
         identifier = self._identifier(licence, following)
         expected = keys.expected
         joint = _joint_issuers(licence, keys)
@@ -244,6 +262,7 @@ class Issuer:
             joint_issuers=joint,
             provenance=provenance,
             relations=_relations(following),
+            body=attached,
             sealed_at=at,
             development=development,
         )
@@ -259,21 +278,34 @@ class Issuer:
             public_url=self._public_url,
             development=development,
             local=self._local,
+            origin=provenance.origin,
+            attachments=structured.attachments,
         )
         awaited = [
             (seal.field, (one.width, one.height))
             for seal, one in zip(expected[len(keys.seals) :], keys.awaited, strict=True)
         ]
-        content = PdfContent(
-            title=f"{licence_type.name} {licence.number}",
-            pages=self._renderer.render(licence, marks, awaited),
-            elements=_short_elements(structured),
-            structured=json_bytes,
-            fields=[one.field for one in expected],
+        first, *others = (
+            PdfContent(
+                title=f"{licence_type.name} {licence.number}",
+                pages=self._renderer.render(licence, marks, awaited, document),
+                elements=_short_elements(structured),
+                structured=json_bytes,
+                body=None if attached is None else attached.content,
+                document=document.key,
+                fields=[one.field for one in expected],
+            )
+            for document in licence_type.documents
         )
-        sealed = sealer.seal(content, at=at)
+        sealed = sealer.seal(first, at=at)
         files: dict[FileKind, bytes] = {"pdf": sealed.pdf, "json": json_bytes, "p7s": sealed.p7s}
-        self._check(files["pdf"], files["json"], files["p7s"], code, at)
+        shortfall = sealed.shortfall
+        for content in others:
+            files[FURTHER_PDF + content.document], failed = sealer.seal_further(content, at=at)
+            shortfall = shortfall or failed
+        for kind, file in files.items():
+            if kind not in ("json", "p7s"):
+                self._check(file, json_bytes, sealed.p7s, code, at)
         record = Record(
             identifier=identifier,
             number=licence.number,
@@ -300,13 +332,34 @@ class Issuer:
             record=record,
             holders=holders,
             files=files,
-            attachments=tuple(provenance.scans),
+            attachments=(*provenance.scans, *(() if attached is None else (attached,))),
             following=following,
             level=sealed.level,
-            shortfall=sealed.shortfall,
-            asked=(licence_type.slug, data, algorithm),
+            shortfall=shortfall,
+            asked=Asked(
+                type_slug=licence_type.slug,
+                data=data,
+                algorithm=algorithm,
+                replaced=None if following is None else (following.previous.identifier, following.act.action),
+            ),
             review_required=self._needs_review(licence_type, data, provenance, following),
         )
+
+    def _body(
+        self, licence_type: LicenceType, body: bytes | None, provenance: Provenance, following: Following | None
+    ) -> Attachment | None:
+        """The body that was given, or that of the licence whose place this one takes.
+
+        Of paper that is converted the scan is the body.
+        """
+        if body is None and provenance.origin.kind == "digitised":
+            return None
+        if body is None and following is not None:
+            previous = structured_from_bytes(self._store.file(following.previous, "json"))
+            had = next((one for one in previous.attachments if one.kind == "body"), None)
+            if had is not None:
+                body = self._store.attachment(following.previous.identifier, had.sha256)
+        return attach_body(licence_type, body)
 
     def _needs_review(
         self, licence_type: LicenceType, data: object, provenance: Provenance, following: Following | None
@@ -403,6 +456,7 @@ def _idempotency(
     keys: SealingKeys | None,
     provenance: Provenance,
     following: Following | None,
+    body: bytes | None,
 ) -> Idempotency | None:
     """The key with the digest of the request, None without a key."""
     if key is None:
@@ -414,8 +468,10 @@ def _idempotency(
         request["scans"] = [scan.described.sha256 for scan in provenance.scans]
     if following is not None:
         request["follows"] = [following.previous.identifier, following.act.action.value]
-    body = json.dumps(request, sort_keys=True, ensure_ascii=True)
-    return key, hash_bytes("sha256", body.encode("ascii")).hex()
+    if body is not None:
+        request["body"] = hash_bytes("sha256", body).hex()
+    asked = json.dumps(request, sort_keys=True, ensure_ascii=True)
+    return key, hash_bytes("sha256", asked.encode("ascii")).hex()
 
 
 def _relations(following: Following | None) -> tuple[StructuredRelation, ...]:

@@ -10,11 +10,13 @@ from .actors import Actor
 from .acts import Act
 from .catalogue import Catalogue, LicenceType
 from .competence import Competence
+from .drafts import Approval
 from .electronic import paper_from
 from .errors import InvalidFieldError, TransitionRefusedError
 from .issue import Following, Issued, Issuer, MadeLicence
 from .legal_grounds import AFTER_EXPIRY
 from .lifecycle import Action, after
+from .model import IssuingAuthority
 from .standing import Standing, standing_at
 from .store import EXPIRING, LicenceStore, Record
 
@@ -56,12 +58,13 @@ class Registrar:
         algorithm: str,
         idempotency_key: str | None = None,
         before_keeping: Callable[[MadeLicence], None] | None = None,
+        approval: Approval | None = None,
     ) -> Issued:
         """Issue a licence that takes the place of another one, which ends in the same transaction.
 
         `data` is the complete metadata of the new licence; None repeats that of the old one, as on 换证 and 补证. The
         type says whether it is a new version of the same identifier or gets an identifier of its own. It is sealed at
-        the time at which the act is recorded.
+        the time at which the act is recorded. `approval` is the draft that it comes from, as for `Issuer.issue`.
 
         Raises what `act` and `Issuer.issue` raise.
         """
@@ -86,6 +89,39 @@ class Registrar:
             before_keeping=before_keeping,
             issued_by=act,
             following=following,
+            approval=approval,
+        )
+
+    def reissue(
+        self,
+        identifier: str,
+        act: Act,
+        *,
+        issuer: Issuer,
+        authority: IssuingAuthority,
+        algorithm: str,
+        before_keeping: Callable[[MadeLicence], None] | None = None,
+    ) -> Issued:
+        """Issue a licence of an authority that is gone once more, in the name of its successor, and end the old one.
+
+        Everything else it says stays. Doing it again gives the licence of the first time, so that a run over many can
+        be broken off and begun again. Raises what `replace` raises.
+        """
+        record = self.store.get(identifier)
+        structured = structured_from_bytes(self.store.file(record, "json"))
+        data = paper_from(structured, self._type_of(record)) | {
+            "certificateIssuingAuthorityName": authority.name,
+            "certificateIssuingAuthorityCode": authority.code,
+            "certificateIssuingAuthorityLevel": authority.level,
+        }
+        return self.replace(
+            identifier,
+            act,
+            data,
+            issuer=issuer,
+            algorithm=algorithm,
+            idempotency_key=f"reissue:{identifier}:{authority.code}",
+            before_keeping=before_keeping,
         )
 
     def expire(self, at: datetime, actor: Actor) -> Iterator[Record]:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .actors import Actor
+from .acts import Act, check_act
 from .catalogue import Catalogue
 from .convert import licence_from_paper, type_on_issue
-from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark
-from .errors import DraftRefusedError, InvalidFieldError
+from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, Replacement
+from .errors import DraftRefusedError, InvalidFieldError, TransitionRefusedError
 from .issue import Issued, Issuer, MadeLicence
+from .lifecycle import Action, after
+from .registrar import Registrar
 from .review import DraftAct, DraftState
 
 _ID_BYTES = 10
@@ -29,13 +32,17 @@ class Wish:
     """Paper metadata: a JSON object."""
     algorithm: str
     joint: tuple[str, ...] = ()
+    replaces: Replacement | None = None
 
 
 class ReviewDesk:
     """Drafts licences and has them sealed. What the store promises, such as two different people, is its promise."""
 
-    def __init__(self, *, drafts: DraftStore, catalogue: Catalogue, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, *, drafts: DraftStore, catalogue: Catalogue, registrar: Registrar, random: Callable[[int], bytes]
+    ) -> None:
         self._drafts = drafts
+        self._registrar = registrar
         self._catalogue = catalogue
         self._random = random
 
@@ -53,9 +60,13 @@ class ReviewDesk:
         return self._drafts.save(draft_id, self._content(wish), step)
 
     def submit(self, draft_id: str, *, actor: Actor, at: datetime) -> Draft:
-        """Hand it to the checkers, when the metadata have no fault; else every fault at once."""
+        """Hand it to the checkers, when the metadata have no fault; else every fault at once.
+
+        Where it takes the place of another licence, that one must be here, of the same type, and allow the act.
+        """
         draft = self._drafts.get(draft_id)
         content = self._drafts.content(draft_id, draft.version)
+        self._check_replacement(content, actor, at)
         licence_from_paper(type_on_issue(self._catalogue, content.type_slug, content.data), content.data)
         return self._drafts.act(draft_id, DraftStep(act=DraftAct.SUBMIT, actor=actor, at=at, digest=draft.digest))
 
@@ -96,15 +107,42 @@ class ReviewDesk:
         if draft.state not in (DraftState.APPROVED, DraftState.SEALED):
             raise DraftRefusedError(draft.state, DraftAct.SEAL)
         content = self._drafts.content(draft_id, draft.version)
-        return issuer_for(content.algorithm, content.joint).issue(
+        issuer, key = issuer_for(content.algorithm, content.joint), f"{_KEY}{draft_id}"
+        approval = Approval(draft_id=draft_id, content=content, actor=actor, at=at)
+        act = _act(content.replaces, actor, at)
+        if content.replaces is not None:
+            return self._registrar.replace(
+                content.replaces.identifier,
+                act,
+                content.data,
+                issuer=issuer,
+                algorithm=content.algorithm,
+                idempotency_key=key,
+                before_keeping=before_keeping,
+                approval=approval,
+            )
+        return issuer.issue(
             content.type_slug,
             content.data,
             algorithm=content.algorithm,
             at=at,
-            idempotency_key=f"{_KEY}{draft_id}",
-            approval=Approval(draft_id=draft_id, content=content, actor=actor, at=at),
+            idempotency_key=key,
             before_keeping=before_keeping,
+            issued_by=act,
+            approval=approval,
         )
+
+    def _check_replacement(self, content: DraftContent, actor: Actor, at: datetime) -> None:
+        if content.replaces is None:
+            return
+        record = self._registrar.store.get(content.replaces.identifier)
+        if record.type_slug != content.type_slug:
+            raise ExceptionGroup("the draft is refused", [InvalidFieldError("/replaces/identifier", "OTHER_TYPE")])
+        act = _act(content.replaces, actor, at)
+        if not act.action.makes_successor:
+            raise TransitionRefusedError(record.status, act.action)
+        after(record.status, act.action)
+        check_act(act, record.status)
 
     def _content(self, wish: Wish) -> DraftContent:
         slug = self._catalogue.get(wish.type_name).slug
@@ -115,5 +153,21 @@ class ReviewDesk:
             data=wish.data,
             algorithm=wish.algorithm,
             joint=wish.joint,
+            replaces=wish.replaces,
             salt=self._random(_SALT_BYTES).hex(),
         )
+
+
+def _act(replaces: Replacement | None, actor: Actor, at: datetime) -> Act:
+    """Return the act of the issue, or that which ends the replaced licence; both take effect when it is sealed."""
+    if replaces is None:
+        return Act(action=Action.ISSUE, ground="", decision="", actor=actor, effective_at=at, recorded_at=at)
+    return Act(
+        action=replaces.action,
+        ground=replaces.ground,
+        decision=replaces.decision,
+        legal_ground=replaces.legal_ground,
+        actor=actor,
+        effective_at=at,
+        recorded_at=at,
+    )

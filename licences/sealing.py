@@ -206,6 +206,19 @@ class FileSealer:
         pdf, p7s = add_evidence(pdf, evidence), add_detached_evidence(p7s, evidence)
         return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s))
 
+    def seal_further(self, content: PdfContent, *, at: datetime) -> tuple[bytes, str]:
+        """Seal a further document of a licence whose first one `seal` has sealed.
+
+        The answer ends with what failed, as in `SealedFiles.shortfall`; raises as `seal`.
+        """
+        pdf, failed = self._seal_pdf(content, at)
+        if failed is not None or self._collector is None or any(one.timestamper is None for one in self._seals):
+            return pdf, str(failed or "")
+        try:
+            return add_evidence(pdf, self._collector.collect(_paths(pdf, None), at)), ""
+        except EvidenceMissingError as error:
+            return pdf, str(error)
+
     def _seal_pdf(self, content: PdfContent, at: datetime) -> tuple[bytes, TimestampError | None]:
         first = self._seals[0]
         sealed = first.finish(self._sealer.prepare(content, at=at), first.timestamper)
@@ -313,6 +326,13 @@ def level_of(pdf: bytes, p7s: bytes) -> SealLevel:
     return SealLevel.B_LTA if archived else SealLevel.B_LT
 
 
+def raise_pdf(pdf: bytes, *, timestampers: Mapping[str, Timestamper], collector: Collector, at: datetime) -> bytes:
+    """As `raise_level`, for a further document of a licence."""
+    pdf = add_evidence(pdf, collector.collect(_paths(pdf, None), at))
+    last = read_sealed_pdf(pdf).seals[-1].signed_data
+    return add_document_timestamp(pdf, _timestamper_for(last, timestampers))
+
+
 def _timestamper_for(signature: SignedData, timestampers: Mapping[str, Timestamper]) -> Timestamper:
     name = signature.algorithm.name
     if name not in timestampers:
@@ -320,10 +340,10 @@ def _timestamper_for(signature: SignedData, timestampers: Mapping[str, Timestamp
     return timestampers[name]
 
 
-def _paths(pdf: bytes, p7s: bytes) -> list[tuple[Certificate, ...]]:
+def _paths(pdf: bytes, p7s: bytes | None) -> list[tuple[Certificate, ...]]:
     """The certificates, leaf first, of everybody who has sealed or timestamped one of the files; each once."""
     sealed = read_sealed_pdf(pdf)
-    signatures = [*(seal.signed_data for seal in sealed.seals), *read_detached(p7s).signers]
+    signatures = [*(seal.signed_data for seal in sealed.seals), *(() if p7s is None else read_detached(p7s).signers)]
     tokens = [signature.timestamp for signature in signatures if signature.timestamp is not None]
     tokens += [stamp.token for stamp in sealed.document_timestamps]
     paths = [signature.certificates for signature in signatures]

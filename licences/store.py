@@ -14,8 +14,11 @@ from .drafts import Approval
 from .lifecycle import Action, Status, after
 from .standing import Event, Standing, standing_at
 
-FileKind: TypeAlias = Literal["pdf", "json", "p7s"]
+FileKind: TypeAlias = str
+"""`pdf` (of the first document), `json`, `p7s`, or `pdf.KEY` of a further document."""
 FILE_KINDS: tuple[FileKind, ...] = ("pdf", "json", "p7s")
+"""What every licence has."""
+FURTHER_PDF = "pdf."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from esign import AnnotatedCopy, CodeClaims, EsignError, Fault, MalformedError, StructuredLicence, TooLargeError
+from esign import (
+    AnnotatedCopy,
+    CodeClaims,
+    EsignError,
+    Fault,
+    MalformedError,
+    StructuredDocument,
+    StructuredLicence,
+    TooLargeError,
+)
 from verify.report import Check, SignatureFacts
 
 
@@ -18,6 +27,8 @@ class Facts:
     licence: StructuredLicence | None = None
     copy: AnnotatedCopy | None = None
     """What it says, when it is an annotated copy; `licence` is then the one that it is a copy of."""
+    document: StructuredDocument | None = None
+    """Which of the licence's documents the file is."""
     code: CodeClaims | None = None
     development: bool = False
 

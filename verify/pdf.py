@@ -7,9 +7,11 @@ from esign import (
     EsignError,
     Fault,
     MalformedError,
+    StructuredLicence,
     read_sealed_pdf,
     structured_from_bytes,
 )
+from keys import hash_bytes
 from verify.annotated_copy import look_at_copy_pdf
 from verify.facts import Facts, unreadable
 from verify.foreign import look_at_foreign_pdf
@@ -51,7 +53,7 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
     grounds = grounds.with_evidence(RevocationEvidence.from_raw(pdf.evidence))
     existence = Existence(at=grounds.at).or_earlier(records.existed_since(licence.identifier, data), "store")
     stamps, used, judged, existence = look_at_document_timestamps(pdf, grounds, existence)
-    # (2), (3), (5) to (8)
+    # (2), (3), (4) for what belongs to the structured licence, (5) to (8)
     seals = tuple(
         Seal(
             field=seal.field,
@@ -69,6 +71,8 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
     checks = (
         readable,
         Check(name="structured", code="OK"),
+        _document_check(pdf.document, licence),
+        _body_check(pdf.body, licence),
         *(check for facts in found for check in facts.checks),
         *brought,
         all_issuers_check(seals, licence, grounds),
@@ -81,5 +85,19 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         checks=checks,
         signatures=tuple(facts.signature for facts in found),
         licence=licence,
+        document=next((one for one in licence.documents if one.key == pdf.document), None),
         development=any(facts.signature.development for facts in found),
     )
+
+
+def _document_check(document: str, licence: StructuredLicence) -> Check:
+    """The file is one of the documents that the structured licence lists; early versions list none."""
+    listed = {one.key for one in licence.documents} or {""}
+    return Check(name="listed_document", code="OK" if document in listed else "DOCUMENT_UNLISTED")
+
+
+def _body_check(body: bytes | None, licence: StructuredLicence) -> Check:
+    """The body in the file is the one that the structured licence describes, by both digests."""
+    described = [(one.sha256, one.sm3) for one in licence.attachments if one.kind == "body"]
+    found = [] if body is None else [(hash_bytes("sha256", body).hex(), hash_bytes("sm3", body).hex())]
+    return Check(name="body", code="OK" if found == described else "BODY_MISMATCH")

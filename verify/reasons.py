@@ -216,6 +216,26 @@ _ROWS: Final = (
         action=_REFUSE,
     ),
     Reason(
+        code="DOCUMENT_UNLISTED",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="这份证照不含这样一份文件。",
+            en="The licence does not have such a document among those that it consists of.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
+        code="BODY_MISMATCH",
+        outcome=Outcome.FAILED,
+        sub_indication="HASH_FAILURE",
+        sentence=Text(
+            zh="所附正文与证照数据不符，或缺少正文。",
+            en="The attached body is not the one that the licence names, or one of them is missing.",
+        ),
+        action=_REFUSE,
+    ),
+    Reason(
         code="SEAL_NOT_OF_ISSUER",
         outcome=Outcome.FAILED,
         sub_indication="SIG_CONSTRAINTS_FAILURE",

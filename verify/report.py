@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from esign import CHINA, AnnotatedCopy, CodeClaims, StructuredLicence
+from esign import CHINA, AnnotatedCopy, CodeClaims, StructuredDocument, StructuredLicence
 from verify.errors import VerificationError
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text
 from verify.sources import LicenceStatus
@@ -75,6 +75,8 @@ class Report:
     """What the file says. Believe it only when `authenticity` is passed."""
     code: CodeClaims | None
     """What the code says; the same caution."""
+    document: StructuredDocument | None = None
+    """Which of the licence's documents was presented; None for what is no sealed PDF of a licence."""
     copy: AnnotatedCopy | None = None
     """What an annotated copy says; `licence` is then the one that it is a copy of. The same caution."""
     checks: tuple[Check, ...]
@@ -94,6 +96,9 @@ class Report:
         said = self.reason.sentence
         if self.copy is not None and self.authenticity is Outcome.PASSED:
             said = _joined(said, copy_sentence(self.copy))
+        if self.document is not None and self.licence is not None and len(self.licence.documents) > 1:
+            label = self.document.label
+            said = _joined(said, Text(zh=f"出示的是其中的{label}。", en=f"Presented is this part of it: {label}."))
         if not self.development:
             return said
         return _joined(said, DEVELOPMENT_SENTENCE)

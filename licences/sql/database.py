@@ -3,6 +3,8 @@
 Everything here that is SQLite's or PostgreSQL's own: settings of a connection, locks, names of errors.
 """
 
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Error as SqliteError
@@ -35,7 +37,7 @@ def open_engine(url: str, *, busy_timeout: float, create: bool = False) -> sa.En
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, busy_timeout, create=create)
     if parsed.get_backend_name() == "postgresql":
-        return _open_postgresql(parsed, busy_timeout)
+        return _shared(parsed, busy_timeout)
     raise StoreUnavailableError("STORE_KIND_UNKNOWN")
 
 
@@ -56,6 +58,27 @@ def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: o
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA synchronous=FULL")  # a commit that was reported survives a power cut
     cursor.close()
+
+
+_engines: dict[tuple[sa.URL, float, int], sa.Engine] = {}
+_engines_lock = threading.Lock()
+
+
+def _shared(url: sa.URL, busy_timeout: float) -> sa.Engine:
+    """Return the one engine of this process for a server: all adapters take their connections from one pool."""
+    key = url, busy_timeout, os.getpid()  # a child process must not use its parent's connections
+    with _engines_lock:
+        if key not in _engines:
+            _engines[key] = _open_postgresql(url, busy_timeout)
+        return _engines[key]
+
+
+def release(url: str) -> None:
+    """Close what this process keeps open to a server's database; nobody may be using it."""
+    parsed = sa.make_url(url)
+    with _engines_lock:
+        for key in [one for one in _engines if one[0] == parsed and one[2] == os.getpid()]:
+            _engines.pop(key).dispose()
 
 
 def _open_postgresql(url: sa.URL, busy_timeout: float) -> sa.Engine:

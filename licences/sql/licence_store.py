@@ -25,7 +25,6 @@ from licences.lifecycle import ENDS, Action, Status
 from licences.protection import Protection
 from licences.standing import Event, next_event
 from licences.store import (
-    FILE_KINDS,
     FIRST_STATUS_LIST,
     FileKind,
     Files,
@@ -393,7 +392,7 @@ class SqlStore:
         records: dict[str, tuple[sa.Row[tuple[object, ...]], dict[FileKind, StoredFile]]] = {}
         for row in connection.execute(statement, sought):
             _, files = records.setdefault(row.identifier, (row, {}))
-            files[_file_kind(row.kind)] = StoredFile(sha256=row.sha256, sm3=row.sm3, size=row.size)
+            files[row.kind] = StoredFile(sha256=row.sha256, sm3=row.sm3, size=row.size)
         return tuple(
             _record(row, files, self._numbers.number_of(row.identifier, row.number, row.number_protected))
             for row, files in records.values()
@@ -431,13 +430,6 @@ def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile
         edition=row.edition,
         obligations=obligations_from(row.obligations),
     )
-
-
-def _file_kind(name: str) -> FileKind:
-    for kind in FILE_KINDS:
-        if kind == name:
-            return kind
-    raise ValueError("unknown kind of file")
 
 
 def _one(records: Sequence[Record]) -> Record:

@@ -47,7 +47,7 @@ licence_files = sa.Table(
     "licence_files",
     metadata,
     sa.Column("identifier", sa.ForeignKey("licences.identifier"), primary_key=True),
-    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("kind", sa.String(32), primary_key=True),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("sm3", sa.String(64), nullable=False),
     sa.Column("size", sa.Integer, nullable=False),

@@ -114,9 +114,13 @@ class Reencryption:
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
+        with self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":  # or what is replaced stays in the file until its place is needed
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")
+                connection.rollback()
+            with connection.begin():
+                lock(connection)
+                yield connection
 
 
 def _is_row(table: sa.Table, row: Mapping[str, object]) -> list[sa.ColumnElement[bool]]:

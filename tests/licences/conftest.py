@@ -28,6 +28,7 @@ from licences import (
     digests_of,
     upgrade,
 )
+from licences.sql.database import release
 
 if TYPE_CHECKING:
     from postgresql_server import PostgresqlServer
@@ -115,7 +116,9 @@ def home(tmp_path: Path, migrated_file: Path) -> Path:
 def postgresql_url(postgresql: "PostgresqlServer", migrated_database: str) -> Iterator[str]:
     """The address of an empty PostgreSQL database of the newest schema, for one test."""
     name = postgresql.new_database(migrated_database)
-    yield postgresql.url(name)
+    url = postgresql.url(name)
+    yield url
+    release(url)
     postgresql.drop_database(name)
 
 

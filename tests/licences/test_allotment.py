@@ -61,7 +61,7 @@ def check(url: str, folder: Path, count: int) -> None:
 
 
 def test_two_processes_never_allot_the_same(database_url: str, tmp_path: Path) -> None:
-    check(database_url, tmp_path, 500)
+    check(database_url, tmp_path, 300)
 
 
 @pytest.mark.soak

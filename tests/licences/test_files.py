@@ -120,7 +120,7 @@ def test_without_a_key_nothing_is_written(tmp_path: Path) -> None:
 
 
 def test_readers_and_writers_go_on_meanwhile(tmp_path: Path) -> None:
-    digests = [FileStore(tmp_path).put(os.urandom(200)) for _ in range(150)]
+    digests = [FileStore(tmp_path).put(os.urandom(200)) for _ in range(40)]
     both, failures = protected(tmp_path, NEW, OLD), []
     stop = threading.Event()
 
@@ -158,8 +158,8 @@ for tally in store.reencrypt():
 
 def kill_while_it_reencrypts(tmp_path: Path, kills: int) -> int:
     """Kill it so many times; return how many files were left to do when the last one died."""
-    digests = [protected(tmp_path, OLD).put(os.urandom(300)) for _ in range(150)]
-    digests += [FileStore(tmp_path).put(os.urandom(300)) for _ in range(150)]
+    digests = [protected(tmp_path, OLD).put(os.urandom(300)) for _ in range(60)]
+    digests += [FileStore(tmp_path).put(os.urandom(300)) for _ in range(60)]
     both, left = protected(tmp_path, NEW, OLD), 0
     chance = random.Random(1)  # noqa: S311 - when it is killed is no secret
     for _ in range(kills):
@@ -187,7 +187,7 @@ def _is_current(store: FileStore, folder: Path, digest: str) -> bool:
 
 
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
-    kill_while_it_reencrypts(tmp_path, 3)
+    kill_while_it_reencrypts(tmp_path, 2)
 
 
 @pytest.mark.soak

@@ -1,6 +1,5 @@
 """What only PostgreSQL can get wrong: connections that break, a server that dies, rights, locks, time limits."""
 
-import subprocess
 import sys
 import threading
 import time
@@ -209,6 +208,7 @@ def test_a_standby_can_be_read_and_not_written(
     licence, other = made(), made()
     store.add(licence.record, HOLDERS, licence.files)
     postgresql.execute(f"ALTER DATABASE {database_of(postgresql_url)} SET default_transaction_read_only = on")
+    store.close()  # the setting counts for new sessions
     standby = open_store(postgresql_url, tmp_path)
     assert standby.get(licence.record.identifier) == licence.record
     for call in (
@@ -327,25 +327,21 @@ def test_what_cannot_be_caused_here_is_understood(state: str, code: str) -> None
     assert _code_of(psycopg.errors.lookup(state)()) == code
 
 
+def test_all_adapters_of_a_process_share_one_pool(postgresql_url: str, tmp_path: Path) -> None:
+    one, other = open_store(postgresql_url, tmp_path), open_store(postgresql_url, tmp_path)
+    assert one._engine is other._engine
+    assert open_store(postgresql_url, tmp_path, busy_timeout=0.05)._engine is not one._engine
+    assert open_store(f"{postgresql_url}&options=-c%20work_mem%3D5MB", tmp_path)._engine is not one._engine
+
+
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(StoreUnavailableError) as caught:
         SqlStore("mysql://localhost/licences", FileStore(Path()), bytes(32))
     assert caught.value.code == "STORE_KIND_UNKNOWN"
 
 
-def test_a_missing_driver_is_said() -> None:
-    code = """
-import sys
-sys.modules["psycopg"] = None
-from pathlib import Path
-from licences import FileStore, SqlStore, StoreUnavailableError
-try:
-    SqlStore("postgresql://localhost/licences", FileStore(Path()), bytes(32))
-except StoreUnavailableError as error:
-    print(error.code)
-"""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    assert done.stdout == "STORE_DRIVER_MISSING\n"
+def test_a_missing_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreUnavailableError) as caught:
+        SqlStore("postgresql://localhost/licences", FileStore(Path()), bytes(32))
+    assert caught.value.code == "STORE_DRIVER_MISSING"

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from esign import CHINA, FontChain, Seal, draw_round_seal, structured_from_bytes
+from esign import (
+    CHINA,
+    AuthorityRegister,
+    FontChain,
+    Seal,
+    authorities_from_document,
+    draw_round_seal,
+    structured_from_bytes,
+)
 from keys import make_development_pki
 from licences import (
     Act,
@@ -19,7 +27,9 @@ from licences import (
     Catalogue,
     Competence,
     InvalidFieldError,
+    Issued,
     Issuer,
+    IssuingAuthority,
     MemoryStore,
     NotCompetentError,
     Particulars,
@@ -57,9 +67,11 @@ def act(action: Action, *, at: datetime = AT, **more: Any) -> Act:
 class Office:
     """A registrar with its store and its seal."""
 
-    def __init__(self, sealing: SealingKeys) -> None:
-        self.store = MemoryStore()
-        self.registrar = Registrar(store=self.store, catalogue=CATALOGUE, competence=Competence(register=None))
+    def __init__(
+        self, sealing: SealingKeys, store: MemoryStore | None = None, register: AuthorityRegister | None = None
+    ) -> None:
+        self.store = store or MemoryStore()
+        self.registrar = Registrar(store=self.store, catalogue=CATALOGUE, competence=Competence(register=register))
         self.issuer = Issuer(
             catalogue=CATALOGUE,
             sealing={"rsa": sealing},
@@ -68,6 +80,7 @@ class Office:
             check=lambda *files: None,
             public_url="http://127.0.0.1:8000",
             random=os.urandom,
+            register=register,
         )
 
     def issue(self, kind: str, data: dict[str, Any], **more: Any) -> Record:
@@ -78,11 +91,15 @@ class Office:
         return issued.record
 
 
+def keys_of(name: str, code: str) -> SealingKeys:
+    pki = make_development_pki("rsa", authority_name=name, authority_code=code, at=AT, random=os.urandom)
+    seal = Seal(name=name, picture=draw_round_seal(FONTS, name), signer=pki.seal)
+    return SealingKeys(seals=(AuthoritySeal(seal=seal),), code_signer=pki.code)
+
+
 @pytest.fixture(scope="module")
 def sealing() -> SealingKeys:
-    pki = make_development_pki("rsa", authority_name=AUTHORITY, authority_code=AUTHORITY_CODE, at=AT, random=os.urandom)
-    seal = Seal(name=AUTHORITY, picture=draw_round_seal(FONTS, AUTHORITY), signer=pki.seal)
-    return SealingKeys(seals=(AuthoritySeal(seal=seal),), code_signer=pki.code)
+    return keys_of(AUTHORITY, AUTHORITY_CODE)
 
 
 @pytest.fixture
@@ -264,3 +281,62 @@ def test_provenance_stands_in_the_sealed_licence_and_its_scans_in_the_store(offi
     assert (structured.origin.kind, structured.origin.historic_issuer) == ("digitised", historic)
     assert structured.attachments == (described,)
     assert office.store.attachment(record.identifier, described.sha256) == scan
+
+
+def test_the_successor_of_an_authority_acts_and_reissues(office: Office) -> None:
+    successor = IssuingAuthority(name="样例县行政审批服务局", code="11990100000001046G", level="区县级")
+    register = authorities_from_document(
+        {
+            "format": "elicence-authorities/1",
+            "number": 1,
+            "issuedAt": "2026-11-21T08:00:00+08:00",
+            "authorities": [
+                {
+                    "code": AUTHORITY_CODE,
+                    "names": [{"name": AUTHORITY}],
+                    "level": "区县级",
+                    "region": "990101",
+                    "until": "2026-11-20",
+                    "successors": [{"code": successor.code, "types": ["*"], "since": "2026-11-21"}],
+                },
+                {"code": successor.code, "names": [{"name": successor.name}], "level": "区县级", "region": "990101"},
+            ],
+        }
+    )
+    numbers = ("农药经许(赣)99010110001", "农药经许(赣)99010110002", "农药经许(赣)99010110003")
+    first, second, third = (
+        office.issue("pesticide-business", paper("pesticide-business-1", certificateNumber=number))
+        for number in numbers
+    )
+    new = Office(keys_of(successor.name, successor.code), office.store, register)
+    clerk = Actor(name="clerk-09", office=successor.name, office_code=successor.code)
+
+    # The office that is gone does nothing more; its successor acts on what was issued, and issues in its place.
+    with pytest.raises(NotCompetentError):
+        new.registrar.act(first.identifier, act(Action.REVOKE, actor=CLERK))
+    assert new.registrar.act(first.identifier, act(Action.REVOKE, actor=clerk)).status is Status.REVOKED
+
+    def reissue(record: Record) -> Issued:
+        given = act(Action.EXCHANGE, actor=clerk)
+        return new.registrar.reissue(record.identifier, given, issuer=new.issuer, authority=successor, algorithm="rsa")
+
+    made = reissue(second)
+    assert reissue(second) == made._replace(replayed=True)
+    named = parse_identifier(made.record.identifier)
+    assert (named.issuer_code, named.version, made.record.number) == (successor.code, "001", second.number)
+    assert office.store.versions(second.identifier)[-1].identifier == made.record.identifier
+    assert office.store.get(second.identifier).status is Status.REPLACED
+    structured = structured_from_bytes(office.store.file(made.record, "json"))
+    assert (structured.issuer_name, structured.relations[0].identifier) == (successor.name, second.identifier)
+    # Reissuing is no duty: the third stays as it is, under the seal of the office that is gone.
+    assert office.store.get(third.identifier).status is Status.ISSUED
+
+    # New licences in the old name may be sealed by the successor (a converted stock), and by nobody else.
+    paper_of_old = paper("pesticide-business-1", certificateNumber="农药经许(赣)99010110004")
+    assert new.issue("pesticide-business", paper_of_old).issuer_code == AUTHORITY_CODE
+    stranger = Office(keys_of("样例县水利局", "11990100000001038M"), office.store, register)
+    with pytest.raises(ExceptionGroup) as caught:
+        stranger.issue("pesticide-business", paper_of_old)
+    assert {fault.code for fault in caught.value.exceptions if isinstance(fault, InvalidFieldError)} == {
+        "SEAL_NOT_OF_ISSUER"
+    }

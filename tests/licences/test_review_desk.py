@@ -30,17 +30,21 @@ from licences import (
     InvalidFieldError,
     Issuer,
     KeyRing,
+    LicenceNotFoundError,
     LicenceStore,
     MemoryDraftStore,
     MemoryStore,
     Protection,
     Registrar,
     Remark,
+    Replacement,
     ReviewDesk,
     ReviewRequiredError,
     SealingKeys,
     SqlDraftStore,
     SqlStore,
+    Status,
+    TransitionRefusedError,
     UnknownTypeError,
     Wish,
     load_catalogue,
@@ -122,7 +126,8 @@ def make_desk(store: LicenceStore, drafts: DraftStore, sealing: dict[str, Sealin
     """A desk for types of which all have to be reviewed."""
     catalogue = Catalogue([replace(kind, review=Review.REQUIRED) for kind in load_catalogue() if kind.slug == NAME])
     issuer = make_issuer(catalogue, store, sealing)
-    desk = ReviewDesk(drafts=drafts, catalogue=catalogue, random=os.urandom)
+    registrar = Registrar(store=store, catalogue=catalogue, competence=lambda *given: None)
+    desk = ReviewDesk(drafts=drafts, catalogue=catalogue, registrar=registrar, random=os.urandom)
     return Desk(drafts=drafts, store=store, issuer=issuer, desk=desk, catalogue=catalogue)
 
 
@@ -297,6 +302,64 @@ def test_what_repeats_a_licence_was_reviewed_with_it(memory_desk: Desk) -> None:
         registrar.replace(first.identifier, act(Action.CHANGE), changed, issuer=memory_desk.issuer, algorithm="rsa")
     issued = registrar.replace(first.identifier, act(Action.EXCHANGE), None, issuer=memory_desk.issuer, algorithm="rsa")
     assert issued.record.number == first.number
+
+
+def test_a_reviewed_change_takes_the_place_of_a_licence(desk: Desk) -> None:
+    first = desk.seal(desk.approved()).record
+    change = Replacement(
+        identifier=first.identifier, action=Action.CHANGE, ground="样例事由", decision="样决〔2026〕1号"
+    )
+    data = {**DATA, "certificateNumber": first.number, "certificateHolderName": "样例改名"}
+    asked = replace(wish(data), replaces=change)
+    draft = desk.desk.draft(asked, actor=MAKER, at=AT)
+    desk.desk.submit(draft.id, actor=MAKER, at=AT)
+    desk.desk.approve(draft.id, draft.digest, actor=CHECKER, at=AT)
+    second = desk.seal(draft.id).record
+    assert desk.drafts.get(draft.id).identifier == second.identifier
+    assert (desk.store.get(first.identifier).status, second.edition) == (Status.REPLACED, 2)
+    assert desk.store.events(first.identifier)[-1].act.actor == SEALER
+    assert desk.seal(draft.id).record.identifier == second.identifier
+    late = desk.desk.draft(asked, actor=MAKER, at=AT)
+    with pytest.raises(TransitionRefusedError):
+        desk.desk.submit(late.id, actor=MAKER, at=AT)
+
+
+def test_an_approved_change_is_no_approval_of_a_first_licence(memory_desk: Desk) -> None:
+    desk = memory_desk
+    first = desk.seal(desk.approved()).record
+    change = Replacement(
+        identifier=first.identifier, action=Action.CHANGE, ground="样例事由", decision="样决〔2026〕1号"
+    )
+    draft = desk.desk.draft(replace(wish(), replaces=change), actor=MAKER, at=AT)
+    desk.desk.submit(draft.id, actor=MAKER, at=AT)
+    desk.desk.approve(draft.id, draft.digest, actor=CHECKER, at=AT)
+    content = desk.drafts.content(draft.id)
+    made = desk.issuer.make(NAME, content.data, algorithm="rsa", at=AT)
+    with pytest.raises(DraftChangedError):
+        desk.issuer.keep(made, approval=Approval(draft_id=draft.id, content=content, actor=SEALER, at=AT))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"identifier": "x"}, LicenceNotFoundError),
+        ({"action": Action.REVOKE}, TransitionRefusedError),
+        ({"ground": ""}, ExceptionGroup),
+    ],
+    ids=["unknown", "no successor", "no ground"],
+)
+def test_a_change_that_cannot_be_is_not_submitted(
+    memory_desk: Desk, changes: dict[str, Any], error: type[Exception]
+) -> None:
+    desk = memory_desk
+    first = desk.seal(desk.approved()).record
+    change = Replacement(
+        identifier=first.identifier, action=Action.CHANGE, ground="样例事由", decision="样决〔2026〕1号"
+    )
+    asked = replace(wish(), replaces=replace(change, **changes))
+    draft = desk.desk.draft(asked, actor=MAKER, at=AT)
+    with pytest.raises(error):
+        desk.desk.submit(draft.id, actor=MAKER, at=AT)
 
 
 def test_a_waived_type_is_issued_as_ever(memory_desk: Desk, sealing: dict[str, SealingKeys]) -> None:

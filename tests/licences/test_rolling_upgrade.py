@@ -30,6 +30,7 @@ from licences import (
     upgrade,
 )
 from licences.sql import revisions
+from licences.sql.database import release
 from licences.sql.schema import SCHEMA_REVISION, metadata
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     server: PostgresqlServer = request.getfixturevalue("postgresql")
     name = server.new_database()
-    yield server.url(name)
+    url = server.url(name)
+    yield url
+    release(url)
     server.drop_database(name)
 
 
