@@ -1,0 +1,107 @@
+"""`elicence copy`, `reliance` and `recall`, and copies over HTTP, as their users meet them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+if TYPE_CHECKING:
+    from running import Elicence, Server
+
+CASE = "990101-2026-0042"
+ITEM = ("--item-name", "农药经营许可延续", "--item-code", "11990000000001011Q300", "--case", CASE)
+ASKED = ("--cause", "办理延续", "--requester-office", "样例县农业农村局", "--officer", "clerk07", *ITEM)
+BODY = {
+    "cause": "办理延续",
+    "requester": {"office": "样例县农业农村局", "officer": "clerk07"},
+    "item": {"name": "农药经营许可延续", "code": "11990000000001011Q300"},
+    "case_number": CASE,
+    "made_by": "clerk01",
+}
+
+
+def test_from_copy_to_recall(running: ModuleType, fresh: Elicence, tmp_path: Path) -> None:
+    identifier = fresh.issue(running.sample("pesticide-business-1"))["identifier"]
+    target = tmp_path / "copy.pdf"
+    made = fresh("copy", "make", identifier, *ASKED, "--actor", "clerk01", "--out", target, "--json")
+    assert made.code == 0, made.out + made.err
+    copy = made.json()
+    assert copy["files"]["pdf"]["path"] == str(target)
+    assert (tmp_path / "copy.json.p7s").exists()
+
+    report = fresh("verify", target, "--case", CASE, "--json").json()
+    assert (report["verdict"], report["kind"], report["reason"]) == ("passed", "copy", "COPY_GENUINE")
+    assert report["copy"]["requester"] == {"office": "样例县农业农村局", "officer": "clerk07"}
+    assert report["copy"]["serial"] == copy["serial"]
+    other = fresh("verify", tmp_path / "copy.json", "--item", "other")
+    assert other.code == 1
+    assert "COPY_OTHER_PURPOSE" in other.out
+    late = fresh("verify", target, "--at", "2099-01-01", "--json").json()
+    assert (late["authenticity"], late["verdict"]) == ("passed", "failed")
+
+    (listed,) = fresh("copy", "list", identifier, "--json").json()["copies"]
+    (traced,) = fresh("copy", "trace", copy["serial"].lower(), "--json").json()["copies"]
+    assert listed["serial"] == traced["serial"] == copy["serial"]
+    assert (traced["made_by"], traced["case_number"], traced["exact"]) == ("clerk01", CASE, False)
+
+    receipt = ("--reference", "R-1", "--requester-office", "样例市市场监督管理局", *ITEM)
+    assert fresh("reliance", "add", identifier, *receipt).code == 0
+    assert fresh("reliance", "add", identifier, *receipt, "--json").json()["error"]["code"] == "RELIANCE_KNOWN"
+    relied = fresh("reliance", "list", identifier, "--json").json()["reliances"]
+    assert [one["kind"] for one in relied] == ["copy", "receipt"]
+
+    good = fresh("recall", identifier, "--json")
+    assert (good.code, good.json()["error"]["code"]) == (65, "LICENCE_IN_FORCE")
+    assert fresh("revoke", identifier, "--ground", "违法经营", "--decision", "样罚〔2026〕1号").code == 0
+    told = fresh("recall", identifier, "--out", tmp_path / "notices", "--json").json()["notices"]
+    assert [one["office"] for one in told] == ["样例县农业农村局", "样例市市场监督管理局"]
+    assert [case["affected"] for one in told for case in one["cases"]] == [False, False]
+    notice = fresh("verify", told[0]["signature"], "--json")
+    assert (notice.code, notice.json()["reason"]) == (0, "SIGNED_DOCUMENT")
+    assert json.loads(Path(told[0]["path"]).read_text("utf-8"))["cases"][0]["caseNumber"] == CASE
+    assert fresh("verify", target, "--json").json()["reason"] == "STATUS_REVOKED"
+
+
+def test_what_is_refused(fresh: Elicence, tmp_path: Path) -> None:
+    unknown = "1.2.156.3005.2.11990000000001011Q001.1199010000000102XM.20260000001.001.4"
+    assert fresh("copy", "make", unknown, *ASKED).code == 66
+    assert fresh("copy", "trace", "JZ-2222-2222-2222").code in (65, 66)
+    (tmp_path / "text").write_text("nothing")
+    assert fresh("copy", "trace", tmp_path / "text").code == 66
+    assert fresh("recall").code == 64
+    assert fresh("recall", "--key", "sm2-seal").code == 64
+
+
+@pytest.fixture(scope="module")
+def identifier(served: Server) -> str:
+    with httpx2.Client(base_url=served.url, timeout=30, trust_env=False) as client:
+        body = json.loads((Path(__file__).parents[2] / "fixtures/paper/water-abstraction-2.json").read_text("utf-8"))
+        body["data"]["certificateNumber"] = "D990101S2025-0807"
+        answer = client.post("/api/v1/licences", json={"type": body["type"], "data": body["data"]})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return str(made["identifier"])
+
+
+def test_copies_over_http(served: Server, identifier: str) -> None:
+    with httpx2.Client(base_url=served.url, timeout=30, trust_env=False) as client:
+        copies = f"/api/v1/licences/{identifier}/copies"
+        answer = client.post(copies, json=BODY | {"expires_at": "2099-12-31"})
+        assert answer.status_code == 201, answer.text
+        copy = answer.json()
+        assert copy["expires_at"] == "2099-12-31T23:59:59+08:00"
+        pdf = client.get(answer.headers["location"])
+        assert pdf.headers["content-type"] == "application/pdf"
+        report = client.post("/api/v1/verifications", files={"file": ("copy.pdf", pdf.content)}).json()
+        assert (report["verdict"], report["kind"]) == ("passed", "copy")
+        assert report["copy"]["case_number"] == CASE
+        refused = client.post(copies, json=BODY | {"cause": "因" * 201, "expires_at": "2020-01-01"})
+        assert refused.status_code == 422
+        assert {one["pointer"] for one in refused.json()["errors"]} == {"/cause", "/expiresAt"}
+        assert client.post(copies.replace(".001.", ".002."), json=BODY).status_code == 404
+        assert client.get("/api/v1/copies/JZ2345678923AB/file").status_code == 404
