@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import JSONResponse, Response
 from pydantic import AwareDatetime
 
-from licences import FILE_KINDS, Act, Action, Actor, Particulars, parse_identifier
+from licences import Act, Action, Actor, Particulars, parse_identifier
 
 from .errors import MalformedInputError
 from .http_requests import PREFIX, json_body, only_from_here, problems, takes
-from .routes import address_of_licence
+from .routes import address_of_licence, addresses_of_files
 from .schemas import ActBody, ActedOut, HistoryOut, read_body
 from .shapes import act_shape, history_shape, issue_shape
 from .wiring import Services
@@ -56,7 +56,7 @@ def act_routes(services: Services) -> APIRouter:
             idempotency_key=idempotency_key,
         )
         address = address_of_licence(issued.record)
-        places = {kind: f"{address}/file?format={kind}" for kind in FILE_KINDS}
+        places = addresses_of_files(issued.record)
         return JSONResponse(
             issue_shape(issued, places) | {"previous": identifier},
             status_code=200 if issued.replayed else 201,

@@ -3,10 +3,12 @@
 import argparse
 import json
 import tomllib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .act_commands import actor_of, add_actor
 from .errors import InputNotFoundError, MalformedInputError
 from .parsing import AddCommand, Group
 from .settings import FAMILIES, home_path
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from esign import AuthorityRegister
 
     from .commands import Answer
+
+
+_PAGE = 100
 
 
 def add_authority_parser(add: AddCommand, to: Group) -> None:
@@ -29,11 +34,21 @@ def add_authority_parser(add: AddCommand, to: Group) -> None:
     show = add("show", _show, "查机构名录 look an authority up in the register in force", to)
     show.add_argument("code", metavar="CODE", help="统一社会信用代码 credit code")
 
+    reissue = add("reissue", _reissue, "以继受机关名义换发 reissue what an authority that is gone had issued", to)
+    reissue.add_argument("--from", dest="old", metavar="CODE", required=True, help="原颁发机构代码 its credit code")
+    reissue.add_argument("--type", metavar="TYPE", help="证照类型 only licences of this type")
+    reissue.add_argument("--ground", metavar="TEXT", required=True, help="事由 ground")
+    reissue.add_argument("--decision", metavar="NUMBER", required=True, help="决定书文号 number of the decision")
+    reissue.add_argument("--level", metavar="LEVEL", default="区县级", help="机构级别 level of the successor")
+    reissue.add_argument("--seal", choices=FAMILIES, default="sm2", help="印章算法 seal (default sm2)")
+    reissue.add_argument("--out", metavar="DIR", help="输出目录 folder for the files (default: <home>/issued)")
+    add_actor(reissue)
+
 
 def _check(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
 
-    register = _read(Path(arguments.file))
+    register = _read(Path(arguments.file), datetime.now(UTC))
     found = _doubts(register)
     shape = {"number": register.number, "authorities": len(register.authorities), "doubts": found}
     count = len(register.authorities)
@@ -50,13 +65,14 @@ def _sign(arguments: argparse.Namespace) -> "Answer":
     from .output import StagedFiles
     from .wiring import Services
 
-    register = _read(Path(arguments.file))
+    now = datetime.now(UTC).replace(microsecond=0)
+    register = _read(Path(arguments.file), now)
     services = Services(open_home(home_path(arguments.home)))
     signer = services.seal_of(arguments.family).seal.signer
     data = authorities_to_bytes(register)
     files = {
         REGISTER_FILE: data,
-        REGISTER_SIGNATURE_FILE: sign_detached(data, signer, signing_time=datetime.now(UTC)),
+        REGISTER_SIGNATURE_FILE: sign_detached(data, signer, signing_time=now),
         "registrar.cer": signer.certificate.der,
     }
     with StagedFiles(Path(arguments.out), mode=0o644) as staged:
@@ -101,7 +117,52 @@ def _show(arguments: argparse.Namespace) -> "Answer":
     return Answer(shape=shape, text="\n".join(printable(line) for line in [found.code, *lines]))
 
 
-def _read(path: Path) -> "AuthorityRegister":
+def _reissue(arguments: argparse.Namespace) -> "Answer":
+    """One transaction for each licence: broken off at any moment, the same command goes on."""
+    from licences import Act, Action, IssuingAuthority
+
+    from .commands import Answer, issue_staged
+    from .home import open_home
+    from .wiring import Services
+
+    services = Services(open_home(home_path(arguments.home)))
+    subject = services.seal_of(arguments.seal).seal.signer.certificate.subject
+    authority = IssuingAuthority(
+        name=subject.organization or "", code=subject.organization_identifier or "", level=arguments.level
+    )
+    if authority.code == arguments.old:
+        raise UsageError("本机构自己的证照不必换发。", "--from names the office of this home itself")
+    wanted = None if arguments.type is None else services.catalogue.get(arguments.type).code
+    issuer = services.issuer_for(arguments.seal)
+    directory = Path(arguments.out) if arguments.out else services.home.issued
+    registrar, now = services.registrar, datetime.now(UTC)
+    act = Act(
+        action=Action.EXCHANGE,
+        ground=arguments.ground,
+        decision=arguments.decision,
+        actor=replace(actor_of(arguments, services.home), office_code=authority.code),
+        effective_at=now,
+        recorded_at=now,
+    )
+    made, last = [], ""
+    while page := services.store.in_force_of(arguments.old, after=last, limit=_PAGE):
+        last = page[-1].identifier
+        for record in page:
+            if wanted is not None and record.type_code != wanted:
+                continue
+            issued = issue_staged(
+                services,
+                directory,
+                lambda stage, old=record.identifier: registrar.reissue(  # type: ignore[misc]
+                    old, act, issuer=issuer, authority=authority, algorithm=arguments.seal, before_keeping=stage
+                ),
+            )
+            made.append({"previous": record.identifier, "identifier": issued.record.identifier})
+    text = f"已换发 {len(made)} 件证照。  {len(made)} licences were reissued."
+    return Answer(shape={"reissued": made}, text=text)
+
+
+def _read(path: Path, issued_at: datetime) -> "AuthorityRegister":
     from esign import MAX_REGISTER_BYTES, authorities_from_document
 
     from .inputs import read_file
@@ -111,7 +172,8 @@ def _read(path: Path) -> "AuthorityRegister":
         raise MalformedInputError("机构名录过大。", f"more than {MAX_REGISTER_BYTES} bytes")
     try:
         text = data.decode("utf-8")
-        return authorities_from_document(tomllib.loads(text) if path.suffix == ".toml" else json.loads(text))
+        document = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        return authorities_from_document(document, issued_at=issued_at)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         said = f"{type(error).__name__}: {error}"
         raise MalformedInputError(f"机构名录有误：{said}", f"the register is not one: {said}") from error

@@ -119,6 +119,7 @@ def _parser() -> Parser:
     issue.add_argument("--data", metavar="FILE.json", required=True, help="纸质证照元数据 paper metadata (- = stdin)")
     issue.add_argument("--seal", choices=SUITES, help="印章算法 seal (default sm2)")
     issue.add_argument("--joint", metavar="NAME", action="append", help="联合颁发机构 partner that seals too, in order")
+    issue.add_argument("--body", metavar="FILE.pdf", help="正文：批文、鉴定报告 the body of an approval or a report")
     issue.add_argument("--out", metavar="DIR", help="输出目录 folder for the files")
     issue.add_argument("--idempotency-key", metavar="KEY", help="幂等键 same key and data: same licence")
 
@@ -216,6 +217,7 @@ def _issue(arguments: argparse.Namespace) -> int:
         type_name=arguments.type,
         seal=arguments.seal,
         joint=arguments.joint,
+        body=arguments.body,
         out=arguments.out,
         key=arguments.idempotency_key,
     )

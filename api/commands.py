@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from esign import MAX_BODY_BYTES
 from licences import (
-    FILE_KINDS,
     Act,
     Action,
     Catalogue,
@@ -106,11 +106,13 @@ def issue_file(
     type_name: str | None,
     seal: str | None,
     joint: Sequence[str] | None,
+    body: str | None,
     out: str | None,
     key: str | None,
 ) -> Answer:
     """Issue the licence that a file of paper metadata describes and put its files into a folder."""
-    request = read_request(read_json_argument(data), type_name=type_name, seal=seal, joint=joint)
+    supplied = None if body is None else read_file(Path(body), MAX_BODY_BYTES)
+    request = read_request(read_json_argument(data), type_name=type_name, seal=seal, joint=joint, body=supplied)
     directory = services.home.issued if out is None else Path(out)
     issued = issue_into(services, directory, request, key)
     record = issued.record
@@ -120,7 +122,7 @@ def issue_file(
     lines = [
         f"{word}: {name} {record.number}",
         f"证照标识  identifier: {record.identifier}",
-        *(f"{kind}: {places[kind]}" for kind in FILE_KINDS),
+        *(f"{kind}: {place}" for kind, place in places.items()),
         f"短码  short code: {record.short_code}",
         f"核验  verify: {record.verify_url}",
         f"签名级别  level: {issued.level.value}",
@@ -155,14 +157,14 @@ def issue_staged(
 
         issued = make(lambda made: stage(made.record, made.files))
         if issued.replayed:
-            stage(issued.record, {kind: services.store.file(issued.record, kind) for kind in FILE_KINDS})
+            stage(issued.record, {kind: services.store.file(issued.record, kind) for kind in issued.record.files})
         staged.put()
     return issued
 
 
 def places_in(directory: Path, record: Record) -> dict[FileKind, str]:
     """Say where the files of a licence lie."""
-    return {kind: str(directory / file_name(record.identifier, kind)) for kind in FILE_KINDS}
+    return {kind: str(directory / file_name(record.identifier, kind)) for kind in record.files}
 
 
 def verify(
@@ -261,6 +263,7 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
             f"证照  licence: {report.licence.type_name} {report.licence.number}",
             f"证照标识  identifier: {report.licence.identifier}",
             f"持证主体  holder: {shown.get('certificateHolderName', '')} {shown.get('certificateHolderCode', '')}",
+            *(() if report.document is None else (f"出示文件  document: {report.document.label}",)),
             f"颁发机构  issuer: {report.licence.issuer_name}",
             f"有效期  valid: {period.zh}",
         ]

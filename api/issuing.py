@@ -1,5 +1,7 @@
 """A request to issue, as it comes from outside. The command line, HTTP and the demo all come through here."""
 
+import base64
+import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,8 @@ class IssueRequest:
     type: str
     data: object
     seal: str
+    body: bytes | None = None
+    """A PDF that was written elsewhere, for types that have one."""
     joint: tuple[str, ...] = ()
     """Names of the partners (`api.partners`) that issue it jointly, in the order in which they seal."""
 
@@ -30,6 +34,7 @@ def read_request(
     type_name: str | None = None,
     seal: str | None = None,
     joint: Sequence[str] | None = None,
+    body: bytes | None = None,
 ) -> IssueRequest:
     """Read a request from JSON: `{"type", "data", "seal"}`, or the data alone when the type is named beside it.
 
@@ -54,7 +59,9 @@ def read_request(
     chosen_type = _one_of("type", document.get("type"), type_name)
     if chosen_type is None:
         raise UsageError("没有说明证照类型（type）。", "no licence type is named")
-    return IssueRequest(type=chosen_type, data=document["data"], seal=chosen_seal, joint=_joint(document, joint))
+    return IssueRequest(
+        type=chosen_type, data=document["data"], seal=chosen_seal, joint=_joint(document, joint), body=body
+    )
 
 
 def issue(
@@ -75,6 +82,7 @@ def issue(
         request.type,
         request.data,
         algorithm=request.seal,
+        body=request.body,
         at=at,
         idempotency_key=key,
         before_keeping=before_keeping,
@@ -100,3 +108,13 @@ def _one_of(name: str, inside: object, beside: str | None) -> str | None:
     if beside is not None and beside != inside:
         raise UsageError(f"文件中的 {name} 与命令行不一致。", f"{name} in the file and on the command line differ")
     return inside
+
+
+def body_from(text: str | None) -> bytes | None:
+    """Read a PDF from base64; MalformedInputError when it is none."""
+    if text is None:
+        return None
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise MalformedInputError("body 应为 base64 编码的 PDF。", "body is a PDF in base64") from error

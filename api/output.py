@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from licences import FileKind, LicenceStore, Record
+from licences import FURTHER_PDF, FileKind, LicenceStore, Record
 
 from .errors import CannotWriteError
 
@@ -77,24 +77,23 @@ class StagedFiles:
         )
 
 
-_SUFFIXES: Mapping[FileKind, str] = {"pdf": "pdf", "json": "json", "p7s": "json.p7s"}
-
-
 def file_name(identifier: str, kind: FileKind) -> str:
-    """Name a file of a licence: `<identifier>.pdf`, `.json`, `.json.p7s`."""
-    return f"{identifier}.{_SUFFIXES[kind]}"
+    """Name a file of a licence: `<identifier>.pdf`, `.json`, `.json.p7s`, and `.KEY.pdf` for a further document."""
+    if kind.startswith(FURTHER_PDF):
+        return f"{identifier}.{kind.removeprefix(FURTHER_PDF)}.pdf"
+    return f"{identifier}.json.p7s" if kind == "p7s" else f"{identifier}.{kind}"
 
 
 def replace_licence(
     store: LicenceStore, record: Record, files: Mapping[FileKind, bytes], directory: Path, *, at: datetime
 ) -> tuple[Record, dict[FileKind, str]]:
-    """Put PDF and signature file of a higher level into the store, and copies of all `files` into a folder.
+    """Put PDFs and signature file of a higher level into the store, and copies of all `files` into a folder.
 
     Returns the changed record and where the copies are; errors as `StagedFiles` and `LicenceStore.replace_files`.
     """
     names = {kind: file_name(record.identifier, kind) for kind in files}
     with StagedFiles(directory) as staged:
         staged.stage({names[kind]: content for kind, content in files.items()})
-        changed = store.replace_files(record, {"pdf": files["pdf"], "p7s": files["p7s"]}, at=at)
+        changed = store.replace_files(record, {kind: one for kind, one in files.items() if kind != "json"}, at=at)
         staged.put()
     return changed, {kind: str(directory / name) for kind, name in names.items()}

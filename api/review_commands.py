@@ -117,8 +117,6 @@ def _abandon(arguments: argparse.Namespace) -> "Answer":
 
 
 def _seal(arguments: argparse.Namespace) -> "Answer":
-    from licences import FILE_KINDS
-
     from .commands import Answer, places_in
     from .output import StagedFiles, file_name
     from .shapes import issue_shape
@@ -136,7 +134,7 @@ def _seal(arguments: argparse.Namespace) -> "Answer":
             ),
         )
         if issued.replayed:
-            contents = {kind: services.store.file(issued.record, kind) for kind in FILE_KINDS}
+            contents = {kind: services.store.file(issued.record, kind) for kind in issued.record.files}
             staged.stage({file_name(issued.record.identifier, kind): one for kind, one in contents.items()})
         staged.put()
     record = issued.record

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from licences import FILE_KINDS, Action, Actor, Draft, DraftState, Remark, Replacement, Wish
+from licences import Action, Actor, Draft, DraftState, Remark, Replacement, Wish
 
 from .http_requests import PREFIX, json_body, only_from_here, problems, takes
 from .review_shapes import MAX_LISTED, draft_shape, shown_draft_shape
-from .routes import address_of_licence
+from .routes import address_of_licence, addresses_of_files
 from .schemas import (
     ActorBody,
     ApprovalBody,
@@ -139,7 +139,7 @@ def review_routes(services: Services) -> APIRouter:
             draft_id, actor=_actor(wish.actor), at=datetime.now(UTC), issuer_for=services.issuer_for
         )
         address = address_of_licence(issued.record)
-        places = {kind: f"{address}/file?format={kind}" for kind in FILE_KINDS}
+        places = addresses_of_files(issued.record)
         status = 200 if issued.replayed else 201
         return JSONResponse(issue_shape(issued, places), status_code=status, headers={"Location": address})
 

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
 
-from licences import FILE_KINDS, FileKind, Record, holder_file, parse_identifier
+from licences import FURTHER_PDF, FileKind, Record, holder_file, parse_identifier
 from verify import MAX_FILE_BYTES, HolderEntry
 
 from .errors import InputTooLargeError, LicenceUnknownError, MalformedInputError
 from .http_requests import PREFIX, json_body, media_type, only_from_here, problems, takes
-from .issuing import IssueRequest, issue
+from .issuing import IssueRequest, body_from, issue
 from .output import file_name
 from .resolving import full_code
 from .schemas import (
@@ -62,13 +62,15 @@ def api_routes(services: Services) -> APIRouter:
     ) -> Response:
         wish = read_body(IssueBody, body)
         issued = issue(
-            IssueRequest(type=wish.type, data=wish.data, seal=wish.seal, joint=tuple(wish.joint)),
+            IssueRequest(
+                type=wish.type, data=wish.data, seal=wish.seal, joint=tuple(wish.joint), body=body_from(wish.body)
+            ),
             issuer=services.issuer_for(wish.seal, tuple(wish.joint)),
             key=idempotency_key,
             at=datetime.now(UTC),
         )
         return JSONResponse(
-            issue_shape(issued, _places(issued.record)),
+            issue_shape(issued, addresses_of_files(issued.record)),
             status_code=200 if issued.replayed else 201,
             headers={"Location": address_of_licence(issued.record)},
         )
@@ -82,7 +84,7 @@ def api_routes(services: Services) -> APIRouter:
     )
     def show_licence(identifier: str) -> Response:
         record = _find(services, identifier)
-        return JSONResponse(record_shape(record, _places(record)))
+        return JSONResponse(record_shape(record, addresses_of_files(record)))
 
     @router.get(
         "/licences/{identifier}/file",
@@ -92,17 +94,22 @@ def api_routes(services: Services) -> APIRouter:
         responses={200: {"content": {name: {} for name in MEDIA_TYPES.values()}}, **problems(404)},
     )
     def show_file(
-        identifier: str, kind: Annotated[Literal["pdf", "json", "p7s", "ofd"], Query(alias="format")] = "pdf"
+        identifier: str,
+        kind: Annotated[Literal["pdf", "json", "p7s", "ofd"], Query(alias="format")] = "pdf",
+        document: Annotated[str, Query(max_length=32, description="key of a further document; PDF only")] = "",
     ) -> Response:
         record = _find(services, identifier)
         if kind == "ofd":
             raise LicenceUnknownError("这张证照没有 OFD 文件。", "this licence has no OFD file")
+        wanted = f"{FURTHER_PDF}{document}" if document and kind == "pdf" else kind
+        if wanted not in record.files:
+            raise LicenceUnknownError("这张证照没有这份文件。", "this licence has no such document")
         return Response(
-            services.store.file(record, kind),
+            services.store.file(record, wanted),
             media_type=MEDIA_TYPES[kind],
             headers={
-                "Content-Disposition": f'attachment; filename="{file_name(record.identifier, kind)}"',
-                "ETag": f'"{record.files[kind].sha256}"',
+                "Content-Disposition": f'attachment; filename="{file_name(record.identifier, wanted)}"',
+                "ETag": f'"{record.files[wanted].sha256}"',
             },
         )
 
@@ -179,8 +186,15 @@ def address_of_licence(record: Record) -> str:
     return f"{PREFIX}/licences/{quote(record.identifier)}"
 
 
-def _places(record: Record) -> dict[FileKind, str]:
-    return {kind: f"{address_of_licence(record)}/file?format={kind}" for kind in FILE_KINDS}
+def addresses_of_files(record: Record) -> dict[FileKind, str]:
+    """Say where each file of a licence is found."""
+    address = f"{address_of_licence(record)}/file"
+    return {
+        kind: f"{address}?format=pdf&document={kind.removeprefix(FURTHER_PDF)}"
+        if kind.startswith(FURTHER_PDF)
+        else f"{address}?format={kind}"
+        for kind in record.files
+    }
 
 
 def _verification_body() -> dict[str, object]:

@@ -41,6 +41,7 @@ class IssueBody(Body):
     data: dict[str, object]
     seal: Literal["sm2", "rsa", "sm2+rsa"] = "sm2"
     joint: Annotated[list[Text], Field(max_length=7)] = []
+    body: Annotated[str | None, Field(description="a PDF in base64, for types that have a supplied body")] = None
 
 
 class ActorBody(Body):
@@ -192,12 +193,10 @@ class FileOut(Body):
     sm3: str
 
 
-class FilesOut(Body):
-    """The three files of a licence."""
-
-    pdf: FileOut
-    json_: Annotated[FileOut, Field(alias="json")]
-    p7s: FileOut
+FilesOut = Annotated[
+    dict[str, FileOut],
+    Field(description="`pdf`, `json` and `p7s`; `pdf.KEY` for each further document of the licence"),
+]
 
 
 class IssuedOut(Body):

@@ -9,6 +9,7 @@ from licences import (
     Catalogue,
     Event,
     Field,
+    FieldType,
     FileKind,
     HolderFile,
     HolderLink,
@@ -29,7 +30,8 @@ from verify import Report
 
 from .messages import day_text, instant_text, shortfall_text
 
-_PERSON = "111"  # what a sensitive field holds is masked as a person's name is
+HIDDEN_PICTURE = "（图片 picture）"
+"""Stands for a sensitive photograph, of which even the length says something."""
 
 
 def issue_shape(issued: Issued, places: Mapping[FileKind, str]) -> dict[str, object]:
@@ -215,7 +217,7 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
         "sub_indication": report.reason.sub_indication,
         "sentence": {"zh": report.sentence.zh, "en": report.sentence.en},
         "action": {"zh": report.action.zh, "en": report.action.en},
-        "licence": None if report.licence is None else licence_shape(report.licence, catalogue, full=full),
+        "licence": None if report.licence is None else _licence_in_report(report, report.licence, catalogue, full=full),
         "copy": None if report.copy is None else copy_data_shape(report.copy),
         "code": None
         if report.code is None
@@ -296,6 +298,16 @@ def copy_data_shape(copy: AnnotatedCopy) -> dict[str, object]:
             "json": {"sha256": copy.original_structured.sha256, "sm3": copy.original_structured.sm3},
         },
     }
+
+
+def _licence_in_report(
+    report: Report, licence: StructuredLicence, catalogue: Catalogue, *, full: bool
+) -> dict[str, object]:
+    """Return what the licence says, and which of its documents was presented."""
+    shape = licence_shape(licence, catalogue, full=full)
+    if report.document is not None:
+        shape["document"] = {"key": report.document.key, "label": report.document.label}
+    return shape
 
 
 def licence_shape(licence: StructuredLicence, catalogue: Catalogue, *, full: bool) -> dict[str, object]:
@@ -385,6 +397,8 @@ def _value(field: StructuredField, known: Mapping[str, Field] | None, *, full: b
     # What nobody described may be anything: it is masked too.
     hidden = not full and (described is None or described.sensitive)
     if isinstance(field.value, str):
+        if hidden and described is not None and described.type is FieldType.IMAGE:
+            return HIDDEN_PICTURE
         return mask_field(field.key, field.value) if hidden else field.value
     return {"columns": list(field.value.columns), "rows": _rows(field.value, described, hidden=hidden, full=full)}
 

@@ -151,6 +151,7 @@ from .ses_making import (
 from .ses_reading import SignedValueKind, read_ses_seal, read_ses_signature, signed_value_kind
 from .short_code import fold_short_code, group_short_code, is_short_code, make_short_code
 from .structured import (
+    ATTACHMENT_KINDS,
     LONG_TERM,
     NATIVE_ORIGIN,
     ORIGIN_KINDS,
@@ -169,7 +170,9 @@ from .structured import (
     StructuredOrigin,
     StructuredRelation,
     TrustLevel,
+    UnknownMember,
 )
+from .structured_json import FORMAT as STRUCTURED_FORMAT
 from .structured_json import canonical_json, structured_from_bytes, structured_to_bytes
 from .tsa import HttpTimestamper
 from .tsp import (
@@ -184,6 +187,7 @@ from .watermark import block_height, slanted_lines
 from .xmp import ShortElement
 
 __all__ = [
+    "ATTACHMENT_KINDS",
     "CHINA",
     "COPY_ATTACHMENT_NAME",
     "COPY_ELEMENTS",
@@ -219,6 +223,7 @@ __all__ = [
     "SEAL_DPI",
     "SEAL_FIELD",
     "SEAL_SIZES",
+    "STRUCTURED_FORMAT",
     "TRUST_LEVELS",
     "UNITS",
     "YEARS",
@@ -322,6 +327,7 @@ __all__ = [
     "Timestamper",
     "TooLargeError",
     "TrustLevel",
+    "UnknownMember",
     "UnprintableError",
     "WholeFileSeal",
     "add_detached_evidence",

@@ -245,8 +245,10 @@ def authorities_from_bytes(data: bytes) -> AuthorityRegister:
     return register
 
 
-def authorities_from_document(document: object) -> AuthorityRegister:
+def authorities_from_document(document: object, *, issued_at: datetime | None = None) -> AuthorityRegister:
     """Read a register from parsed JSON or TOML, where lists that are empty and open days may be left out.
+
+    `issued_at` takes the place of what the document says.
 
     Raises ValueError, KeyError or TypeError, whose text names the code of the authority, when it is not one.
     """
@@ -257,8 +259,7 @@ def authorities_from_document(document: object) -> AuthorityRegister:
     number = top["number"]
     if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 1 << 31:
         raise ValueError("the number of the register")
-    issued_at = top["issuedAt"]
-    moment = issued_at if isinstance(issued_at, datetime) else datetime.fromisoformat(_text(issued_at))
+    moment = issued_at or datetime.fromisoformat(_text(top["issuedAt"]))
     if moment.tzinfo is None:
         raise ValueError("the time of the register needs an offset")
     return AuthorityRegister(number=number, issued_at=moment, authorities=[_authority(one) for one in entries])

@@ -1,6 +1,6 @@
 """The structured e-licence: everything that a licence says, for programs; a seal covers it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Literal, TypeAlias
 
@@ -126,6 +126,16 @@ class StructuredDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownMember:
+    """A member of the JSON text that this version does not know: a later one or another program has added it."""
+
+    path: tuple[str | int, ...]
+    """Keys and places of list items from the top, its own key last."""
+    value: str
+    """Canonical JSON (RFC 8785)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StructuredLicence:
     """Everything that an e-licence says, in the element names of GB/T 36903 (modelled on)."""
 
@@ -156,6 +166,10 @@ class StructuredLicence:
     """The sealed PDFs that it consists of; all have this structured licence inside. None in files of early versions."""
     development: bool
     """Sealed with a development PKI: a sample without legal effect."""
+    unknown: tuple[UnknownMember, ...] = ()
+    """What it says beside all this. It is kept, so that writing it again gives the same bytes."""
+    omitted: tuple[str, ...] = field(default=(), compare=False)
+    """Members that files of early versions do not have. How it was written is no part of what it says."""
 
     @property
     def version(self) -> str:

@@ -1,8 +1,10 @@
 """The structured e-licence as one canonical JSON text (RFC 8785): writing and reading."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from itertools import islice
 from typing import TypeAlias, TypeVar
 
 import rfc8785
@@ -26,19 +28,46 @@ from .structured import (
     StructuredObligation,
     StructuredOrigin,
     StructuredRelation,
+    UnknownMember,
     metadata_of,
 )
 
 _Word = TypeVar("_Word", bound=str)
 _Json: TypeAlias = "str | int | Sequence[_Json] | Mapping[str, _Json] | None"
+_Place: TypeAlias = tuple[str | int, ...]
 
 FORMAT = "elicence/1"
 MAX_STRUCTURED_BYTES = 2 * 1024 * 1024  # an annex of 10,000 rows has about 1.5 MB
 MAX_ROWS = 20_000  # of all tables together
+MAX_UNKNOWN_MEMBERS = 1000  # in all places together
+
+_LATER = ("origin", "relations", "obligations", "attachments", "documents")
+"""Members that files of the first versions of the program do not have."""
+_TABLES = ("columns", "rows")
+"""Lists of texts, in which there is no place for another member."""
 
 
 def structured_to_bytes(licence: StructuredLicence) -> bytes:
     """Canonical JSON after RFC 8785, UTF-8."""
+    document = {
+        key: value
+        for key, value in _members(licence).items()
+        if key not in licence.omitted or value not in ([], _NATIVE)
+    }
+    for member in licence.unknown:
+        _put(document, member)
+    return rfc8785.dumps(document)
+
+
+def _put(document: dict[str, _Json], member: UnknownMember) -> None:
+    """Add a member at its place; LookupError or TypeError where the licence has no such place."""
+    place: object = document
+    for step in member.path[:-1]:
+        place = place[step]  # type: ignore[index]
+    place[member.path[-1]] = json.loads(member.value)  # type: ignore[index]
+
+
+def _members(licence: StructuredLicence) -> dict[str, _Json]:
     holders: list[_Json] = [
         {
             "certificateHolderName": holder.name,
@@ -73,28 +102,24 @@ def structured_to_bytes(licence: StructuredLicence) -> bytes:
         {"certificateIssuingAuthorityName": one.name, "certificateIssuingAuthorityCode": one.code}
         for one in licence.joint_issuers
     ]
-    return rfc8785.dumps(
-        {
-            "format": FORMAT,
-            "metadata": metadata_of(licence),
-            "holders": holders,
-            "fields": fields,
-            "jointIssuers": joint,
-            "origin": _origin_members(licence.origin),
-            "relations": [
-                {"certificateIdentifier": one.identifier, "relation": one.relation} for one in licence.relations
-            ],
-            "obligations": [
-                {"key": one.key, "label": one.label, "due": one.due.isoformat(), "effect": one.effect}
-                for one in licence.obligations
-            ],
-            "attachments": [_attachment_members(one) for one in licence.attachments],
-            "documents": [{"key": one.key, "label": one.label} for one in licence.documents],
-            "seals": seals,
-            "sealedAt": licence.sealed_at.isoformat(timespec="seconds"),
-            "development": licence.development,
-        }
-    )
+    return {
+        "format": FORMAT,
+        "metadata": metadata_of(licence),
+        "holders": holders,
+        "fields": fields,
+        "jointIssuers": joint,
+        "origin": _origin_members(licence.origin),
+        "relations": [{"certificateIdentifier": one.identifier, "relation": one.relation} for one in licence.relations],
+        "obligations": [
+            {"key": one.key, "label": one.label, "due": one.due.isoformat(), "effect": one.effect}
+            for one in licence.obligations
+        ],
+        "attachments": [_attachment_members(one) for one in licence.attachments],
+        "documents": [{"key": one.key, "label": one.label} for one in licence.documents],
+        "seals": seals,
+        "sealedAt": licence.sealed_at.isoformat(timespec="seconds"),
+        "development": licence.development,
+    }
 
 
 def _origin_members(origin: StructuredOrigin) -> _Json:
@@ -110,6 +135,9 @@ def _origin_members(origin: StructuredOrigin) -> _Json:
         },
         "convertedOn": None if origin.converted_on is None else origin.converted_on.isoformat(),
     }
+
+
+_NATIVE = _origin_members(NATIVE_ORIGIN)
 
 
 def _attachment_members(attachment: StructuredAttachment) -> _Json:
@@ -129,7 +157,7 @@ def structured_from_bytes(data: bytes) -> StructuredLicence:
     """Read what `structured_to_bytes` wrote.
 
     Raises:
-        TooLargeError: more than `MAX_STRUCTURED_BYTES` or `MAX_ROWS`.
+        TooLargeError: more than `MAX_STRUCTURED_BYTES`, `MAX_ROWS` or `MAX_UNKNOWN_MEMBERS`.
         MalformedError: `FORMAT_STRUCTURED` when it is no structured e-licence; `NON_CANONICAL` when it has another
             encoding than RFC 8785 gives it, or a key twice.
     """
@@ -137,8 +165,9 @@ def structured_from_bytes(data: bytes) -> StructuredLicence:
         raise TooLargeError(f"a structured licence of {len(data)} bytes; the limit is {MAX_STRUCTURED_BYTES}")
     try:
         document = read_json(data)
-        canonical = canonical_json(document)
-        licence = _parse(document)
+        licence = _with_the_rest(_parse(document), _mapping(document))
+        # Keys that we do not know may be such that the fast writer puts them into another order than RFC 8785.
+        canonical = rfc8785.dumps(document) if licence.unknown else canonical_json(document)  # type: ignore[arg-type]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         # The errors of the JSON and UTF-8 decoders are ValueErrors.
         raise MalformedError(Fault.FORMAT_STRUCTURED, f"not a structured licence ({type(error).__name__})") from error
@@ -167,9 +196,30 @@ def _refused(text: str) -> object:
 
 def _whole(text: str) -> int:
     # RFC 8785 section 3.2.2.3: beyond 2^53 not every whole number has an own form.
-    if len(text) > 16 or abs(int(text)) >= 1 << 53:
+    if len(text.lstrip("-")) > 16 or abs(int(text)) >= 1 << 53:
         raise ValueError("a number that is too large")
     return int(text)
+
+
+def _with_the_rest(licence: StructuredLicence, document: dict[str, object]) -> StructuredLicence:
+    """Add what the document says beside what was read, and which members it does not have."""
+    omitted = tuple(key for key in _LATER if key not in document)
+    unknown = tuple(islice(_unknown(document, _members(licence), ()), MAX_UNKNOWN_MEMBERS + 1))
+    if len(unknown) > MAX_UNKNOWN_MEMBERS:
+        raise TooLargeError(f"more than {MAX_UNKNOWN_MEMBERS} unknown members")
+    return replace(licence, unknown=unknown, omitted=omitted) if unknown or omitted else licence
+
+
+def _unknown(given: object, known: object, path: _Place) -> Iterator[UnknownMember]:
+    if isinstance(given, dict) and isinstance(known, Mapping):
+        for key, value in given.items():
+            if key in known:
+                yield from _unknown(value, known[key], (*path, key))
+            else:
+                yield UnknownMember(path=(*path, key), value=rfc8785.dumps(value).decode())
+    elif isinstance(given, list) and isinstance(known, Sequence) and path[-1] not in _TABLES:
+        for place, (value, counterpart) in enumerate(zip(given, known, strict=True)):
+            yield from _unknown(value, counterpart, (*path, place))
 
 
 def _parse(document: object) -> StructuredLicence:

@@ -89,7 +89,7 @@ from .faults import FAULTS, Fault
 from .files import FileProtection, FileStore, ShardTally
 from .fonts import fonts_in, shipped_font
 from .hand_over import Difference, HandOver, Reconciliation, Tally, digest_of
-from .holder_file import IN_FORCE, FiledLicence, HolderFile, holder_file, state_of
+from .holder_file import FiledLicence, HolderFile, holder_file
 from .holder_links import (
     RELATIONS,
     HolderLink,
@@ -166,6 +166,7 @@ from .sealing import (
     add_joint_seal,
     level_of,
     raise_level,
+    raise_pdf,
 )
 from .sql import (
     FIRST_PROTECTED_REVISION,
@@ -216,6 +217,7 @@ from .stock import (
 )
 from .store import (
     FILE_KINDS,
+    FURTHER_PDF,
     IN_FORCE_WORDS,
     FileKind,
     Files,
@@ -241,8 +243,8 @@ __all__ = [
     "FAULTS",
     "FILE_KINDS",
     "FIRST_PROTECTED_REVISION",
+    "FURTHER_PDF",
     "HOLDER_KINDS",
-    "IN_FORCE",
     "IN_FORCE_WORDS",
     "LEGAL_GROUNDS",
     "MAX_CATALOGUE_BYTES",
@@ -490,6 +492,7 @@ __all__ = [
     "plan_stock",
     "preview_pages",
     "raise_level",
+    "raise_pdf",
     "read_receipts",
     "recalled_cases",
     "report_csv",
@@ -501,7 +504,6 @@ __all__ = [
     "serials_in",
     "shipped_font",
     "standing_at",
-    "state_of",
     "survey_stock",
     "symbol_text",
     "upgrade",

@@ -196,7 +196,12 @@ class CopyMaker:
             development=original.development,
         )
         again = replace(
-            again, origin=original.origin, obligations=original.obligations, attachments=original.attachments
+            again,
+            origin=original.origin,
+            obligations=original.obligations,
+            attachments=original.attachments,
+            documents=original.documents,
+            unknown=original.unknown,
         )
         if again != original:
             raise CopyRefusedError

@@ -260,6 +260,10 @@ class ConversionNotFoundError(LicencesError):
         super().__init__("CONVERSION_NOT_FOUND")
 
 
+class FormError(LicencesError):
+    """A blank form is unknown, taken or misnamed."""
+
+
 class StoreUnavailableError(LicencesError):
     """The store cannot do its work now; nothing was changed."""
 

@@ -126,6 +126,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "这是外国人永久居留身份证号码，持证主体代码类型应为 999",
         "this is the number of a foreigner's permanent residence card: its kind of holder code is 999",
     ),
+    (
+        "LINK_KIND_NOT_ALLOWED",
+        "这种关联不涉及此类代码；允许：{kinds}",
+        "this relation is not between codes of this kind; allowed: {kinds}",
+    ),
     ("LINK_TO_ITSELF", "两个代码相同", "both codes are the same"),
     ("DIGEST_MALFORMED", "应为 SHA-256（64 位小写十六进制）", "must be a SHA-256 in 64 lower-case hexadecimal digits"),
     ("DATE_IN_FUTURE", "日期晚于今天", "the date is in the future"),
@@ -226,6 +231,16 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("SCAN_TOO_LARGE", "扫描件过大：最多 {limit}", "the scan is too large: at most {limit}"),
     ("ROW_INTERRUPTED", "转换这一行的进程一再中断", "the process that converted this row ended again and again"),
     ("CONVERSION_NOT_FOUND", "没有这个转换批次", "no such conversion"),
+    # blank pre-printed forms
+    ("FORM_SERIAL_MALFORMED", "空白证照编号应为至多 8 个大写字母加数字", "the number of a form is letters, then digits"),
+    (
+        "FORM_RANGE_MALFORMED",
+        "起止编号的字母和位数应相同，止号不小于起号，一批至多 {limit} 份",
+        "first and last number have the same letters and width, and at most {limit} forms lie between them",
+    ),
+    ("FORM_RANGE_TAKEN", "其中有编号已登记过", "a form of this range was received before"),
+    ("FORM_UNKNOWN", "没有登记过这份空白证照", "no such form was ever received"),
+    ("FORM_TAKEN", "这份空白证照的状态为“{state}”，不能再用", "the form is {state_en} already"),
     # identifiers, records, stores
     ("IDENTIFIER_MALFORMED", "不是证照标识（GB/T 36904）", "not a licence identifier (GB/T 36904)"),
     ("IDENTIFIER_CHECK", "证照标识校验位不符", "wrong check character in the licence identifier"),

@@ -2,19 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-
-from esign import CHINA
+from datetime import datetime
 
 from .errors import InvalidHolderError
 from .holder_links import HolderLink, HolderLinks, linked_codes
 from .holders import check_holder, look_at_holder
 from .lifecycle import ENDS, Status
-from .store import LicenceStore, Record, StatusAnswer
-
-IN_FORCE = frozenset({"issued", "renewal_pending"})
-"""States in which a licence may be used."""
-_NOT_USABLE = "not_usable"
+from .store import IN_FORCE_WORDS, LicenceStore, Record, StatusAnswer, word_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +18,14 @@ class FiledLicence:
     record: Record
     status: StatusAnswer
     state: str
-    """What holds of it: a status, or ``not_yet_in_force``, ``expired``, ``renewal_pending``, ``obligation_overdue``."""
+    """What holds of it, as ``store.word_of`` says it."""
     path: tuple[HolderLink, ...]
     """The links that lead to its holder's code; empty where that is the code that was asked for."""
 
     @property
     def in_force(self) -> bool:
         """Whether it may be used."""
-        return self.state in IN_FORCE
+        return self.state in IN_FORCE_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,28 +70,7 @@ def _reversed_filed(
         for record in store.of_holder(*key):
             status = store.status(record.identifier, at)
             if status is not None:
-                yield FiledLicence(record=record, status=status, state=state_of(record, status, at), path=path)
-
-
-def state_of(record: Record, status: StatusAnswer, at: datetime) -> str:
-    """Say in one word what holds of a licence, its own dates and its obligations included."""
-    if status.value is not Status.ISSUED:
-        return status.value.value
-    day = at.astimezone(CHINA).date()
-    if day < record.valid_from:
-        return "not_yet_in_force"
-    last = _last_day(record, status)
-    if last is not None and day > last and not status.renewal_pending:
-        return "expired"
-    if any(day > one.due and one.effect == _NOT_USABLE for one in status.obligations):
-        return "obligation_overdue"
-    return "renewal_pending" if last is not None and day > last else "issued"
-
-
-def _last_day(record: Record, status: StatusAnswer) -> date | None:
-    if record.valid_to is None or status.extended_to is None:
-        return record.valid_to
-    return max(record.valid_to, status.extended_to)
+                yield FiledLicence(record=record, status=status, state=word_of(record, status), path=path)
 
 
 def _part(one: FiledLicence) -> int:

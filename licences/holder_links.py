@@ -214,7 +214,7 @@ def _checked_code(
     kind, code = key
     if kinds is not None and kind in HOLDER_KINDS and kind not in kinds:
         allowed = "、".join(f"{one} {HOLDER_KINDS[one].name}" for one in sorted(kinds))
-        faults.append(InvalidFieldError(f"{pointer}/kind", "HOLDER_KIND_NOT_ALLOWED", kinds=allowed))
+        faults.append(InvalidFieldError(f"{pointer}/kind", "LINK_KIND_NOT_ALLOWED", kinds=allowed))
     try:
         return kind, look_at_holder(kind, code).code
     except InvalidHolderError as error:

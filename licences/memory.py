@@ -169,6 +169,17 @@ class MemoryStore:
         except KeyError:
             raise LicenceNotFoundError from None
 
+    def in_force_of(self, issuer_code: str, *, after: str, limit: int) -> tuple[Record, ...]:
+        """See ``store.LicenceStore``."""
+        with self._lock:
+            records = [entry.record for entry in self._entries.values()]
+        found = [
+            record
+            for record in records
+            if record.issuer_code == issuer_code and record.status is Status.ISSUED and record.identifier > after
+        ]
+        return tuple(sorted(found, key=lambda record: record.identifier)[:limit])
+
     def expired(self, before: date, limit: int) -> tuple[Record, ...]:
         """See ``store.LicenceStore``."""
         with self._lock:

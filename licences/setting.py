@@ -120,20 +120,32 @@ def fit_face(
 def flow_fields(
     fonts: FontChain, rows: Sequence[Row], tables: Sequence[Table], area: FieldsArea
 ) -> tuple[Items, list[Table | Row]] | None:
-    """As `fit_face`, but the first table begins on the face and goes on from there."""
-    if not tables:
+    """As `fit_face`, but tables begin on the face and go on on annex pages from where it is full."""
+    short = replace(area, bottom=area.bottom - _LEAST_TABLE)
+    size = next((size for size in _sizes(area) if _set(fonts, rows, (), short, size) is not None), None)
+    if size is None or not tables:
         return fit_face(fonts, rows, tables, area)
-    table, *others = tables
-    items = fit_fields(fonts, rows, (), replace(area, bottom=area.bottom - _LEAST_TABLE))
-    if items is None:
-        return fit_face(fonts, rows, tables, area)
-    size = max((item.size for item in items if isinstance(item, TextRun)), default=area.size)
-    y = max((item.commands[-1].numbers[-1] for item in items if isinstance(item, Shape)), default=area.y) + _ROW_GAP
-    drawn, _, left = set_table(
-        fonts, table, x=area.x, y=y, width=area.width, bottom=area.bottom, size=size * _TABLE_SHARE
-    )
-    rest: list[Table | Row] = [replace(table, rows=left)] if left else []
-    return [*items, *drawn], [*rest, *others]
+    items, y = _set_rows(fonts, rows, area, size)
+    for place, table in enumerate(tables):
+        caption = break_text(fonts, table.label, size=size, width=area.width)
+        drawn, below, left = set_table(
+            fonts, table, x=area.x, y=y + caption.height, width=area.width, bottom=area.bottom, size=size * _TABLE_SHARE
+        )
+        if left == table.rows:
+            return items, list(tables[place:])
+        items += [*print_block(caption, area.x, y, colour=FAINT), *drawn]
+        if left:
+            return items, [replace(table, rows=left), *tables[place + 1 :]]
+        y = below + _ROW_GAP
+    return items, []
+
+
+def _sizes(area: FieldsArea) -> Iterator[float]:
+    size = area.size
+    while size > area.smallest:
+        yield size
+        size -= SIZE_STEP
+    yield area.smallest
 
 
 def _table_reference(table: Table) -> str:
@@ -147,14 +159,12 @@ def _fits(fonts: FontChain, rows: Sequence[Row], area: FieldsArea) -> bool:
 
 def fit_fields(fonts: FontChain, rows: Sequence[Row], tables: Sequence[Table], area: FieldsArea) -> Items | None:
     """The fields in the largest type that fits, None when none does."""
-    size = area.size
     smallest = max(area.smallest, area.size - _INLINE_SHRINKING) if tables else area.smallest
-    while size >= smallest:
+    for size in _sizes(replace(area, smallest=smallest)):
         items = _set(fonts, rows, tables, area, size)
         if items is not None:
             return items
-        size -= SIZE_STEP
-    return _set(fonts, rows, tables, area, smallest)
+    return None
 
 
 def _set(fonts: FontChain, rows: Sequence[Row], tables: Sequence[Table], area: FieldsArea, size: float) -> Items | None:

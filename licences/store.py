@@ -211,6 +211,9 @@ class LicenceStore(Protocol):
     def attachment(self, identifier: str, sha256: str) -> bytes:
         """Return a scan that belongs to a licence, checked against its digest; LicenceNotFoundError without one."""
 
+    def in_force_of(self, issuer_code: str, *, after: str, limit: int) -> tuple[Record, ...]:
+        """Return licences of an issuer whose status is issued, by identifier, from the one after ``after`` on."""
+
     def expired(self, before: date, limit: int) -> tuple[Record, ...]:
         """Return licences in use whose last day lies before a day; extensions and renewals are not looked at."""
 

@@ -251,6 +251,12 @@ class SqlStore:
                 raise LicenceNotFoundError
         return self._files.get(sha256)
 
+    def in_force_of(self, issuer_code: str, *, after: str, limit: int) -> tuple[Record, ...]:
+        """See ``store.LicenceStore``."""
+        with translated(), self._engine.connect() as connection:
+            sought = {"issuer_code": issuer_code, "after": after, "count": limit}
+            return self._records(connection, statements.IN_FORCE_OF, sought)
+
     def expired(self, before: date, limit: int) -> tuple[Record, ...]:
         """See ``store.LicenceStore``."""
         with translated(), self._engine.connect() as connection:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from licences.lifecycle import Status
 from licences.store import EXPIRING
 
 from .licence_tables import (
@@ -73,6 +74,22 @@ EVENTS = (
 INSERT_ATTACHMENT = licence_attachments.insert()
 ATTACHMENT = licence_attachments.select().where(
     licence_attachments.c.identifier == sa.bindparam("value"), licence_attachments.c.sha256 == sa.bindparam("digest")
+)
+_IN_FORCE = (
+    sa.select(licences.c.identifier)
+    .where(
+        licences.c.issuer_code == sa.bindparam("issuer_code"),
+        licences.c.status == Status.ISSUED.value,
+        licences.c.identifier > sa.bindparam("after"),
+    )
+    .order_by(licences.c.identifier)
+    .limit(sa.bindparam("count"))
+)
+IN_FORCE_OF = (
+    sa.select(licences, licence_files.c.kind, licence_files.c.sha256, licence_files.c.sm3, licence_files.c.size)
+    .join(licence_files)
+    .where(licences.c.identifier.in_(_IN_FORCE))
+    .order_by(licences.c.identifier)
 )
 _ENDED = (
     sa.select(licences.c.identifier)

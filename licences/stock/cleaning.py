@@ -34,7 +34,8 @@ def clean_text(text: str, *, lines: bool = False) -> str:
 
 def clean_code(text: str) -> str:
     """Return a code in half-width characters without spaces, nor the mark that makes a spreadsheet keep its zeros."""
-    return "".join(unicodedata.normalize("NFKC", text.translate(_NO_WIDTH)).split()).lstrip("'")
+    folded = "".join(unicodedata.normalize("NFKC", text.translate(_NO_WIDTH)).split()).lstrip("'")
+    return unicodedata.normalize("NFC", folded)
 
 
 def clean_amount(text: str, unit: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from esign import StructuredAuthority
 from licences.catalogue import Field, FieldType, LicenceType
+from licences.catalogue.elements import EXPIRING_DATE
 from licences.errors import StockMappingError
 
 from .sheet import Sheet
@@ -143,10 +144,13 @@ def find_columns(sheet: Sheet, licence_type: LicenceType, mapping: StockMapping)
         if key not in places:
             raise StockMappingError("MAPPING_COLUMN_UNKNOWN", label=f"{key} = {label}")
     taken = set(places.values())
+    labels = {key: header[column] for key, column in places.items()}
+    if PERIOD in labels:
+        labels = {key: labels[PERIOD] for key in ("certificateEffectiveDate", EXPIRING_DATE)} | labels
     return Columns(
         header_row=row,
         places=places,
-        labels={key: header[column] for key, column in places.items()},
+        labels=labels,
         ignored=tuple(label for column, label in enumerate(header) if label and column not in taken),
     )
 

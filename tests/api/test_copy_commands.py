@@ -41,7 +41,7 @@ def test_from_copy_to_recall(running: ModuleType, fresh: Elicence, tmp_path: Pat
     other = fresh("verify", tmp_path / "copy.json", "--item", "other")
     assert other.code == 1
     assert "COPY_OTHER_PURPOSE" in other.out
-    late = fresh("verify", target, "--at", "2099-01-01", "--json").json()
+    late = fresh("verify", target, "--at", "2027-06-01", "--json").json()
     assert (late["authenticity"], late["verdict"]) == ("passed", "failed")
 
     (listed,) = fresh("copy", "list", identifier, "--json").json()["copies"]

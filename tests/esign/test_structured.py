@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esign import (
@@ -19,10 +20,11 @@ from esign import (
     StructuredOrigin,
     StructuredRelation,
     TooLargeError,
+    UnknownMember,
     structured_from_bytes,
     structured_to_bytes,
 )
-from esign.structured_json import MAX_STRUCTURED_BYTES
+from esign.structured_json import MAX_STRUCTURED_BYTES, MAX_UNKNOWN_MEMBERS
 
 
 def test_round_trip(licence: StructuredLicence) -> None:
@@ -89,8 +91,67 @@ def test_other_texts_of_the_same_licence_are_not_canonical(licence: StructuredLi
 def test_a_key_that_a_later_version_adds_does_not_hinder(licence: StructuredLicence) -> None:
     document = json.loads(structured_to_bytes(licence))
     document["zLater"] = {"a": [1, None, True]}
+    document["holders"][0]["addr"] = "x"
     data = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    assert structured_from_bytes(data) == licence
+    read = structured_from_bytes(data)
+    assert set(read.unknown) == {
+        UnknownMember(path=("zLater",), value='{"a":[1,null,true]}'),
+        UnknownMember(path=("holders", 0, "addr"), value='"x"'),
+    }
+    assert replace(read, unknown=()) == licence
+    assert structured_to_bytes(read) == data
+
+
+_KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | _KEYS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def _objects(value: object) -> list[dict[str, object]]:
+    if isinstance(value, dict):
+        return [value, *(inner for member in value.values() for inner in _objects(member))]
+    return [inner for member in value for inner in _objects(member)] if isinstance(value, list) else []
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_reading_and_writing_again_gives_the_same_bytes(licence: StructuredLicence, data: st.DataObject) -> None:
+    """Whatever stands where beside the members that we know, and whichever of the later ones are missing."""
+    document = json.loads(structured_to_bytes(licence))
+    for key in data.draw(st.sets(st.sampled_from(["origin", "relations", "obligations", "attachments", "documents"]))):
+        del document[key]
+    for place in data.draw(st.lists(st.sampled_from(range(len(_objects(document)))), max_size=4)):
+        _objects(document)[place].setdefault(data.draw(_KEYS), data.draw(_VALUES))
+    text = rfc8785.dumps(document)
+    assert structured_to_bytes(structured_from_bytes(text)) == text
+
+
+def test_keys_in_the_order_of_code_points_are_not_canonical(licence: StructuredLicence) -> None:
+    """RFC 8785 section 3.2.3 sorts by UTF-16 units, in which U+1F600 comes before U+FB33."""
+    document = json.loads(structured_to_bytes(licence)) | {"\ufb33": 1, "\U0001f600": 1}
+    data = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    with pytest.raises(MalformedError, match="NON_CANONICAL"):
+        structured_from_bytes(data)
+    assert structured_from_bytes(rfc8785.dumps(document)).unknown
+
+
+def test_an_early_file_that_is_given_more_says_it(licence: StructuredLicence) -> None:
+    document = json.loads(structured_to_bytes(licence))
+    del document["relations"]
+    read = structured_from_bytes(rfc8785.dumps(document))
+    relation = StructuredRelation(identifier=licence.identifier, relation="renew")
+    assert structured_from_bytes(structured_to_bytes(replace(read, relations=(relation,)))).relations == (relation,)
+
+
+def test_too_many_unknown_members(licence: StructuredLicence) -> None:
+    document = json.loads(structured_to_bytes(licence))
+    document |= {f"k{number}": 1 for number in range(MAX_UNKNOWN_MEMBERS)}
+    assert len(structured_from_bytes(rfc8785.dumps(document)).unknown) == MAX_UNKNOWN_MEMBERS
+    with pytest.raises(TooLargeError):
+        structured_from_bytes(rfc8785.dumps(document | {"more": 1}))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 ISSUER = "1199010000000102XM"
 TYPE_CODE = "11990000000001011Q001"
 
@@ -15,55 +16,60 @@ ALLOT = """
 import os, sys
 from pathlib import Path
 from licences import FileStore, SqlStore, make_identifier
-url, folder, count, issuer, kind = sys.argv[1:]
-store = SqlStore(url, FileStore(Path(folder)), bytes(32), busy_timeout=60)
-print("ready", flush=True)
-sys.stdin.readline()
-for _ in range(int(count)):
-    print(store.allot_number(issuer, kind, 2026), make_identifier(kind, issuer, os.urandom))
-store.close()
+folder, count, issuer, kind, *urls = sys.argv[1:]
+stores = [SqlStore(url, FileStore(Path(folder)), bytes(32), busy_timeout=60) for url in urls]
+for store in stores:
+    store.is_ready()
+    print("ready", file=sys.stderr, flush=True)
+    sys.stdin.readline()
+    for _ in range(int(count)):
+        print(store.allot_number(issuer, kind, 2026), make_identifier(kind, issuer, os.urandom))
+    print(flush=True)
+    store.close()
 """
 
 
-def allot_in_two_processes(url: str, folder: Path, count: int) -> list[list[tuple[int, str]]]:
+def check(urls: list[str], folder: Path, count: int) -> None:
+    """Both processes work through the databases, one after the other and at the same time as each other."""
     runs = []
     for name in ("one", "other"):
         with (folder / name).open("w") as out:
             runs.append(
                 subprocess.Popen(
-                    [sys.executable, "-W", "error", "-c", ALLOT, url, str(folder), str(count), ISSUER, TYPE_CODE],
-                    stdin=subprocess.PIPE, stdout=out, text=True, cwd=Path(__file__).parents[2],
+                    [sys.executable, "-W", "error", "-c", ALLOT, str(folder), str(count), ISSUER, TYPE_CODE, *urls],
+                    stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE, text=True, cwd=ROOT,
                 )
             )  # fmt: skip
+    for _ in urls:
+        for run in runs:
+            assert run.stderr is not None
+            assert run.stderr.readline() == "ready\n"
+        for run in runs:
+            assert run.stdin is not None
+            run.stdin.write("go\n")
+            run.stdin.flush()
     for run in runs:
-        assert run.stdin is not None
-        run.stdin.write("go\n")
-        run.stdin.close()
-    assert [run.wait() for run in runs] == [0, 0]
-    results = []
-    for name in ("one", "other"):
-        lines = (folder / name).read_text("ascii").splitlines()[1:]
-        results.append([(int(number), identifier) for number, identifier in (line.split() for line in lines)])
-    return results
+        assert (run.communicate()[1], run.returncode) == ("", 0)
+    parts = [(folder / name).read_text("ascii").split("\n\n")[: len(urls)] for name in ("one", "other")]
+    for results in zip(*parts, strict=True):
+        _check_one([[line.split() for line in result.splitlines()] for result in results], count)
 
 
-def check(url: str, folder: Path, count: int) -> None:
-    results = allot_in_two_processes(url, folder, count)
-    for result in results:
-        assert len(result) == count
-        assert all(earlier < later for (earlier, _), (later, _) in pairwise(result))
-    numbers = [number for result in results for number, _ in result]
-    assert sorted(numbers) == list(range(1, 2 * count + 1))
+def _check_one(results: list[list[list[str]]], count: int) -> None:
+    numbers = [[int(number) for number, _ in result] for result in results]
+    assert [len(part) for part in numbers] == [count, count]
+    assert all(earlier < later for part in numbers for earlier, later in pairwise(part))
+    assert sorted(numbers[0] + numbers[1]) == list(range(1, 2 * count + 1))
     # They did work at the same time: neither had finished before the other began.
-    assert max(results[0])[0] > min(results[1])[0]
-    assert max(results[1])[0] > min(results[0])[0]
+    assert numbers[0][-1] > numbers[1][0]
+    assert numbers[1][-1] > numbers[0][0]
     assert len({identifier for result in results for _, identifier in result}) == 2 * count
 
 
-def test_two_processes_never_allot_the_same(database_url: str, tmp_path: Path) -> None:
-    check(database_url, tmp_path, 300)
+def test_two_processes_never_allot_the_same(home: Path, postgresql_url: str) -> None:
+    check([f"sqlite:///{home}/licences.db", postgresql_url], home, 500)
 
 
 @pytest.mark.soak
-def test_two_processes_never_allot_the_same_in_200_000(database_url: str, tmp_path: Path) -> None:
-    check(database_url, tmp_path, 100_000)
+def test_two_processes_never_allot_the_same_in_200_000(home: Path, postgresql_url: str) -> None:
+    check([f"sqlite:///{home}/licences.db", postgresql_url], home, 100_000)

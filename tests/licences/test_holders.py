@@ -3,16 +3,20 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from esign import normal_holder_code
-from licences import FAULTS, HOLDER_KINDS, InvalidHolderError, check_holder, check_organisation_code
+from licences import FAULTS, HOLDER_KINDS, InvalidHolderError, check_holder, check_organisation_code, look_at_holder
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 VECTORS = json.loads((Path(__file__).parents[2] / "fixtures/vectors/licences/holder-codes.json").read_text("utf-8"))[
+    "vectors"
+]
+LOOKS = json.loads((Path(__file__).parents[2] / "fixtures/vectors/licences/holder-looks.json").read_text("utf-8"))[
     "vectors"
 ]
 
@@ -127,3 +131,46 @@ def test_a_refusal_does_not_repeat_the_code() -> None:
     with pytest.raises(InvalidHolderError) as caught:
         check_holder("111", "990101199003071238")
     assert "990101" not in f"{caught.value} {caught.value.zh} {caught.value.en}"
+
+
+@pytest.mark.parametrize("vector", LOOKS, ids=lambda vector: vector["id"])
+def test_looks(vector: dict[str, Any]) -> None:
+    if vector["normal"] is None:
+        with pytest.raises(InvalidHolderError) as caught:
+            look_at_holder(vector["kind"], vector["code"])
+        assert [caught.value.code] == vector["warnings"]
+        return
+    looked = look_at_holder(vector["kind"], vector["code"])
+    assert (looked.code, list(looked.warnings)) == (vector["normal"], vector["warnings"])
+
+
+@given(
+    st.sampled_from(sorted(HOLDER_KINDS)) | st.text(max_size=4),
+    st.text(max_size=80) | usccs | citizen_numbers | st.text("0123456789ＡＢabß\u0390 　（)第号", max_size=20),
+)
+def test_a_look_keeps_what_the_strict_check_lets_pass_and_says_what_it_refuses(kind: str, code: str) -> None:
+    try:
+        looked = look_at_holder(kind, code)
+    except InvalidHolderError as refused:
+        with pytest.raises(InvalidHolderError) as strict:
+            check_holder(kind, code)
+        assert strict.value.code == refused.code  # noqa: PT017 - the same reason
+        return
+    assert look_at_holder(kind, looked.code) == looked
+    assert normal_holder_code(looked.code) == normal_holder_code(code)
+    assert set(looked.warnings) <= FAULTS.keys()
+    assert len(set(looked.warnings)) == len(looked.warnings)
+    try:
+        assert check_holder(kind, code) == looked.code
+    except InvalidHolderError as refused:
+        assert looked.warnings == (refused.code,)  # noqa: PT017 - doubts never stop anything, faults always warn
+
+
+@given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=8, max_size=8))
+def test_one_check_character_of_an_organisation_code_is_right(body: str) -> None:
+    """GB 11714 as an equation: the weighted sum over all nine characters is a multiple of 11."""
+    weights = (3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(character, 36) * weight for character, weight in zip(body, weights, strict=True))
+    right = [check for value, check in enumerate("0123456789X") if (total + value) % 11 == 0]
+    found = [check for check in "0123456789X" if not look_at_holder("099", body + check).warnings]
+    assert found == right

@@ -135,14 +135,14 @@ def test_a_licence_that_an_operator_changed_later_was_not_issued_by_him(adapters
 
 def test_many_licences_come_in_order_and_each_once(adapters: Adapters, made: Make) -> None:
     """More than two pages, with licences that were sealed in the same second on both sides of a border."""
-    expected = [add(adapters.store, made(sealed_at=NOON + HOUR * (n // 40))).identifier for n in range(60)]
+    expected = [add(adapters.store, made(sealed_at=NOON + HOUR * (n // 14))).identifier for n in range(24)]
     assert listed(adapters, ImpactSelection()) == tuple(expected)
 
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("licences.sql.impact_store._PAGE", 25)
-    monkeypatch.setattr("licences.memory_impact._PAGE", 25)
+    monkeypatch.setattr("licences.sql.impact_store._PAGE", 10)
+    monkeypatch.setattr("licences.memory_impact._PAGE", 10)
 
 
 def test_a_list_names_the_cases_and_no_person(adapters: Adapters, made: Make) -> None:
@@ -342,8 +342,8 @@ def kill_and_resume(url: str, folder: Path, made: Make, *, licences: int, kills:
     return struck
 
 
-def test_a_killed_drill_goes_on_and_acts_once(database_url: str, tmp_path: Path, made: Make) -> None:
-    assert kill_and_resume(database_url, tmp_path, made, licences=20, kills=1) > 0
+def test_a_killed_drill_goes_on_and_acts_once(home: Path, made: Make) -> None:
+    assert kill_and_resume(f"sqlite:///{home}/licences.db", home, made, licences=20, kills=1) > 0
 
 
 @pytest.mark.soak

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -259,3 +260,33 @@ def test_changes_come_in_the_order_in_which_they_were_recorded(store: LicenceSto
     assert places == sorted(set(places))
     assert store.changes_after(places[1], 1) == changes[2:3]
     assert store.changes_after(places[-1], 10) == ()
+
+
+def test_licences_of_an_issuer_page_by_page(store: LicenceStore, made: Make) -> None:
+    identifiers = sorted(add(store, made()) for _ in range(4))
+    add(store, made(issuer_code="11990100000001038M"))
+    store.apply(identifiers[2], act(Action.REVOKE, effective=1))
+    issuer = store.get(identifiers[0]).issuer_code
+    first = store.in_force_of(issuer, after="", limit=2)
+    rest = store.in_force_of(issuer, after=first[-1].identifier, limit=5)
+    assert [one.identifier for one in (*first, *rest)] == [identifiers[0], identifiers[1], identifiers[3]]
+
+
+def test_licences_whose_term_is_over(store: LicenceStore, made: Make) -> None:
+    early = add(store, made(valid_to=date(2026, 12, 31)))
+    add(store, made(valid_to=date(2027, 1, 1)))
+    add(store, made(valid_to=None))
+    ended = add(store, made(valid_to=date(2026, 12, 30)))
+    store.apply(ended, act(Action.REVOKE, effective=1))
+    assert [one.identifier for one in store.expired(date(2027, 1, 1), 10)] == [early]
+    assert store.expired(date(2027, 1, 1), 0) == ()
+
+
+def test_attachments_belong_to_one_licence(store: LicenceStore, made: Make) -> None:
+    one, other = made(), add(store, made())
+    store.add(one.record, HOLDERS, one.files, attachments=[b"scan"])
+    digest = sha256(b"scan").hexdigest()
+    assert store.attachment(one.record.identifier, digest) == b"scan"
+    for identifier, sought in ((other, digest), (one.record.identifier, "0" * 64), ("1.2.3", digest)):
+        with pytest.raises(LicenceNotFoundError):
+            store.attachment(identifier, sought)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from esign import FontChain, Photo, TextRun
-from licences import Field, FieldType, Licence, LicenceType, licence_from_paper, load_catalogue, shipped_font
-from licences.catalogue import AUTHORITY_LEVELS
+from api.shapes import HIDDEN_PICTURE, licence_shape
+from esign import CHINA, FontChain, Photo, TextRun
+from licences import Field, FieldType, Licence, LicenceType, catalogue, licence_from_paper, load_catalogue, shipped_font
+from licences.catalogue import AUTHORITY_LEVELS, CatalogueFileError, licence_type_from_toml
+from licences.electronic import structure
 from licences.render import FaceRenderer, Marks
 from licences.setting import chinese_date
 
+SHIPPED = Path(catalogue.__file__).parent
 FOLDER = Path(__file__).parents[2] / "fixtures/types"
 CATALOGUE = load_catalogue()
 RENDERER = FaceRenderer(FontChain([shipped_font()]))
@@ -339,6 +342,19 @@ def test_a_unit_number_has_28_characters() -> None:
     assert faults("real-estate", unitNumber=unit[:-1] + "-") == [("/data/unitNumber", "TEXT_MALFORMED")]
 
 
+@pytest.mark.parametrize(("slug", "key"), [("safety-officer", "photo"), ("real-estate", "plan")])
+def test_pictures_are_shown_in_full_or_not_at_all(slug: str, key: str) -> None:
+    licence = structure(
+        convert(slug),
+        identifier=MARKS.identifier,
+        seals=(),
+        sealed_at=datetime(2026, 11, 21, 10, 30, tzinfo=CHINA),
+        development=True,
+    )
+    assert licence_shape(licence, CATALOGUE, full=False)[key] == HIDDEN_PICTURE
+    assert licence_shape(licence, CATALOGUE, full=True)[key] == paper(slug)[key]
+
+
 def test_co_owners_are_holders_and_their_shares_are_printed() -> None:
     licence = convert("real-estate")
     assert [(holder.name, holder.code) for holder in licence.holders] == [
@@ -451,3 +467,21 @@ def test_a_laboratory_may_have_a_thousand_parameters() -> None:
     row = paper("inspection-body")["capabilities"][0]
     assert len(convert("inspection-body", capabilities=[row] * 1000).values["capabilities"]) == 1000
     assert faults("inspection-body", capabilities=[row] * 1001) == [("/data/capabilities", "TOO_MANY_ROWS")]
+
+
+@pytest.mark.parametrize(
+    ("slug", "old", "new"),
+    [
+        ("food-business", '"mod-11-10"', '"mod-97-10"'),
+        ("food-business", "JY[123]", "JY([123]"),
+        ("real-estate", "[0-9A-Z]{28}", "[0-9A-Z{28}"),
+        ("real-estate", "photos = { plan = { x = 25, y = 96,", "photos = { plan = { x = 25, y = 80,"),
+        ("public-health", 'every = "2/Y"', 'every = "0/Y"'),
+        ("model-approval", 'document_class = "批文批复"', 'document_class = "批文"'),
+    ],
+)
+def test_a_slip_in_a_file_is_found(slug: str, old: str, new: str) -> None:
+    text = (SHIPPED / f"{slug}.toml").read_text("utf-8")
+    assert text.count(old) == 1
+    with pytest.raises(CatalogueFileError):
+        licence_type_from_toml(text.replace(old, new))
