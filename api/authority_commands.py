@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
-from .errors import InputNotFoundError, MalformedInputError
+from .errors import InputNotFoundError, MalformedInputError, UsageError
 from .parsing import AddCommand, Group
 from .settings import FAMILIES, home_path
 

@@ -1,7 +1,7 @@
 """JSON Schemas (draft 2020-12) of a licence type: of its structured e-licence, and of the metadata that one enters.
 
-They say what the program says, and no more: whatever it writes or accepts is valid. Some rules (check characters, terms,
-fonts) cannot be said in a schema, so what is valid may still be refused, field by field.
+They say what the program says, and no more: whatever it writes or accepts is valid. Some rules (check characters,
+terms, fonts) cannot be said in a schema, so what is valid may still be refused, field by field.
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esign import (
@@ -80,6 +80,7 @@ def copy() -> AnnotatedCopy:
 texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=100)
 
 
+@settings(max_examples=40)
 @given(cause=texts, office=texts, case=texts, minutes=st.integers(1, 10**6), offset=st.integers(-12, 14))
 def test_what_is_written_is_read(cause: str, office: str, case: str, minutes: int, offset: int) -> None:
     at = MADE_AT.astimezone(timezone(timedelta(hours=offset)))
