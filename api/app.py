@@ -25,6 +25,7 @@ from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
 from .review_routes import review_routes
 from .routes import api_routes
+from .schema_routes import schema_routes
 from .schemas import describe, invalid_body
 from .wiring import Services
 
@@ -54,6 +55,7 @@ def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | 
     if not public_only:
         app.include_router(api_routes(services))
         app.include_router(act_routes(services))
+        app.include_router(schema_routes(services))
         app.include_router(review_routes(services))
         app.include_router(copy_routes(services))
         app.include_router(conversion_routes(services))

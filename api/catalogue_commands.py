@@ -1,6 +1,7 @@
 """`elicence catalogue …`: licence types are shown, checked, and drawn with their samples."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from .settings import DEFAULT_PUBLIC_URL, MAX_PUBLIC_URL, home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from licences import LicenceType
+    from esign import FontChain, Page
+    from licences import Document, LicenceType
 
     from .commands import Answer
     from .home import Home
@@ -32,6 +34,11 @@ def add_catalogue_parser(add: AddCommand, to: Group) -> None:
     preview.add_argument("--out", metavar="FILE.pdf", help="输出文件 file (default SLUG-DOCUMENT.pdf)")
     preview.add_argument("--document", metavar="KEY", help="哪份文件 which document (default the first)")
     preview.add_argument("--longest", action="store_true", help="按最大长度填写 filled to the longest allowed values")
+
+    calibrate = add("calibrate", _calibrate, "打印套打校准页 a sheet to find a printer's offset", to)
+    calibrate.add_argument("type", metavar="TYPE|FILE", help="slug, code or catalogue file")
+    calibrate.add_argument("--document", metavar="KEY", help="哪份文件 which document (default the first)")
+    calibrate.add_argument("--out", metavar="FILE.pdf", required=True, help="输出文件 file")
 
 
 def _home(arguments: argparse.Namespace) -> "Home | None":
@@ -83,23 +90,12 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from .columns import table
     from .commands import Answer
     from .own_types import catalogue_of
+    from .shapes import types_shape
 
-    types = list(catalogue_of(_home(arguments)))
-    rows = [(one.slug, one.code, one.name, one.document_class, str(one.version)) for one in types]
+    catalogue = catalogue_of(_home(arguments))
+    rows = [(one.slug, one.code, one.name, one.document_class, str(one.version)) for one in catalogue]
     header = ("类型 type", "代码 code", "名称 name", "类别 class", "版本 version")
-    shape = {
-        "types": [
-            {
-                "type": one.slug,
-                "code": one.code,
-                "name": {"zh": one.name, "en": one.name_en},
-                "class": one.document_class,
-                "version": one.version,
-            }
-            for one in types
-        ]
-    }
-    return Answer(shape=shape, text=table(header, rows))
+    return Answer(shape=types_shape(catalogue), text=table(header, rows))
 
 
 def _check(arguments: argparse.Namespace) -> "Answer":
@@ -136,31 +132,61 @@ def _check(arguments: argparse.Namespace) -> "Answer":
 
 
 def _preview(arguments: argparse.Namespace) -> "Answer":
-    from esign import plain_pdf
     from licences import preview_pages
 
     from .commands import Answer
-    from .errors import InputNotFoundError
-    from .output import StagedFiles
     from .wiring import fonts_of
 
     home = _home(arguments)
     licence_type = _named_type(arguments.type, home)
-    documents = {one.key: one for one in licence_type.documents}
-    document = documents.get(arguments.document or licence_type.documents[0].key)
-    if document is None:
-        keys = "、".join(documents)
-        raise InputNotFoundError(f"该类型没有这份文件；有：{keys}", f"the type has no such document: {keys}")
+    document = document_of(licence_type, arguments.document)
     url = DEFAULT_PUBLIC_URL if home is None else home.settings.public_url
     fonts = fonts_of(home)
     pages = preview_pages(licence_type, document, fonts, public_url=url, longest=arguments.longest)
     path = Path(arguments.out or f"{licence_type.slug}-{document.key}.pdf")
-    with StagedFiles(path.parent, mode=0o644) as staged:
-        staged.stage({path.name: plain_pdf(fonts, f"{licence_type.name}（样例）", pages)})
-        staged.put()
+    write_plain(fonts, path, f"{licence_type.name}（样例）", pages, mode=0o644)
     shape = {"type": licence_type.slug, "document": document.key, "pages": len(pages), "path": str(path)}
     text = f"样张  preview: {path}（{licence_type.name}　{document.label}，{len(pages)} 页 pages）"
     return Answer(shape=shape, text=text)
+
+
+def _calibrate(arguments: argparse.Namespace) -> "Answer":
+    from licences import calibration_page
+
+    from .commands import Answer
+    from .wiring import fonts_of
+
+    home = _home(arguments)
+    licence_type = _named_type(arguments.type, home)
+    document, fonts = document_of(licence_type, arguments.document), fonts_of(home)
+    page = calibration_page(fonts, licence_type, document)
+    path = write_plain(fonts, Path(arguments.out), f"套打校准页 {licence_type.name}", [page], mode=0o644)
+    shape = {"type": licence_type.slug, "document": document.key, "path": path}
+    return Answer(shape=shape, text=f"校准页  sheet: {path}")
+
+
+def write_plain(fonts: "FontChain", path: Path, title: str, pages: "Sequence[Page]", *, mode: int) -> str:
+    """Write pages as a PDF without a seal; CannotWriteError."""
+    from esign import plain_pdf
+
+    from .output import StagedFiles
+
+    with StagedFiles(path.parent, mode=mode) as staged:
+        staged.stage({path.name: plain_pdf(fonts, title, pages)})
+        staged.put()
+    return str(path)
+
+
+def document_of(licence_type: "LicenceType", key: str | None) -> "Document":
+    """The document with that key, the first without one; InputNotFoundError when the type has no such document."""
+    from .errors import InputNotFoundError
+
+    documents = {one.key: one for one in licence_type.documents}
+    document = documents.get(key or licence_type.documents[0].key)
+    if document is None:
+        keys = "、".join(documents)
+        raise InputNotFoundError(f"该类型没有这份文件；有：{keys}", f"the type has only these documents: {keys}")
+    return document
 
 
 def _named_type(name: str, home: "Home | None") -> "LicenceType":

@@ -21,11 +21,13 @@ from .convert_commands import add_convert_parser
 from .copy_commands import add_copy_parser, add_recall_parser, add_reliance_parser
 from .database_commands import add_database_parser
 from .errors import UsageError
+from .form_commands import add_forms_parser, add_print_parser
 from .holder_commands import add_holder_parser, add_links_parser
 from .impact_commands import add_impact_parser
 from .keys_commands import add_keys_parser
 from .parsing import Group, Parser
 from .review_commands import add_review_parser
+from .schema_commands import add_export_parser, add_schema_parser
 from .seal_commands import add_seal_parser
 from .seal_server_command import add_seal_server_parser
 from .settings import SUITES, home_path
@@ -155,6 +157,12 @@ def _parser() -> Parser:
     add_protection_parser(answering, store_actions)
 
     add_catalogue_parser(answering, types)
+
+    forms = commands.add_parser("forms", help="空白证照与套打 blank forms and printing onto them", allow_abbrev=False)
+    add_forms_parser(answering, forms.add_subparsers(metavar="ACTION", required=True))
+    add_print_parser(answering, commands)
+    add_schema_parser(answering, types)
+    add_export_parser(answering, commands)
 
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)
     add_keys_parser(answering, keys.add_subparsers(metavar="ACTION", required=True))

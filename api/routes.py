@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
 
-from licences import FURTHER_PDF, FileKind, Record, holder_file, parse_identifier
+from licences import FURTHER_PDF, FileKind, Record, holder_file, parse_identifier, record_to_xml
 from verify import MAX_FILE_BYTES, HolderEntry
 
 from .errors import InputTooLargeError, LicenceUnknownError, MalformedInputError
@@ -32,6 +32,7 @@ from .shapes import holder_shape, issue_shape, record_shape, report_shape
 from .wiring import Services
 
 MEDIA_TYPES = {"pdf": "application/pdf", "json": "application/json", "p7s": "application/pkcs7-signature"}
+_XML = "application/xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +90,23 @@ def api_routes(services: Services) -> APIRouter:
     @router.get(
         "/licences/{identifier}/file",
         summary="取证照文件",
-        description="The sealed PDF, the structured e-licence, or its detached signature.",
+        description="The sealed PDF, the structured e-licence, its detached signature, or XML made from it.",
         response_class=Response,
-        responses={200: {"content": {name: {} for name in MEDIA_TYPES.values()}}, **problems(404)},
+        responses={200: {"content": {name: {} for name in (*MEDIA_TYPES.values(), _XML)}}, **problems(404)},
     )
     def show_file(
         identifier: str,
-        kind: Annotated[Literal["pdf", "json", "p7s", "ofd"], Query(alias="format")] = "pdf",
+        kind: Annotated[Literal["pdf", "json", "p7s", "xml", "ofd"], Query(alias="format")] = "pdf",
         document: Annotated[str, Query(max_length=32, description="key of a further document; PDF only")] = "",
     ) -> Response:
         record = _find(services, identifier)
+        if kind == "xml":
+            name = f"{record.identifier}.xml"
+            return Response(
+                record_to_xml(record, services.store, services.catalogue),
+                media_type=_XML,
+                headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            )
         if kind == "ofd":
             raise LicenceUnknownError("这张证照没有 OFD 文件。", "this licence has no OFD file")
         wanted = f"{FURTHER_PDF}{document}" if document and kind == "pdf" else kind

@@ -348,6 +348,22 @@ def type_shape(licence_type: LicenceType) -> dict[str, object]:
     }
 
 
+def types_shape(catalogue: Catalogue) -> dict[str, object]:
+    """Return the licence types, each in its newest version."""
+    return {
+        "types": [
+            {
+                "type": one.slug,
+                "code": one.code,
+                "name": {"zh": one.name, "en": one.name_en},
+                "class": one.document_class,
+                "version": one.version,
+            }
+            for one in catalogue
+        ]
+    }
+
+
 def _field_shape(field: Field) -> dict[str, object]:
     shape: dict[str, object] = {
         "key": field.key,

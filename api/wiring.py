@@ -31,6 +31,7 @@ from licences import (
     DraftStore,
     FileProtection,
     FileStore,
+    FormRegister,
     HandOver,
     HolderLinks,
     Impacts,
@@ -44,6 +45,7 @@ from licences import (
     SqlConversions,
     SqlCopyStore,
     SqlDraftStore,
+    SqlForms,
     SqlHolderLinks,
     SqlImpacts,
     SqlStore,
@@ -149,6 +151,11 @@ class Services:
     def conversions(self) -> ConversionStore:
         """What has become of the rows of registers that were converted."""
         return SqlConversions(existing_database(self.home))
+
+    @cached_property
+    def forms(self) -> FormRegister:
+        """The register of blank pre-printed forms."""
+        return SqlForms(existing_database(self.home))
 
     @cached_property
     def impacts(self) -> Impacts:

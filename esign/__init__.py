@@ -77,6 +77,7 @@ from .oval_seal import OVAL_HEIGHT, OVAL_WIDTH, draw_oval_seal
 from .page import (
     POINT,
     Background,
+    Command,
     Page,
     Photo,
     SealPlace,
@@ -239,6 +240,7 @@ __all__ = [
     "ChangeKind",
     "Changes",
     "CodeClaims",
+    "Command",
     "Competence",
     "CopyPurpose",
     "Coverage",

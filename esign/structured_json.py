@@ -3,15 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
 from itertools import islice
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import rfc8785
 
-from .china import YEARS
 from .errors import Fault, MalformedError, TooLargeError
 from .identifier import LicenceIdentifier
+from .json_members import as_count, as_day, as_instant, as_items, as_mapping, as_one_of, as_text, as_truth
 from .structured import (
     ATTACHMENT_KINDS,
     NATIVE_ORIGIN,
@@ -32,7 +31,6 @@ from .structured import (
     metadata_of,
 )
 
-_Word = TypeVar("_Word", bound=str)
 _Json: TypeAlias = "str | int | Sequence[_Json] | Mapping[str, _Json] | None"
 _Place: TypeAlias = tuple[str | int, ...]
 
@@ -165,7 +163,7 @@ def structured_from_bytes(data: bytes) -> StructuredLicence:
         raise TooLargeError(f"a structured licence of {len(data)} bytes; the limit is {MAX_STRUCTURED_BYTES}")
     try:
         document = read_json(data)
-        licence = _with_the_rest(_parse(document), _mapping(document))
+        licence = _with_the_rest(_parse(document), as_mapping(document))
         # Keys that we do not know may be such that the fast writer puts them into another order than RFC 8785.
         canonical = rfc8785.dumps(document) if licence.unknown else canonical_json(document)  # type: ignore[arg-type]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -223,18 +221,18 @@ def _unknown(given: object, known: object, path: _Place) -> Iterator[UnknownMemb
 
 
 def _parse(document: object) -> StructuredLicence:
-    top = _mapping(document)
+    top = as_mapping(document)
     if top["format"] != FORMAT:
         raise ValueError("unknown format")
-    metadata = _mapping(top["metadata"])
+    metadata = as_mapping(top["metadata"])
 
     def text(key: str) -> str:
-        return _text(metadata[key])
+        return as_text(metadata[key])
 
     valid_to = metadata["certificateExpiringDate"]
     LicenceIdentifier.from_text(text("certificateIdentifier"))
-    tables = [_mapping(item).get("rows", []) for item in _items(top["fields"])]
-    if sum(len(_items(rows)) for rows in tables) > MAX_ROWS:
+    tables = [as_mapping(item).get("rows", []) for item in as_items(top["fields"])]
+    if sum(len(as_items(rows)) for rows in tables) > MAX_ROWS:
         raise TooLargeError(f"more than {MAX_ROWS} rows")
     return StructuredLicence(
         identifier=text("certificateIdentifier"),
@@ -245,148 +243,97 @@ def _parse(document: object) -> StructuredLicence:
         issuer_name=text("certificateIssuingAuthorityName"),
         issuer_code=text("certificateIssuingAuthorityCode"),
         issuer_level=text("certificateIssuingAuthorityLevel"),
-        issued_on=_day(text("certificateIssuedDate")),
-        holders=tuple(_holder(_mapping(item)) for item in _items(top["holders"])),
-        valid_from=_day(text("certificateEffectiveDate")),
-        valid_to=None if valid_to is None else _day(_text(valid_to)),
+        issued_on=as_day(text("certificateIssuedDate")),
+        holders=tuple(_holder(as_mapping(item)) for item in as_items(top["holders"])),
+        valid_from=as_day(text("certificateEffectiveDate")),
+        valid_to=None if valid_to is None else as_day(valid_to),
         area_code=text("certificateAreaCode"),
-        fields=tuple(_field(_mapping(item)) for item in _items(top["fields"])),
-        joint_issuers=tuple(_authority(_mapping(item)) for item in _items(top["jointIssuers"])),
+        fields=tuple(_field(as_mapping(item)) for item in as_items(top["fields"])),
+        joint_issuers=tuple(_authority(as_mapping(item)) for item in as_items(top["jointIssuers"])),
         # Files of the first versions of the program have none of the next five.
-        origin=_origin(_mapping(top["origin"])) if "origin" in top else NATIVE_ORIGIN,
-        relations=tuple(_relation(_mapping(item)) for item in _items(top.get("relations", []))),
-        obligations=tuple(_obligation(_mapping(item)) for item in _items(top.get("obligations", []))),
-        attachments=tuple(_attachment(_mapping(item)) for item in _items(top.get("attachments", []))),
-        documents=tuple(_document(_mapping(item)) for item in _items(top.get("documents", []))),
-        seals=tuple(_seal(_mapping(item)) for item in _items(top["seals"])),
-        sealed_at=_instant(_text(top["sealedAt"])),
-        development=_truth(top["development"]),
+        origin=_origin(as_mapping(top["origin"])) if "origin" in top else NATIVE_ORIGIN,
+        relations=tuple(_relation(as_mapping(item)) for item in as_items(top.get("relations", []))),
+        obligations=tuple(_obligation(as_mapping(item)) for item in as_items(top.get("obligations", []))),
+        attachments=tuple(_attachment(as_mapping(item)) for item in as_items(top.get("attachments", []))),
+        documents=tuple(_document(as_mapping(item)) for item in as_items(top.get("documents", []))),
+        seals=tuple(_seal(as_mapping(item)) for item in as_items(top["seals"])),
+        sealed_at=as_instant(top["sealedAt"]),
+        development=as_truth(top["development"]),
     )
 
 
 def _holder(item: dict[str, object]) -> StructuredHolder:
     return StructuredHolder(
-        name=_text(item["certificateHolderName"]),
-        code=_text(item["certificateHolderCode"]),
-        kind=_text(item["certificateHolderTypeCode"]),
-        kind_name=_text(item["certificateHolderTypeName"]),
+        name=as_text(item["certificateHolderName"]),
+        code=as_text(item["certificateHolderCode"]),
+        kind=as_text(item["certificateHolderTypeCode"]),
+        kind_name=as_text(item["certificateHolderTypeName"]),
     )
 
 
 def _authority(item: dict[str, object]) -> StructuredAuthority:
     return StructuredAuthority(
-        name=_text(item["certificateIssuingAuthorityName"]), code=_text(item["certificateIssuingAuthorityCode"])
+        name=as_text(item["certificateIssuingAuthorityName"]), code=as_text(item["certificateIssuingAuthorityCode"])
     )
 
 
 def _origin(item: dict[str, object]) -> StructuredOrigin:
     historic, converted = item["historicIssuer"], item["convertedOn"]
     return StructuredOrigin(
-        kind=_one_of(item["kind"], ORIGIN_KINDS),
-        trust_level=_one_of(item["trustLevel"], TRUST_LEVELS),
-        historic_issuer=None if historic is None else _authority(_mapping(historic)),
-        converted_on=None if converted is None else _day(_text(converted)),
+        kind=as_one_of(item["kind"], ORIGIN_KINDS),
+        trust_level=as_one_of(item["trustLevel"], TRUST_LEVELS),
+        historic_issuer=None if historic is None else _authority(as_mapping(historic)),
+        converted_on=None if converted is None else as_day(converted),
     )
 
 
 def _relation(item: dict[str, object]) -> StructuredRelation:
-    return StructuredRelation(identifier=_text(item["certificateIdentifier"]), relation=_text(item["relation"]))
+    return StructuredRelation(identifier=as_text(item["certificateIdentifier"]), relation=as_text(item["relation"]))
 
 
 def _obligation(item: dict[str, object]) -> StructuredObligation:
     return StructuredObligation(
-        key=_text(item["key"]),
-        label=_text(item["label"]),
-        due=_day(_text(item["due"])),
-        effect=_text(item["effect"]),
+        key=as_text(item["key"]),
+        label=as_text(item["label"]),
+        due=as_day(item["due"]),
+        effect=as_text(item["effect"]),
     )
 
 
 def _attachment(item: dict[str, object]) -> StructuredAttachment:
     return StructuredAttachment(
-        kind=_one_of(item["kind"], ATTACHMENT_KINDS),
-        name=_text(item["name"]),
-        media_type=_text(item["mediaType"]),
-        sha256=_text(item["sha256"]),
-        sm3=_text(item["sm3"]),
-        size=_count(item["size"]),
-        pages=_count(item["pages"]),
-        operator=_text(item["operator"]),
+        kind=as_one_of(item["kind"], ATTACHMENT_KINDS),
+        name=as_text(item["name"]),
+        media_type=as_text(item["mediaType"]),
+        sha256=as_text(item["sha256"]),
+        sm3=as_text(item["sm3"]),
+        size=as_count(item["size"]),
+        pages=as_count(item["pages"]),
+        operator=as_text(item["operator"]),
     )
 
 
 def _document(item: dict[str, object]) -> StructuredDocument:
-    return StructuredDocument(key=_text(item["key"]), label=_text(item["label"]))
+    return StructuredDocument(key=as_text(item["key"]), label=as_text(item["label"]))
 
 
 def _field(item: dict[str, object]) -> StructuredField:
     value: str | Rows
     if "rows" in item:
         value = Rows(
-            columns=tuple(_text(cell) for cell in _items(item["columns"])),
-            rows=tuple(tuple(_text(cell) for cell in _items(row)) for row in _items(item["rows"])),
+            columns=tuple(as_text(cell) for cell in as_items(item["columns"])),
+            rows=tuple(tuple(as_text(cell) for cell in as_items(row)) for row in as_items(item["rows"])),
         )
     else:
-        value = _text(item["value"])
-    return StructuredField(key=_text(item["key"]), label=_text(item["label"]), value=value)
+        value = as_text(item["value"])
+    return StructuredField(key=as_text(item["key"]), label=as_text(item["label"]), value=value)
 
 
 def _seal(item: dict[str, object]) -> ExpectedSeal:
     return ExpectedSeal(
-        field=_text(item["field"]),
-        order=_count(item["order"]),
-        algorithm=_text(item["algorithm"]),
-        certificate_digest=_text(item["certificateDigest"]),
-        seal_digest=None if item["sealDigest"] is None else _text(item["sealDigest"]),
+        field=as_text(item["field"]),
+        order=as_count(item["order"]),
+        algorithm=as_text(item["algorithm"]),
+        certificate_digest=as_text(item["certificateDigest"]),
+        seal_digest=None if item["sealDigest"] is None else as_text(item["sealDigest"]),
     )
-
-
-def _day(text: str) -> date:
-    day = date.fromisoformat(text)
-    if day.isoformat() != text:
-        raise ValueError("a date in another form than YYYY-MM-DD")
-    return day
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None or instant.isoformat(timespec="seconds") != text or instant.year not in YEARS:
-        raise ValueError("an instant in another form, without its offset or beyond all calendars")
-    return instant
-
-
-def _mapping(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise TypeError("an object was expected")
-    return value
-
-
-def _items(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError("a list was expected")
-    return value
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError("a whole number was expected")
-    return value
-
-
-def _one_of(value: object, words: tuple[_Word, ...]) -> _Word:
-    for word in words:
-        if value == word:
-            return word
-    raise ValueError("an unknown word")
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a text was expected")
-    return value
-
-
-def _truth(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("true or false was expected")
-    return value

@@ -60,7 +60,9 @@ from .errors import (
     DraftRefusedError,
     DuplicateLinkError,
     DuplicateNumberError,
+    ExportRefusedError,
     FileChangedError,
+    FormError,
     IdempotencyMismatchError,
     ImpactListError,
     InvalidFieldError,
@@ -88,6 +90,7 @@ from .errors import (
 from .faults import FAULTS, Fault
 from .files import FileProtection, FileStore, ShardTally
 from .fonts import fonts_in, shipped_font
+from .forms import FormBatch, FormEntry, FormRegister, FormState, new_batch, require_in_force
 from .hand_over import Difference, HandOver, Reconciliation, Tally, digest_of
 from .holder_file import FiledLicence, HolderFile, holder_file
 from .holder_links import (
@@ -129,6 +132,7 @@ from .impact import (
     run_drill,
 )
 from .issue import Following, Issued, Issuer, MadeLicence
+from .json_schema import paper_schema, structured_schema
 from .legal_grounds import LEGAL_GROUNDS, LegalGround
 from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
 from .lifecycle_page import lifecycle_page
@@ -137,10 +141,12 @@ from .memory import MemoryStore
 from .memory_collection import MemoryCollectionStore
 from .memory_copies import MemoryCopies
 from .memory_drafts import MemoryDraftStore
+from .memory_forms import MemoryForms
 from .memory_impact import MemoryImpacts
 from .memory_links import MemoryHolderLinks
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
 from .names import same_name
+from .overprint import calibration_page, overprint_page
 from .protection import KeyRing, Protection
 from .provenance import NATIVE, Attachment, Provenance, digitised
 from .recalls import (
@@ -154,6 +160,7 @@ from .recalls import (
     recalled_cases,
 )
 from .registrar import Registrar
+from .reprint import stored_licence
 from .review import DRAFT_TRANSITIONS, DraftAct, DraftState
 from .review_desk import ReviewDesk, Wish
 from .sealing import (
@@ -177,6 +184,7 @@ from .sql import (
     SqlConversions,
     SqlCopyStore,
     SqlDraftStore,
+    SqlForms,
     SqlHolderLinks,
     SqlImpacts,
     SqlStore,
@@ -233,6 +241,7 @@ from .store import (
     word_of,
 )
 from .type_check import check_type, preview_pages, sample_marks
+from .xml_export import licence_to_xml, record_to_xml, xml_schema
 
 __all__ = [
     "CHINA",
@@ -309,6 +318,7 @@ __all__ = [
     "DuplicateNumberError",
     "Effect",
     "Event",
+    "ExportRefusedError",
     "Face",
     "Fault",
     "Field",
@@ -323,6 +333,11 @@ __all__ = [
     "Files",
     "Finding",
     "Following",
+    "FormBatch",
+    "FormEntry",
+    "FormError",
+    "FormRegister",
+    "FormState",
     "HandOver",
     "Holder",
     "HolderFile",
@@ -362,6 +377,7 @@ __all__ = [
     "MemoryConversions",
     "MemoryCopies",
     "MemoryDraftStore",
+    "MemoryForms",
     "MemoryHolderLinks",
     "MemoryImpacts",
     "MemoryStore",
@@ -408,6 +424,7 @@ __all__ = [
     "SqlConversions",
     "SqlCopyStore",
     "SqlDraftStore",
+    "SqlForms",
     "SqlHolderLinks",
     "SqlImpacts",
     "SqlStore",
@@ -440,6 +457,7 @@ __all__ = [
     "add_joint_seal",
     "after",
     "begin_drill",
+    "calibration_page",
     "case_members",
     "cases_under_key",
     "check_act",
@@ -468,6 +486,7 @@ __all__ = [
     "level_of",
     "licence_from_paper",
     "licence_from_stock",
+    "licence_to_xml",
     "licence_type_from_toml",
     "lifecycle_page",
     "linked_codes",
@@ -483,11 +502,14 @@ __all__ = [
     "mask_name",
     "mask_number",
     "mask_phone",
+    "new_batch",
     "normal_number",
     "notice_to_bytes",
     "notices",
     "open_register",
+    "overprint_page",
     "paper_from",
+    "paper_schema",
     "parse_identifier",
     "plan_stock",
     "preview_pages",
@@ -495,7 +517,9 @@ __all__ = [
     "raise_pdf",
     "read_receipts",
     "recalled_cases",
+    "record_to_xml",
     "report_csv",
+    "require_in_force",
     "run_drill",
     "same_name",
     "sample_marks",
@@ -504,8 +528,11 @@ __all__ = [
     "serials_in",
     "shipped_font",
     "standing_at",
+    "stored_licence",
+    "structured_schema",
     "survey_stock",
     "symbol_text",
     "upgrade",
     "word_of",
+    "xml_schema",
 ]

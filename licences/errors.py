@@ -100,6 +100,10 @@ class CopyRefusedError(LicencesError):
         super().__init__("COPY_FACE_LOST")
 
 
+class ExportRefusedError(LicencesError):
+    """A licence cannot be written in another form; the code says why."""
+
+
 class LicenceInForceError(LicencesError):
     """Nothing was done to this licence for which those who relied on it would have to be told."""
 

@@ -77,6 +77,7 @@ class FaceParts:
         self._fonts = fonts
 
     def notice(self, face: Face, marks: Marks) -> Iterator[TextRun]:
+        """On samples the line that says so."""
         if marks.development:
             block = shrink_to_fit(
                 self._fonts,
@@ -111,6 +112,7 @@ class FaceParts:
         return width_of(self._fonts, title, size) + spacing * (len(title) - 1)
 
     def number(self, licence: Licence, face: Face, *, label: str) -> Iterator[TextRun]:
+        """The number, behind a label."""
         place = face.number
         block = shrink_to_fit(
             self._fonts,
@@ -126,6 +128,7 @@ class FaceParts:
         yield TextRun(x=left, y=place.y, size=block.size, text=text, colour=INK)
 
     def code(self, slug: str, face: Face, marks: Marks) -> Iterator[TextRun | Shape | Symbol]:
+        """The QR symbol and its captions."""
         place = face.code
         modules = code_modules(marks.code_address)
         margin = QUIET_ZONE * place.size / len(modules)
@@ -155,6 +158,7 @@ class FaceParts:
             y += block.height
 
     def issuer(self, licence: Licence, face: Face) -> Iterator[TextRun]:
+        """Name of the issuer and date of issue; the seal lies over both."""
         place = face.issuer
         name = shrink_to_fit(
             self._fonts,
@@ -214,6 +218,7 @@ class FaceParts:
 
 
 def does_not_fit(key: str) -> ExceptionGroup[InvalidFieldError]:
+    """The refusal of a field for which a face has no room."""
     return ExceptionGroup("the face has no room", [InvalidFieldError(f"/data/{key}", "DOES_NOT_FIT")])
 
 

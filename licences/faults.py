@@ -239,6 +239,12 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "first and last number have the same letters and width, and at most {limit} forms lie between them",
     ),
     ("FORM_RANGE_TAKEN", "其中有编号已登记过", "a form of this range was received before"),
+    ("FORM_OFFSET_TOO_LARGE", "套打偏移至多 {limit} 毫米", "an offset is at most {limit} millimetres"),
+    (
+        "FORM_LICENCE_OVER",
+        "只有有效的证照才能打印在空白证照上",
+        "only a licence that is in force is printed on a form",
+    ),
     ("FORM_UNKNOWN", "没有登记过这份空白证照", "no such form was ever received"),
     ("FORM_TAKEN", "这份空白证照的状态为“{state}”，不能再用", "the form is {state_en} already"),
     # identifiers, records, stores
@@ -286,6 +292,13 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "取代它的证照仍然有效，须先终止该证照才能恢复",
         "the licence that took its place is in force: end that one before restoring this one",
     ),
+    # export
+    (
+        "FIELD_OF_ANOTHER_TYPE",
+        "证照含有现行证照类型没有的信息项，不能按该类型导出 XML",
+        "the licence has fields that its type does not have: it cannot be exported as XML",
+    ),
+    ("XML_CHARACTER", "含有 XML 不能表示的字符", "a text has a character that XML cannot hold"),
     # annotated copies and who relied on what
     ("COPY_EXPIRY_PAST", "有效期截止时间应晚于制作时间", "must be later than the time at which the copy is made"),
     (

@@ -7,8 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
+from esign import CHINA
+
 from .actors import Actor
 from .errors import FormError
+from .lifecycle import Status
+from .store import Record
 
 MAX_BATCH: Final = 1_000_000
 """Forms in one delivery."""
@@ -130,3 +134,10 @@ def check_entry(entry: FormEntry, batches: Sequence[FormBatch], earlier: Sequenc
     state = earlier[-1].state if earlier else FormState.BLANK
     if state is FormState.SPOILED or (state is FormState.USED and entry.state is FormState.USED):
         raise FormError("FORM_TAKEN", state=state.zh, state_en=state.value)
+
+
+def require_in_force(record: Record, at: datetime) -> None:
+    """Raise FormError `FORM_LICENCE_OVER` unless the licence may be printed for its holder."""
+    day = at.astimezone(CHINA).date()
+    if record.status is not Status.ISSUED or (record.valid_to is not None and record.valid_to < day):
+        raise FormError("FORM_LICENCE_OVER")

@@ -5,9 +5,18 @@ terms, fonts) cannot be said in a schema, so what is valid may still be refused,
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias
 
-from esign import ATTACHMENT_KINDS, IDENTIFIER_ROOT, ORIGIN_KINDS, STRUCTURED_FORMAT, TRUST_LEVELS, Element
+from esign import (
+    ATTACHMENT_KINDS,
+    IDENTIFIER_ROOT,
+    ORIGIN_KINDS,
+    STRUCTURED_FORMAT,
+    TRUST_LEVELS,
+    Element,
+    element_with_key,
+)
 
 from .catalogue import AUTHORITY_LEVELS, Effect, Field, FieldType, LicenceType
 from .catalogue.elements import EXPIRING_DATE
@@ -85,7 +94,7 @@ def paper_schema(licence_type: LicenceType) -> Schema:
             described["pattern"] = f"^(?:{_AREA})$"
         if field.key in HOLDER_KEYS:
             described = {"anyOf": [described, _list(described, 1, MAX_HOLDERS)]}
-        properties[field.key] = described | _said(extended(field), field)
+        properties[field.key] = described | _said(replace(element_with_key(field.key), label=field.label), field)
     for field in licence_type.fields:
         properties[field.key] = _entered(field, required=field.required) | _said(extended(field), field)
     if EXPIRING_DATE not in properties:

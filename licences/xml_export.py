@@ -1,7 +1,7 @@
 """A licence as XML under the short names of GB/T 36903 (modelled on), and the XML Schema of each type.
 
-The XML is a rendering for other programs: no seal covers it, so it names the digests of the sealed file that it was made
-from. It is written, never read.
+The XML is a rendering for other programs: no seal covers it, so it names the digests of the sealed file that it was
+made from. It is written, never read.
 """
 
 import re
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from esign import LONG_TERM, MAX_PHOTO_BYTES, Element, Rows, StructuredLicence
+from esign import LONG_TERM, MAX_PHOTO_BYTES, Element, Rows, StructuredLicence, structured_from_bytes
 
-from .catalogue import Field, FieldType, LicenceType
+from .catalogue import Catalogue, Field, FieldType, LicenceType
 from .convert import MAX_HOLDERS
 from .element_mapping import (
     AUTHORITY_KEYS,
@@ -25,7 +25,7 @@ from .element_mapping import (
     xml_name,
 )
 from .errors import ExportRefusedError
-from .store import StoredFile
+from .store import LicenceStore, Record, StoredFile
 
 NAMESPACE: Final = "urn:elicence:xml:1"
 ROOT: Final = "ZZ"
@@ -35,6 +35,13 @@ ROW: Final = f"{EXTENDED_PREFIX}row"
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 production 2
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 _BASE64 = 4 / 3
+
+
+def record_to_xml(record: Record, store: LicenceStore, catalogue: Catalogue) -> bytes:
+    """Write a stored licence, by the version of its type of the day of its issue; raises like `licence_to_xml`."""
+    licence = structured_from_bytes(store.file(record, "json"))
+    licence_type = catalogue.on(licence.type_code, licence.issued_on) or catalogue.get(licence.type_code)
+    return licence_to_xml(licence, licence_type, record.files["json"])
 
 
 def licence_to_xml(licence: StructuredLicence, licence_type: LicenceType, sealed: StoredFile) -> bytes:

@@ -3,6 +3,7 @@
 from .collection_store import SqlCollectionStore
 from .conversion_store import SqlConversions
 from .copy_store import SqlCopyStore
+from .forms_store import SqlForms
 from .holder_store import SqlHolderLinks
 from .impact_store import SqlImpacts
 from .licence_store import SqlStore
@@ -20,6 +21,7 @@ __all__ = [
     "SqlConversions",
     "SqlCopyStore",
     "SqlDraftStore",
+    "SqlForms",
     "SqlHolderLinks",
     "SqlImpacts",
     "SqlStore",

@@ -113,14 +113,16 @@ def test_a_home_of_an_older_program(running: ModuleType, stocked: Elicence) -> N
     )
 
 
-def test_a_lost_ring_is_missed_and_not_replaced(running: ModuleType, stocked: Elicence) -> None:
+def test_a_lost_ring_is_missed_and_not_replaced(running: ModuleType, stocked: Elicence, tmp_path: Path) -> None:
     kept = (stocked.home / RING).read_bytes()
     (stocked.home / RING).unlink()
     person = running.sample("water-abstraction-1")["data"]["certificateHolderCode"]
     done = stocked("holder", "--kind", "111", person, "--json")
     assert (done.code, done.json()["error"]["code"]) == (69, "PROTECTION_KEY_MISSING")
     assert "密钥" in done.json()["error"]["message"]["zh"]
-    issue = stocked("issue", "--data", running.SAMPLES / "water-abstraction-2.json", "--json")
+    data = tmp_path / "new.json"
+    data.write_text(json.dumps(running.changed("water-abstraction-1", certificateNumber="D990101G2026-0777")), "utf-8")
+    issue = stocked("issue", "--data", data, "--json")
     assert issue.code == 69
     refused = stocked("store", "new-key", "--json")
     assert (refused.code, refused.json()["error"]["code"]) == (78, "HOME_UNUSABLE")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -143,58 +144,65 @@ def test_readers_and_writers_go_on_meanwhile(tmp_path: Path) -> None:
     assert failures == []
 
 
+# It loads the program once and makes a process of its own for each line that names a folder.
 REENCRYPT = """
 import os, sys
 from pathlib import Path
 from licences import FileProtection, FileStore, KeyRing, Protection
 ring = KeyRing.of([bytes(range(16, 32)), bytes(range(16))])
 protection = Protection(lambda: ring, os.urandom)
-store = FileStore(Path(sys.argv[1]), FileProtection(protection=protection, name_key=bytes(range(32))))
-print("ready", flush=True)
-for tally in store.reencrypt():
-    pass
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        store = FileStore(Path(line.strip()), FileProtection(protection=protection, name_key=bytes(range(32))))
+        for tally in store.reencrypt():
+            pass
+        os._exit(0)
+    print(child, flush=True)
+    print("killed" if os.waitpid(child, 0)[1] == 9 else "finished", flush=True)
 """
 
 
-def kill_while_it_reencrypts(tmp_path: Path, kills: int) -> int:
-    """Kill it so many times; return how many files were left to do when the last one died."""
-    digests = [protected(tmp_path, OLD).put(os.urandom(300)) for _ in range(60)]
-    digests += [FileStore(tmp_path).put(os.urandom(300)) for _ in range(60)]
-    both, left = protected(tmp_path, NEW, OLD), 0
-    chance = random.Random(1)  # noqa: S311 - when it is killed is no secret
+@pytest.fixture
+def reencrypting() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", REENCRYPT]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+    assert process.returncode == 0
+
+
+def kill_while_it_reencrypts(process: "subprocess.Popen[str]", folder: Path, kills: int, chance: random.Random) -> int:
+    """Kill it at most so many times, then let it finish; return how often it died before it was done."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    folder.mkdir()
+    digests = [protected(folder, OLD).put(os.urandom(300)) for _ in range(30)]
+    digests += [FileStore(folder).put(os.urandom(300)) for _ in range(30)]
+    both, died = protected(folder, NEW, OLD), 0
     for _ in range(kills):
-        process = subprocess.Popen([sys.executable, "-c", REENCRYPT, str(tmp_path)], stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(chance.uniform(0, 0.4 / kills + 0.02))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.stdin.write(f"{folder}\n")
+        process.stdin.flush()
+        child = int(process.stdout.readline())
+        time.sleep(chance.uniform(0, 0.05))
+        os.kill(child, signal.SIGKILL)
+        died += process.stdout.readline() == "killed\n"
         assert all(sha256(both.get(digest)).hexdigest() == digest for digest in digests)
-        left = sum(1 for digest in digests if not _is_current(both, tmp_path, digest))
-        if left == 0:
-            break
     list(both.reencrypt())
-    only_new = protected(tmp_path, NEW)
+    only_new = protected(folder, NEW)
     assert all(sha256(only_new.get(digest)).hexdigest() == digest for digest in digests)
-    return left
+    return died
 
 
-def _is_current(store: FileStore, folder: Path, digest: str) -> bool:
-    name = store._name(digest)
-    path = folder / name[:2] / name[2:]
-    ring = KeyRing.of([NEW])
-    return path.is_file() and Protection(lambda: ring, os.urandom).is_current(path.read_bytes())
-
-
-def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
-    kill_while_it_reencrypts(tmp_path, 2)
+def test_killed_at_any_moment_it_loses_nothing(reencrypting: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    assert kill_while_it_reencrypts(reencrypting, tmp_path / "files", 5, random.Random(1)) > 0  # noqa: S311
 
 
 @pytest.mark.soak
-def test_killed_two_hundred_times_it_loses_nothing(tmp_path: Path) -> None:
-    kills = 0
-    while kills < 200:
-        folder = tmp_path / str(kills)
-        folder.mkdir()
-        kill_while_it_reencrypts(folder, 10)
-        kills += 10
+def test_killed_two_hundred_times_it_loses_nothing(reencrypting: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    chance, died, runs = random.Random(2), 0, 0  # noqa: S311 - when it is killed is no secret
+    while died < 200:
+        died += kill_while_it_reencrypts(reencrypting, tmp_path / str(runs), 5, chance)
+        runs += 1
+    print(f"{died} kills in {runs} stores")

@@ -1,0 +1,411 @@
+"""`elicence convert` and the same over HTTP: real processes over real registers, killed while they work."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pikepdf
+import pytest
+from stock_register import HEADER, MAPPING, Register, make_register
+
+from api.home import open_home
+from api.wiring import Services
+from esign import structured_from_bytes
+from licences import normal_number
+
+if TYPE_CHECKING:
+    from running import Elicence, Server
+
+TYPE = ("--type", "pesticide-business", "--workers", "1")
+KILLED_PROGRAM, KILLED_WORKERS, KILLED_ROWS = 3, 2, 40
+
+
+def pdf(pages: int) -> bytes:
+    content, document = io.BytesIO(), pikepdf.Pdf.new()
+    for _ in range(pages):
+        document.add_blank_page()
+    document.save(content)
+    return content.getvalue()
+
+
+def lay_out(folder: Path, register: Register, name: str = "register.csv") -> tuple[str, str, str]:
+    """Write a register and its mapping; the words that name them."""
+    (folder / name).write_bytes(register.xlsx() if name.endswith("xlsx") else register.csv())
+    (folder / "map.toml").write_text(MAPPING, "utf-8")
+    return str(folder / name), "--map", str(folder / "map.toml")
+
+
+def issued(home: Path, batch: str) -> Mapping[int, str]:
+    """The licence number that each row has become."""
+    services = Services(open_home(home))
+    numbers = {}
+    for outcome in services.conversions.outcomes(batch):
+        if outcome.identifier:
+            record = services.store.get(outcome.identifier)
+            numbers[outcome.line] = structured_from_bytes(services.store.file(record, "json")).number
+    return numbers
+
+
+def check(home: Path, batch: str, register: Register) -> None:
+    """Every row without a fault is one licence, and nothing else is."""
+    found = issued(home, batch)
+    wanted = {line: normal_number(number.strip()) for line, number in register.numbers.items()}
+    assert {line: normal_number(number) for line, number in found.items()} == wanted
+    recorded = [event for event in Services(open_home(home)).store.changes_after(0, 10_000) if event.before is None]
+    assert len(recorded) == len(wanted)
+    assert {event.act.ground for event in recorded} == {"由纸质证照转换为电子证照（存量转换）"}
+
+
+class Converted:
+    """A register that was converted once, with scans and a second person, and what came of it."""
+
+    def __init__(self, elicence: Elicence, folder: Path) -> None:
+        self.elicence, self.folder = elicence, folder
+        self.register = make_register(14, faults=3, seed=5)
+        self.register.rows.append(list(self.register.rows[0]))
+        self.register.twins.add(16)
+        self.register.rows[0][3] = "91990100MA0TERT08Y"  # what the paper says, with a wrong check character
+        self.register.rows[14][3] = "91990100MA0TERT08Y"
+        self.words = lay_out(folder, self.register, "register.xlsx")
+        (folder / "scans").mkdir()
+        for line, number in self.register.numbers.items():
+            if line != 3:
+                (folder / "scans" / f"{number.strip()}.pdf").write_bytes(pdf(line))
+        self.done = elicence(
+            "convert", *TYPE, *self.words, "--json", "--out", folder / "out", "--scans", folder / "scans",
+            "--operator", "zhang", "--checked-by", "li",
+        )  # fmt: skip
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        return self.done.json()
+
+    def report(self) -> list[dict[str, str]]:
+        text = Path(self.shape["report"]["csv"]).read_text("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture(scope="module")
+def converted(running: ModuleType, empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Converted:
+    folder = tmp_path_factory.mktemp("converted")
+    return Converted(running.copy_home(empty_home, folder / "home"), folder)
+
+
+def test_good_rows_go_on_while_bad_rows_wait(converted: Converted) -> None:
+    register, shape = converted.register, converted.shape
+    assert converted.done.code == 65
+    assert shape["total"] == 15
+    assert shape["states"] == {
+        "converted": len(register.numbers), "already": 0, "twin": 1, "refused": len(register.faults),
+        "waiting": 0, "good": 0,
+    }  # fmt: skip
+    check(converted.elicence.home, shape["id"], register)
+    assert "15/15 100%" in converted.done.err
+    assert sum(path.suffix == ".pdf" for path in (converted.folder / "out").iterdir()) == len(register.numbers)
+
+
+def test_the_report_names_row_field_code_and_what_to_do(converted: Converted) -> None:
+    rows = converted.report()
+    found = {int(row["行号 row"]): row["代码 code"] for row in rows if row["性质 kind"] == "错误 error"}
+    assert found == converted.register.faults
+    assert {int(row["行号 row"]) for row in rows} == set(range(2, 17))
+    for row in rows:
+        assert bool(row["代码 code"]) == bool(row["建议"]) == bool(row["suggestion"])
+        assert (row["来源 origin"] != "") == (row["证照标识 identifier"] != "")
+    summary = Path(converted.shape["report"]["summary"]).read_text("utf-8")
+    assert "可信等级" in summary
+    assert "zhang" in summary
+    said = json.dumps(rows, ensure_ascii=False) + summary + converted.done.out + converted.done.err
+    for row in converted.register.rows:
+        for value in (row[1], row[3], row[9]):
+            assert str(value).strip() not in said
+
+
+def test_levels_of_trust_scans_and_the_historic_issuer(converted: Converted) -> None:
+    services = Services(open_home(converted.elicence.home))
+    levels = {}
+    for outcome in services.conversions.outcomes(converted.shape["id"]):
+        if not outcome.identifier:
+            continue
+        record = services.store.get(outcome.identifier)
+        structured = structured_from_bytes(services.store.file(record, "json"))
+        levels[outcome.line] = outcome.trust_level
+        assert (structured.origin.kind, structured.origin.trust_level) == ("digitised", outcome.trust_level)
+        assert structured.origin.converted_on is not None
+        assert structured.issuer_name == "样例县行政审批局"
+        old = converted.register.rows[outcome.line - 2][4] == "样例县农业局"
+        assert (structured.origin.historic_issuer is not None) is old
+        for scan in structured.attachments:
+            assert (scan.pages, scan.operator, scan.media_type) == (outcome.line, "zhang", "application/pdf")
+            assert services.store.attachment(record.identifier, scan.sha256) == pdf_of(converted, record.number)
+        event = services.store.events(record.identifier)[0]
+        assert (event.act.actor.name, event.act.actor.office) == ("zhang", "样例县行政审批局")
+    doubtful = {outcome.line for outcome in services.conversions.outcomes(converted.shape["id"]) if doubts(outcome)}
+    assert {2} <= doubtful
+    assert levels[3] == "C"  # without a scan
+    assert {line for line, level in levels.items() if level == "B"} == levels.keys() - doubtful - {3}
+    assert converted.shape["trust_levels"]["A"] == converted.shape["trust_levels"]["D"] == 0
+
+
+def doubts(outcome: Any) -> bool:
+    return any(one.doubtful for one in outcome.findings)
+
+
+def pdf_of(converted: Converted, number: str) -> bytes:
+    wanted = normal_number(number)
+    (found,) = [path for path in (converted.folder / "scans").iterdir() if normal_number(path.stem) == wanted]
+    return found.read_bytes()
+
+
+def test_again_issues_nothing_and_a_corrected_register_issues_the_rest(converted: Converted, tmp_path: Path) -> None:
+    register, first = converted.register, converted.shape
+    repaired = Register(rows=[list(row) for row in register.rows], faults=dict(register.faults), twins=register.twins)
+    line = min(one for one, code in register.faults.items() if code != "ROWS_CONTRADICT")
+    good = make_register(14, seed=99, first=500).rows[3]
+    repaired.rows[line - 2] = [
+        register.rows[line - 2][0] if len(str(register.rows[line - 2][0])) > 19 else good[0],
+        *good[1:],
+    ]
+    del repaired.faults[line]
+    changed = 4
+    assert changed in register.numbers
+    repaired.rows[changed - 2][9] = "另一处住所"
+    again = converted.elicence(
+        "convert", *TYPE, *lay_out(tmp_path, repaired), "--json", "--scans", converted.folder / "scans",
+        "--operator", "zhang", "--checked-by", "li",
+    )  # fmt: skip
+    shape = again.json()
+    assert shape["states"]["converted"] == 1
+    assert shape["states"]["already"] == first["states"]["converted"] - 1
+    codes = {one["code"] for one in shape["problems"] if one["kind"] == "error"}
+    assert "ISSUED_WITH_OTHER_DATA" in codes
+    total = [event for event in Services(open_home(converted.elicence.home)).store.changes_after(0, 10_000)]
+    assert len(total) == first["states"]["converted"] + 1
+
+
+def test_a_dry_run_finds_what_a_conversion_would_and_keeps_nothing(fresh: Elicence, tmp_path: Path) -> None:
+    register = make_register(8, faults=2, seed=11)
+    register.rows[0][10] = "\U000323b0"  # CJK extension H: no shipped font prints it
+    before = fresh.files()
+    done = fresh("convert", *TYPE, *lay_out(tmp_path, register), "--dry-run", "--json", "--report", tmp_path / "report")
+    assert done.code == 65
+    shape = done.json()
+    assert shape["states"]["good"] == len(register.numbers) - 1
+    assert "UNPRINTABLE_CHARACTER" in {one["code"] for one in shape["problems"]}
+    assert fresh.files() == before
+    assert (tmp_path / "report" / "report.csv").exists()
+
+
+def test_a_survey_says_what_a_register_is_like(fresh: Elicence, tmp_path: Path) -> None:
+    register = make_register(30, faults=6, seed=3)
+    words = lay_out(tmp_path, register)
+    done = fresh("convert", *TYPE, *words, "--survey", "--json")
+    assert done.code == 0
+    shape = done.json()
+    assert (shape["rows"], shape["good"], shape["missing"]) == (30, len(register.numbers), [])
+    assert shape["ignored"] == ["备注"]
+    assert set(shape["historic_issuers"]) == {"样例县农业局"}
+    told = fresh("convert", *TYPE, *words, "--survey")
+    assert "存量质量调查" in told.out
+    assert "样例县第" not in told.out + done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "problem"),
+    [
+        (["none.csv"], 66, "INPUT_NOT_FOUND"),
+        (["register.csv", "--type", "no-such"], 65, "UNKNOWN_TYPE"),
+        (["register.csv"], 65, "MAPPING_COLUMN_UNKNOWN"),
+        (["empty.csv"], 65, "STOCK_HEADER_NOT_FOUND"),
+        (["header.csv"], 65, "STOCK_EMPTY"),
+        (["part.csv"], 65, "STOCK_COLUMNS_MISSING"),
+        (["good.csv", "--workers", "0"], 64, "WRONG_USE"),
+        (["good.csv", "--operator", "Li", "--checked-by", "LI"], 64, "WRONG_USE"),
+        (["good.csv", "--survey", "--resume"], 64, "WRONG_USE"),
+        (["good.csv", "--scans", "nowhere"], 66, "INPUT_NOT_FOUND"),
+        (["good.csv", "--rows", "branches"], 64, "WRONG_USE"),
+        (["good.csv", "--rows", "domicile=good.csv"], 65, "MAPPING_KEY_UNKNOWN"),
+        (["good.csv", "--map", "broken.toml"], 65, "INPUT_MALFORMED"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else None,
+)
+def test_what_is_refused_at_once(fresh: Elicence, tmp_path: Path, words: list[str], code: int, problem: str) -> None:
+    header = ",".join(HEADER)
+    (tmp_path / "good.csv").write_bytes(make_register(2).csv())
+    (tmp_path / "register.csv").write_bytes(make_register(2).csv())
+    (tmp_path / "empty.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "header.csv").write_text(f"{header}\n", "utf-8")
+    (tmp_path / "part.csv").write_text("许可证编号,经营者名称\n1,2\n", "utf-8")
+    (tmp_path / "broken.toml").write_text("[[", "utf-8")
+    (tmp_path / "wrong.toml").write_text('[columns]\ndomicile = "没有"\n', "utf-8")
+    if words == ["register.csv"]:
+        words = [*words, "--map", "wrong.toml"]
+    done = fresh("convert", *TYPE, *words, "--json", folder=tmp_path)
+    assert (done.code, done.json()["error"]["code"]) == (code, problem)
+
+
+def test_a_seal_that_cannot_be_used_stops_it(fresh: Elicence, tmp_path: Path) -> None:
+    words = lay_out(tmp_path, make_register(3))
+    (fresh.home / "keys" / "sm2-code.key.pem").unlink()
+    done = fresh("convert", *TYPE, *words, "--json")
+    assert done.code == 78
+    shape = done.json()
+    assert shape["stopped"]["code"] == shape["failure"] == "KEY_NOT_FOUND"
+    assert shape["done"] == 0
+
+
+def test_killed_at_any_moment_it_loses_and_doubles_nothing(fresh: Elicence, tmp_path: Path) -> None:
+    chance = random.Random(20261122)  # noqa: S311 — moments to kill at, no secrets
+    register = make_register(KILLED_ROWS, faults=4, seed=8)
+    words = lay_out(tmp_path, register)
+    command = fresh.command("convert", *TYPE, *words, "--resume", "--json")
+    store = Services(open_home(fresh.home)).store
+    for kill in range(KILLED_PROGRAM):
+        before = len(store.changes_after(0, 10_000))
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        workers = KILLED_WORKERS if kill == 0 else 0
+        while len(store.changes_after(0, 10_000)) < before + 3 + 2 * (kill == 0):
+            assert process.poll() is None
+            if workers and len(store.changes_after(0, 10_000)) > before + 2 - workers:
+                os.kill(worker_of(process.pid), signal.SIGKILL)
+                workers -= 1
+            time.sleep(0.005)
+        assert workers == 0
+        time.sleep(chance.random() * 0.1)
+        if kill % 2:
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    last = fresh("convert", *TYPE, *words, "--resume", "--json")
+    assert last.code == 65, last.err
+    shape = last.json()
+    assert shape["done"] == shape["total"] == KILLED_ROWS
+    assert shape["states"]["waiting"] == 0
+    check(fresh.home, shape["id"], register)
+    nothing = fresh("convert", *TYPE, *words, "--resume", "--json").json()
+    assert nothing["id"] == shape["id"]
+    assert nothing["states"] == shape["states"]
+
+
+def worker_of(parent: int) -> int:
+    while True:
+        for task in Path(f"/proc/{parent}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                return int(child)
+        time.sleep(0.005)
+
+
+# HTTP
+
+
+def post(url: str, files: Mapping[str, tuple[str, bytes]], **fields: str) -> tuple[int, dict[str, Any]]:
+    boundary = "elicence"
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        for key, value in fields.items()
+    ]
+    parts += [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{key.partition(":")[0]}"; filename="{name}"\r\n\r\n'.encode()
+        + content
+        + b"\r\n"
+        for key, (name, content) in files.items()
+    ]
+    body = b"".join(parts) + f"--{boundary}--\r\n".encode()
+    request = urllib.request.Request(  # noqa: S310 — our own server
+        url, body, {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    )
+    return ask(request)
+
+
+def ask(request: urllib.request.Request | str) -> tuple[int, dict[str, Any]]:
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 — our own server
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_a_register_over_http(served: Server) -> None:
+    register = make_register(5, faults=1, seed=21, first=9000)
+    address = f"{served.url}/api/v1/conversions"
+    scan = f"{register.numbers[2].strip()}.pdf"
+    files = {
+        "file": ("台账.xlsx", register.xlsx()), "mapping": ("map.toml", MAPPING.encode()), "scans": (scan, pdf(2)),
+    }  # fmt: skip
+    status, begun = post(address, files, type="pesticide-business", operator="zhang", checked_by="li")
+    assert status == 202, begun
+    assert begun["state"] == "running"
+    deadline = time.monotonic() + 120
+    while (told := ask(f"{address}/{begun['id']}")[1])["state"] == "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert (told["state"], told["failure"]) == ("finished", None)
+    assert told["states"]["converted"] == len(register.numbers)
+    assert told["states"]["refused"] == len(register.faults)
+    summary = ask(f"{address}/{begun['id']}/report?format=json")[1]
+    assert summary["trust_levels"]["C"] + summary["trust_levels"]["B"] == len(register.numbers)
+    with urllib.request.urlopen(f"{address}/{begun['id']}/report") as answer:  # noqa: S310 — our own server
+        rows = list(csv.DictReader(io.StringIO(answer.read().decode("utf-8-sig"))))
+    assert {int(row["行号 row"]) for row in rows} == set(range(2, 7))
+    resumed = urllib.request.Request(f"{address}/{begun['id']}/resume", b"", method="POST")  # noqa: S310
+    assert ask(resumed)[1]["state"] == "finished"  # nothing is left of what was handed in
+
+
+@pytest.mark.parametrize(
+    ("files", "fields", "status", "code"),
+    [
+        ({}, {"type": "pesticide-business"}, 400, "INPUT_MALFORMED"),
+        ({"file": ("a.csv", b"a")}, {}, 400, "INPUT_MALFORMED"),
+        ({"file": ("a.csv", b"a")}, {"type": "x", "colour": "y"}, 400, None),
+        ({"file": ("a.csv", b"a")}, {"type": "no-such"}, 422, "UNKNOWN_TYPE"),
+        ({"file": ("a.csv", b"a")}, {"type": "pesticide-business"}, 422, "STOCK_HEADER_NOT_FOUND"),
+        ({"file": ("a.xlsx", b"PK\x03\x04")}, {"type": "pesticide-business"}, 422, "STOCK_FILE_DAMAGED"),
+        ({"file": ("a.csv", b"a")}, {"type": "x", "seal": "wax"}, 400, "INPUT_MALFORMED"),
+        ({"file": ("a.csv", b"a")}, {"type": "x", "dry_run": "yes"}, 400, "INPUT_MALFORMED"),
+        ({"file": ("a.csv", b"a"), "scans": ("../x.pdf", b"a")}, {"type": "x"}, 400, "INPUT_MALFORMED"),
+        ({"file": ("a.csv", b"a"), "mapping": ("m.json", b"[]")}, {"type": "x"}, 400, "INPUT_MALFORMED"),
+    ],
+    ids=["no-file", "no-type", "field", "type", "header", "damaged", "seal", "truth", "scan-name", "mapping"],
+)
+def test_requests_that_are_refused(
+    served: Server, files: Mapping[str, tuple[str, bytes]], fields: dict[str, str], status: int, code: str | None
+) -> None:
+    answered, problem = post(f"{served.url}/api/v1/conversions", files, **fields)
+    assert answered == status
+    assert code is None or problem["code"] == code
+
+
+def test_conversions_that_are_not_there(served: Server) -> None:
+    for path in ("0123456789abcdef", "..%2f..", "0123456789abcdef/report"):
+        assert ask(f"{served.url}/api/v1/conversions/{path}")[0] == 404
+
+
+def test_what_was_handed_in_is_encrypted_until_it_is_done(fresh: Elicence) -> None:
+    from api.conversion_jobs import HandedIn, _keep, _unpacked
+
+    home = open_home(fresh.home)
+    register = make_register(2).csv("utf-8")
+    folder = home.conversions / "0123456789abcdef"
+    _keep(home, folder, HandedIn(type="pesticide-business", register=register, scans={"a.pdf": pdf(1)}))
+    assert all("农资店".encode() not in path.read_bytes() for path in folder.iterdir())
+    with _unpacked(home, folder) as request:
+        assert request.register == register
+        assert request.scans is not None
+        assert [path.read_bytes() for path in request.scans.iterdir()] == [pdf(1)]
+    assert not (folder / "scans").exists()
