@@ -51,6 +51,8 @@ def _new_key(arguments: argparse.Namespace) -> "Answer":
 
 
 def _reencrypt(arguments: argparse.Namespace) -> "Answer":
+    from licences import may_protect_in
+
     from .commands import Answer
     from .home import brought_up, open_home
     from .problems import DONE, FAILED
@@ -59,34 +61,41 @@ def _reencrypt(arguments: argparse.Namespace) -> "Answer":
 
     home = brought_up(open_home(home_path(arguments.home)))
     protection = protection_of(home)
-    columns, protected = _columns(home, protection)
-    files = _files(home, open_files(home, protection), protection, resume=arguments.resume)
+    columns = _columns(home, protection)
+    protected = may_protect_in(home.database_url)
+    files = _Files()
+    if protected:
+        files = _files(home, open_files(home, protection), protection, resume=arguments.resume)
     damaged = [*files.damaged, *(f"{one.column} {key}" for one in columns for key in one.damaged)]
     shape = {
         "key": "" if protection.ring.current is None else protection.ring.current.hex(),
         "files": {"changed": files.changed, "current": files.current, "damaged": files.damaged},
         "columns": [{"column": one.column, "changed": one.changed, "damaged": list(one.damaged)} for one in columns],
-        "numbers_protected": protected,
+        "waits_for_post": not protected,
     }
     lines = [
         f"文件  files: {files.changed} 个已重新加密 changed, {files.current} 个已是当前密钥 already current",
         *(f"{one.column}: {one.changed} 项已重新加密 changed" for one in columns),
     ]
     if not protected:
-        lines.append("证照编号仍为明文：先运行 elicence store upgrade --post（确认没有旧版程序）。")
-        lines.append("Licence numbers stay in clear until elicence store upgrade --post has been run.")
+        lines.append(
+            "文件和证照编号仍为明文：先运行 elicence store upgrade --post（确认没有旧版程序），重启服务，再运行本命令。"
+        )
+        lines.append(
+            "Files and numbers stay in clear for older programs: run elicence store upgrade --post, then this again."
+        )
     if damaged:
         lines.append(f"打不开，未改动  left as they are because they do not open: {len(damaged)}")
         lines += [f"  {one}" for one in damaged[:_SHOWN]]
     return Answer(shape=shape, text="\n".join(lines), exit_code=FAILED if damaged else DONE)
 
 
-def _columns(home: "Home", protection: "Protection") -> tuple[list["ColumnTally"], bool]:
-    """Do the database; say also whether numbers may be protected."""
+def _columns(home: "Home", protection: "Protection") -> list["ColumnTally"]:
+    """Do the database."""
     from licences import Reencryption
 
     with contextlib.closing(Reencryption(home.database_url, home.index_key(), protection)) as work:
-        return list(work.columns()), work.numbers_may_be_protected()
+        return list(work.columns())
 
 
 @dataclass(slots=True, kw_only=True)

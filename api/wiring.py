@@ -50,6 +50,7 @@ from licences import (
     SqlImpacts,
     SqlStore,
     fonts_in,
+    may_protect_in,
     shipped_font,
 )
 from verify import (
@@ -138,9 +139,7 @@ class Services:
     @property
     def review(self) -> ReviewDesk:
         """Where licences are drafted and checked before they are sealed, by the authority register as it is now."""
-        return ReviewDesk(
-            drafts=self.drafts, catalogue=self.catalogue, registrar=self.registrar, random=os.urandom
-        )
+        return ReviewDesk(drafts=self.drafts, catalogue=self.catalogue, registrar=self.registrar, random=os.urandom)
 
     @cached_property
     def collected(self) -> CollectionStore:
@@ -318,7 +317,9 @@ def open_store(home: Home) -> SqlStore:
 
 def open_files(home: Home, protection: Protection) -> FileStore:
     """Open the home's folder of files."""
-    return FileStore(home.files, FileProtection(protection=protection, name_key=home.index_key()))
+    url = home.database_url
+    guard = FileProtection(protection=protection, name_key=home.index_key(), may_close=lambda: may_protect_in(url))
+    return FileStore(home.files, guard)
 
 
 def fonts_of(home: Home | None) -> FontChain:

@@ -46,7 +46,7 @@ def archive_to_bytes(files: Mapping[str, bytes]) -> bytes:
         TooLargeError: more than `MAX_ARCHIVE_BYTES`, `MAX_ARCHIVE_FILES` or `MAX_ARCHIVE_NAME`.
         ValueError: a path that no package has.
     """
-    names = sorted(files, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+    names = sorted(files, key=_place)
     if fault := _name_fault(names):
         raise ValueError(fault)
     parts: list[bytes] = []
@@ -71,16 +71,18 @@ def archive_from_bytes(data: bytes) -> dict[str, memoryview]:
     """
     _check_size(len(data), 0)
     files = dict[str, memoryview]()
-    entries = []
+    entries: list[_Entry] = []
     for entry, content in _entries(memoryview(data)):
         _check_size(len(data), len(entries) + 1)
         entries.append(entry)
         files[entry.name] = content
     names = [entry.name for entry in entries]
+    if not names:
+        raise MalformedError(Fault.FORMAT_ARCHIVE, "this is no package")
     if fault := _name_fault(names):
         raise MalformedError(Fault.FORMAT_ARCHIVE, fault)
     end = sum(_LOCAL.size + len(entry.name) + entry.size for entry in entries)
-    if names != sorted(names, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)):
+    if names != sorted(names, key=_place):
         raise MalformedError(Fault.NON_CANONICAL, "the files stand in another order")
     if data[end:] != _directory(entries, end):
         raise MalformedError(Fault.NON_CANONICAL, "the directory of the package says something else than its entries")
@@ -91,6 +93,10 @@ def claims_to_be_archive(data: bytes) -> bool:
     """Whether a file begins as a package does: with its manifest."""
     begin = _LOCAL.size
     return data.startswith(_LOCAL_SIGN) and data[begin : begin + len(MANIFEST_FILE)] == MANIFEST_FILE.encode()
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_FIRST.index(name) if name in _FIRST else len(_FIRST)), name
 
 
 def _entries(data: memoryview) -> Iterator[tuple[_Entry, memoryview]]:
@@ -126,7 +132,7 @@ def _name_fault(names: Iterable[str]) -> str:
         if folded in seen:
             return "an entry comes twice"
         seen.add(folded)
-    folders = {name.rpartition("/")[0] for name in seen}
+    folders = {name[:place] for name in seen for place, sign in enumerate(name) if sign == "/"}
     return "an entry is a file and a folder" if folders & seen else ""
 
 
@@ -139,9 +145,7 @@ def _check_size(size: int, count: int) -> None:
 
 def _local_header(entry: _Entry) -> bytes:
     name = entry.name.encode("ascii")
-    fixed = _LOCAL.pack(
-        _LOCAL_SIGN, _VERSION, 0, 0, 0, _DATE, entry.crc, entry.size, entry.size, len(name), 0
-    )
+    fixed = _LOCAL.pack(_LOCAL_SIGN, _VERSION, 0, 0, 0, _DATE, entry.crc, entry.size, entry.size, len(name), 0)
     return fixed + name
 
 

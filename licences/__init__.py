@@ -189,6 +189,7 @@ from .sql import (
     SqlImpacts,
     SqlStore,
     is_current,
+    may_protect_in,
     schema_state,
     upgrade,
 )
@@ -502,6 +503,7 @@ __all__ = [
     "mask_name",
     "mask_number",
     "mask_phone",
+    "may_protect_in",
     "new_batch",
     "normal_number",
     "notice_to_bytes",

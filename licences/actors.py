@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 
+OFFICE_CODE_LENGTH = 18
+"""Of a unified social credit code."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """A person or a program that acts for an office.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
-from .actors import Actor
+from .actors import OFFICE_CODE_LENGTH, Actor
 from .errors import InvalidFieldError
 from .legal_grounds import AFTER_AN_END, LEGAL_GROUNDS
 from .lifecycle import Action, Status
@@ -109,6 +109,7 @@ def check_act(act: Act, status: Status) -> None:
         ),
         *_text_faults("/actor/name", act.actor.name, MAX_ACTOR_LENGTH),
         *_text_faults("/actor/office", act.actor.office, MAX_ACTOR_LENGTH),
+        *_text_faults("/actor/officeCode", act.actor.office_code, OFFICE_CODE_LENGTH),
         *_legal_faults(act, status),
         *(
             InvalidFieldError(_POINTERS[name], "REQUIRED")

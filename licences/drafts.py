@@ -9,7 +9,7 @@ from typing import Protocol
 
 from keys import hash_bytes
 
-from .actors import Actor
+from .actors import OFFICE_CODE_LENGTH, Actor
 from .errors import DraftChangedError, DraftRefusedError, InvalidFieldError, SamePersonError
 from .lifecycle import Action
 from .review import CHECKING, DRAFT_TRANSITIONS, DraftAct, DraftState, account_key
@@ -287,6 +287,11 @@ def check_step(step: DraftStep) -> None:
     faults = [
         *_text_faults("/actor/name", step.actor.name, MAX_ACTOR_LENGTH),
         *_text_faults("/actor/office", step.actor.office, MAX_ACTOR_LENGTH),
+        *(
+            _text_faults("/actor/officeCode", step.actor.office_code, OFFICE_CODE_LENGTH)
+            if step.actor.office_code
+            else ()
+        ),
         *_remark_faults(step),
     ]
     if faults:

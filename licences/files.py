@@ -5,7 +5,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +32,8 @@ class FileProtection:
     name_key: bytes
     """Keys the names (32 secret bytes). Under its bare digest a file could be found by guessing what it says: all that
     is in a structured licence but its holder may be known to many."""
+    may_close: Callable[[], bool] = lambda: True
+    """Whether every program that reads this folder can open protected files; until then new ones are left in clear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +57,12 @@ class FileStore:
     def __init__(self, folder: Path, protection: FileProtection | None = None) -> None:
         self._folder = folder
         self._guard = protection
+        self._closes = False
 
     def put(self, content: bytes) -> str:
         """See ``store.Files``. The file appears under its name only when all of it is on the disk."""
         digest = sha256(content).hexdigest()
-        name = self._name(digest)
+        name = self._name(digest) if self._may_close() else digest
         path = self._path(name)
         try:
             if path.exists():
@@ -96,11 +99,13 @@ class FileStore:
     def reencrypt(self, *, after: str = "") -> Iterator[ShardTally]:
         """Bring every file to the current key, one folder at a time and those behind ``after`` only.
 
-        May be stopped at any moment, and others may read and write meanwhile: a file is replaced in one step, and one
-        in clear goes when its encrypted successor is on the disk. Raises StoreUnavailableError.
+        For when no older program reads the folder. May be stopped at any moment, and others may read and write
+        meanwhile: a file is replaced in one step, and one in clear goes when its encrypted successor is on the disk.
+        Raises StoreUnavailableError.
         """
         if self._guard is None:
             raise ProtectedDataError("PROTECTION_KEY_MISSING")
+        self._closes = True
         try:
             shards = sorted(one.name for one in self._folder.iterdir() if _SHARD.fullmatch(one.name))
             for shard in shards:
@@ -148,8 +153,13 @@ class FileStore:
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name[2:]
 
+    def _may_close(self) -> bool:
+        if not self._closes and self._guard is not None:
+            self._closes = self._guard.may_close()
+        return self._closes
+
     def _closed(self, content: bytes, name: str) -> bytes:
-        if self._guard is None:
+        if self._guard is None or not self._may_close():
             return content
         return self._guard.protection.protect(content, context=_context(name))
 

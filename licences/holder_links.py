@@ -14,7 +14,7 @@ from typing import Protocol
 
 from esign import CHINA
 
-from .actors import Actor
+from .actors import OFFICE_CODE_LENGTH, Actor
 from .errors import InvalidFieldError, InvalidHolderError
 from .holders import CITIZEN_NUMBER, HOLDER_KINDS, OTHER_ORGANISATION, SOCIAL_CREDIT_CODE, look_at_holder
 from .store import HolderKey
@@ -226,6 +226,8 @@ def _checked_code(
 def _check_actor(actor: Actor, faults: list[InvalidFieldError]) -> None:
     _check_text("/actor/name", actor.name, MAX_ACTOR_LENGTH, faults)
     _check_text("/actor/office", actor.office, MAX_ACTOR_LENGTH, faults)
+    if actor.office_code:
+        _check_text("/actor/officeCode", actor.office_code, OFFICE_CODE_LENGTH, faults)
 
 
 def _check_text(pointer: str, text: str, limit: int, faults: list[InvalidFieldError]) -> None:

@@ -204,7 +204,8 @@ def fit_slots(fonts: FontChain, rows: Sequence[Row], face: Face, keys: Sequence[
             size -= SIZE_STEP
             if size < area.smallest:
                 return items, row.key
-        items += print_block(block, area.x + area.label_width + _LABEL_GAP, top, colour=INK)
+        y = top + (height - block.height) / 2
+        items += print_block(block, area.x + area.label_width + _LABEL_GAP, y, colour=INK)
     return items, ""
 
 

@@ -7,7 +7,7 @@ from .forms_store import SqlForms
 from .holder_store import SqlHolderLinks
 from .impact_store import SqlImpacts
 from .licence_store import SqlStore
-from .number_columns import FIRST_PROTECTED_REVISION
+from .number_columns import FIRST_PROTECTED_REVISION, may_protect_in
 from .reencryption import ColumnTally, Reencryption
 from .review_store import SqlDraftStore
 from .revisions import SchemaState, is_current, schema_state, upgrade
@@ -26,6 +26,7 @@ __all__ = [
     "SqlImpacts",
     "SqlStore",
     "is_current",
+    "may_protect_in",
     "schema_state",
     "upgrade",
 ]

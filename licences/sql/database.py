@@ -47,7 +47,12 @@ def _open_sqlite(url: sa.URL, busy_timeout: float, *, create: bool) -> sa.Engine
         database=f"file:{quote(url.database or '')}",
         query={"mode": mode, **url.query, "uri": "true"},
     )
-    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout}, max_overflow=-1)
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": busy_timeout},
+        max_overflow=-1,
+        hide_parameters=True,  # they hold what people wrote, and errors are shown and logged
+    )
     sa_event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -101,6 +106,7 @@ def _open_postgresql(url: sa.URL, busy_timeout: float) -> sa.Engine:
                 "tcp_user_timeout": round(STATEMENT_TIMEOUT * 1000),
                 "application_name": "elicence",
             },
+            hide_parameters=True,
             pool_timeout=busy_timeout,
             pool_pre_ping=True,  # a server that was restarted is found again without a failed request
         )

@@ -11,6 +11,7 @@ from licences.errors import ProtectedDataError
 from licences.model import normal_number
 from licences.protection import Protection
 
+from .database import BUSY_TIMEOUT, open_engine, translated
 from .licence_tables import NUMBER_CONTEXT
 from .revision_tables import store_schema
 
@@ -53,6 +54,16 @@ class NumberColumns:
     def _key(self, number: str) -> str:
         text = f"number:{normal_number(number)}"
         return hmac_bytes("sm3", self._index_key, text.encode("utf-8", "surrogatepass")).hex()
+
+
+def may_protect_in(url: str) -> bool:
+    """Whether every program that still works with a database can read protected data; StoreUnavailableError."""
+    engine = open_engine(url, busy_timeout=BUSY_TIMEOUT)
+    try:
+        with translated(), engine.connect() as connection:
+            return may_protect(connection)
+    finally:
+        engine.dispose()
 
 
 def may_protect(connection: sa.Connection) -> bool:

@@ -54,13 +54,10 @@ class Reencryption:
             for column in table.columns:
                 if PROTECTED in column.info:
                     yield self._column(table, column)
-        if self.numbers_may_be_protected():
-            yield self._clear_numbers()
-
-    def numbers_may_be_protected(self) -> bool:
-        """Whether no program that reads numbers in clear works with this database any more."""
         with translated(), self._engine.connect() as connection:
-            return may_protect(connection)
+            numbers = may_protect(connection)
+        if numbers:
+            yield self._clear_numbers()
 
     def _column(self, table: sa.Table, column: sa.Column[bytes]) -> ColumnTally:
         head = sa.func.substr(column, 1, len(self._current), type_=sa.LargeBinary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -138,3 +139,29 @@ def test_a_damaged_ring_is_told_without_its_keys(stocked: Elicence) -> None:
         done = stocked("holder", "--kind", "001", "91990100MA0TERT08X", "--json")
         assert (done.code, done.json()["error"]["code"]) == (78, "HOME_UNUSABLE")
         assert key[:-1] not in done.out + done.err
+
+
+def test_nothing_is_closed_while_older_programs_may_work(
+    running: ModuleType, stocked: Elicence, tmp_path: Path
+) -> None:
+    connection = sqlite3.connect(stocked.home / "elicence.db")
+    connection.execute("UPDATE store_schema SET oldest_program = '0002'")
+    connection.commit()
+    data = tmp_path / "new.json"
+    data.write_text(json.dumps(running.changed("water-abstraction-1", certificateNumber="D990101G2026-0778")), "utf-8")
+    issued = stocked("issue", "--data", data, "--json").json()
+    row = connection.execute("SELECT number FROM licences WHERE identifier = ?", (issued["identifier"],)).fetchone()
+    assert row == ("D990101G2026-0778",)
+    digest = issued["files"]["json"]["sha256"]
+    assert (stocked.home / "files" / digest[:2] / digest[2:]).read_bytes().startswith(b"{")
+    waiting = stocked("store", "reencrypt", "--json").json()
+    assert waiting["waits_for_post"] is True
+    assert waiting["files"]["changed"] == 0
+    connection.execute("UPDATE store_schema SET oldest_program = '0010'")
+    connection.commit()
+    connection.close()
+    done = stocked("store", "reencrypt", "--json").json()
+    assert done["waits_for_post"] is False
+    assert done["files"]["changed"] == 3
+    assert {one["column"]: one["changed"] for one in done["columns"]}["licences.number"] == 1
+    assert check_all(stocked.home) > 0

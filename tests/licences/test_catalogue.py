@@ -1,27 +1,40 @@
-"""The catalogue: three types, complete, with samples that are accepted."""
+"""The catalogue: what a file may say, what is wrong with it and where, versions, and the first three types."""
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from datetime import date
+from importlib import resources
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from esign import ELEMENTS
+from api.settings import MAX_PUBLIC_URL
+from esign import ELEMENTS, FontChain
 from licences import (
+    MAX_CATALOGUE_BYTES,
+    Catalogue,
     CatalogueError,
+    CatalogueFileError,
+    Effect,
     Field,
     FieldType,
     LicenceType,
+    Review,
     Term,
     UnknownTypeError,
+    check_type,
     licence_from_paper,
     licence_type_from_toml,
     load_catalogue,
     make_identifier,
 )
 from licences.catalogue import TermUnit
+from licences.catalogue.toml_lines import lines_of
+from licences.convert import type_on_issue
+from licences.fonts import shipped_font
+from licences.numbers import number_fault
 
 CATALOGUE = load_catalogue()
 TYPES = {licence_type.slug: licence_type for licence_type in CATALOGUE}
@@ -93,8 +106,8 @@ def samples(licence_type: LicenceType) -> dict[str, object]:
     }
 
 
-def test_three_types_with_their_codes() -> None:
-    assert {slug: licence_type.code for slug, licence_type in TYPES.items()} == {
+def test_types_and_their_codes() -> None:
+    assert {slug: TYPES[slug].code for slug in FACES} == {
         "pesticide-business": "11990000000001011Q001",
         "water-abstraction": "11990000000001011Q002",
         "special-equipment-use": "11990000000001011Q003",
@@ -104,7 +117,7 @@ def test_three_types_with_their_codes() -> None:
         make_identifier(licence_type.code, licence_type.define_authority.code, bytes)
 
 
-@pytest.mark.parametrize("name", ["", "pesticide", "PESTICIDE-BUSINESS", "农药经营许可证", "11990000000001011Q004"])
+@pytest.mark.parametrize("name", ["", "pesticide", "PESTICIDE-BUSINESS", "农药经营许可证", "11990000000001011Q998"])
 def test_an_unknown_type_is_refused(name: str) -> None:
     with pytest.raises(UnknownTypeError):
         CATALOGUE.get(name)
@@ -254,19 +267,19 @@ def test_a_small_type_is_read() -> None:
         ('{ sample = "S1" }', "{ }", "certificateNumber"),
         ('{ sample = "S1" }', '{ sample = "S1", more = 1 }', "more"),
         ('type = "enum"', 'type = "colour"', "colour"),
-        ('values = ["红", "绿"]', "", "colour"),
-        ('sample = "红"', "", "colour"),
+        ('values = ["红", "绿"]', "", "line 32: fields[0].values enum needs values"),
+        ('sample = "红"', "", "fields[0].sample"),
         ('key = "note"', 'key = "colour"', "same key"),
         ('key = "note"', 'key = "certificateNumber"', "same key"),
-        ('value = "绿"', 'value = "蓝"', "note"),
+        ('value = "绿"', 'value = "蓝"', "fields[1].required_when"),
         ('type = "text"', 'type = "rows"', "sample"),
         ('type = "text"', 'type = "text"\nwidth = 3', "width"),
         ("[define_authority]", "[define_authority", ""),
         ("[face]", "[back]", "face"),
-        ('"note", ', "", "missing: ['note']"),
+        ('"note", ', "", "missing: note"),
         ('"note", ', '"note", "note", ', "once"),
-        ('"certificateHolderCode", ', "", "missing: ['certificateHolderCode']"),
-        ('"validity"]', '"certificateIssuedDate"]', "not known: ['certificateIssuedDate']"),
+        ('"certificateHolderCode", ', "", "missing: certificateHolderCode"),
+        ('"validity"]', '"certificateIssuedDate"]', "not known: certificateIssuedDate"),
         ("columns = {}", "columns = { note = [1] }", "face.columns.note"),
         ("page = [297, 210]", "page = [297]", "face.page"),
         ("page = [297, 210]", "page = [297, 2100]", "page is out of range"),
@@ -276,16 +289,16 @@ def test_a_small_type_is_read() -> None:
         ("bottom = 187", "bottom = 190", "face.fields is not inside the page"),
         ("bottom = 187", "bottom = 50", "face.fields is not inside the page"),
         ("smallest = 8", "smallest = 16", "size of type is out of range"),
-        ("smallest = 8", "smallest = nan", "size of type is out of range"),
-        ("label_width = 52", "label_width = 152", "fields.label_width"),
-        ("size = 38", "size = 29.9", "code.size"),
+        ("smallest = 8", "smallest = nan", "face.fields.smallest is no number"),
+        ("label_width = 52", "label_width = 152", "face.fields is out of range"),
+        ("size = 38", "size = 29.9", "face.code is out of range"),
         ("y = 60, size = 38", "y = 100, size = 38", "room for its captions"),
         ("x = 222", "x = 205", "lie over each other"),
         ("y = 60", "y = 47", "lie over each other"),
-        ("width = 72, bottom", "width = 39, bottom", "code.width"),
+        ("width = 72, bottom", "width = 39, bottom", "face.code is out of range"),
         ("width = 72, bottom", "width = nan, bottom", "face"),
         ("width = 72, bottom", "bottom", "face.code.width"),
-        ("x = 241, y = 152", "x = 241, y = 170", "face.seal is not inside the page"),
+        ("x = 241, y = 152", "x = 241, y = 170", "face.issuer is not inside the page"),
         ("x = 241, y = 152", "x = 200, y = 152", "lie over each other"),
         ("y = 38, size", "y = 28, size", "face.title is not inside the page"),
         ("x = 270", "x = 370", "face.number is not inside the page"),
@@ -330,3 +343,283 @@ sample = [{ name = "甲" }]
 def test_sample_numbers_are_not_those_of_the_paper_samples(paper: Mapping[str, Mapping[str, object]]) -> None:
     issued = {data["certificateNumber"] for data in paper.values()}
     assert not issued & {samples(licence_type)["certificateNumber"] for licence_type in CATALOGUE}
+
+
+def faults_of(text: str) -> list[tuple[int, str, str]]:
+    with pytest.raises(CatalogueFileError) as caught:
+        licence_type_from_toml(text)
+    return [(fault.line, fault.place, fault.code) for fault in caught.value.faults]
+
+
+def line_of(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+def test_all_that_is_wrong_is_told_at_once_with_its_lines() -> None:
+    text = SMALL.replace('slug = "small"', "slug = 1").replace('type = "enum"', 'type = "enun"')
+    text = text.replace('["3/Y", "1/Y"]', '["3/X"]').replace("x = 270", 'x = "270"')
+    text = text.replace("[common]", "[common]\ncertificateNumbers = 1")
+    assert faults_of(text) == [
+        (line_of(text, "slug = 1"), "slug", "WRONG_KIND"),
+        (line_of(text, "terms"), "validity.terms", "TERM"),
+        (line_of(text, "certificateNumbers"), "common.certificateNumbers", "UNKNOWN_KEY"),
+        (line_of(text, 'type = "enun"'), "fields[0].type", "NOT_AMONG"),
+        (line_of(text, 'values = ["红"'), "fields[0].values", "VALUES"),
+        (line_of(text, "number = {"), "face.number.x", "WRONG_KIND"),
+    ]
+
+
+def test_what_is_missing_has_the_line_of_what_is_around_it() -> None:
+    text = SMALL.replace("bottom = 187, ", "").replace('label_en = "note"\n', "")
+    assert faults_of(text) == [
+        (line_of(text, '[[fields]]\nkey = "note"'), "fields[1].label_en", "MISSING"),
+        (line_of(text, "fields = {"), "face.fields.bottom", "MISSING"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a = 1\nb = = 2\n", (2, "", "SYNTAX")),
+        (b"a = 1\nb = '\xff'\n", (2, "", "NOT_UTF8")),
+        (b"#" * (MAX_CATALOGUE_BYTES + 1), (1, "", "TOO_LARGE")),
+        (b"a = " + b"[" * 5000, (1, "", "SYNTAX")),
+    ],
+    ids=["syntax", "encoding", "size", "depth"],
+)
+def test_what_is_no_toml_is_one_fault(data: bytes, expected: tuple[int, str, str]) -> None:
+    with pytest.raises(CatalogueFileError) as caught:
+        licence_type_from_toml(data)
+    assert [(fault.line, fault.place, fault.code) for fault in caught.value.faults] == [expected]
+
+
+KEYS = st.sampled_from(["a", "b-1", '"q.x"', "'l#'", "c.d"])
+SCALARS = st.sampled_from(
+    ["1", "-2.5e3", "true", "2026-01-01", "2026-01-01 10:00:00", '"x#]}"', "'[y'", '"""m\n\\"""n"""', "'''z\n,'''"]
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda values: "[\n" + ",  # c]\n".join([*values, ""]) + "]")
+        | st.lists(st.tuples(st.sampled_from(["k", "l.m"]), inner), max_size=2, unique_by=lambda pair: pair[0]).map(
+            lambda pairs: "{" + ", ".join(f"{key} = {value}" for key, value in pairs) + "}"
+        )
+    ),
+    max_leaves=6,
+)
+
+
+def paths_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        yield (*path, key)
+        yield from paths_in(inner, (*path, key))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["", "[t]", "[[r]]", "[[r.s]]", "[t.u]"]), KEYS, VALUES), max_size=6))
+def test_every_key_of_a_toml_text_has_the_line_on_which_it_stands(entries: list[tuple[str, str, str]]) -> None:
+    text = "# head\n" + "".join(f"{header}\n{key} = {value}  # end\n" for header, key, value in entries)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        assume(False)
+    lines = lines_of(text)
+    assert set(lines) == set(paths_in(document))
+    written = text.split("\n")
+    for path, line in lines.items():
+        assert 1 <= line <= len(written)
+        if isinstance(path[-1], str):
+            assert path[-1] in written[line - 1], (path, line)
+
+
+VERSIONED = SMALL.replace(
+    "[define_authority]", "[catalogue]\nversion = 2\neffective_from = 2026-01-01\n[define_authority]"
+)
+
+
+def test_the_version_in_force_on_the_day_of_issue_is_used() -> None:
+    old = licence_type_from_toml(
+        SMALL.replace("[define_authority]", '[catalogue]\neffective_to = "2025-12-31"\n[define_authority]')
+    )
+    new = licence_type_from_toml(VERSIONED)
+    catalogue = Catalogue([new, old])
+    assert list(catalogue) == [new]
+    assert catalogue.get("small") is new
+    assert catalogue.on("small", date(2025, 12, 31)) is old
+    assert catalogue.on(new.code, date(2026, 1, 1)) is new
+    assert type_on_issue(catalogue, "small", {"certificateIssuedDate": "2020-05-05"}) is old
+    assert type_on_issue(catalogue, "small", {"certificateIssuedDate": "?"}) is new
+    with pytest.raises(ExceptionGroup) as caught:
+        type_on_issue(Catalogue([new]), "small", {"certificateIssuedDate": "2020-05-05"})
+    assert "TYPE_NOT_IN_FORCE" in str(caught.value.exceptions[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("version = 2", "version = 1", "SAME_VERSION"),
+        ("effective_from = 2026-01-01\n", "", "SAME_VERSION"),
+        ("11990000000001011Q999", "11990000000001011Q998", "SAME_NAME"),
+        ('slug = "small"', 'slug = "other"', "SAME_NAME"),
+    ],
+)
+def test_versions_that_exclude_each_other_are_refused(old: str, new: str, code: str) -> None:
+    first = licence_type_from_toml(
+        SMALL.replace("[define_authority]", "[catalogue]\neffective_to = 2025-12-31\n[define_authority]")
+    )
+    with pytest.raises(CatalogueFileError) as caught:
+        Catalogue([first, licence_type_from_toml(VERSIONED.replace(old, new))])
+    assert [fault.code for fault in caught.value.faults] == [code]
+
+
+def test_old_numbers_are_checked_by_the_pattern_of_their_day() -> None:
+    patterns = """
+[[number_patterns]]
+pattern = 'S[0-9]'
+effective_from = 2020-01-01
+effective_to = 2024-12-31
+[[number_patterns]]
+pattern = 'S[0-9]{4}'
+effective_from = 2025-01-01
+[define_authority]"""
+    text = SMALL.replace("number_pattern = 'S[0-9]+'\n", "").replace("[define_authority]", patterns)
+    licence_type = licence_type_from_toml(text)
+    assert number_fault(licence_type, "S1", date(2024, 12, 31)) is None
+    assert number_fault(licence_type, "S1", date(2025, 1, 1)) == "NUMBER_MALFORMED"
+    assert number_fault(licence_type, "S1234", date(2025, 1, 1)) is None
+    assert number_fault(licence_type, "S1", date(2019, 12, 31)) == "NO_NUMBERS_THEN"
+    meeting = text.replace("effective_to = 2024-12-31", "effective_to = 2025-01-01")
+    assert [code for _, _, code in faults_of(meeting)] == ["PERIODS_MEET"]
+    assert [code for _, _, code in faults_of(text.replace("[[number", "number_pattern = 'x'\n[[number", 1))] == [
+        "PATTERN_TWICE"
+    ]
+
+
+RULES = """
+document_class = "证明文件"
+issuing_levels = ["省级", "地市级"]
+[[items]]
+name = "事项"
+code = "1"
+[[obligations]]
+key = "recheck"
+label = "复核"
+label_en = "re-check"
+kind = "recheck"
+every = "2/Y"
+effect = "not_usable"
+[renewal]
+window = "90/D"
+[lifecycle]
+replace_lost = "identifier"
+activation = true
+[review]
+metadata = "required"
+[body]
+label = "正文"
+label_en = "body"
+required = true
+[[documents]]
+key = "original"
+label = "正本"
+label_en = "original"
+kind = "original"
+[[documents]]
+key = "copy"
+label = "副本"
+label_en = "copy"
+kind = "copy"
+copies = 3
+records = true
+[define_authority]"""
+
+
+def test_rules_and_documents_are_read() -> None:
+    kind = licence_type_from_toml(SMALL.replace("[define_authority]", RULES))
+    assert (kind.document_class, kind.issuing_levels) == ("证明文件", ("省级", "地市级"))
+    assert [item.name for item in kind.items] == ["事项"]
+    (obligation,) = kind.obligations
+    assert obligation.every is not None
+    assert (obligation.every.text, obligation.effect) == ("2 年", Effect.NOT_USABLE)
+    assert kind.renewal_window.text == "90 日"
+    assert kind.lifecycle.activation
+    assert {act: one.value for act, one in kind.lifecycle.successions.items()} == {
+        "change": "version", "correct": "version", "renew": "version", "exchange": "version", "replace-lost": "identifier",
+    }  # fmt: skip
+    assert kind.review is Review.REQUIRED
+    assert kind.body is not None
+    assert [(one.key, one.label) for one in kind.documents] == [
+        ("original", "正本"), ("copy-1", "副本（3-1）"), ("copy-2", "副本（3-2）"), ("copy-3", "副本（3-3）"),
+    ]  # fmt: skip
+    assert all(one.face is kind.face for one in kind.documents)
+    assert [one.records for one in kind.documents] == [False, True, True, True]
+
+
+def test_a_type_that_says_nothing_has_the_defaults() -> None:
+    kind = licence_type_from_toml(SMALL)
+    assert [(one.key, one.label) for one in kind.documents] == [("original", "正本")]
+    assert (kind.version, kind.document_class, kind.body, kind.obligations) == (1, "证照执照", None, ())
+    assert (kind.renewal_window.text, kind.review, kind.lifecycle.activation) == ("30 日", Review.WAIVED, False)
+    assert set(kind.lifecycle.successions.values()) == {"version"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('every = "2/Y"', "", ("obligations[0]", "DUE")),
+        ('every = "2/Y"', 'due_field = "note"', ("obligations[0].due_field", "DUE_FIELD")),
+        ('kind = "recheck"', 'kind = "check"', ("obligations[0].kind", "NOT_AMONG")),
+        ('window = "90/D"', 'window = "90 D"', ("renewal.window", "TERM")),
+        ('replace_lost = "identifier"', 'replace_lost = "new"', ("lifecycle.replace_lost", "NOT_AMONG")),
+        ("activation = true", "activate = true", ("lifecycle.activate", "UNKNOWN_KEY")),
+        ('metadata = "required"', 'metadata = "yes"', ("review.metadata", "NOT_AMONG")),
+        ("copies = 3", "copies = 21", ("documents[1].copies", "OUT_OF_RANGE")),
+        ('kind = "copy"', 'kind = "mark"', ("documents[1]", "DOCUMENT_FACE")),
+        ('key = "copy"', 'key = "Copy"', ("documents[1].key", "DOCUMENT_KEY_FORM")),
+        ('kind = "original"', 'kind = "copy"', ("documents[0]", "DOCUMENT_FIRST")),
+        ('document_class = "证明文件"', 'document_class = "证"', ("document_class", "NOT_AMONG")),
+    ],
+)
+def test_broken_rules_are_refused(old: str, new: str, fault: tuple[str, str]) -> None:
+    text = SMALL.replace("[define_authority]", RULES)
+    assert old in text
+    assert [(place, code) for _, place, code in faults_of(text.replace(old, new, 1))] == [fault]
+
+
+@given(st.dates(date(1950, 1, 1), date(2150, 12, 31)), st.integers(1, 99), st.sampled_from(list(TermUnit)))
+def test_a_term_before_a_day_reaches_it_again(end: date, count: int, unit: TermUnit) -> None:
+    term = Term(count=count, unit=unit)
+    begun = term.before(end)
+    assert begun < end
+    assert (end - term.after(begun)).days in range(4)  # months have 28 to 31 days
+
+
+CHECK_URL = "https://" + "a" * (MAX_PUBLIC_URL - len("https://.cn")) + ".cn"
+FONTS = FontChain([shipped_font()])
+
+
+@pytest.mark.parametrize("slug", ["public-health", "safety-officer", "model-approval"])
+def test_files_that_ship_pass_the_check_of_the_command(slug: str) -> None:
+    data = resources.files("licences.catalogue").joinpath(f"{slug}.toml").read_bytes()
+    licence_type, faults = check_type(data, FONTS, public_url=CHECK_URL)
+    assert licence_type is not None
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "code"),
+    [
+        ('{ sample = "S1" }', '{ sample = "T1" }', "common.certificateNumber", "SAMPLE_REFUSED"),
+        ('sample = "无"', 'sample = "\U000313ac"', "fields[1]", "SAMPLE_REFUSED"),
+        ('label = "颜色"', 'label = "\U000313ac"', "", "UNPRINTABLE"),
+        ('name = "小证"', f'name = "{"小" * 90}证"', "face", "FACE"),
+        ("bottom = 187", "bottom = 62", "fields[1]", "DOES_NOT_FIT"),
+    ],
+    ids=["number", "sample", "label", "title", "room"],
+)
+def test_the_check_tries_samples_and_faces(old: str, new: str, place: str, code: str) -> None:
+    text = SMALL.replace(old, new, 1)
+    assert text != SMALL
+    _, faults = check_type(text.encode(), FONTS, public_url="https://a.cn")
+    assert (place, code) in [(fault.place, fault.code) for fault in faults]

@@ -71,6 +71,21 @@ def test_files_of_older_programs_are_found_and_closed(tmp_path: Path) -> None:
         FileStore(tmp_path).get(digests[0])
 
 
+def test_files_stay_in_clear_while_older_programs_read_them(tmp_path: Path) -> None:
+    ring, answers = KeyRing.of([NEW]), [False]
+    guard = FileProtection(
+        protection=Protection(lambda: ring, os.urandom), name_key=NAME_KEY, may_close=lambda: answers[-1]
+    )
+    store = FileStore(tmp_path, guard)
+    early = store.put(b"early")
+    assert FileStore(tmp_path).get(early) == store.get(early) == b"early"
+    answers.append(True)
+    late = store.put(b"late")
+    assert store.get(late) == b"late"
+    with pytest.raises(StoreUnavailableError):
+        FileStore(tmp_path).get(late)
+
+
 def test_all_is_brought_to_the_new_key_and_the_old_one_can_go(tmp_path: Path) -> None:
     digests = [protected(tmp_path, OLD).put(os.urandom(50)) for _ in range(40)]
     both = protected(tmp_path, NEW, OLD)

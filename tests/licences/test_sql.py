@@ -22,6 +22,7 @@ from licences import (
     DuplicateNumberError,
     FileStore,
     IdempotencyMismatchError,
+    LicencesError,
     SqlStore,
     StoreUnavailableError,
     upgrade,
@@ -54,6 +55,18 @@ def test_a_proof_of_existence_cannot_be_backdated(home: Path, made: Make, open_s
     with sqlite3.connect(home / "licences.db") as database:
         database.execute("UPDATE licence_proofs SET since = '2020-01-01T00:00:00.000000+00:00'")
     assert store.existed_since(one.record.identifier, digest) is None
+
+
+def test_an_error_of_the_database_does_not_repeat_what_was_written(sql_store: SqlStore, made: Make) -> None:
+    first = made()
+    sql_store.add(first.record, HOLDERS, first.files)
+    licence = made("编编编编", short_code=first.record.short_code)
+    with pytest.raises(LicencesError) as caught:
+        sql_store.add(licence.record, HOLDERS, licence.files)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "编编编" not in str(error)
+        error = error.__cause__ or error.__context__
 
 
 def test_another_index_key_finds_no_holder(home: Path, made: Make, open_sql: Open) -> None:

@@ -5,6 +5,7 @@ import io
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -393,3 +394,18 @@ def test_advice_is_given_for_codes_that_exist() -> None:
     assert doubt.doubtful
     assert "无需改动" in doubt.advice.zh
     assert not finding(1, "", "REGION_UNKNOWN", grave=False).doubtful
+
+
+def checked(name: str) -> str:
+    page = Path(__file__).parents[2] / "docs/how-to/convert-paper-stock.md"
+    return page.read_text("utf-8").split(f"<!-- checked: {name} -->\n")[1]
+
+
+def test_the_page_tells_the_levels_and_a_mapping_that_is_read() -> None:
+    rows = [line.strip("|").split("|") for line in checked("trust").split("\n\n")[0].splitlines()[2:]]
+    assert {level.strip(): text.strip() for level, text in rows} == {
+        level: rule.zh for level, rule in TRUST_RULES.items()
+    }
+    mapping = mapping_from(tomllib.loads(checked("mapping").split("```")[1].removeprefix("toml")))
+    assert mapping.rows["branches"].sheet == "门市部"
+    assert (mapping.header_row, [one.name for one in mapping.historic_issuers]) == (2, ["样例县农业局"])

@@ -12,6 +12,7 @@ import pytest
 from licences import (
     Act,
     Action,
+    Actor,
     AllotmentTakenError,
     DuplicateNumberError,
     FileChangedError,
@@ -23,6 +24,8 @@ from licences import (
     StatusAnswer,
     TransitionRefusedError,
 )
+from licences.actors import OFFICE_CODE_LENGTH
+from licences.acts import MAX_ACTOR_LENGTH, MAX_DECISION_LENGTH, MAX_GROUND_LENGTH
 from licences.store import proofs_of
 
 HOLDER = "990101199003071237"
@@ -94,6 +97,24 @@ def test_a_licence_that_waits_for_a_seal_is_issued_when_it_is_there(store: Licen
     earlier = NOON - timedelta(seconds=1)
     assert store.status(waiting.identifier, NOON) == StatusAnswer(value=Status.ISSUED, as_of=NOON)
     assert store.status(waiting.identifier, earlier) == StatusAnswer(value=Status.PENDING, as_of=earlier)
+
+
+def test_the_longest_texts_have_room(store: LicenceStore, made: Make) -> None:
+    one = made("㈱" + "９" * 127)
+    act = Act(
+        action=Action.REVOKE,
+        ground="由" * MAX_GROUND_LENGTH,
+        decision="号" * MAX_DECISION_LENGTH,
+        effective_at=NOON,
+        recorded_at=NOON,
+        actor=Actor(name="名" * MAX_ACTOR_LENGTH, office="局" * MAX_ACTOR_LENGTH, office_code="1" * OFFICE_CODE_LENGTH),
+    )
+    store.add(one.record, HOLDERS, one.files)
+    store.apply(one.record.identifier, act)
+    assert store.get(one.record.identifier).number == one.record.number
+    assert store.events(one.record.identifier)[-1].act.actor == act.actor
+    with pytest.raises(ExceptionGroup):
+        store.apply(one.record.identifier, replace(act, actor=replace(act.actor, office_code="1" * 19)))
 
 
 @pytest.mark.parametrize("text", ["", "1.2.156.3005.2", "证照", "\ud800", "x" * 100_000, "a\0b"])
