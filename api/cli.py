@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .act_commands import add_act_parsers
+from .archive_commands import add_archive_parser
 from .authority_commands import add_authority_parser
 from .catalogue_commands import add_catalogue_parser
 from .collection_commands import add_collection_parser
@@ -163,6 +164,7 @@ def _parser() -> Parser:
     add_print_parser(answering, commands)
     add_schema_parser(answering, types)
     add_export_parser(answering, commands)
+    add_archive_parser(answering, commands)
 
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)
     add_keys_parser(answering, keys.add_subparsers(metavar="ACTION", required=True))

@@ -16,6 +16,7 @@ from licences import (
     MadeLicence,
     Record,
     Status,
+    archive_problems,
     parse_identifier,
 )
 from verify import MAX_FILE_BYTES, HolderEntry, IntendedUse, Outcome, Report, RevocationFetcher, TrustStore, Verifier
@@ -28,6 +29,7 @@ from .issuing import IssueRequest, issue, read_request
 from .messages import (
     DEVELOPMENT_NOTICE,
     PROOFS,
+    RECORDED,
     VERDICTS,
     check_name,
     moment_text,
@@ -187,7 +189,9 @@ def verify(
     entry = None if holder is None else _holder_entry(holder)
     services = Services(open_home(home_path)) if home_path.exists() else None
     store = None if services is None else services.store
-    verifier = Verifier(_trust(services, trust), store, existence=store, revocation=RevocationFetcher())
+    verifier = Verifier(
+        trust_of(services, trust), store, existence=store, revocation=RevocationFetcher(), history=archive_problems
+    )
     case_number, item_code = use
     intended = IntendedUse(case_number=case_number, item_code=item_code) if any(use) else None
     report = _judge(argument, verifier, services, entry, moment, intended)
@@ -231,7 +235,8 @@ def _read_beside(name: str) -> bytes | None:
     return read_file(Path(name), MAX_FILE_BYTES) if os.path.exists(name) else None
 
 
-def _trust(services: Services | None, directory: str | None) -> TrustStore:
+def trust_of(services: Services | None, directory: str | None) -> TrustStore:
+    """Give the anchors of `--trust`, else those of the home, else none."""
     if directory is not None:
         if not os.path.isdir(directory):
             raise InputNotFoundError(f"没有信任根目录：{directory}", f"no folder of trusted certificates: {directory}")
@@ -280,6 +285,13 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
             f"证书  certificate: {signature.certificate_serial} ({signature.certificate_issuer or '–'})",
             f"签名时间  signed at: {signed_at}；证明  proof: {proof.zh} {proof.en}{proven_at}",
         ]
+    if report.archive is not None:
+        manifest = report.archive.manifest
+        lines += ["", f"封存  made: {moment_text(manifest.created_at)}  {manifest.maker_name}"]
+        for one in report.archive.licences:
+            word = RECORDED.get(one.status.value, RECORDED["unknown"])
+            genuine = VERDICTS[one.genuine.value]
+            lines.append(f"{one.identifier}: {genuine.zh} {genuine.en}；封存时  then: {word.zh} {word.en}")
     lines.append("")
     for check in report.checks:
         name = check_name(check.name)

@@ -9,6 +9,7 @@ from esign import CHINA, CopyPurpose, read_detached, sign_detached
 from keys import Signer
 from licences import (
     CopyMaker,
+    CopyNotFoundError,
     KeyCause,
     MadeCopy,
     RecallNotice,
@@ -113,12 +114,21 @@ def _require_passed(report: Report) -> None:
 
 
 def trace(services: Services, data: bytes) -> tuple[TracedCopy, ...]:
-    """Say where the copies in a file came from; CopyNotFoundError for a serial that nobody gave out."""
+    """Say where the copies in a file came from; CopyNotFoundError when it has only serials that nobody gave out.
+
+    An invented serial beside a real one hides nothing.
+    """
     traced = []
-    for serial in serials_in(data):
-        copy = services.copies.copy(serial)
+    serials = serials_in(data)
+    for serial in serials:
+        try:
+            copy = services.copies.copy(serial)
+        except CopyNotFoundError:
+            continue
         exact = any(data == services.copies.copy_file(copy, kind) for kind in copy.files)
         traced.append(traced_copy(services, serial, exact=exact))
+    if serials and not traced:
+        raise CopyNotFoundError
     return tuple(traced)
 
 
@@ -142,7 +152,6 @@ def recall(
     """
     for identifier in identifiers:
         parse_identifier(identifier)
-    at = at.astimezone(CHINA).replace(microsecond=0)
     cause = None
     if key_name is None:
         cases = list(recalled_cases(services.store, services.copies, identifiers, at=at))
@@ -153,9 +162,11 @@ def recall(
         cases = list(cases_under_key(services.store, _under_key(services, key, chosen), cause))
     signer = _notice_signer(services, key_name, at)
     name, code = _office_of(signer)
+    # An act of this very second has taken effect already: only what is signed is in whole seconds.
+    signed_at = at.astimezone(CHINA).replace(microsecond=0)
     return tuple(
-        SignedNotice(notice=notice, data=data, signature=sign_detached(data, signer, signing_time=at))
-        for notice in notices(cases, key=cause, maker_name=name, maker_code=code, at=at)
+        SignedNotice(notice=notice, data=data, signature=sign_detached(data, signer, signing_time=signed_at))
+        for notice in notices(cases, key=cause, maker_name=name, maker_code=code, at=signed_at)
         for data in (notice_to_bytes(notice),)
     )
 

@@ -106,6 +106,12 @@ CHECKS = {
     "copy_term": Message(zh="加注件在使用期限内", en="copy within its time for use"),
     "purpose": Message(zh="用于加注件所写的事项和案件", en="used for its own item and case"),
     "status": Message(zh="证照当前状态", en="present state of the licence"),
+    "contents": Message(zh="包内文件与清单一致", en="files are those of the manifest"),
+    "manifest": Message(zh="清单的签名", en="signature of the manifest"),
+    "archive_maker": Message(zh="由清单所写的单位封存", en="sealed by the maker that the manifest names"),
+    "version": Message(zh="证照各版本", en="versions of the licence"),
+    "acts": Message(zh="办理记录前后一致", en="acts follow each other"),
+    "archive": Message(zh="档案包", en="archive package"),
     "obligations": Message(zh="检验、复核、年报未逾期", en="inspections, re-checks and reports not overdue"),
 }
 
@@ -120,6 +126,7 @@ PROOFS = {
 STATUS_SOURCES = {
     "store": Message(zh="颁发机构证照库", en="from the issuer's store"),
     "list": Message(zh="签名的状态名单", en="from a signed status list"),
+    "archive": Message(zh="档案包，封存时的状态", en="from an archive package, as it was then"),
     "none": Message(zh="未能查询", en="not asked"),
 }
 

@@ -337,6 +337,10 @@ class StatusOut(Body):
     value: str
     as_of: str | None
     source: Literal["store", "list", "none"]
+    disputed: bool
+    renewal_pending: bool
+    extended_to: str | None
+    successor: str | None
 
 
 class CodeOut(Body):

@@ -26,7 +26,7 @@ from licences import (
     mask_name,
     word_of,
 )
-from verify import Report
+from verify import ArchiveFacts, Report
 
 from .messages import day_text, instant_text, shortfall_text
 
@@ -226,6 +226,7 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
             "valid_from": day_text(report.code.valid_from),
             "valid_to": day_text(report.code.valid_to),
         },
+        "archive": None if report.archive is None else _archive_shape(report.archive),
         "checks": [
             {"name": check.name, "outcome": check.outcome.value, "code": check.code, "detail": check.detail}
             for check in report.checks
@@ -250,6 +251,28 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
         ],
         "at": instant_text(report.at),
         "development": report.development,
+    }
+
+
+def _archive_shape(archive: ArchiveFacts) -> dict[str, object]:
+    """Return what an archive package holds; the states are those of the time at which it was made."""
+    manifest = archive.manifest
+    return {
+        "identifier": manifest.identifier,
+        "created_at": instant_text(manifest.created_at),
+        "maker": {"name": manifest.maker_name, "code": manifest.maker_code},
+        "retention": manifest.retention,
+        "files": len(manifest.files),
+        "versions": [
+            {
+                "identifier": found.identifier,
+                "genuine": found.genuine.value,
+                "status": found.status.value,
+                "standing": found.standing,
+                "acts": len(version.acts),
+            }
+            for version, found in zip(manifest.versions, archive.licences, strict=True)
+        ],
     }
 
 

@@ -21,6 +21,7 @@ from esign import (
 )
 from keys import Endpoint, KeysError, Signer, algorithm_named, hash_bytes
 from licences import (
+    ArchiveMaker,
     AuthoritySeal,
     AwaitedSeal,
     Catalogue,
@@ -49,11 +50,15 @@ from licences import (
     SqlHolderLinks,
     SqlImpacts,
     SqlStore,
+    archive_problems,
     fonts_in,
     may_protect_in,
     shipped_font,
+    type_files,
 )
 from verify import (
+    REGISTER_FILE,
+    REGISTER_SIGNATURE_FILE,
     STANDING_CHECKS,
     EvidenceCollector,
     HolderEntry,
@@ -67,7 +72,7 @@ from verify import (
 from .errors import HomeError, SelfCheckError, ServiceUnavailableError
 from .home import Home
 from .open_keys import OpenKeys
-from .own_types import catalogue_of
+from .own_types import catalogue_of, own_files
 from .partners import read_partner
 from .protection_keys import protection_of
 from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
@@ -181,7 +186,9 @@ class Services:
     @property
     def verifier(self) -> Verifier:
         """Judges with the home's anchors, the store's status and its proofs of existence, and asks CAs."""
-        return Verifier(self.trust, self.store, existence=self.store, revocation=self.revocation)
+        return Verifier(
+            self.trust, self.store, existence=self.store, revocation=self.revocation, history=archive_problems
+        )
 
     @cached_property
     def revocation(self) -> RevocationFetcher:
@@ -243,6 +250,18 @@ class Services:
             random=os.urandom,
             collector=self.collector(trust),
             register=trust.register,
+        )
+
+    def archive_maker(self, family: str) -> ArchiveMaker:
+        """Give what packs licences for the archive under the seal of a family; errors as `issuer_for`."""
+        register = {name: self.home.trust / name for name in (REGISTER_FILE, REGISTER_SIGNATURE_FILE)}
+        own = own_files(self.home)
+        return ArchiveMaker(
+            store=self.store,
+            seal=self.seal_of(family),
+            gatherer=self.collector(self.trust),
+            type_files=lambda code: type_files(code, own),
+            register={name: path.read_bytes() for name, path in register.items() if path.is_file()},
         )
 
     def collector(self, trust: TrustStore) -> EvidenceCollector:
@@ -351,6 +370,18 @@ def _require_made_by_maker(seal: SealObject, family: str) -> None:
 
 def _digest(structured: bytes, code_algorithm: str) -> bytes:
     return hash_bytes(algorithm_named(code_algorithm).digest, structured)
+
+
+def require_sound_archive(report: Report) -> None:
+    """Raise SelfCheckError unless a package that was just made stands up to its own check.
+
+    A licence that cannot be proven any more is archived all the same, and the package says so.
+    """
+    if report.reason.code in ("ARCHIVE_INCOMPLETE", "ARCHIVE_CONTRADICTORY", "FORMAT_ARCHIVE", "NON_CANONICAL"):
+        raise SelfCheckError(
+            f"封存前自检未通过（{report.reason.code}），未封存。",
+            f"the self-check of the package did not pass ({report.reason.code}); nothing was archived",
+        )
 
 
 def require_authentic(what: str, report: Report) -> None:

@@ -98,7 +98,7 @@ class ArchivedVersion:
     documents: tuple[str, ...]
     """The sealed PDFs, the first document first."""
     attachments: tuple[str, ...]
-    """Scans."""
+    """Scans, and bodies of approvals."""
     catalogue: tuple[str, ...]
     """Files of the licence type."""
     proofs: tuple[ArchivedProof, ...]

@@ -4,6 +4,8 @@ from esign import CHINA
 
 from .actors import Actor
 from .acts import Act, Particulars, check_act, legal_ground_of
+from .archive import ArchiveMaker, MadeArchive, type_files
+from .archive_history import archive_problems
 from .catalogue import (
     MAX_CATALOGUE_BYTES,
     Catalogue,
@@ -274,6 +276,7 @@ __all__ = [
     "AllotmentTakenError",
     "Answer",
     "Approval",
+    "ArchiveMaker",
     "Attachment",
     "AuthoritySeal",
     "AwaitedSeal",
@@ -372,6 +375,7 @@ __all__ = [
     "LinkEntry",
     "LinkNotFoundError",
     "LinkedCode",
+    "MadeArchive",
     "MadeCopy",
     "MadeLicence",
     "MemoryCollectionStore",
@@ -457,6 +461,7 @@ __all__ = [
     "WorkItem",
     "add_joint_seal",
     "after",
+    "archive_problems",
     "begin_drill",
     "calibration_page",
     "case_members",
@@ -534,6 +539,7 @@ __all__ = [
     "structured_schema",
     "survey_stock",
     "symbol_text",
+    "type_files",
     "upgrade",
     "word_of",
     "xml_schema",

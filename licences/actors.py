@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-
 OFFICE_CODE_LENGTH = 18
 """Of a unified social credit code."""
 

@@ -89,12 +89,13 @@ class CopyMaker:
             StoreUnavailableError: nothing was kept.
             Exception: what the two checks raise.
         """
-        at = at.astimezone(CHINA).replace(microsecond=0)
+        asked_at, at = at, at.astimezone(CHINA).replace(microsecond=0)
         until = (at + DEFAULT_COPY_TERM if expires_at is None else expires_at).astimezone(CHINA).replace(microsecond=0)
         check_copy_request(purpose, expires_at=until, made_at=at)
         self._check_printable(purpose)
         record = self.store.get(identifier)
-        self.check_original(self.store.file(record, "pdf"), at)
+        # Not the whole second before: an act may have taken effect since.
+        self.check_original(self.store.file(record, "pdf"), asked_at)
         structured = self.store.file(record, "json")
         copy = AnnotatedCopy(
             serial=SERIAL_PREFIX + make_short_code(self.random),

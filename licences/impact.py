@@ -1,7 +1,7 @@
-"""The mis-issue drill: everything that a key, a batch, an operator, a type or a time span touched, listed, then acted on.
+"""The mis-issue drill: what a key, a batch, an operator, a type or a time span touched: listed, then acted on.
 
-The list comes first and is a file that people read and decide about; the store remembers its digest, so that nothing can
-be slipped into it afterwards. The act is then done to one licence after the other, each in its own transaction. A drill
+The list comes first and is a file that people read and decide about; the store remembers its digest, so that nothing
+can be slipped into it afterwards. The act is then done to one licence after the other, each in its own transaction. A drill
 that was broken off is begun again with the same words: what it did already is seen in the acts of each licence.
 """
 
@@ -247,8 +247,8 @@ def begin_drill(impacts: Impacts, store: LicenceStore, data: bytes, act: Act, *,
 
     ``timed`` says that the effective time of the act was asked for; else that of the first run stays.
 
-    Raises ImpactListError: IMPACT_LIST_UNKNOWN when the list was not made here or was changed, IMPACT_DRILL_DIFFERS when
-    the same kind of act was already done to some of it on other grounds or from another time.
+    Raises ImpactListError: IMPACT_LIST_UNKNOWN when the list was not made here or was changed, IMPACT_DRILL_DIFFERS
+    when the same kind of act was already done to some of it on other grounds or from another time.
     """
     digest = digest_of_list(data)
     if not impacts.knows_list(digest):

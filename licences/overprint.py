@@ -18,7 +18,7 @@ MAX_OFFSET: Final = 20.0
 """Millimetres; a printer that is further out is not set up."""
 
 _NOTE_SIZE, _LABEL_SIZE = 6.0, 7.0
-_NOTE_ABOVE = 13.5  # millimetres from the edge of the page
+_NOTE_ABOVE = 15.0  # millimetres from the edge of the page
 _CROSS, _TICKS = 5.0, 10
 _LINE_WEIGHT = 0.1
 

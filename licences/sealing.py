@@ -200,7 +200,7 @@ class FileSealer:
         if self._collector is None:
             return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s))
         try:
-            evidence = self._collector.collect(_paths(pdf, p7s), at)
+            evidence = self._collector.collect(signer_paths(pdf, p7s), at)
         except EvidenceMissingError as error:
             return SealedFiles(pdf=pdf, p7s=p7s, level=level_of(pdf, p7s), shortfall=str(error))
         pdf, p7s = add_evidence(pdf, evidence), add_detached_evidence(p7s, evidence)
@@ -215,7 +215,7 @@ class FileSealer:
         if failed is not None or self._collector is None or any(one.timestamper is None for one in self._seals):
             return pdf, str(failed or "")
         try:
-            return add_evidence(pdf, self._collector.collect(_paths(pdf, None), at)), ""
+            return add_evidence(pdf, self._collector.collect(signer_paths(pdf, None), at)), ""
         except EvidenceMissingError as error:
             return pdf, str(error)
 
@@ -302,7 +302,7 @@ def raise_level(
         if signature.timestamp is None:
             name = signature.algorithm.name
             p7s = timestamp_detached(p7s, _timestamper_for(signature, timestampers), algorithm=name)
-    evidence = collector.collect(_paths(pdf, p7s), at)
+    evidence = collector.collect(signer_paths(pdf, p7s), at)
     pdf, p7s = add_evidence(pdf, evidence), add_detached_evidence(p7s, evidence)
     last = read_sealed_pdf(pdf).seals[-1].signed_data
     pdf = add_document_timestamp(pdf, _timestamper_for(last, timestampers))
@@ -328,7 +328,7 @@ def level_of(pdf: bytes, p7s: bytes) -> SealLevel:
 
 def raise_pdf(pdf: bytes, *, timestampers: Mapping[str, Timestamper], collector: Collector, at: datetime) -> bytes:
     """As `raise_level`, for a further document of a licence."""
-    pdf = add_evidence(pdf, collector.collect(_paths(pdf, None), at))
+    pdf = add_evidence(pdf, collector.collect(signer_paths(pdf, None), at))
     last = read_sealed_pdf(pdf).seals[-1].signed_data
     return add_document_timestamp(pdf, _timestamper_for(last, timestampers))
 
@@ -340,7 +340,7 @@ def _timestamper_for(signature: SignedData, timestampers: Mapping[str, Timestamp
     return timestampers[name]
 
 
-def _paths(pdf: bytes, p7s: bytes | None) -> list[tuple[Certificate, ...]]:
+def signer_paths(pdf: bytes, p7s: bytes | None) -> list[tuple[Certificate, ...]]:
     """The certificates, leaf first, of everybody who has sealed or timestamped one of the files; each once."""
     sealed = read_sealed_pdf(pdf)
     signatures = [*(seal.signed_data for seal in sealed.seals), *(() if p7s is None else read_detached(p7s).signers)]

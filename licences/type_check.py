@@ -106,5 +106,8 @@ class _Checked:
         """At the entry of the field that the error is about."""
         key = error.pointer.split("/")[2] if error.pointer.count("/") > 1 else ""
         keys = [field.key for field in self._type.fields]
-        path = ("fields", keys.index(key)) if key in keys else ("common", key)
+        common = {field.key for field in self._type.common_fields}
+        path: tuple[str | int, ...] = ("common", key) if key in common else ("face", "fields")
+        if key in keys:
+            path = ("fields", keys.index(key))
         return fault_at(self._places.line(path), self._places.shown(path), code, **details)

@@ -1,6 +1,7 @@
 """Is this sealed thing good, why, and what to do now. Needs no database, no web framework and no private key."""
 
 from verify.annotated_copy import IntendedUse
+from verify.archive import EVIDENCE_FOLDER, HistoryCheck
 from verify.authority_register import REGISTER_FILE, REGISTER_SIGNATURE_FILE, REGISTRARS_FOLDER
 from verify.errors import TrustStoreError, VerificationError, VerifyError
 from verify.fetch import RevocationFetcher
@@ -8,7 +9,7 @@ from verify.holder import HolderEntry
 from verify.judgement import STANDING_CHECKS
 from verify.preservation import EvidenceCollector
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text, reasons_table
-from verify.report import Check, Report, SignatureFacts
+from verify.report import ArchivedLicence, ArchiveFacts, Check, Report, SignatureFacts
 from verify.retirement import retirement_check
 from verify.revocation import RevocationSource
 from verify.seals import Purpose, usage_check
@@ -20,6 +21,7 @@ from verify.verifier import MAX_FILE_BYTES, Verifier
 __all__ = [
     "DEVELOPMENT_ACTION",
     "DEVELOPMENT_SENTENCE",
+    "EVIDENCE_FOLDER",
     "MAX_FILE_BYTES",
     "REASONS",
     "REGISTER_FILE",
@@ -27,10 +29,13 @@ __all__ = [
     "REGISTRARS_FOLDER",
     "RETIREMENTS_FILE",
     "STANDING_CHECKS",
+    "ArchiveFacts",
+    "ArchivedLicence",
     "Chain",
     "Check",
     "EvidenceCollector",
     "ExistenceSource",
+    "HistoryCheck",
     "HolderEntry",
     "IntendedUse",
     "LicenceStatus",

@@ -7,6 +7,7 @@ from typing import Final
 from esign import (
     EsignError,
     SignedValueKind,
+    claims_to_be_archive,
     claims_to_be_copy,
     is_seal_manifest,
     names_us_as_producer,
@@ -29,12 +30,17 @@ _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
 def kind_of(data: bytes) -> str:
-    """`empty`, `picture`, `seal`, `structured`, `copy` (its data), `pdf`, `cms`, `text` (an address) or `unknown`."""
+    """`empty`, `picture`, `archive`, `seal`, `structured`, `copy` (its data), `pdf`, `cms`, `text` or `unknown`.
+
+    A text is an address with a code.
+    """
     head = data[:_HEAD]
     if not data:
         return "empty"
     if head.startswith(_PICTURES):
         return "picture"
+    if claims_to_be_archive(head):
+        return "archive"
     if is_seal_manifest(head) or (head[0] == der.SEQUENCE and signed_value_kind(data) in _SEALS):
         return "seal"
     if head.lstrip(_BLANKS).startswith(b"{"):

@@ -14,7 +14,7 @@ from esign import (
     StructuredLicence,
     TooLargeError,
 )
-from verify.report import Check, SignatureFacts
+from verify.report import ArchiveFacts, Check, SignatureFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,7 @@ class Facts:
     document: StructuredDocument | None = None
     """Which of the licence's documents the file is."""
     code: CodeClaims | None = None
+    archive: ArchiveFacts | None = None
     development: bool = False
 
     @property

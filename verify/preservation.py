@@ -49,6 +49,31 @@ class EvidenceCollector:
             raise EvidenceMissingError("no CA of the path says where it publishes revocations")
         return Evidence(certificates=tuple(certificates), crls=tuple(lists), ocsps=tuple(answers))
 
+    def gather(self, signers: Iterable[Sequence[Certificate]], at: datetime) -> tuple[Evidence, tuple[str, ...]]:
+        """Get what can be had about the signers' certificates at `at`, good or revoked, and say what cannot.
+
+        For an archive, which keeps also what speaks against a seal. Each signer is given with its path, leaf first.
+        """
+        together, missed = Evidence(), []
+        for given in signers:
+            chain = self._trust.chain(given[0], given[1:], at)
+            together = together.joined_with(Evidence(certificates=tuple(one.der for one in chain.certificates)))
+            if len(chain.certificates) == 1:
+                missed.append(f"{_name(given[0])}: {chain.detail}")
+            for certificate, issuer in pairwise(chain.certificates):
+                fresh = self._source.evidence(certificate, issuer, at)
+                kept = Evidence(crls=tuple(one.der for one in self._trust.lists)).joined_with(fresh)
+                finding = RevocationEvidence.from_raw(kept).about(certificate, issuer, at)
+                if finding.status is RevocationStatus.UNKNOWN:
+                    missed.append(f"{_name(certificate)}: not known whether it was revoked")
+                used = Evidence(
+                    certificates=tuple(finding.used.difference(kept)),
+                    crls=tuple(one for one in kept.crls if one in finding.used),
+                    ocsps=tuple(one for one in kept.ocsps if one in finding.used),
+                )
+                together = together.joined_with(used)
+        return together, tuple(dict.fromkeys(missed))
+
 
 def _name(certificate: Certificate) -> str:
     return certificate.subject.common_name or f"certificate {certificate.serial:x}"

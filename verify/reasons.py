@@ -150,6 +150,19 @@ _ROWS: Final = (
         action=_ASK_FOR_ORIGINAL,
     ),
     Reason(
+        code="FORMAT_ARCHIVE",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="档案包无法读取：已经损坏，或者不是本系统的格式。",
+            en="The archive package cannot be read: damaged, or of another form.",
+        ),
+        action=Text(
+            zh="请不要采信；请从原保管处重新取得档案包。",
+            en="Do not rely on it; get the package again from where it is kept.",
+        ),
+    ),
+    Reason(
         code="SEAL_MISSING",
         outcome=Outcome.FAILED,
         sub_indication="FORMAT_FAILURE",
@@ -264,6 +277,29 @@ _ROWS: Final = (
             en="The seal on the annotated copy is not that of the office that it names as its maker.",
         ),
         action=_REFUSE,
+    ),
+    Reason(
+        code="ARCHIVE_INCOMPLETE",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="档案包不完整：清单所列的文件有缺失。",
+            en="The archive package is not complete: a file that its manifest lists is missing.",
+        ),
+        action=Text(
+            zh="请不要采信；请从原保管处重新取得档案包。",
+            en="Do not rely on it; get the package again from where it is kept.",
+        ),
+    ),
+    Reason(
+        code="ARCHIVE_CONTRADICTORY",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="档案包前后矛盾：清单、证照文件与办理记录对不上。",
+            en="The archive package contradicts itself: its manifest, its files and its acts do not fit together.",
+        ),
+        action=_ASK_FOR_ORIGINAL,
     ),
     Reason(
         code="CERTIFICATE_UNFIT",
@@ -832,6 +868,20 @@ _ROWS: Final = (
         action=Text(
             zh="可作为经电子签名的材料接收，请核对签名人；不要当作证照采信。",
             en="It may be accepted as signed material once the signer is checked; do not take it for a licence.",
+        ),
+    ),
+    Reason(
+        code="ARCHIVE_GENUINE",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="档案包真实完整：各版本、办理记录和验证材料与封存时一致。所记状态是封存时的，不代表现在。",
+            en="The archive package is genuine and complete: versions, acts and evidence are as they were put into it. "
+            "The state that it records is that of then, not of today.",
+        ),
+        action=Text(
+            zh="可以作为档案使用；需要现在的状态时，请向颁发机构查询。",
+            en="It may be used as a record; for the present state ask the issuing authority.",
         ),
     ),
     Reason(

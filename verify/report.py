@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from esign import CHINA, AnnotatedCopy, CodeClaims, StructuredDocument, StructuredLicence
+from esign import CHINA, AnnotatedCopy, ArchiveManifest, CodeClaims, StructuredDocument, StructuredLicence
 from verify.errors import VerificationError
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text
 from verify.sources import LicenceStatus
@@ -61,6 +61,28 @@ class SignatureFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedLicence:
+    """What was found about one version in an archive package."""
+
+    identifier: str
+    genuine: Outcome
+    """Whether its files are the issuer's."""
+    status: LicenceStatus
+    """When the package was made, as its maker says."""
+    standing: str
+    """Code of the reason that its state then gives, beside its dates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveFacts:
+    """What was found in an archive package."""
+
+    manifest: ArchiveManifest
+    licences: tuple[ArchivedLicence, ...]
+    """In the order of the manifest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The answer to one verification. A report that did not pass is false."""
 
@@ -79,6 +101,8 @@ class Report:
     """Which of the licence's documents was presented; None for what is no sealed PDF of a licence."""
     copy: AnnotatedCopy | None = None
     """What an annotated copy says; `licence` is then the one that it is a copy of. The same caution."""
+    archive: ArchiveFacts | None = None
+    """What an archive package holds; the same caution. The state of its licences is not asked for."""
     checks: tuple[Check, ...]
     signatures: tuple[SignatureFacts, ...]
     at: datetime

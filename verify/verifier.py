@@ -21,6 +21,7 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
 10. All its seals are there, and the day of asking lies in its term. [seals, validity]
 11. The status source does not say that it was revoked. [status]
     An annotated copy may be used for its purpose until its time is over. [copy, copy_maker, copy_term, purpose]
+    An archive package says itself what held when it was made. [contents, archive_maker, version, acts, archive]
 12. One judge takes the reason that is said (`judgement`).
 
 Steps 9 to 11 are taken only when 1 to 8 have shown whose statement it is: their sentences begin with "genuine, but". An
@@ -44,6 +45,7 @@ from esign import (
     read_picture,
 )
 from verify.annotated_copy import IntendedUse, look_at_copy_data, use_checks
+from verify.archive import HistoryCheck, look_at_archive
 from verify.code import look_at_code
 from verify.detection import is_licence, kind_of
 from verify.facts import Facts, unreadable
@@ -91,16 +93,19 @@ class Verifier:
         *,
         existence: ExistenceSource | None = None,
         revocation: RevocationSource | None = None,
+        history: HistoryCheck | None = None,
     ) -> None:
         """Without a status source genuine licences are at most indeterminate (STATUS_UNKNOWN).
 
         Without `existence` only timestamps prove that a seal is older than the question; without `revocation` only
-        what the file and the folder of trust bring tells whether a certificate was revoked.
+        what the file and the folder of trust bring tells whether a certificate was revoked. `history` looks at the
+        acts in archive packages; without it they are what the package's seal makes them.
         """
         self._trust = trust
         self._status = status
         self._records = Records(existence)
         self._revocation = revocation
+        self._history = history
         self._evidence = RevocationEvidence(lists=trust.lists, responders=trust.others)
 
     def verify_file(
@@ -148,6 +153,8 @@ class Verifier:
                 facts = look_at_foreign_cms(signature, data, grounds)
             case "seal":
                 facts = look_at_ses(data, grounds, original=original)
+            case "archive":
+                facts = look_at_archive(data, grounds, self._history)
             case "picture":
                 return self._verify_picture(data, holder, at)
             case "text":
@@ -164,6 +171,14 @@ class Verifier:
         _require_aware(at)
         # (1) to (8)
         return self._report(look_at_code(text, self._grounds(at), self._records), holder, at)
+
+    def verify_archive(self, data: bytes, *, at: datetime) -> Report:
+        """Judge an archive package as of `at` (aware); it may be larger than other files (`MAX_ARCHIVE_BYTES`).
+
+        Whoever wants to be sure that nothing outside is asked gives the verifier no source.
+        """
+        _require_aware(at)
+        return self._report(look_at_archive(data, self._grounds(at), self._history), None, at)
 
     def _grounds(self, at: datetime) -> Grounds:
         return Grounds(trust=self._trust, evidence=self._evidence, source=self._revocation, at=at)
@@ -198,6 +213,8 @@ class Verifier:
             checks = (*checks, *owner, *standing)
             if facts.copy is not None:
                 checks = (*checks, *use_checks(facts.copy, use, at))
+        if facts.archive is not None:
+            status = facts.archive.licences[-1].status
         return Report(
             kind=facts.kind,
             authenticity=authenticity(checks),
@@ -216,6 +233,7 @@ class Verifier:
 
 
 _REPORTED_KINDS: Final = {
+    "archive": "archive",
     "cms": "cms",
     "copy": "copy",
     "empty": "unknown",

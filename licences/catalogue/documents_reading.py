@@ -42,7 +42,8 @@ def _documents(table: Table, fields: tuple[Field, ...], face: Face, *, first: bo
         face = read_face(table.table("face"), fields, whole=alike)
     elif not alike:
         table.refuse(None, "DOCUMENT_FACE")
-    copies = table.integer("copies", 1, low=1, high=MAX_COPIES) if kind is DocumentKind.COPY else 1
+    numbered = kind in (DocumentKind.COPY, DocumentKind.MARK)
+    copies = table.integer("copies", 1, low=1, high=MAX_COPIES) if numbered else 1
     records = table.flag("records")
     table.finish()
     numbers = range(1, copies + 1) if copies > 1 else (0,)

@@ -101,6 +101,11 @@ class Warm:
         code = int(self._process.stdout.readline())
         return checked(code, streams["stdout"].read_bytes(), streams["stderr"].read_bytes())
 
+    @property
+    def pid(self) -> int:
+        """Whose children the commands are."""
+        return self._process.pid
+
     def close(self) -> None:
         """End it."""
         self._process.communicate(timeout=SECONDS)

@@ -33,7 +33,7 @@ from esign import (
     copy_from_bytes,
     copy_to_bytes,
     draw_copy_stamp,
-    read_picture,
+    make_short_code,
     read_sealed_pdf,
     sign_detached,
     structured_from_bytes,
@@ -43,6 +43,7 @@ from keys import DevelopmentPki, RetirementReason, Signer, hash_bytes, make_deve
 from licences import (
     Act,
     Action,
+    CopyNotFoundError,
     CopyRefusedError,
     LicenceInForceError,
     MadeCopy,
@@ -51,11 +52,13 @@ from licences import (
     serials_in,
     shipped_font,
 )
+from licences.copies import SERIAL_PREFIX
 from verify import IntendedUse, Outcome, Report, TrustStore, VerificationError, Verifier
 
 ROOT = Path(__file__).parents[2]
 ISSUED = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
 MADE = ISSUED + timedelta(hours=1)
+INVENTED = SERIAL_PREFIX + make_short_code(random.Random(1).randbytes)  # noqa: S311
 PURPOSE = CopyPurpose(
     cause="申请农药经营许可延续，核验原许可证",
     office="样例县农业农村局",
@@ -222,11 +225,23 @@ def test_a_copy_of_a_licence_that_has_ended_is_refused(own_stock: Stock) -> None
     assert len(own_stock.services.copies.copies_of(own_stock.identifiers[0])) == 1
 
 
-def test_no_changed_byte_passes(stock: Stock) -> None:
+def test_an_act_of_the_same_second_counts(own_stock: Stock) -> None:
+    services, (identifier, _) = own_stock.services, own_stock.identifiers
+    moment = MADE + timedelta(hours=2, milliseconds=300)
+    act = Act(action=Action.REVOKE, ground="违法", decision="样罚1号", effective_at=moment, recorded_at=moment)
+    services.store.apply(identifier, act)
+    later = moment + timedelta(milliseconds=300)
+    with pytest.raises(VerificationError):
+        make_copy(services, identifier, PURPOSE, made_by="clerk01", expires_at=None, at=later)
+    (signed,) = recall(services, (identifier,), key_name=None, at=later)
+    assert not signed.notice.cases[0].affected
+
+
+@pytest.mark.parametrize("count", [25, pytest.param(1500, marks=pytest.mark.soak)], ids=str)
+def test_no_changed_byte_passes(stock: Stock, count: int) -> None:
     drawn = random.Random(20261121)  # noqa: S311
-    for number in (0, 1):
-        pdf = stock.pdfs[number]
-        for place in drawn.sample(range(len(pdf)), 25):
+    for pdf in stock.pdfs:
+        for place in drawn.sample(range(len(pdf)), count):
             changed = bytearray(pdf)
             changed[place] ^= 1 << drawn.randrange(8)
             assert _verify(stock, bytes(changed)).verdict is not Outcome.PASSED, place
@@ -355,11 +370,9 @@ def pictures(stock: Stock, tmp_path_factory: pytest.TempPathFactory) -> tuple[by
 def test_a_photograph_of_any_page_leads_back(stock: Stock, pictures: tuple[bytes, ...]) -> None:
     assert len(pictures) == 2
     for picture in pictures:
-        assert serials_in(picture) == (stock.copies[1].serial,)
         (found,) = trace(stock.services, picture)
         assert (found.copy, found.exact) == (stock.copies[1], False)
         assert (found.reliance.case_number, found.copy.made_by) == (PURPOSE.case_number, "clerk01")
-        assert stock.copies[1].serial in read_picture(picture)[0]
 
 
 def test_files_lead_back_also_when_they_were_changed(stock: Stock) -> None:
@@ -370,6 +383,10 @@ def test_files_lead_back_also_when_they_were_changed(stock: Stock) -> None:
     torn = pdf.replace(b"/ByteRange", b"/XyteRange").replace(b"endobj", b"ENDOBJ")
     (found,) = trace(stock.services, torn)
     assert (found.copy.serial, found.exact) == (stock.copies[0].serial, False)
+    (found,) = trace(stock.services, b'"serial":"%s"' % INVENTED.encode() + pdf)
+    assert found.copy.serial == stock.copies[0].serial
+    with pytest.raises(CopyNotFoundError):
+        trace(stock.services, b'"serial":"%s"' % INVENTED.encode())
     record = stock.services.store.get(stock.identifiers[0])
     assert trace(stock.services, stock.services.store.file(record, "pdf")) == ()
     for nothing in (b"", b"stream\n\x78\x9c\xff", b"\x89PNG\r\n\x1a\n", b'"serial":"JZ2345678923AA"'):
@@ -384,6 +401,7 @@ def test_every_page_says_all_of_it_as_text(stock: Stock, tmp_path: Path) -> None
         assert [words for words in said if words not in text] == []
 
 
+@pytest.mark.soak
 def test_witnesses_accept_the_file(stock: Stock, tmp_path: Path) -> None:
     paths = [tmp_path / "sm2.pdf", tmp_path / "rsa.pdf"]
     for path, pdf in zip(paths, stock.pdfs, strict=True):

@@ -7,7 +7,7 @@ from datetime import date
 from importlib import resources
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.settings import MAX_PUBLIC_URL
@@ -267,7 +267,7 @@ def test_a_small_type_is_read() -> None:
         ('{ sample = "S1" }', "{ }", "certificateNumber"),
         ('{ sample = "S1" }', '{ sample = "S1", more = 1 }', "more"),
         ('type = "enum"', 'type = "colour"', "colour"),
-        ('values = ["红", "绿"]', "", "line 32: fields[0].values enum needs values"),
+        ('values = ["红", "绿"]', "", "fields[0].values enum needs values"),
         ('sample = "红"', "", "fields[0].sample"),
         ('key = "note"', 'key = "colour"', "same key"),
         ('key = "note"', 'key = "certificateNumber"', "same key"),
@@ -416,14 +416,19 @@ def paths_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
         yield from paths_in(inner, (*path, key))
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["", "[t]", "[[r]]", "[[r.s]]", "[t.u]"]), KEYS, VALUES), max_size=6))
-def test_every_key_of_a_toml_text_has_the_line_on_which_it_stands(entries: list[tuple[str, str, str]]) -> None:
-    text = "# head\n" + "".join(f"{header}\n{key} = {value}  # end\n" for header, key, value in entries)
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        assume(False)
+SECTIONS = ("", "[t]", "[t.u]", "[[r]]", "[[r.s]]", "[[r.s]]", "[[r]]", "[[r.s]]")
+ENTRIES = st.lists(st.tuples(KEYS, VALUES), max_size=2, unique_by=lambda entry: entry[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(*(ENTRIES for _ in SECTIONS)))
+def test_every_key_of_a_toml_text_has_the_line_on_which_it_stands(
+    sections: tuple[list[tuple[str, str]], ...],
+) -> None:
+    text = "# head\n"
+    for header, entries in zip(SECTIONS, sections, strict=True):
+        text += f"{header}\n" + "".join(f"{key} = {value}  # end\n" for key, value in entries)
+    document = tomllib.loads(text)
     lines = lines_of(text)
     assert set(lines) == set(paths_in(document))
     written = text.split("\n")
@@ -544,9 +549,9 @@ def test_rules_and_documents_are_read() -> None:
     assert (obligation.every.text, obligation.effect) == ("2 年", Effect.NOT_USABLE)
     assert kind.renewal_window.text == "90 日"
     assert kind.lifecycle.activation
-    assert {act: one.value for act, one in kind.lifecycle.successions.items()} == {
-        "change": "version", "correct": "version", "renew": "version", "exchange": "version", "replace-lost": "identifier",
-    }  # fmt: skip
+    successions = {act: one.value for act, one in kind.lifecycle.successions.items()}
+    assert successions.pop("replace-lost") == "identifier"
+    assert successions == dict.fromkeys(("change", "correct", "renew", "exchange"), "version")
     assert kind.review is Review.REQUIRED
     assert kind.body is not None
     assert [(one.key, one.label) for one in kind.documents] == [
@@ -614,7 +619,7 @@ def test_files_that_ship_pass_the_check_of_the_command(slug: str) -> None:
         ('sample = "无"', 'sample = "\U000313ac"', "fields[1]", "SAMPLE_REFUSED"),
         ('label = "颜色"', 'label = "\U000313ac"', "", "UNPRINTABLE"),
         ('name = "小证"', f'name = "{"小" * 90}证"', "face", "FACE"),
-        ("bottom = 187", "bottom = 62", "fields[1]", "DOES_NOT_FIT"),
+        ("bottom = 187", "bottom = 62", "face.fields", "DOES_NOT_FIT"),
     ],
     ids=["number", "sample", "label", "title", "room"],
 )
