@@ -43,9 +43,7 @@ def add_links_parser(add: AddCommand, to: Group) -> None:
     link.add_argument("later", metavar="KIND:CODE|-", help="现代码 new number, successor, guardian (- = stdin)")
     link.add_argument("--since", metavar="DATE", required=True, help="起始日期 day from which it holds")
     link.add_argument("--evidence", metavar="TEXT", required=True, help="依据 document, number, who gave it out")
-    link.add_argument(
-        "--evidence-file", metavar="FILE", help="依据扫描件，只记摘要 its scan: only its digest is kept"
-    )
+    link.add_argument("--evidence-file", metavar="FILE", help="依据扫描件，只记摘要 its scan: only its digest is kept")
     withdraw = add("withdraw", _withdraw, "撤回关联 withdraw a link that should not be", to)
     withdraw.add_argument("link", metavar="LINK", help="关联编号 number of the link")
     withdraw.add_argument("--reason", metavar="TEXT", required=True, help="原因 why")

@@ -3,9 +3,9 @@
 The check character is ISO 7064 MOD 37,36 over the four parts joined, without the root and without the dots; that
 reading agrees with published identifiers.
 
-Serials are random and not counted: 20 characters hold 103 bits, so that among 10^10 licences of one issuer and type two are
-alike with a probability of 4 in 10^12, and any number of machines can issue without asking each other. The store refuses
-the second one all the same, and it is made again.
+Serials are random and not counted: 20 characters hold 103 bits, so that among 10^10 licences of one issuer and type two
+are alike with a probability of 4 in 10^12, and any number of machines can issue without asking each other. The store
+refuses the second one all the same, and it is made again.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """The mis-issue drill: what a key, a batch, an operator, a type or a time span touched: listed, then acted on.
 
 The list comes first and is a file that people read and decide about; the store remembers its digest, so that nothing
-can be slipped into it afterwards. The act is then done to one licence after the other, each in its own transaction. A drill
-that was broken off is begun again with the same words: what it did already is seen in the acts of each licence.
+can be slipped into it afterwards. The act is then done to one licence after the other, each in its own transaction. A
+drill that was broken off is begun again with the same words: what it did already is seen in the acts of each licence.
 """
 
 import json

@@ -8,7 +8,8 @@ from verify.fetch import RevocationFetcher
 from verify.holder import HolderEntry
 from verify.judgement import STANDING_CHECKS
 from verify.preservation import EvidenceCollector
-from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text, reasons_table
+from verify.reason import Outcome, Reason, Text
+from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, reasons_table
 from verify.report import ArchivedLicence, ArchiveFacts, Check, Report, SignatureFacts
 from verify.retirement import retirement_check
 from verify.revocation import RevocationSource

@@ -31,7 +31,7 @@ from verify.facts import Facts, unreadable
 from verify.issuer import IssuerRule
 from verify.judgement import STANDING_CHECKS, judge
 from verify.pdf import look_at_pdf
-from verify.reasons import Outcome
+from verify.reason import Outcome
 from verify.report import ArchivedLicence, ArchiveFacts, Check, SignatureFacts
 from verify.revocation import RevocationEvidence
 from verify.seals import Seal, brought_check, evidence_check, judge_seal
@@ -74,8 +74,9 @@ def look_at_archive(data: bytes, grounds: Grounds, history: HistoryCheck | None)
         *sealing.checks,
         *(check for one in versions for check in one.checks),
         *(Check(name="acts", code="ARCHIVE_CONTRADICTORY", detail=problem) for problem in problems),
-        Check(name="archive", code="ARCHIVE_GENUINE", detail=_summary(manifest)),
     )
+    if all(check.outcome is Outcome.PASSED for check in checks):
+        checks += (Check(name="archive", code="ARCHIVE_GENUINE", detail=_summary(manifest)),)
     return Facts(
         kind="archive",
         checks=checks,

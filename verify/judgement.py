@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from verify.reasons import REASONS, Outcome, Reason
+from verify.reason import Outcome, Reason
+from verify.reasons import REASONS
 from verify.report import Check, Report
 
 STANDING_CHECKS: Final = frozenset({"validity", "status", "obligations", "seals", "seal_term", "copy_term", "purpose"})

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from esign import CHINA, AnnotatedCopy, ArchiveManifest, CodeClaims, StructuredDocument, StructuredLicence
 from verify.errors import VerificationError
-from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, Outcome, Reason, Text
+from verify.reason import Outcome, Reason, Text
+from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS
 from verify.sources import LicenceStatus
 
 

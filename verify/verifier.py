@@ -225,6 +225,7 @@ class Verifier:
             code=facts.code,
             document=facts.document,
             copy=facts.copy,
+            archive=facts.archive,
             checks=checks,
             signatures=facts.signatures,
             at=at,

@@ -18,6 +18,7 @@ from esign import (
     Rows,
     StructuredAttachment,
     StructuredAuthority,
+    StructuredDocument,
     StructuredField,
     StructuredHolder,
     StructuredLicence,
@@ -140,6 +141,7 @@ def test_structured_licence() -> None:
                 kind="scan", name="s.pdf", media_type="application/pdf", sha256="0", sm3="0", size=1, pages=1
             ),
         ),
+        documents=(StructuredDocument(key="original", label="L"),),
         seals=(ExpectedSeal(field="Seal1", order=1, algorithm="sm2", certificate_digest="sm3:00"),),
         sealed_at=datetime(2026, 3, 2, 8, tzinfo=UTC), development=True,
     )  # fmt: skip
@@ -249,7 +251,11 @@ def test_types_of_fields() -> None:
         sample = '[{ c = "2026-03-02" }]' if kind == "rows" else '"a"'
         field = f'[[fields]]\nkey = "x"\nlabel = "x"\nlabel_en = "x"\ntype = "{kind}"\nsample = {sample}\n'
         text = example().replace("[face]", field + more.get(kind, "") + "\n[face]")
-        text = text.replace('"wells", "validity"]', '"wells", "x", "validity"]')
+        if kind == "image":
+            box = "{ x = 230, y = 22, width = 15, height = 20 }"
+            text = text.replace("\ncode = {", f"\nphotos = {{ x = {box} }}\ncode = {{")
+        else:
+            text = text.replace('"wells", "validity"]', '"wells", "x", "validity"]')
         made = licence_type_from_toml(text).fields[-1]
         assert (made.key, made.max_length) == ("x", 0 if longest == "–" else number(longest))
         assert made.max_rows == (200 if kind == "rows" else 0)

@@ -19,14 +19,14 @@ from api.wiring import Services
 from esign import structured_from_bytes
 from licences import RowState, normal_number
 
-ELICENCE = Path(sys.executable).with_name("elicence")
+ELICENCE = [sys.executable, "-P", "-c", "from api.cli import main; exit(main())"]
 ROWS, FAULTS = 10_000, 300
 KILLED_ROWS, KILLS = 330, 200
 
 
 def command(folder: Path, *words: str) -> list[str]:
     return [
-        str(ELICENCE), "--home", str(folder / "home"), "convert", "--type", "pesticide-business",
+        *ELICENCE, "--home", str(folder / "home"), "convert", "--type", "pesticide-business",
         str(folder / "register.csv"), "--map", str(folder / "map.toml"), "--json", *words,
     ]  # fmt: skip
 
@@ -34,7 +34,7 @@ def command(folder: Path, *words: str) -> list[str]:
 def lay_out(folder: Path, register: Register) -> None:
     (folder / "register.csv").write_bytes(register.csv())
     (folder / "map.toml").write_text(MAPPING, "utf-8")
-    subprocess.run([ELICENCE, "--home", folder / "home", "init"], check=True, capture_output=True)
+    subprocess.run([*ELICENCE, "--home", folder / "home", "init"], check=True, capture_output=True)
 
 
 def check_store(folder: Path, register: Register, batch: str) -> Counter[RowState]:
@@ -89,6 +89,7 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
         assert last.returncode == 65, last.stderr[-2000:]
         states += check_store(folder, register, json.loads(last.stdout)["id"])
         rounds += 1
+        print(f"\n{manners.total()} kills so far {dict(manners)}", flush=True)
     print(f"\n{manners.total()} kills {dict(manners)} in {rounds} registers; {states}")
 
 
@@ -103,7 +104,7 @@ def kill_while_converting(folder: Path, chance: random.Random, manners: Counter[
         if process.poll() is not None:
             return False
         time.sleep(0.01)
-        if chance.random() < 0.002 and kill_worker(process.pid, chance):
+        if chance.random() < 0.004 and kill_worker(process.pid, chance):
             manners["worker"] += 1
     manner = chance.choice(["parent", "all"])
     if manner == "parent":
