@@ -1,4 +1,4 @@
-"""Acts on licences and their history over HTTP. Until callers are authenticated they say who they are, on this machine."""
+"""Acts on licences and their history over HTTP; unauthenticated callers say who they are, from here only."""
 
 from datetime import UTC, datetime
 from typing import Annotated

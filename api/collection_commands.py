@@ -214,8 +214,7 @@ def _reconcile(arguments: argparse.Namespace) -> "Answer":
             staged.stage({place.name: (json.dumps(ours, ensure_ascii=False, indent=2) + "\n").encode()})
             staged.put()
     differences = [
-        {"cd_batch": number or None, "difference": difference.value}
-        for number, difference in found.differences.items()
+        {"cd_batch": number or None, "difference": difference.value} for number, difference in found.differences.items()
     ]
     words = {"missing": "对方缺少 they lack it", "unknown": "我方未报送 never sent", "rows": "数量不符 counts differ"}
     lines = [

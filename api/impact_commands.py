@@ -37,6 +37,7 @@ def add_impact_parser(add: AddCommand, actions: Group) -> None:
     made.add_argument("--batch", metavar="ID", default="", help="转换批次 converted in this batch")
     made.add_argument("--operator", metavar="NAME", default="", help="经办人账号 issued under this account")
     made.add_argument("--type", metavar="TYPE", help="证照类型 licence type: slug or code")
+    made.add_argument("--type-version", metavar="N", type=int, help="证照类型版本 version of its catalogue file")
     made.add_argument("--from", dest="since", metavar="WHEN", help="签发不早于 sealed on this day or later")
     made.add_argument("--to", dest="until", metavar="WHEN", help="签发不晚于 sealed on this day or earlier")
     made.add_argument("--out", metavar="DIR", help="输出目录 folder for the list (default: <home>/issued)")
@@ -63,11 +64,14 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     until = None if arguments.until is None else parse_at(arguments.until)
     if until is not None and len(arguments.until) == _DAY_LENGTH:
         until += timedelta(microseconds=1)
+    if arguments.type_version is not None and arguments.type is None:
+        raise UsageError("--type-version 须与 --type 同用。", "--type-version needs --type")
     selection = ImpactSelection(
         key=arguments.key or "",
         batch=arguments.batch,
         operator=arguments.operator,
         type_code="" if arguments.type is None else services.catalogue.get(arguments.type).code,
+        type_version=arguments.type_version,
         since=None if arguments.since is None else parse_start(arguments.since),
         until=until,
     )

@@ -399,6 +399,7 @@ class ReportOut(Body):
     action: Words
     licence: dict[str, object] | None
     copy_: Annotated[dict[str, object] | None, Field(alias="copy")]
+    archive: dict[str, object] | None
     code: CodeOut | None
     checks: list[CheckOut]
     signatures: list[SignatureOut]
@@ -488,7 +489,9 @@ class ProblemOut(Body):
     errors: list[FieldErrorOut] = []
 
 
-BODIES: tuple[type[Body], ...] = (IssueBody, HolderBody, CodeBody, StepBody, DraftBody, ApprovalBody, ReturnBody)
+BODIES: tuple[type[Body], ...] = (
+    IssueBody, HolderBody, CodeBody, ActBody, CopyBody, StepBody, DraftBody, ApprovalBody, ReturnBody
+)  # fmt: skip
 """The bodies that come in; all others are described by the routes that answer with them."""
 
 _TEMPLATE = "#/components/schemas/{model}"

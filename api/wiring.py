@@ -373,11 +373,12 @@ def _digest(structured: bytes, code_algorithm: str) -> bytes:
 
 
 def require_sound_archive(report: Report) -> None:
-    """Raise SelfCheckError unless a package that was just made stands up to its own check.
+    """Raise SelfCheckError unless a package that was just made holds together under a seal that may be believed.
 
     A licence that cannot be proven any more is archived all the same, and the package says so.
     """
-    if report.reason.code in ("ARCHIVE_INCOMPLETE", "ARCHIVE_CONTRADICTORY", "FORMAT_ARCHIVE", "NON_CANONICAL"):
+    unsealed = report.status.source == "none"
+    if report.verdict is Outcome.FAILED and (unsealed or report.reason.code == "ARCHIVE_CONTRADICTORY"):
         raise SelfCheckError(
             f"封存前自检未通过（{report.reason.code}），未封存。",
             f"the self-check of the package did not pass ({report.reason.code}); nothing was archived",

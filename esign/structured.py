@@ -158,6 +158,8 @@ class StructuredLicence:
     sealed_at: datetime
     joint_issuers: tuple[StructuredAuthority, ...] = ()
     """The others, where several authorities issue it together; each of them has a seal among `seals`."""
+    type_version: int = 1
+    """Of the type's catalogue file by which it was made."""
     origin: StructuredOrigin = NATIVE_ORIGIN
     relations: tuple[StructuredRelation, ...] = ()
     obligations: tuple[StructuredObligation, ...] = ()

@@ -37,9 +37,11 @@ _Place: TypeAlias = tuple[str | int, ...]
 FORMAT = "elicence/1"
 MAX_STRUCTURED_BYTES = 2 * 1024 * 1024  # an annex of 10,000 rows has about 1.5 MB
 MAX_ROWS = 20_000  # of all tables together
+FIRST_TYPE_VERSION = 1
+"""Of the catalogue files when licences did not name it yet."""
 MAX_UNKNOWN_MEMBERS = 1000  # in all places together
 
-_LATER = ("origin", "relations", "obligations", "attachments", "documents")
+_LATER = ("typeVersion", "origin", "relations", "obligations", "attachments", "documents")
 """Members that files of the first versions of the program do not have."""
 _TABLES = ("columns", "rows")
 """Lists of texts, in which there is no place for another member."""
@@ -50,7 +52,7 @@ def structured_to_bytes(licence: StructuredLicence) -> bytes:
     document = {
         key: value
         for key, value in _members(licence).items()
-        if key not in licence.omitted or value not in ([], _NATIVE)
+        if key not in licence.omitted or value not in ([], _NATIVE, FIRST_TYPE_VERSION)
     }
     for member in licence.unknown:
         _put(document, member)
@@ -106,6 +108,7 @@ def _members(licence: StructuredLicence) -> dict[str, _Json]:
         "holders": holders,
         "fields": fields,
         "jointIssuers": joint,
+        "typeVersion": licence.type_version,
         "origin": _origin_members(licence.origin),
         "relations": [{"certificateIdentifier": one.identifier, "relation": one.relation} for one in licence.relations],
         "obligations": [
@@ -251,6 +254,7 @@ def _parse(document: object) -> StructuredLicence:
         fields=tuple(_field(as_mapping(item)) for item in as_items(top["fields"])),
         joint_issuers=tuple(_authority(as_mapping(item)) for item in as_items(top["jointIssuers"])),
         # Files of the first versions of the program have none of the next five.
+        type_version=as_count(top.get("typeVersion", FIRST_TYPE_VERSION)),
         origin=_origin(as_mapping(top["origin"])) if "origin" in top else NATIVE_ORIGIN,
         relations=tuple(_relation(as_mapping(item)) for item in as_items(top.get("relations", []))),
         obligations=tuple(_obligation(as_mapping(item)) for item in as_items(top.get("obligations", []))),

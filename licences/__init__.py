@@ -133,11 +133,12 @@ from .impact import (
     make_list,
     run_drill,
 )
-from .issue import Following, Issued, Issuer, MadeLicence
+from .issue import Issued, Issuer
 from .json_schema import paper_schema, structured_schema
 from .legal_grounds import LEGAL_GROUNDS, LegalGround
 from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
 from .lifecycle_page import lifecycle_page
+from .making import Following, MadeLicence
 from .masking import mask_address, mask_code, mask_field, mask_name, mask_number, mask_phone
 from .memory import MemoryStore
 from .memory_collection import MemoryCollectionStore

@@ -9,7 +9,7 @@ from esign import ArchivedAct, ArchivedStanding, ArchivedVersion, ArchiveManifes
 from .actors import Actor
 from .acts import Act, Particulars
 from .errors import TransitionRefusedError
-from .lifecycle import Action, Status, after
+from .lifecycle import TAKES_BACK, Action, Status, after
 from .standing import Event, standing_at
 
 
@@ -62,7 +62,8 @@ def _problems(
 
 def _allowed(event: Event) -> bool:
     try:
-        return after(event.before, event.action) is event.after
+        usual = after(event.before, event.action)
+        return event.after is usual or (event.before, event.action) in TAKES_BACK
     except TransitionRefusedError:
         return False
 

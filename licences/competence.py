@@ -20,7 +20,7 @@ class Competence:
     register: AuthorityRegister | None
 
     def __call__(self, record: Record, act: Act) -> None:
-        """Raise NotCompetentError unless the actor's office may do the act; without an office it acts for the issuer."""
+        """Raise NotCompetentError unless the actor's office may do the act; no office means the issuer's."""
         office = act.actor.office_code or record.issuer_code
         if self.register is None:
             if office != record.issuer_code:

@@ -40,6 +40,7 @@ def structure(
         name=kind.name,
         type_name=kind.name,
         type_code=kind.code,
+        type_version=kind.version,
         issuer_name=licence.issuer.name,
         issuer_code=licence.issuer.code,
         issuer_level=licence.issuer.level,

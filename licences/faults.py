@@ -213,7 +213,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "写的是长期，但该证照类型有期限",
         "said to be unlimited, but licences of this type expire",
     ),
-    ("CHARACTERS_LOST", "有字在转码时丢失（�）", "characters were lost when the text was converted (�)"),
+    ("CHARACTERS_LOST", "有字在转码时丢失", "characters were lost when the text was converted"),
     ("ROW_TWICE", "与第 {twin} 行完全相同", "the same as row {twin}"),
     (
         "ROWS_CONTRADICT",
@@ -232,7 +232,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("ROW_INTERRUPTED", "转换这一行的进程一再中断", "the process that converted this row ended again and again"),
     ("CONVERSION_NOT_FOUND", "没有这个转换批次", "no such conversion"),
     # blank pre-printed forms
-    ("FORM_SERIAL_MALFORMED", "空白证照编号应为至多 8 个大写字母加数字", "the number of a form is letters, then digits"),
+    (
+        "FORM_SERIAL_MALFORMED",
+        "空白证照编号应为至多 8 个大写字母加数字",
+        "the number of a form is letters, then digits",
+    ),
     (
         "FORM_RANGE_MALFORMED",
         "起止编号的字母和位数应相同，止号不小于起号，一批至多 {limit} 份",
@@ -279,6 +283,16 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("NOT_COMPETENT", "该机关无权对此证照作出此行为", "this office may not do this act to this licence"),
     ("NOT_AFTER_THE_END", "须晚于原有效期截止日期", "must be later than the last day of validity"),
     ("NOT_EXPIRED", "证照尚未过期", "the licence has not expired"),
+    (
+        "IN_FORCE_TOO_EARLY",
+        "行为日后才生效，新证照的有效期起始日期不得早于生效日期",
+        "the act takes effect later: the new licence must not be in force before",
+    ),
+    (
+        "JOINT_ISSUER_MISSING",
+        "原证照由多个机构联合颁发，新证照缺少其中的机构",
+        "the licence was issued jointly, and one of its authorities is missing on the new one",
+    ),
     ("OTHER_TYPE", "换发的证照须为同一证照类型", "the licence in its place must be of the same type"),
     ("LEGAL_GROUND_UNKNOWN", "该行为没有这一法定事由", "the law gives no such ground for this act"),
     (

@@ -43,6 +43,8 @@ class ImpactSelection:
     operator: str = ""
     """Account under which they were issued."""
     type_code: str = ""
+    type_version: int | None = None
+    """Of the type's catalogue file."""
     since: datetime | None = None
     until: datetime | None = None
     """Sealed at that time or later, and before that time."""
@@ -193,6 +195,7 @@ def list_to_bytes(impact: ImpactList) -> bytes:
             "batch": selection.batch,
             "operator": selection.operator,
             "type": selection.type_code,
+            "typeVersion": selection.type_version,
             "since": "" if selection.since is None else _instant(selection.since),
             "until": "" if selection.until is None else _instant(selection.until),
         },

@@ -81,7 +81,7 @@ class Action(StrEnum):
     EXPIRE = "expire"
     TRANSFER_OUT = "transfer-out"
     RESTORE = "restore"
-    """A judgment or a decision on review takes an end back."""
+    """A judgment or a decision on review takes the newest end back."""
     ACCEPT_RENEWAL = "accept-renewal"
     """受理延续申请: a timely one keeps the licence valid until it is decided (行政许可法 art. 50)."""
     REFUSE_RENEWAL = "refuse-renewal"
@@ -187,6 +187,9 @@ def _rows() -> dict[tuple[Status | None, Action], Status]:
         # What was obtained by fraud is annulled also where a later version stands in its place.
         (Status.REPLACED, Action.ANNUL): Status.ANNULLED,
         (Status.TRANSFERRED, Action.ANNUL): Status.ANNULLED,
+        # It may still be in force: the one in its place counts from a later day.
+        (Status.REPLACED, Action.REVOKE): Status.REVOKED,
+        (Status.REPLACED, Action.WITHDRAW): Status.WITHDRAWN,
     }
     # A suspended or lost licence would come back as a good one: it is not changed before that is over.
     rows |= {(Status.ISSUED, action): Status.REPLACED for action in Action if action in _SUCCESSIONS}
@@ -215,6 +218,14 @@ def _rows() -> dict[tuple[Status | None, Action], Status]:
 
 TRANSITIONS: Mapping[tuple[Status | None, Action], Status] = MappingProxyType(_rows())
 """None stands for a licence that does not exist yet."""
+
+CAN_BE_TAKEN_BACK: frozenset[Status] = ENDS | {Status.EXPIRED, Status.SUSPENDED}
+"""Where an act has led here, a later one may make it count no more."""
+TAKES_BACK: frozenset[tuple[Status | None, Action]] = frozenset(
+    {row for row in TRANSITIONS if row[1] is Action.RESTORE}
+    | {(Status.SUSPENDED, Action.RESUME), (Status.EXPIRED, Action.EXTEND)}
+)
+"""Rows that lead back to where the newest act that still stands had led away from; the table shows what is usual."""
 
 
 def after(status: Status | None, action: Action) -> Status:

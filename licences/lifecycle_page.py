@@ -23,6 +23,9 @@ _INTRODUCTION = (
     "possible after what was recorded last *and* in the state at its effective time. A licence that is over by its",
     "dates counts as expired also before that is recorded.",
     "",
+    "恢复, 发还, and 展期 of an expired licence take back the newest act that still stands: what would hold without it",
+    "holds again. The table shows where that usually leads; what was suspended when it was revoked is suspended again.",
+    "",
 )
 _TABLE = (
     "",

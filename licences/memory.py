@@ -15,9 +15,8 @@ from .errors import (
     IdempotencyMismatchError,
     LicenceNotFoundError,
     StoreUnavailableError,
-    SuccessorInForceError,
 )
-from .lifecycle import ENDS, Action, Status
+from .lifecycle import Status
 from .memory_drafts import MemoryDraftStore
 from .model import normal_number
 from .standing import Event, next_event
@@ -32,6 +31,8 @@ from .store import (
     StatusPlace,
     Succession,
     answer_at,
+    carried_events,
+    check_restored,
     completion_event,
     digests_of,
     first_free,
@@ -88,7 +89,7 @@ class MemoryStore:
                 earlier = self._replay(*idempotency)
                 if earlier is not None:
                     return earlier
-            ended = None
+            previous = ended = None
             if succession is not None:
                 previous = self._entry(succession.previous)
                 record = replace(record, lineage=previous.record.first_identifier)
@@ -100,7 +101,7 @@ class MemoryStore:
                 self._drafts.seal(approval, record.identifier)
             if ended is not None:
                 self._entries[ended.record.identifier] = self._numbered(ended)
-            begun = issue_event(record, issued_by, previous="" if ended is None else ended.record.identifier)
+            begun = issue_event(record, issued_by, previous="" if succession is None else succession.previous)
             entry = _Entry(
                 record=record,
                 holders=frozenset(holders),
@@ -109,7 +110,11 @@ class MemoryStore:
                 proofs=dict.fromkeys(proofs_of(record), record.sealed_at),
                 attachments={sha256(content).hexdigest(): content for content in attachments},
             )
-            self._entries[record.identifier] = self._numbered(entry)
+            entry = self._numbered(entry)
+            if succession is not None and previous is not None:
+                for event in carried_events(record, begun, previous.record, previous.events, succession.act):
+                    entry = self._numbered(replace(entry, events=(*entry.events, event)))
+            self._entries[record.identifier] = entry
             if idempotency is not None:
                 key, body_digest = idempotency
                 self._requests[key] = (body_digest, record.identifier)
@@ -231,10 +236,13 @@ class MemoryStore:
         with self._lock:
             entry = self._entry(identifier)
             changed = self._with_event(entry, act)
-            if act.action is Action.RESTORE and entry.record.status is Status.REPLACED:
-                successor = entry.events[-1].act.particulars.related
-                if self._entry(successor).record.status not in ENDS:
-                    raise SuccessorInForceError
+            first = entry.record.first_identifier
+            others = [
+                (one.record, one.events)
+                for one in self._entries.values()
+                if one.record.first_identifier == first and one.record.identifier != identifier
+            ]
+            check_restored(changed.events[-1], others)
             self._entries[identifier] = self._numbered(changed)
             return changed.record
 

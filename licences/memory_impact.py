@@ -44,6 +44,7 @@ class MemoryImpacts:
             (not selection.batch or record.identifier in self._batch(selection.batch))
             and selection.operator in ("", issue.act.actor.name)
             and selection.type_code in ("", record.type_code)
+            and selection.type_version in (None, record.type_version)
             and (selection.since is None or record.sealed_at >= selection.since)
             and (selection.until is None or record.sealed_at < selection.until)
         )

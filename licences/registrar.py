@@ -13,9 +13,10 @@ from .competence import Competence
 from .drafts import Approval
 from .electronic import paper_from
 from .errors import InvalidFieldError, TransitionRefusedError
-from .issue import Following, Issued, Issuer, MadeLicence
+from .issue import Issued, Issuer
 from .legal_grounds import AFTER_EXPIRY
 from .lifecycle import Action, after
+from .making import Following, MadeLicence
 from .model import IssuingAuthority
 from .standing import Standing, standing_at
 from .store import EXPIRING, LicenceStore, Record
@@ -134,8 +135,8 @@ class Registrar:
         while True:
             found = [one for one in self.store.expired(today, _PAGE + len(kept)) if one.identifier not in kept]
             for record in found:
-                last = self._last_day(record, today)
-                if last is None:
+                end = self._end_of_term(record, at)
+                if end is None:
                     kept.add(record.identifier)
                     continue
                 act = Act(
@@ -143,20 +144,37 @@ class Registrar:
                     ground="有效期届满",
                     decision="",
                     actor=actor,
-                    effective_at=_start_of(last + timedelta(days=1)),
+                    effective_at=end,
                     recorded_at=at,
                 )
-                yield self.store.apply(record.identifier, act)
+                try:
+                    yield self.store.apply(record.identifier, act)
+                except TransitionRefusedError:  # somebody else did something to it meanwhile
+                    kept.add(record.identifier)
             if not found:
                 return
 
-    def _last_day(self, record: Record, today: date) -> date | None:
-        """The last day of a licence that is over, None for one that is not."""
-        answer = self.store.status(record.identifier, _start_of(today))
-        if answer is None or record.valid_to is None or answer.renewal_pending or answer.value not in EXPIRING:
+    def _end_of_term(self, record: Record, at: datetime) -> datetime | None:
+        """When a licence expired that is over now, None for one that is not.
+
+        Mostly the day after its last one; later where a renewal was undecided until then, or another act stood against
+        it.
+        """
+        if record.valid_to is None:
             return None
-        last = max(record.valid_to, answer.extended_to or record.valid_to)
-        return last if last < today else None
+        events = self.store.events(record.identifier)
+        first = _start_of(record.valid_to + timedelta(days=1))
+        moments = {first, at, *(event.act.effective_at for event in events)}
+        if (now := standing_at(events, record.obligations, at)) is not None and now.extended_to is not None:
+            moments.add(_start_of(now.extended_to + timedelta(days=1)))
+        over_since: datetime | None = None
+        for moment in sorted(one for one in moments if first <= one <= at):
+            standing = standing_at(events, record.obligations, moment)
+            if standing is None or not _is_over(record, standing, moment):
+                over_since = None
+            elif over_since is None:
+                over_since = moment
+        return over_since
 
     def _completed(self, record: Record, act: Act) -> Act:
         """Check an act against the dates of the licence, and add what follows from its type."""
@@ -171,8 +189,7 @@ class Registrar:
             faults.append(InvalidFieldError("/until", "NOT_AFTER_THE_END"))
         if act.action is Action.EXPIRE or (act.action is Action.CANCEL and act.legal_ground == AFTER_EXPIRY):
             standing = self._standing(record, act.effective_at)
-            end = None if last is None else max(last, standing.extended_to or last)
-            if end is None or act.effective_at.astimezone(CHINA).date() <= end:
+            if not _term_is_over(record, standing, act.effective_at):
                 faults.append(InvalidFieldError("/effectiveAt", "NOT_EXPIRED"))
         if faults:
             raise ExceptionGroup("the act is refused", faults)
@@ -195,6 +212,16 @@ def _keeps_serial(kind: LicenceType, action: Action) -> bool:
 
 def _issuer_in(data: object) -> object:
     return data.get("certificateIssuingAuthorityCode") if isinstance(data, dict) else None
+
+
+def _term_is_over(record: Record, standing: Standing, at: datetime) -> bool:
+    if record.valid_to is None or standing.renewal_pending:
+        return False
+    return at.astimezone(CHINA).date() > max(record.valid_to, standing.extended_to or record.valid_to)
+
+
+def _is_over(record: Record, standing: Standing, at: datetime) -> bool:
+    return standing.status in EXPIRING and _term_is_over(record, standing, at)
 
 
 def _start_of(day: date) -> datetime:

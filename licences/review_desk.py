@@ -11,8 +11,9 @@ from .catalogue import Catalogue
 from .convert import licence_from_paper, type_on_issue
 from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, Replacement
 from .errors import DraftRefusedError, InvalidFieldError, TransitionRefusedError
-from .issue import Issued, Issuer, MadeLicence
+from .issue import Issued, Issuer
 from .lifecycle import Action, after
+from .making import MadeLicence
 from .registrar import Registrar
 from .review import DraftAct, DraftState
 

@@ -1,6 +1,6 @@
 """The port of the licence store: what is kept of a licence, and what a store must promise."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -11,8 +11,9 @@ from keys import hash_bytes
 
 from .acts import Act
 from .drafts import Approval
-from .lifecycle import Action, Status, after
-from .standing import Event, Standing, standing_at
+from .errors import SuccessorInForceError
+from .lifecycle import ENDS, Action, Status, after
+from .standing import Event, Standing, carried_over, standing_at
 
 FileKind: TypeAlias = str
 """`pdf` (of the first document), `json`, `p7s`, or `pdf.KEY` of a further document."""
@@ -44,6 +45,8 @@ class Record:
     """As printed."""
     type_code: str
     type_slug: str
+    type_version: int = 1
+    """Of the type's catalogue file."""
     version: str
     algorithm: str
     issuer_code: str
@@ -182,8 +185,8 @@ class LicenceStore(Protocol):
         """Keep a licence with its files and the event of its issue, all or nothing.
 
         ``issued_by`` says who issued it and why; without it the event has no actor. With ``succession`` the previous
-        licence ends in the same transaction: it must be one whose status allows the act. With ``approval`` that draft is
-        sealed in the same transaction; it must be approved, with that content.
+        licence ends in the same transaction: it must be one whose status allows the act. With ``approval`` that draft
+        is sealed in the same transaction; it must be approved, with that content.
 
         ``holders`` (at least one) are kept as a keyed index only. The files are durable before the record is; when this
         returns, the record is durable too. Returns ``record``, or, when another request with the same key and body was
@@ -239,7 +242,7 @@ class LicenceStore(Protocol):
 
         Raises an ExceptionGroup of InvalidFieldError when the act brings along less than it must (``check_act``),
         LicenceNotFoundError, TransitionRefusedError, also when somebody else changed the status meanwhile, and
-        SuccessorInForceError when a replaced licence is restored while the one in its place is in force.
+        SuccessorInForceError when a licence is restored while another version of it is in force.
         """
 
     def events(self, identifier: str) -> tuple[Event, ...]:
@@ -317,6 +320,23 @@ def issue_event(record: Record, issued_by: Act | None = None, *, previous: str =
         issued_by = replace(issued_by, action=action)
     act = replace(issued_by, particulars=replace(issued_by.particulars, related=previous)) if previous else issued_by
     return Event(identifier=record.identifier, before=None, after=after(None, act.action), act=act)
+
+
+def carried_events(record: Record, begun: Event, previous: Record, events: Sequence[Event], act: Act) -> list[Event]:
+    """Return the events that go on, after its issue, for a licence that takes the place of the previous one."""
+    same_term = record.valid_to == previous.valid_to
+    carried = carried_over(events, act, same_term=same_term, obligations=record.obligations)
+    return [Event(identifier=record.identifier, before=begun.after, after=begun.after, act=one) for one in carried]
+
+
+def check_restored(event: Event, others: Iterable[tuple[Record, Sequence[Event]]]) -> None:
+    """Check that no other version of a licence is or was in force when this one is restored; SuccessorInForceError."""
+    if event.action is not Action.RESTORE or event.after in ENDS:
+        return
+    for record, events in others:
+        then = standing_at(events, record.obligations, event.act.effective_at)
+        if record.status not in ENDS or (then is not None and then.status not in (*ENDS, Status.PENDING)):
+            raise SuccessorInForceError
 
 
 def completion_event(record: Record, at: datetime) -> Event | None:

@@ -14,7 +14,7 @@ from verify.reasons_undecided import UNDECIDED
 REASONS: Final = MappingProxyType(
     {reason.code: reason for reason in (*NOT_GENUINE, *NOT_IN_FORCE, *UNDECIDED, *PASSED)}
 )
-"""Every reason by its code, in order of precedence: the first of several of the same rank (`judgement.judge`) is said."""
+"""Every reason by its code, in order of precedence: of several of one rank (`judgement.judge`) the first is said."""
 
 DEVELOPMENT_SENTENCE: Final = Text(
     zh="样例/测试，不具法律效力 (test only)。", en="Sample for testing only, without legal effect."

@@ -91,6 +91,8 @@ def _page(selection: ImpactSelection) -> sa.Select[tuple[str, datetime]]:
         page = page.where(licences.c.identifier.in_(issues))
     if selection.type_code:
         page = page.where(licences.c.type_code == _key(selection.type_code))
+    if selection.type_version is not None:
+        page = page.where(licences.c.type_version == selection.type_version)
     if selection.since is not None:
         page = page.where(licences.c.sealed_at >= selection.since)
     if selection.until is not None:

@@ -18,10 +18,9 @@ from licences.errors import (
     IdempotencyMismatchError,
     LicenceNotFoundError,
     StoreUnavailableError,
-    SuccessorInForceError,
     TransitionRefusedError,
 )
-from licences.lifecycle import ENDS, Action, Status
+from licences.lifecycle import Action, Status
 from licences.protection import Protection
 from licences.standing import Event, next_event
 from licences.store import (
@@ -36,6 +35,8 @@ from licences.store import (
     StoredFile,
     Succession,
     answer_at,
+    carried_events,
+    check_restored,
     completion_event,
     digests_of,
     first_free,
@@ -103,7 +104,13 @@ class SqlStore:
             # Asked first so that a refused request leaves no files; asked again when it is written.
             earlier = None if idempotency is None else self._replay(connection, *idempotency)
             if earlier is None:
-                record = self._placed(connection, record, succession)
+                try:
+                    record = self._placed(connection, record, succession)
+                except DuplicateNumberError:
+                    # The same request may have been answered between the two questions.
+                    earlier = None if idempotency is None else self._replay(connection, *idempotency)
+                    if earlier is None:
+                        raise
         if earlier is not None:
             return earlier
         for kind, content in files.items():
@@ -113,10 +120,14 @@ class SqlStore:
         with translated():
             try:
                 with self._writing() as connection:
-                    if succession is not None:
-                        self._do(connection, succession.previous, named(succession.act, record.identifier))
+                    earlier = None if idempotency is None else self._replay(connection, *idempotency)
+                    if earlier is not None:
+                        return earlier
                     begun = issue_event(record, issued_by, previous="" if succession is None else succession.previous)
-                    self._insert(connection, record, holders, begun, idempotency)
+                    carried = [] if succession is None else self._end_previous(connection, record, begun, succession)
+                    self._insert(connection, record, holders, idempotency)
+                    for event in (begun, *carried):
+                        connection.execute(statements.INSERT_EVENT, event_row(event))
                     if attached:
                         rows = [{"identifier": record.identifier, "sha256": digest} for digest in attached]
                         connection.execute(statements.INSERT_ATTACHMENT, rows)
@@ -130,6 +141,15 @@ class SqlStore:
                         raise AllotmentTakenError from error
                 return earlier
         return record
+
+    def _end_previous(
+        self, connection: sa.Connection, record: Record, begun: Event, succession: Succession
+    ) -> list[Event]:
+        """End the licence whose place a new one takes; returns what goes on for the new one."""
+        previous = _one(self._records(connection, statements.BY_IDENTIFIER, succession.previous))
+        events = _events(connection, previous.identifier)
+        self._do(connection, previous.identifier, named(succession.act, record.identifier))
+        return carried_events(record, begun, previous, events, succession.act)
 
     def _placed(self, connection: sa.Connection, record: Record, succession: Succession | None) -> Record:
         """Find the lineage and the edition of a new licence; DuplicateNumberError, LicenceNotFoundError."""
@@ -153,7 +173,6 @@ class SqlStore:
         connection: sa.Connection,
         record: Record,
         holders: Sequence[HolderKey],
-        begun: Event,
         idempotency: Idempotency | None,
     ) -> None:
         connection.execute(
@@ -163,6 +182,7 @@ class SqlStore:
                 **self._numbers.columns(connection, record.identifier, record.number),
                 "type_code": record.type_code,
                 "type_slug": record.type_slug,
+                "type_version": record.type_version,
                 "version": record.version,
                 "algorithm": record.algorithm,
                 "issuer_code": record.issuer_code,
@@ -198,7 +218,6 @@ class SqlStore:
                 for kind, file in record.files.items()
             ],
         )
-        connection.execute(statements.INSERT_EVENT, event_row(begun))
         digests = set(proofs_of(record))
         connection.execute(
             statements.INSERT_PROOF, [self._proof(record.identifier, one, record.sealed_at) for one in digests]
@@ -327,10 +346,10 @@ class SqlStore:
         record = _one(self._records(connection, statements.BY_IDENTIFIER, identifier))
         events = _events(connection, identifier)
         event = next_event(identifier, events, act, record.obligations)
-        if act.action is Action.RESTORE and record.status is Status.REPLACED:
-            successor = events[-1].act.particulars.related
-            if _one(self._records(connection, statements.BY_IDENTIFIER, successor)).status not in ENDS:
-                raise SuccessorInForceError
+        if act.action is Action.RESTORE:
+            versions = self._records(connection, statements.VERSIONS, record.first_identifier)
+            others = [one for one in versions if one.identifier != identifier]
+            check_restored(event, [(one, _events(connection, one.identifier)) for one in others])
         change = {"value": identifier, "before": record.status.value, "after": event.after.value}
         if connection.execute(statements.SET_STATUS, change).rowcount != 1:
             raise TransitionRefusedError(record.status, act.action)
@@ -418,6 +437,7 @@ def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile
         number=number,
         type_code=row.type_code,
         type_slug=row.type_slug,
+        type_version=row.type_version,
         version=row.version,
         algorithm=row.algorithm,
         issuer_code=row.issuer_code,

@@ -30,6 +30,7 @@ licences = sa.Table(
     sa.Column("lineage", sa.String(100), index=True),  # identifier of the first version; NULL on a first version
     sa.Column("edition", sa.Integer, nullable=False),
     sa.Column("obligations", sa.Text),  # JSON
+    sa.Column("type_version", sa.Integer, nullable=False),
     sa.Column("number_protected", sa.LargeBinary, info={PROTECTED: NUMBER_CONTEXT}),  # then `number` is empty
     sa.UniqueConstraint("issuer_code", "type_code", "number_key", "edition"),
     sa.UniqueConstraint("short_code"),

@@ -18,8 +18,9 @@ from licences.errors import (
     ScanError,
     StoreUnavailableError,
 )
-from licences.issue import Issuer, MadeLicence
+from licences.issue import Issuer
 from licences.lifecycle import Action
+from licences.making import MadeLicence
 from licences.model import Licence
 from licences.provenance import Attachment, digitised
 from licences.render import FaceRenderer, Marks

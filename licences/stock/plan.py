@@ -9,6 +9,7 @@ from typing import Final
 
 from esign import StructuredAuthority
 from licences.catalogue import Catalogue, Field, FieldType, LicenceType
+from licences.catalogue.elements import EXPIRING_DATE
 from licences.convert import ROOT, licence_from_stock, type_on_issue
 from licences.errors import InvalidFieldError, StockMappingError
 from licences.model import Licence, normal_number
@@ -176,7 +177,7 @@ def _tables(licence_type: LicenceType) -> dict[str, Field]:
 def _missing(licence_type: LicenceType, columns: Columns, mapping: StockMapping) -> tuple[str, ...]:
     held = columns.places.keys() | mapping.constants.keys()
     if PERIOD in columns.places:
-        held |= {EFFECTIVE_DATE}
+        held |= {EFFECTIVE_DATE, EXPIRING_DATE}
     # Today's authority stands where the register names none.
     held |= {"certificateIssuingAuthorityName", "certificateIssuingAuthorityCode"}
     simple = (field for field in licence_type.all_fields if field.type is not FieldType.ROWS)

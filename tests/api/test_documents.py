@@ -1,4 +1,4 @@
-"""Licences of several documents, with a photograph, or with a body written elsewhere: as a user issues and checks them."""
+"""Licences of several documents, with a photograph, or with a body written elsewhere, as users issue and check them."""
 
 from __future__ import annotations
 

@@ -252,7 +252,7 @@ def test_types_of_fields() -> None:
         field = f'[[fields]]\nkey = "x"\nlabel = "x"\nlabel_en = "x"\ntype = "{kind}"\nsample = {sample}\n'
         text = example().replace("[face]", field + more.get(kind, "") + "\n[face]")
         if kind == "image":
-            box = "{ x = 230, y = 22, width = 15, height = 20 }"
+            box = "{ x = 272, y = 42.5, width = 12, height = 14 }"
             text = text.replace("\ncode = {", f"\nphotos = {{ x = {box} }}\ncode = {{")
         else:
             text = text.replace('"wells", "validity"]', '"wells", "x", "validity"]')

@@ -16,10 +16,10 @@ from api.cli import main
 from api.errors import SelfCheckError
 from api.home import ensure_home, open_home
 from api.seals import development_seal, seal_path
-from api.wiring import Services
-from esign import SealLevel, read_detached, read_sealed_pdf
+from api.wiring import Services, require_sound_archive
+from esign import SealLevel, archive_from_bytes, read_detached, read_sealed_pdf
 from keys import write_certificates, write_private_key
-from licences import Issued
+from licences import Issued, archive_problems
 from verify import HolderEntry, Outcome, RevocationFetcher, TrustStore, Verifier
 
 ROOT = Path(__file__).parents[2]
@@ -240,3 +240,36 @@ def test_a_licence_of_tomorrow_is_issued_while_the_ca_is_silent(office: Office) 
     data = SAMPLE["data"] | {"certificateEffectiveDate": tomorrow}
     issued = office.services().issuer_for("rsa").issue(SAMPLE["type"], data, algorithm="rsa", at=datetime.now(UTC))
     assert issued.level is SealLevel.B_B
+
+
+def test_an_archive_package_outlives_the_certificates_without_network(office: Office) -> None:
+    """Its timestamp proves when the manifest was sealed, and the manifest since when the store has had each file."""
+    services = office.services()
+    issued = office.issue("sm2")
+    now = datetime.now(UTC)
+    made = services.archive_maker("sm2").make(issued.record.identifier, made_by="archivist-1", at=now)
+    assert made.missed == ()
+    assert {path.rpartition(".")[2] for path in archive_from_bytes(made.data) if path.startswith("evidence/")} >= {
+        "cer", "ocsp",
+    }  # fmt: skip
+    verifier = Verifier(TrustStore.from_directory(office.path / "trust"), history=archive_problems)
+    for after in (timedelta(), SIX_YEARS):
+        report = verifier.verify_archive(made.data, at=now + after)
+        assert (report.reason.code, report.signatures[0].proof) == ("ARCHIVE_GENUINE", "timestamp")
+
+
+def test_an_archive_keeps_the_revocation_of_a_seal(office: Office) -> None:
+    """What was sealed before counts, since the store has had it since then; what is sealed after does not."""
+    issued = office.issue("sm2")
+    services = office.services()
+    office.servers["sm2"].revoke("seal", at=issued.record.sealed_at + timedelta(seconds=1), reason="superseded")
+    made = services.archive_maker("rsa").make(issued.record.identifier, made_by="archivist-1", at=datetime.now(UTC))
+    verifier = Verifier(TrustStore.from_directory(office.path / "trust"), history=archive_problems)
+    report = verifier.verify_archive(made.data, at=datetime.now(UTC))
+    assert report.reason.code == "ARCHIVE_GENUINE"
+    assert any(name.endswith(".crl") for name in archive_from_bytes(made.data))
+    late = services.archive_maker("sm2").make(issued.record.identifier, made_by="archivist-1", at=datetime.now(UTC))
+    report = verifier.verify_archive(late.data, at=datetime.now(UTC))
+    assert report.reason.code == "CERTIFICATE_REVOKED"
+    with pytest.raises(SelfCheckError):
+        require_sound_archive(report)

@@ -27,7 +27,7 @@ from licences import (
     load_catalogue,
     shipped_font,
 )
-from licences.issue import STATUS_LIST_SIZE
+from licences.making import STATUS_LIST_SIZE
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = json.loads((ROOT / "fixtures/paper/water-abstraction-1.json").read_text("utf-8"))

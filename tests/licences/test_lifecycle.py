@@ -31,9 +31,9 @@ report-lost      . . . l . . . . . . . . .
 find             . . . . . V . . . . . . .
 suspend          . . . s . s . . . . . . .
 resume           . . . . V . . . . . . . .
-revoke           . . k k k k . . . . . . .
+revoke           . . k k k k . k . . . . .
 annul            . . a a a a a a . . . . a
-withdraw         . . w w w w . . . . . . .
+withdraw         . . w w w w . w . . . . .
 cancel           . c c c c c c . c c c . .
 expire           . . x x x x . . . . . . .
 transfer-out     . . . t . . . . . . . . .

@@ -1,7 +1,6 @@
 """The JSON Schemas of all shipped types, and the XML of licences, read by other people's programs."""
 
 import json
-import random
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -53,7 +52,7 @@ NS = {"z": "urn:elicence:xml:1"}
 
 
 def published(schema: Mapping[str, object]) -> str:
-    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def sample(licence_type: LicenceType) -> dict[str, Any]:
@@ -80,8 +79,13 @@ def faults(schema: Mapping[str, object], document: object) -> list[str]:
 @pytest.mark.parametrize("slug", TYPES)
 def test_the_published_schemas_are_those_of_the_catalogue(slug: str) -> None:
     for form, schema in (("structured", structured_schema(TYPES[slug])), ("paper", paper_schema(TYPES[slug]))):
-        Draft202012Validator.check_schema(schema)
         assert (PUBLISHED / f"{slug}.{form}.json").read_text("utf-8") == published(schema)
+
+
+@pytest.mark.parametrize("slug", ["birth-certificate", "business-licence", "special-equipment-use"])
+def test_schemas_are_schemas(slug: str) -> None:
+    for schema in (structured_schema(TYPES[slug]), paper_schema(TYPES[slug])):
+        Draft202012Validator.check_schema(schema)
 
 
 def test_nothing_else_is_published() -> None:
@@ -105,47 +109,22 @@ def test_licences_of_every_type_are_valid(slug: str) -> None:
 @pytest.mark.parametrize("slug", TYPES)
 def test_the_paper_schema_never_refuses_what_the_program_takes(slug: str) -> None:
     """Its one promise: whoever checks against it first loses nothing."""
-    licence_type, rng = TYPES[slug], random.Random(slug)
-    validator, refused, taken = Draft202012Validator(paper_schema(licence_type)), 0, 0
-    keys = [field.key for field in licence_type.all_fields]
-    for _ in range(60):
-        data = deepcopy(sample(licence_type))
-        key = rng.choice(keys)
-        data[key] = rng.choice(
-            [
-                data[key],
-                data[key],
-                None,
-                "",
-                " ",
-                "x" * 300,
-                "2026-03-02",
-                "12.50",
-                3,
-                2.5,
-                -1,
-                True,
-                [],
-                [{}],
-                ["a"],
-                {"a": 1},
-                "甲\n乙",
-            ]
-        )
-        if rng.random() < 0.2:
-            del data[key]
-        if rng.random() < 0.1:
-            data["unknownKey"] = "x"
-        try:
-            licence_from_paper(licence_type, data)
-        except ExceptionGroup:
-            refused += not validator.is_valid(data)
-        else:
-            taken += 1
-            assert validator.is_valid(data), (key, data.get(key))
-    # The schema must refuse a good part of what the program refuses, or it would say nothing.
-    assert refused > 20
-    assert taken > 2
+    licence_type = TYPES[slug]
+    validator, good, both, taken = Draft202012Validator(paper_schema(licence_type)), sample(licence_type), 0, 0
+    keys = [*(field.key for field in licence_type.all_fields), "unknownKey"]
+    values = [None, "x" * 3000, "", "2026-03-02", [], "12.50", 3, [{}], True, 2.5, "甲\n乙", ["a"], -1, {"a": 1}]
+    for place, key in enumerate(keys):
+        for value in (values[place % len(values)], values[(place + 5) % len(values)]):
+            data = good | {key: value}
+            try:
+                licence_from_paper(licence_type, data)
+            except ExceptionGroup:
+                both += not validator.is_valid(data)
+            else:
+                taken += 1
+                assert validator.is_valid(data), (key, value)
+    # It must refuse most of what the program refuses, or it would say nothing.
+    assert both > 0.6 * (2 * len(keys) - taken)
 
 
 def test_what_a_schema_refuses() -> None:
@@ -231,12 +210,11 @@ _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=
 def test_any_text_comes_back_or_is_refused(text: str) -> None:
     licence_type = TYPES["water-abstraction"]
     licence = replace(_WATER, holders=(replace(_WATER.holders[0], name=text),))
-    try:
-        xml = licence_to_xml(licence, licence_type, digests_of(b""))
-    except ExportRefusedError as error:
-        assert error.code == "XML_CHARACTER"
-        assert any(ord(sign) < 32 or ord(sign) in (0xFFFE, 0xFFFF) for sign in text)
+    if any(sign not in "\t\n\r" and (ord(sign) < 32 or ord(sign) in (0xFFFE, 0xFFFF)) for sign in text):
+        with pytest.raises(ExportRefusedError, match="XML_CHARACTER"):
+            licence_to_xml(licence, licence_type, digests_of(b""))
         return
+    xml = licence_to_xml(licence, licence_type, digests_of(b""))
     # XML parsers turn every line end into a line feed (XML 1.0 section 2.11).
     normal = text.replace("\r\n", "\n").replace("\r", "\n")
     assert parsed(xml).findtext("z:CZZT", namespaces=NS) == normal

@@ -278,6 +278,12 @@ def test_what_is_missing_is_said_once_for_all_rows() -> None:
     with pytest.raises(StockMappingError) as refused:
         plan(HEADER)
     assert refused.value.code == "STOCK_EMPTY"
+    # One column with the period stands for both days, also where a type has no fixed term.
+    water, read = CATALOGUE.get("water-abstraction"), mapping_from({})
+    register = open_register("编号,取水权人,有效期\nD990101S2026-0001,甲,2020-01-05至2025-01-04".encode(), water, read)
+    missing = plan_stock(register, water, read, AUTHORITY).missing
+    assert "取水地点" in missing
+    assert not {"有效期起", "有效期至"} & set(missing)
 
 
 def test_rows_of_a_field_in_a_file_of_their_own() -> None:

@@ -21,7 +21,7 @@ from licences import RowState, normal_number
 
 ELICENCE = [sys.executable, "-P", "-c", "from api.cli import main; exit(main())"]
 ROWS, FAULTS = 10_000, 300
-KILLED_ROWS, KILLS = 330, 200
+KILLED_ROWS, KILLS = 1_500, 200
 
 
 def command(folder: Path, *words: str) -> list[str]:
@@ -83,9 +83,11 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
         folder.mkdir()
         register = make_register(KILLED_ROWS, faults=KILLED_ROWS // 33, seed=rounds, first=rounds * KILLED_ROWS)
         lay_out(folder, register)
-        while kill_while_converting(folder, chance, manners):
+        while manners.total() < KILLS and kill_while_converting(folder, chance, manners):
             pass
-        last = subprocess.run(command(folder, "--resume"), capture_output=True, text=True, check=False)
+        last = subprocess.run(
+            command(folder, "--resume", "--workers", "2"), capture_output=True, text=True, check=False
+        )
         assert last.returncode == 65, last.stderr[-2000:]
         states += check_store(folder, register, json.loads(last.stdout)["id"])
         rounds += 1
@@ -94,18 +96,27 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
 
 
 def kill_while_converting(folder: Path, chance: random.Random, manners: Counter[str]) -> bool:
-    """Start it, kill workers now and then, and in the end all of it; False when it was done before."""
+    """Start it, kill workers now and then, and in the end all of it; False when it was done before.
+
+    Mostly while rows are converted: three in four kills wait for the first new licence.
+    """
+    before = issued(folder)
     process = subprocess.Popen(
         command(folder, "--workers", "2", "--resume"),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
-    deadline = time.monotonic() + chance.uniform(0.2, 9)
-    while time.monotonic() < deadline:
+    deadline = time.monotonic() + chance.uniform(0.2, 6)
+    early = chance.random() < 0.25
+    while time.monotonic() < deadline if early else issued(folder) == before:
         if process.poll() is not None:
             return False
         time.sleep(0.01)
-        if chance.random() < 0.004 and kill_worker(process.pid, chance):
-            manners["worker"] += 1
+    for _ in range(chance.randrange(3)):
+        time.sleep(chance.uniform(0, 0.3))
+        manners["worker"] += kill_worker(process.pid, chance)
+    time.sleep(chance.uniform(0, 0.5))
+    if process.poll() is not None:
+        return False
     manner = chance.choice(["parent", "all"])
     if manner == "parent":
         process.kill()
@@ -116,13 +127,18 @@ def kill_while_converting(folder: Path, chance: random.Random, manners: Counter[
     return True
 
 
+def issued(folder: Path) -> int:
+    with sqlite3.connect(folder / "home" / "elicence.db") as database:
+        return int(database.execute("SELECT count(*) FROM licences").fetchone()[0])
+
+
 def kill_worker(parent: int, chance: random.Random) -> bool:
-    children = Path(f"/proc/{parent}/task/{parent}/children")
-    found = [int(one) for task in children.parents[1].iterdir() for one in (task / "children").read_text().split()]
-    if not found:
-        return False
     try:
+        tasks = list(Path(f"/proc/{parent}/task").iterdir())
+        found = [int(one) for task in tasks for one in (task / "children").read_text().split()]
+        if not found:
+            return False
         os.kill(chance.choice(found), signal.SIGKILL)
-    except ProcessLookupError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return True

@@ -24,13 +24,17 @@ name = "样例县农业局"
 "农药(不含限制使用农药)" = "农药（限制使用农药除外）"
 """
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _FIRST_DAY = date(2015, 1, 1)
 
 
 def credit_code(number: int) -> str:
-    """A fictional social credit code of region 990101 with its check character (GB 32100-2015)."""
-    body = "92990101MA" + "".join(_ALPHABET[number // 31**place % 31] for place in range(6, -1, -1))
+    """A fictional social credit code of region 990101 with its two check characters (GB 11714, GB 32100-2015)."""
+    organisation = "MA" + "".join(_ALPHABET[number // 31**place % 31] for place in range(5, -1, -1))
+    values = [int(one, 36) for one in organisation]
+    check = -sum(value * weight for value, weight in zip(values, _ORGANISATION_WEIGHTS, strict=True)) % 11
+    body = f"92990101{organisation}{'X' if check == 10 else check}"
     total = sum(_ALPHABET.index(one) * weight for one, weight in zip(body, _WEIGHTS, strict=True))
     return body + _ALPHABET[-total % 31]
 

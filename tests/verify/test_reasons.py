@@ -71,6 +71,8 @@ CONTRACT = {
         "SEAL_MISSING",
         "NON_CANONICAL",
         "DIGEST_MISMATCH",
+        "DOCUMENT_UNLISTED",
+        "BODY_MISMATCH",
         "SIGNATURE_INVALID",
         "SEAL_UNEXPECTED",
         "SEAL_NOT_OF_ISSUER",

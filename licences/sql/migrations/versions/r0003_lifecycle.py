@@ -16,6 +16,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("lineage", sa.String(100)))
         table.add_column(sa.Column("edition", sa.Integer, nullable=False, server_default="1"))
         table.add_column(sa.Column("obligations", sa.Text))
+        table.add_column(sa.Column("type_version", sa.Integer, nullable=False, server_default="1"))
         table.drop_constraint("uq_licences_issuer_code_type_code_number_key_version", type_="unique")
         table.create_unique_constraint(
             "uq_licences_issuer_code_type_code_number_key_edition",

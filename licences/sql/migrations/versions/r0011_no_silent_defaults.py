@@ -12,7 +12,7 @@ post = True
 oldest_program = "0010"
 
 _COLUMNS = {
-    "licences": ("edition",),
+    "licences": ("edition", "type_version"),
     "licence_events": ("legal_ground", "actor", "office", "office_code"),
 }
 
