@@ -44,6 +44,7 @@ def add_act_parsers(add: AddCommand, to: Group) -> None:
         "--data", metavar="FILE.json", help="change, correct, renew: 新证照数据 metadata of the new licence (- = stdin)"
     )
     act.add_argument("--seal", choices=SUITES, default="sm2", help="印章算法 seal of the new licence (default sm2)")
+    act.add_argument("--joint", metavar="NAME", action="append", help="联合颁发机构 partner that seals too, in order")
     act.add_argument("--out", metavar="DIR", help="输出目录 folder for the new files (default: <home>/issued)")
     act.add_argument("--idempotency-key", metavar="KEY", help="幂等键 repeat safely with the same key")
     add_actor(act)
@@ -102,8 +103,11 @@ def _act(arguments: argparse.Namespace) -> "Answer":
         ),
     )
     if not act.action.makes_successor:
-        if arguments.data:
-            raise UsageError("此行为不产生新证照，不需要 --data。", "this act makes no new licence: leave --data out")
+        if arguments.data or arguments.joint:
+            raise UsageError(
+                "此行为不产生新证照，不需要 --data 和 --joint。",
+                "this act makes no new licence: leave --data and --joint out",
+            )
         record = services.registrar.act(arguments.identifier, act)
         event = services.store.events(arguments.identifier)[-1]
         text = (
@@ -114,7 +118,7 @@ def _act(arguments: argparse.Namespace) -> "Answer":
     data = None if arguments.data is None else read_json_argument(arguments.data)
     if data is None and act.action not in (Action.EXCHANGE, Action.REPLACE_LOST):
         raise UsageError("请用 --data 给出新证照的全部数据。", "--data must give all metadata of the new licence")
-    issuer = services.issuer_for(arguments.seal)
+    issuer = services.issuer_for(arguments.seal, tuple(arguments.joint or ()))
     directory = Path(arguments.out) if arguments.out else services.home.issued
     issued = issue_staged(
         services,

@@ -41,8 +41,10 @@ def act_routes(services: Services) -> APIRouter:
         parse_identifier(identifier)
         given = _act(wish, datetime.now(UTC))
         if not given.action.makes_successor:
-            if wish.data is not None:
-                raise MalformedInputError("此行为不产生新证照，不应有 data。", "this act makes no new licence: no data")
+            if wish.data is not None or wish.joint:
+                raise MalformedInputError(
+                    "此行为不产生新证照，不应有 data 和 joint。", "this act makes no new licence: no data, no joint"
+                )
             record = services.registrar.act(identifier, given)
             return JSONResponse(act_shape(record, services.store.events(identifier)[-1]))
         if wish.data is None and given.action not in (Action.EXCHANGE, Action.REPLACE_LOST):
@@ -51,7 +53,7 @@ def act_routes(services: Services) -> APIRouter:
             identifier,
             given,
             wish.data,
-            issuer=services.issuer_for(wish.seal),
+            issuer=services.issuer_for(wish.seal, tuple(wish.joint)),
             algorithm=wish.seal,
             idempotency_key=idempotency_key,
         )

@@ -53,7 +53,7 @@ class ActorBody(Body):
 
 
 class ActBody(Body):
-    """What is done to a licence; `data` and `seal` where another licence takes its place."""
+    """What is done to a licence; `data`, `seal` and `joint` where another licence takes its place."""
 
     action: Literal[
         "activate", "change", "correct", "renew", "exchange", "replace-lost", "report-lost", "find", "suspend",
@@ -72,6 +72,7 @@ class ActBody(Body):
     related: Annotated[str, Field(max_length=128)] = ""
     data: dict[str, object] | None = None
     seal: Literal["sm2", "rsa", "sm2+rsa"] = "sm2"
+    joint: Annotated[list[Text], Field(max_length=7)] = []
 
 
 class StepBody(Body):

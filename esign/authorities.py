@@ -127,15 +127,13 @@ class AuthorityRegister:
         who exists everywhere.
         """
         if issuer == sealer:
-            known = self.get(issuer)
-            return "itself" if known is None or known.days.hold(day) else None
+            return self._itself(issuer, "issue", type_code, day)
         return self._standing_in(issuer, sealer, "issue", type_code, day)
 
     def acting_for(self, issuer: str, office: str, act: str, type_code: str, day: date) -> Standing | None:
         """Say in which capacity an office may do an act to a licence of an issuer; None when it may not."""
         if issuer == office:
-            known = self.get(issuer)
-            return "itself" if known is None or known.may(act, type_code, day) else None
+            return self._itself(issuer, act, type_code, day)
         found = self._standing_in(issuer, office, act, type_code, day)
         if found is not None:
             return found
@@ -144,12 +142,19 @@ class AuthorityRegister:
             return "superior"
         return None
 
+    def _itself(self, office: str, act: str, type_code: str, day: date) -> Standing | None:
+        known = self.get(office)
+        return "itself" if known is None or known.may(act, type_code, day) else None
+
     def _standing_in(self, issuer: str, office: str, act: str, type_code: str, day: date) -> Standing | None:
         stand_in = self.get(office)
         known = self.get(issuer)
         if known is None or stand_in is None or not stand_in.may(act, type_code, day):
             return None
-        if any(one.code == office and _names(one.types, type_code) and one.days.hold(day) for one in known.delegates):
+        # Nobody delegates what he may not do himself, nor beyond his own end.
+        if known.may(act, type_code, day) and any(
+            one.code == office and _names(one.types, type_code) and one.days.hold(day) for one in known.delegates
+        ):
             return "delegate"
         return "successor" if office in self._successors(known, type_code, day) else None
 

@@ -13,10 +13,13 @@ from .errors import Fault, MalformedError, TooLargeError
 MAX_PHOTO_BYTES: Final = 256 * 1024  # real ones: JPEG at 200-300 dpi, 50 KB at most
 MAX_PHOTO_SIDE: Final = 2000  # pixels
 MIN_PHOTO_SIDE: Final = 16
+MAX_PHOTO_SCANS: Final = 100  # of a progressive JPEG, whose pixels are passed over in each; encoders make about ten
 
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _COLOURS: Final = {0: 1, 2: 3, 3: 1}
 """Samples of a pixel by the colour type of a PNG; those with transparency are none of ours."""
+_DEPTHS: Final = {0: (1, 2, 4, 8), 2: (8,), 3: (1, 2, 4, 8)}
+"""Bits of a sample by the colour type; 16 bits are none of ours."""
 _BASELINE, _PROGRESSIVE = 0xC0, 0xC2
 _SCAN, _END = 0xDA, 0xD9
 _EXIF, _ADOBE = 0xE1, 0xEE
@@ -72,7 +75,7 @@ def _check_sides(width: int, height: int) -> None:
 
 def _jpeg(data: bytes) -> Photograph:
     """ITU-T T.81: the segments that pixels need, without APPn and comments."""
-    kept, frame, at = [b"\xff\xd8"], b"", 2
+    kept, frame, scans, at = [b"\xff\xd8"], b"", 0, 2
     beside: list[tuple[int, bytes]] = []
     while True:
         if data[at] != 0xFF:
@@ -90,6 +93,9 @@ def _jpeg(data: bytes) -> Photograph:
             frame = data[at + 4 : end]
             kept.append(data[at:end])
         elif marker == _SCAN:
+            scans += 1
+            if scans > MAX_PHOTO_SCANS:
+                raise ValueError(f"a JPEG of more than {MAX_PHOTO_SCANS} scans")
             end = _end_of_scan(data, end)
             kept.append(data[at:end])
         elif marker in _TABLES:
@@ -99,6 +105,8 @@ def _jpeg(data: bytes) -> Photograph:
         elif not (0xE0 <= marker <= 0xEF or marker == 0xFE):
             raise ValueError("a JPEG of an uncommon kind")
         at = end
+    if not scans:
+        raise ValueError("a JPEG without pixels")
     bits, height, width, samples = struct.unpack_from(">BHHB", frame)
     if bits != 8 or samples not in (1, 3):
         raise ValueError("neither grey nor RGB")
@@ -147,8 +155,10 @@ def _png(data: bytes) -> Photograph:
         at += 12 + length
     width, height, bits, colour, compression, filtering, interlace = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
     _check_sides(width, height)
-    if (compression, filtering, interlace) != (0, 0, 0) or colour not in _COLOURS or bits > 8 or b"tRNS" in chunks:
-        raise ValueError("a PNG that is interlaced, transparent, or of more than 8 bits")
+    if (compression, filtering, interlace) != (0, 0, 0) or colour not in _COLOURS or b"tRNS" in chunks:
+        raise ValueError("a PNG that is interlaced or transparent")
+    if bits not in _DEPTHS[colour]:
+        raise ValueError("a PNG of another depth than 1 to 8 bits")
     palette = chunks.get(b"PLTE", b"") if colour == 3 else b""
     if colour == 3 and (not palette or len(palette) % 3):
         raise ValueError("a PNG without its palette")
@@ -156,7 +166,7 @@ def _png(data: bytes) -> Photograph:
     size = height * (1 + (width * samples * bits + 7) // 8)
     unpacker = zlib.decompressobj()
     rows = unpacker.decompress(chunks[b"IDAT"], size + 1)
-    if len(rows) != size or not unpacker.eof:
+    if len(rows) != size or not unpacker.eof or unpacker.unused_data:
         raise ValueError("a PNG of too few or too many rows")
     return Photograph(
         kind="png", width=width, height=height, data=chunks[b"IDAT"], samples=samples, bits=bits, palette=palette

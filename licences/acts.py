@@ -14,6 +14,8 @@ from .texts import text_fault
 MAX_GROUND_LENGTH = 1000
 MAX_DECISION_LENGTH = 100
 MAX_ACTOR_LENGTH = 128
+MAX_RELATED_LENGTH = 128
+MAX_OBLIGATION_LENGTH = 64
 
 NOBODY = Actor(name="", office="")
 """Of acts that were recorded before actors were."""
@@ -110,6 +112,8 @@ def check_act(act: Act, status: Status) -> None:
         *_text_faults("/actor/name", act.actor.name, MAX_ACTOR_LENGTH),
         *_text_faults("/actor/office", act.actor.office, MAX_ACTOR_LENGTH),
         *_text_faults("/actor/officeCode", act.actor.office_code, OFFICE_CODE_LENGTH),
+        *_text_faults("/related", act.particulars.related, MAX_RELATED_LENGTH),
+        *_text_faults("/obligation", act.particulars.obligation, MAX_OBLIGATION_LENGTH),
         *_legal_faults(act, status),
         *(
             InvalidFieldError(_POINTERS[name], "REQUIRED")

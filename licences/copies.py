@@ -114,10 +114,11 @@ class Copies(Reliances, Protocol):
         """Return a file of a copy, checked against its digest."""
 
 
-def check_copy_request(purpose: CopyPurpose, *, expires_at: datetime, made_at: datetime) -> None:
+def check_copy_request(purpose: CopyPurpose, *, made_by: str, expires_at: datetime, made_at: datetime) -> None:
     """Check what a copy is asked for; raises one ExceptionGroup of InvalidFieldError with every fault."""
     faults = _text_faults("/cause", purpose.cause, MAX_CAUSE_CHARACTERS)
     faults += _party_faults(purpose)
+    faults += _text_faults("/madeBy", made_by, MAX_PARTY_CHARACTERS)
     if expires_at <= made_at:
         faults.append(InvalidFieldError("/expiresAt", "COPY_EXPIRY_PAST"))
     if faults:

@@ -91,7 +91,7 @@ class CopyMaker:
         """
         asked_at, at = at, at.astimezone(CHINA).replace(microsecond=0)
         until = (at + DEFAULT_COPY_TERM if expires_at is None else expires_at).astimezone(CHINA).replace(microsecond=0)
-        check_copy_request(purpose, expires_at=until, made_at=at)
+        check_copy_request(purpose, made_by=made_by, expires_at=until, made_at=at)
         self._check_printable(purpose)
         record = self.store.get(identifier)
         # Not the whole second before: an act may have taken effect since.

@@ -1,6 +1,6 @@
 """From a `Licence` to the structured e-licence that the seal covers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from esign import (
@@ -18,6 +18,10 @@ from esign import (
 from .catalogue import LicenceType
 from .model import Licence
 from .provenance import NATIVE, Attachment, Provenance
+
+_ISSUER = frozenset(
+    {"certificateIssuingAuthorityName", "certificateIssuingAuthorityCode", "certificateIssuingAuthorityLevel"}
+)
 
 
 def structure(
@@ -102,6 +106,15 @@ def paper_from(licence: StructuredLicence, licence_type: LicenceType) -> dict[st
             keys = columns[field.key]
             data[field.key] = [dict(zip(keys, row, strict=True)) for row in field.value.rows]
     return data
+
+
+def repeats(data: object, licence: StructuredLicence, licence_type: LicenceType) -> bool:
+    """Whether metadata say what a licence says already, but for whose licence it is: that is for its seal to show."""
+    if not isinstance(data, Mapping) or licence.type_code != licence_type.code:
+        return False
+    said = paper_from(licence, licence_type)
+    # A missing key, null and an empty text are the same.
+    return all((data.get(key) or "") == (said.get(key) or "") for key in (data.keys() | said.keys()) - _ISSUER)
 
 
 def _one_or_all(texts: list[str]) -> str | list[str]:

@@ -289,6 +289,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "the act takes effect later: the new licence must not be in force before",
     ),
     (
+        "JOINT_ONE_DOCUMENT",
+        "由正本、副本等多个文件组成的证照暂不能联合颁发",
+        "a licence of several documents cannot be issued jointly",
+    ),
+    (
         "JOINT_ISSUER_MISSING",
         "原证照由多个机构联合颁发，新证照缺少其中的机构",
         "the licence was issued jointly, and one of its authorities is missing on the new one",

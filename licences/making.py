@@ -30,7 +30,7 @@ from .bodies import attach_body
 from .catalogue import Catalogue, LicenceType, Review
 from .convert import licence_from_paper, licence_from_stock, type_on_issue
 from .drafts import Asked
-from .electronic import paper_from, structure
+from .electronic import repeats, structure
 from .errors import InvalidFieldError, UnknownAlgorithmError
 from .identifiers import make_identifier, next_version, parse_identifier
 from .issuing_authorities import joint_issuers, require_seal_of_issuer
@@ -166,6 +166,10 @@ class LicenceMaker:
             licence, _ = licence_from_stock(licence_type, data)
         for one in keys.seals:
             require_seal_of_issuer(licence, one.seal, self._register, at)
+        if keys.awaited and len(licence_type.documents) > 1:
+            # The other authorities set their seal on the first document: the others would lack it for ever.
+            fault = InvalidFieldError("/joint", "JOINT_ONE_DOCUMENT")
+            raise ExceptionGroup("the type cannot be issued jointly", [fault])
         if following is not None:
             self._check_following(licence, keys, following)
         at = at.astimezone(CHINA).replace(microsecond=0)
@@ -267,7 +271,7 @@ class LicenceMaker:
         )
 
     def _check_following(self, licence: Licence, keys: SealingKeys, following: Following) -> None:
-        """Refuse what would be in force before the licence whose place it takes ends, or lacks one of its authorities."""
+        """Refuse what would be in force before the one that it replaces ends, or lacks one of its authorities."""
         faults = []
         if licence.validity.start < following.act.effective_at.astimezone(CHINA).date() and following.is_ahead:
             faults.append(InvalidFieldError("/effectiveAt", "IN_FORCE_TOO_EARLY"))
@@ -303,12 +307,12 @@ class LicenceMaker:
         checked when that one was made. A date of issue in the past does not lead around today's rule.
         """
         rules = {licence_type.review, self._catalogue.get(licence_type.code).review}
-        if Review.REQUIRED not in rules or provenance.origin.kind == "digitised":
+        if Review.REQUIRED not in rules:
             return False
         if following is None:
-            return True
+            return provenance.origin.kind != "digitised"
         previous = structured_from_bytes(self._store.file(following.previous, "json"))
-        return previous.type_code != licence_type.code or data != paper_from(previous, licence_type)
+        return not repeats(data, previous, licence_type)
 
     def _identifier(self, licence: Licence, following: Following | None) -> str:
         if following is not None and following.keeps_serial:

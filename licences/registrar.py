@@ -4,20 +4,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from esign import CHINA, structured_from_bytes
+from esign import CHINA, StructuredLicence, structured_from_bytes
 
 from .actors import Actor
 from .acts import Act
 from .catalogue import Catalogue, LicenceType
 from .competence import Competence
 from .drafts import Approval
-from .electronic import paper_from
+from .electronic import paper_from, repeats
 from .errors import InvalidFieldError, TransitionRefusedError
 from .issue import Issued, Issuer
 from .legal_grounds import AFTER_EXPIRY
 from .lifecycle import Action, after
 from .making import Following, MadeLicence
 from .model import IssuingAuthority
+from .provenance import NATIVE, Attachment, Provenance
 from .standing import Standing, standing_at
 from .store import EXPIRING, LicenceStore, Record
 
@@ -39,12 +40,12 @@ class Registrar:
             LicenceNotFoundError: not in this store.
             ExceptionGroup: of `InvalidFieldError`: something is missing, or the dates contradict the licence.
             TransitionRefusedError: the lifecycle has no such act in this state, or it needs a licence in its place.
-            SuccessorInForceError: a replaced licence is restored too early.
+            SuccessorInForceError: a licence is restored while another version of it is in force.
             StoreUnavailableError: nothing was changed.
             NotCompetentError: the office of the actor may not do such an act to such a licence.
         """
         record = self.store.get(identifier)
-        if act.action.makes_successor:
+        if act.action.makes_successor or act.action is Action.ISSUE:  # that is for seals to do
             raise TransitionRefusedError(record.status, act.action)
         self.competence(record, act)
         return self.store.apply(identifier, self._completed(record, act))
@@ -74,8 +75,9 @@ class Registrar:
         if idempotency_key is None:  # else it may have been done already, and the store says so if not
             after(record.status, act.action)
         kind = self._type_of(record)
+        previous = structured_from_bytes(self.store.file(record, "json"))
         if data is None:
-            data = paper_from(structured_from_bytes(self.store.file(record, "json")), kind)
+            data = paper_from(previous, kind)
         following = Following(
             previous=record,
             act=act,
@@ -91,7 +93,17 @@ class Registrar:
             issued_by=act,
             following=following,
             approval=approval,
+            # Nobody has decided again what is only repeated: it is no better known than before.
+            provenance=self._provenance(previous) if approval is None and repeats(data, previous, kind) else NATIVE,
         )
+
+    def _provenance(self, licence: StructuredLicence) -> Provenance:
+        scans = [
+            Attachment(described=one, content=self.store.attachment(licence.identifier, one.sha256))
+            for one in licence.attachments
+            if one.kind == "scan"
+        ]
+        return Provenance(origin=licence.origin, scans=scans)
 
     def reissue(
         self,

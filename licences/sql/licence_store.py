@@ -20,7 +20,7 @@ from licences.errors import (
     StoreUnavailableError,
     TransitionRefusedError,
 )
-from licences.lifecycle import Action, Status
+from licences.lifecycle import Action
 from licences.protection import Protection
 from licences.standing import Event, next_event
 from licences.store import (
@@ -47,7 +47,8 @@ from licences.store import (
 
 from . import statements
 from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
-from .event_rows import event_from, event_row, obligations_from, obligations_text
+from .event_rows import event_from, event_row
+from .licence_rows import file_rows, licence_row, record_from
 from .number_columns import NumberColumns
 from .number_sequences import next_number
 from .review_store import seal_draft
@@ -177,47 +178,13 @@ class SqlStore:
     ) -> None:
         connection.execute(
             statements.INSERT_LICENCE,
-            {
-                "identifier": record.identifier,
-                **self._numbers.columns(connection, record.identifier, record.number),
-                "type_code": record.type_code,
-                "type_slug": record.type_slug,
-                "type_version": record.type_version,
-                "version": record.version,
-                "algorithm": record.algorithm,
-                "issuer_code": record.issuer_code,
-                "holder_kind": record.holder_kind,
-                "valid_from": record.valid_from,
-                "valid_to": record.valid_to,
-                "sealed_at": record.sealed_at,
-                "status": record.status.value,
-                "code": record.code,
-                "short_code": record.short_code,
-                "verify_url": record.verify_url,
-                "status_list": record.status_list,
-                "status_index": record.status_index,
-                "lineage": record.lineage or None,
-                "edition": record.edition,
-                "obligations": obligations_text(record.obligations),
-            },
+            licence_row(record) | self._numbers.columns(connection, record.identifier, record.number),
         )
         indices = {self._holder_index(kind, code) for kind, code in holders}
         connection.execute(
             statements.INSERT_HOLDER, [{"identifier": record.identifier, "holder_index": index} for index in indices]
         )
-        connection.execute(
-            statements.INSERT_FILE,
-            [
-                {
-                    "identifier": record.identifier,
-                    "kind": kind,
-                    "sha256": file.sha256,
-                    "sm3": file.sm3,
-                    "size": file.size,
-                }
-                for kind, file in record.files.items()
-            ],
-        )
+        connection.execute(statements.INSERT_FILE, file_rows(record))
         digests = set(proofs_of(record))
         connection.execute(
             statements.INSERT_PROOF, [self._proof(record.identifier, one, record.sealed_at) for one in digests]
@@ -419,7 +386,7 @@ class SqlStore:
             _, files = records.setdefault(row.identifier, (row, {}))
             files[row.kind] = StoredFile(sha256=row.sha256, sm3=row.sm3, size=row.size)
         return tuple(
-            _record(row, files, self._numbers.number_of(row.identifier, row.number, row.number_protected))
+            record_from(row, files, self._numbers.number_of(row.identifier, row.number, row.number_protected))
             for row, files in records.values()
         )
 
@@ -429,33 +396,6 @@ class SqlStore:
     def _keyed(self, text: str) -> str:
         """Digest that nobody can search for without the index key: a request's body, too, holds the holder's number."""
         return hmac_bytes("sm3", self._index_key, text.encode("utf-8", "surrogatepass")).hex()
-
-
-def _record(row: sa.Row[tuple[object, ...]], files: Mapping[FileKind, StoredFile], number: str) -> Record:
-    return Record(
-        identifier=row.identifier,
-        number=number,
-        type_code=row.type_code,
-        type_slug=row.type_slug,
-        type_version=row.type_version,
-        version=row.version,
-        algorithm=row.algorithm,
-        issuer_code=row.issuer_code,
-        holder_kind=row.holder_kind,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        sealed_at=row.sealed_at,
-        status=Status(row.status),
-        code=row.code,
-        short_code=row.short_code,
-        verify_url=row.verify_url,
-        files=files,
-        status_list=row.status_list,
-        status_index=row.status_index,
-        lineage=row.lineage or "",
-        edition=row.edition,
-        obligations=obligations_from(row.obligations),
-    )
 
 
 def _one(records: Sequence[Record]) -> Record:

@@ -154,3 +154,12 @@ def test_a_licence_is_printed_onto_a_form_once(fresh: Elicence, running: ModuleT
     assert [(one["form"], one["state"]) for one in account["entries"]] == [("A101", "used")]
     sheet = fresh("catalogue", "calibrate", "pesticide-business", "--out", tmp_path / "sheet.pdf", "--json")
     assert sheet.code == 0
+
+
+def test_a_licence_of_several_documents_is_not_issued_jointly(fresh: Elicence) -> None:
+    (fresh.home / "partners").mkdir()
+    (fresh.home / "partners/other.pem").write_bytes((fresh.home / "keys/rsa-seal.chain.pem").read_bytes())
+    words = ("issue", "--data", "-", "--joint", "other", "--json")
+    done = fresh(*words, stdin=json.dumps(wish("public-health")).encode())
+    assert done.code == 65
+    assert [field["code"] for field in done.json()["error"]["fields"]] == ["JOINT_ONE_DOCUMENT"]

@@ -93,6 +93,33 @@ def test_who_may_act(office: str, act: str, type_code: str, expected: str | None
     assert merged().acting_for(OLD, office, act, type_code, DAY) == expected
 
 
+@pytest.mark.parametrize(
+    ("competences", "expected"),
+    [
+        ([], "itself"),
+        ([{"types": [PESTICIDE], "acts": ["issue"]}], "itself"),
+        ([{"types": ["*"], "acts": ["revoke"]}], None),
+        ([{"types": [WATER], "acts": ["*"]}], None),
+        ([{"types": ["*"], "acts": ["*"], "until": "2024-12-31"}], None),
+    ],
+    ids=["unlimited", "competent", "other-act", "other-type", "no-longer"],
+)
+def test_an_authority_seals_for_itself_what_it_may_issue(competences: list[Any], expected: str | None) -> None:
+    limited = register(entry(NEW, "乙", competences=competences))
+    assert limited.sealing_for(NEW, NEW, PESTICIDE, DAY) == expected
+    assert limited.acting_for(NEW, NEW, "issue", PESTICIDE, DAY) == expected
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"until": "2024-12-31"}, {"competences": [{"types": ["*"], "acts": ["revoke"]}]}],
+    ids=["gone", "not-competent"],
+)
+def test_nobody_delegates_more_than_he_has(limits: dict[str, Any]) -> None:
+    delegated = register(entry(OLD, "甲", delegates=[{"code": NEW, "types": ["*"]}], **limits), entry(NEW, "乙"))
+    assert delegated.sealing_for(OLD, NEW, WATER, DAY) is None
+
+
 def test_a_successor_of_a_successor_and_a_ring_of_them() -> None:
     step = {"types": ["*"], "since": "2020-01-01"}
     chain = register(

@@ -21,7 +21,7 @@ from esign import (
     plain_pdf,
     read_photo,
 )
-from esign.photo import MAX_PHOTO_BYTES, MAX_PHOTO_SIDE
+from esign.photo import MAX_PHOTO_BYTES, MAX_PHOTO_SCANS, MAX_PHOTO_SIDE
 from licences import shipped_font
 
 SIZE = (48, 64)
@@ -85,9 +85,17 @@ def chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def png(rows: bytes, *, interlace: int = 0) -> bytes:
-    header = struct.pack(">IIBBBBB", *SIZE, 8, 0, 0, 0, interlace)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+def png(rows: bytes, *, bits: int = 8, interlace: int = 0, beside: bytes = b"") -> bytes:
+    header = struct.pack(">IIBBBBB", *SIZE, bits, 0, 0, 0, interlace)
+    data = chunk(b"IDAT", zlib.compress(rows) + beside)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
+
+
+def jpeg(scans: int) -> bytes:
+    """The frame of a JPEG and so many empty scans, which a reader of pixels would all pass over."""
+    frame = struct.pack(">BHHBBBB", 8, SIZE[1], SIZE[0], 1, 1, 0x11, 0)
+    scan = b"\xff\xda" + struct.pack(">HBBBBBB", 8, 1, 1, 0, 0, 0x3F, 0)
+    return b"\xff\xd8\xff\xc2" + struct.pack(">H", 2 + len(frame)) + frame + scan * scans + b"\xff\xd9"
 
 
 ROWS = (b"\0" + bytes(SIZE[0])) * SIZE[1]
@@ -98,6 +106,10 @@ BAD = {
     "transparent colour": picture("PNG", "P", transparency=0),
     "interlaced": png(ROWS, interlace=1),
     "16 bits": picture("PNG", "I;16"),
+    "3 bits": png((b"\0" + bytes((SIZE[0] * 3 + 7) // 8)) * SIZE[1], bits=3),
+    "bytes behind the rows": png(ROWS, beside=b"110101"),
+    "no pixels": jpeg(0),
+    "scans without end": jpeg(MAX_PHOTO_SCANS + 1),
     "too few rows": png(ROWS[:-1]),
     "too many rows": png(ROWS + ROWS),
     "damaged": GOOD["png"].replace(b"IDAT", b"IDAU"),
@@ -115,6 +127,7 @@ def test_what_cannot_be_printed_as_it_is_is_refused(name: str) -> None:
 
 
 def test_limits() -> None:
+    assert read_photo(jpeg(MAX_PHOTO_SCANS)).kind == "jpeg"
     with pytest.raises(TooLargeError):
         read_photo(GOOD["jpeg"] + bytes(MAX_PHOTO_BYTES))
     with pytest.raises(TooLargeError):

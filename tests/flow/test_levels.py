@@ -18,7 +18,7 @@ from api.home import ensure_home, open_home
 from api.seals import development_seal, seal_path
 from api.wiring import Services, require_sound_archive
 from esign import SealLevel, archive_from_bytes, read_detached, read_sealed_pdf
-from keys import write_certificates, write_private_key
+from keys import read_ocsp_response, write_certificates, write_private_key
 from licences import Issued, archive_problems
 from verify import HolderEntry, Outcome, RevocationFetcher, TrustStore, Verifier
 
@@ -263,10 +263,14 @@ def test_an_archive_keeps_the_revocation_of_a_seal(office: Office) -> None:
     issued = office.issue("sm2")
     services = office.services()
     office.servers["sm2"].revoke("seal", at=issued.record.sealed_at + timedelta(seconds=1), reason="superseded")
+    office.servers["sm2"].clock = datetime.now(UTC)
     made = services.archive_maker("rsa").make(issued.record.identifier, made_by="archivist-1", at=datetime.now(UTC))
     verifier = Verifier(TrustStore.from_directory(office.path / "trust"), history=archive_problems)
     report = verifier.verify_archive(made.data, at=datetime.now(UTC))
     assert report.reason.code == "ARCHIVE_GENUINE"
+    answers = [content for name, content in archive_from_bytes(made.data).items() if name.endswith(".ocsp")]
+    said = [answer.status for raw in answers for answer in read_ocsp_response(bytes(raw)).answers]
+    assert "revoked" in said
     assert any(name.endswith(".crl") for name in archive_from_bytes(made.data))
     late = services.archive_maker("sm2").make(issued.record.identifier, made_by="archivist-1", at=datetime.now(UTC))
     report = verifier.verify_archive(late.data, at=datetime.now(UTC))

@@ -199,7 +199,7 @@ def test_every_fault_of_a_request_is_told_at_once() -> None:
         cause="因" * 201, office="", officer="a\u200bb", item_name=" x", item_code="1" * 101, case_number="e\u0301"
     )
     with pytest.raises(ExceptionGroup) as caught:
-        check_copy_request(purpose, expires_at=AT, made_at=AT)
+        check_copy_request(purpose, made_by="甲\x1b[2J", expires_at=AT, made_at=AT)
     assert _codes(caught.value) == {
         "/cause": "TOO_LONG",
         "/requester/office": "REQUIRED",
@@ -207,12 +207,14 @@ def test_every_fault_of_a_request_is_told_at_once() -> None:
         "/item/name": "SURROUNDING_SPACE",
         "/item/code": "TOO_LONG",
         "/caseNumber": "NOT_NFC",
+        "/madeBy": "CONTROL_CHARACTER",
         "/expiresAt": "COPY_EXPIRY_PAST",
     }
 
 
 def test_the_longest_cause_is_taken() -> None:
-    check_copy_request(replace(PURPOSE, cause="因" * 200), expires_at=AT + timedelta(seconds=1), made_at=AT)
+    later = AT + timedelta(seconds=1)
+    check_copy_request(replace(PURPOSE, cause="因" * 200), made_by="员" * 100, expires_at=later, made_at=AT)
 
 
 def test_every_fault_of_a_reliance_is_told_at_once() -> None:

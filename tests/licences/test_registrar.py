@@ -14,18 +14,25 @@ from esign import (
     AuthorityRegister,
     FontChain,
     Seal,
+    StructuredAttachment,
+    StructuredAuthority,
+    StructuredOrigin,
     authorities_from_document,
     draw_round_seal,
     structured_from_bytes,
 )
-from keys import make_development_pki
+from keys import hash_bytes, make_development_pki
 from licences import (
+    NATIVE,
     Act,
     Action,
     Actor,
+    Attachment,
     AuthoritySeal,
+    AwaitedSeal,
     Catalogue,
     Competence,
+    Following,
     InvalidFieldError,
     Issued,
     Issuer,
@@ -35,6 +42,8 @@ from licences import (
     Particulars,
     Record,
     Registrar,
+    Review,
+    ReviewRequiredError,
     SealingKeys,
     Status,
     TransitionRefusedError,
@@ -43,7 +52,9 @@ from licences import (
     paper_from,
     parse_identifier,
     shipped_font,
+    word_of,
 )
+from licences.filling import sample_data
 
 ROOT = Path(__file__).parents[2]
 AUTHORITY, AUTHORITY_CODE = "样例县行政审批局", "1199010000000102XM"
@@ -68,12 +79,16 @@ class Office:
     """A registrar with its store and its seal."""
 
     def __init__(
-        self, sealing: SealingKeys, store: MemoryStore | None = None, register: AuthorityRegister | None = None
+        self,
+        sealing: SealingKeys,
+        store: MemoryStore | None = None,
+        register: AuthorityRegister | None = None,
+        catalogue: Catalogue = CATALOGUE,
     ) -> None:
         self.store = store or MemoryStore()
-        self.registrar = Registrar(store=self.store, catalogue=CATALOGUE, competence=Competence(register=register))
+        self.registrar = Registrar(store=self.store, catalogue=catalogue, competence=Competence(register=register))
         self.issuer = Issuer(
-            catalogue=CATALOGUE,
+            catalogue=catalogue,
             sealing={"rsa": sealing},
             fonts=FONTS,
             store=self.store,
@@ -233,6 +248,103 @@ def test_what_is_over_is_recorded_once_and_what_goes_on_is_left(office: Office) 
     assert event.act.effective_at == datetime(late.year, late.month, late.day, tzinfo=CHINA) + timedelta(days=1)
 
 
+def test_one_licence_that_cannot_expire_at_once_holds_up_no_other(office: Office) -> None:
+    """It expires when nothing stands against it any more, not back in a time in which it was valid or revoked."""
+    data = paper("pesticide-business-1")
+    number = data["certificateNumber"][:-3]
+    refused, restored, plain = (
+        office.issue("pesticide-business", data | {"certificateNumber": number + one}) for one in ("001", "002", "003")
+    )
+    end = plain.valid_to
+    assert end is not None
+    noon = datetime(end.year, end.month, end.day, 12, tzinfo=CHINA)
+    early = {"applied_on": end - timedelta(days=200)}
+    office.registrar.act(refused.identifier, act(Action.ACCEPT_RENEWAL, particulars=early))
+    with pytest.raises(ExceptionGroup):
+        office.registrar.act(refused.identifier, act(Action.EXPIRE, at=noon + timedelta(days=2)))
+    refusal, judgment = noon + timedelta(days=50), noon + timedelta(days=60)
+    office.registrar.act(refused.identifier, act(Action.REFUSE_RENEWAL, at=refusal))
+    office.registrar.act(restored.identifier, act(Action.REVOKE))
+    office.registrar.act(restored.identifier, act(Action.RESTORE, at=judgment, legal_ground="judgment"))
+    ended = {one.identifier for one in office.registrar.expire(noon + timedelta(days=70), CLERK)}
+    assert ended == {refused.identifier, restored.identifier, plain.identifier}
+    since = [office.store.events(one.identifier)[-1].act.effective_at for one in (refused, restored, plain)]
+    assert since == [refusal, judgment, noon + timedelta(hours=12)]
+
+
+def test_a_renewal_in_advance_leaves_no_gap(office: Office) -> None:
+    data = paper("pesticide-business-1")
+    old = office.issue("pesticide-business", data)
+    assert old.valid_to is not None
+    begins = old.valid_to + timedelta(days=1)
+    dates = {
+        "certificateEffectiveDate": begins.isoformat(),
+        "certificateExpiringDate": (begins.replace(year=begins.year + 5) - timedelta(days=1)).isoformat(),
+    }
+    new = office.replace(old, act(Action.RENEW), data | dates)
+    last = datetime(old.valid_to.year, old.valid_to.month, old.valid_to.day, 23, 59, tzinfo=CHINA)
+    for moment, words in (
+        (last, ("issued", "not_yet_in_force")),
+        (last + timedelta(minutes=1), ("replaced", "issued")),
+    ):
+        answers = [(one, office.store.status(one.identifier, moment)) for one in (old, new)]
+        assert tuple(word_of(one, answer) for one, answer in answers if answer) == words
+
+
+def test_a_change_in_advance_is_not_in_force_before(office: Office) -> None:
+    data = paper("pesticide-business-1")
+    old = office.issue("pesticide-business", data)
+    ahead = replace(act(Action.CHANGE), effective_at=AT + timedelta(days=30))
+    with pytest.raises(ExceptionGroup) as caught:
+        office.replace(old, ahead, data)
+    (fault,) = caught.value.exceptions
+    assert isinstance(fault, InvalidFieldError)
+    assert (fault.pointer, fault.code) == ("/effectiveAt", "IN_FORCE_TOO_EARLY")
+
+
+def test_a_restored_licence_is_changed_again_under_a_version_of_its_own(office: Office) -> None:
+    old = office.issue("pesticide-business", paper("pesticide-business-1"))
+    second = office.replace(old, act(Action.EXCHANGE), None)
+    office.registrar.act(second.identifier, act(Action.ANNUL, legal_ground="licensing-69-1-3"))
+    office.registrar.act(old.identifier, act(Action.RESTORE, legal_ground="self-correction"))
+    third = office.replace(old, act(Action.EXCHANGE), None)
+    assert [parse_identifier(one.identifier).version for one in office.store.versions(old.identifier)] == [
+        "001", "002", "003",
+    ]  # fmt: skip
+    assert third.status is Status.ISSUED
+
+
+def jointly(sealing: SealingKeys) -> SealingKeys:
+    partner = keys_of("样例县农业农村局", "11990100000001038M").seals[0].seal
+    return replace(sealing, awaited=(AwaitedSeal(certificate=partner.signer.certificate, width=42, height=42),))
+
+
+def test_what_waits_for_seals_is_issued_by_seals_alone(office: Office, sealing: SealingKeys) -> None:
+    office.issuer = Office(jointly(sealing), office.store).issuer
+    waiting = office.issue("pesticide-business", paper("pesticide-business-1"))
+    assert waiting.status is Status.PENDING
+    with pytest.raises(TransitionRefusedError):
+        office.registrar.act(waiting.identifier, act(Action.ISSUE))
+    issuer = {"certificateIssuingAuthorityName": AUTHORITY, "certificateIssuingAuthorityCode": AUTHORITY_CODE}
+    with pytest.raises(ExceptionGroup) as caught:
+        office.issue("forest-seed", sample_data(CATALOGUE.get("forest-seed")) | issuer)
+    (fault,) = caught.value.exceptions
+    assert isinstance(fault, InvalidFieldError)
+    assert (fault.pointer, fault.code) == ("/joint", "JOINT_ONE_DOCUMENT")
+
+
+def test_a_licence_of_two_authorities_is_not_followed_by_one_of_one(office: Office, sealing: SealingKeys) -> None:
+    alone, office.issuer = office.issuer, Office(jointly(sealing), office.store).issuer
+    old = office.issue("pesticide-business", paper("pesticide-business-1"))
+    office.store.replace_files(old, {}, at=AT)
+    office.issuer = alone
+    with pytest.raises(ExceptionGroup) as caught:
+        office.replace(old, act(Action.EXCHANGE), None)
+    (fault,) = caught.value.exceptions
+    assert isinstance(fault, InvalidFieldError)
+    assert (fault.pointer, fault.code) == ("/joint", "JOINT_ISSUER_MISSING")
+
+
 def test_an_activated_type_counts_from_its_activation(office: Office, sealing: SealingKeys) -> None:
     kind = CATALOGUE.get("pesticide-business")
     lifecycle = replace(kind.lifecycle, activation=True)
@@ -251,10 +363,6 @@ def test_an_activated_type_counts_from_its_activation(office: Office, sealing: S
 
 
 def test_provenance_stands_in_the_sealed_licence_and_its_scans_in_the_store(office: Office) -> None:
-    from esign import StructuredAttachment, StructuredAuthority
-    from keys import hash_bytes
-    from licences import Attachment
-
     scan = b"%PDF-1.4 scan"
     described = StructuredAttachment(
         kind="scan",
@@ -340,3 +448,71 @@ def test_the_successor_of_an_authority_acts_and_reissues(office: Office) -> None
     assert {fault.code for fault in caught.value.exceptions if isinstance(fault, InvalidFieldError)} == {
         "SEAL_NOT_OF_ISSUER"
     }
+
+
+def origin_of(office: Office, record: Record) -> StructuredOrigin:
+    return structured_from_bytes(office.store.file(record, "json")).origin
+
+
+@pytest.mark.parametrize("given", [None, {"branches": None}], ids=["by-itself", "by-data"])
+def test_what_is_repeated_is_no_better_known_than_before(office: Office, given: dict[str, Any] | None) -> None:
+    """A licence that holders declared themselves does not become one that the authority decided, by being repeated."""
+    scan = b"%PDF-1.4 scan"
+    described = StructuredAttachment(
+        kind="scan",
+        name="scan-1.pdf",
+        media_type="application/pdf",
+        sha256=hash_bytes("sha256", scan).hex(),
+        sm3=hash_bytes("sm3", scan).hex(),
+        size=len(scan),
+        pages=1,
+        operator="scan-01",
+    )
+    stock = digitised(trust_level="D", converted_on=AT.date(), scans=[Attachment(described=described, content=scan)])
+    data = {key: text for key, text in paper("pesticide-business-1").items() if key != "branches"}
+    first = office.issue("pesticide-business", data, provenance=stock)
+    second = office.replace(first, act(Action.EXCHANGE), None if given is None else data | given)
+    assert origin_of(office, second) == origin_of(office, first) == stock.origin
+    assert office.store.attachment(second.identifier, described.sha256) == scan
+    changed = office.replace(second, act(Action.CHANGE), data | {"certificateHolderName": "样例县新名农资有限公司"})
+    assert origin_of(office, changed) == NATIVE.origin
+
+
+def test_another_authority_takes_over_what_was_reviewed(sealing: SealingKeys) -> None:
+    """Its name on the licence is shown by its seal; everything else was checked when the licence was made."""
+    reviewed = Catalogue(
+        [replace(kind, review=Review.REQUIRED) for kind in CATALOGUE if kind.slug == "pesticide-business"]
+    )
+    given, office = act(Action.EXCHANGE), Office(sealing)
+    record = office.issue("pesticide-business", paper("pesticide-business-1"))
+    previous = Following(previous=record, act=given, keeps_serial=False)
+    maker = Office(keys_of("样例县水利局", "11990100000001038M"), office.store, catalogue=reviewed).issuer
+
+    def needs_review(**changes: str) -> bool:
+        data = paper("pesticide-business-1") | changes
+        made = maker.make("pesticide-business", data, algorithm="rsa", at=AT, following=previous)
+        return made.review_required
+
+    water = {
+        "certificateIssuingAuthorityName": "样例县水利局",
+        "certificateIssuingAuthorityCode": "11990100000001038M",
+    }
+    assert not needs_review(**water)
+    assert needs_review(**water, certificateHolderName="样例县新名农资有限公司")
+
+
+def test_a_follower_is_no_stock_that_needs_no_review(sealing: SealingKeys) -> None:
+    reviewed = Catalogue(
+        [replace(kind, review=Review.REQUIRED) for kind in CATALOGUE if kind.slug == "pesticide-business"]
+    )
+    office = Office(sealing, catalogue=reviewed)
+    stock = digitised(trust_level="D", converted_on=AT.date())
+    record = office.issue("pesticide-business", paper("pesticide-business-1"), provenance=stock)
+    following = Following(previous=record, act=act(Action.CHANGE), keeps_serial=True)
+    with pytest.raises(ReviewRequiredError):
+        office.issue(
+            "pesticide-business",
+            paper("pesticide-business-1", certificateHolderName="样例县新名农资有限公司"),
+            provenance=stock,
+            following=following,
+        )

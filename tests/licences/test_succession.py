@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -290,3 +291,132 @@ def test_attachments_belong_to_one_licence(store: LicenceStore, made: Make) -> N
     for identifier, sought in ((other, digest), (one.record.identifier, "0" * 64), ("1.2.3", digest)):
         with pytest.raises(LicenceNotFoundError):
             store.attachment(identifier, sought)
+
+
+def test_what_is_restored_is_what_it_was(store: LicenceStore, made: Make) -> None:
+    """A suspension, a loss, or seals that are still missing do not vanish with the end that is taken back."""
+    suspended, lost, pending = add(store, made()), add(store, made()), add(store, made(status=Status.PENDING))
+    store.apply(suspended, act(Action.SUSPEND, effective=1))
+    store.apply(suspended, act(Action.RESUME, effective=100, recorded=1))
+    store.apply(suspended, act(Action.REVOKE, effective=10))
+    store.apply(suspended, act(Action.RESTORE, effective=20))
+    assert values(store, suspended, 5, 15, 20, 99, 100) == [
+        "suspended", "revoked", "suspended", "suspended", "issued",
+    ]  # fmt: skip
+    store.apply(lost, act(Action.REPORT_LOST, effective=1))
+    store.apply(lost, act(Action.SUSPEND, effective=2))
+    assert store.apply(lost, act(Action.RESUME, effective=3)).status is Status.LOST
+    store.apply(pending, act(Action.CANCEL, effective=1))
+    assert store.apply(pending, act(Action.RESTORE, effective=2)).status is Status.PENDING
+    assert values(store, lost, 4) + values(store, pending, 4) == ["lost", "pending"]
+
+
+def test_each_restoration_takes_one_end_back(store: LicenceStore, made: Make) -> None:
+    identifier = add(store, made())
+    store.apply(identifier, act(Action.REVOKE, effective=1))
+    store.apply(identifier, replace(act(Action.CANCEL, effective=2), legal_ground="licensing-70-4"))
+    assert store.apply(identifier, act(Action.RESTORE, effective=3)).status is Status.REVOKED
+    assert store.apply(identifier, act(Action.RESTORE, effective=4)).status is Status.ISSUED
+    assert values(store, identifier, 0, 1, 2, 3, 4) == ["issued", "revoked", "cancelled", "revoked", "issued"]
+
+
+def test_an_expiry_hides_no_suspension(store: LicenceStore, made: Make) -> None:
+    identifier = add(store, made("号"))
+    store.apply(identifier, act(Action.SUSPEND, effective=1))
+    store.apply(identifier, act(Action.EXPIRE, effective=2))
+    with pytest.raises(TransitionRefusedError):
+        follow(store, identifier, made("号", version="002"), Action.RENEW, effective=3)
+    extended = store.apply(identifier, act(Action.EXTEND, effective=3, until=date(2030, 1, 1)))
+    assert extended.status is Status.SUSPENDED
+    assert values(store, identifier, 1, 2, 3) == ["suspended", "expired", "suspended"]
+
+
+@pytest.mark.parametrize(("effective", "recorded"), [(5, 15), (15, 5), (5, 5), (30, 15)])
+def test_a_follower_escapes_no_suspension(store: LicenceStore, made: Make, effective: int, recorded: int) -> None:
+    """Neither acting back to before it, nor in advance, nor before a suspension that begins later."""
+    identifier = add(store, made("号"))
+    store.apply(identifier, act(Action.SUSPEND, effective=10, recorded=1))
+    store.apply(identifier, act(Action.RESUME, effective=20, recorded=1))
+    succession = Succession(previous=identifier, act=act(Action.CHANGE, effective=effective, recorded=recorded))
+    second = made("号", version="002")
+    with pytest.raises(TransitionRefusedError):
+        store.add(second.record, HOLDERS, second.files, succession=succession)
+    follow(store, identifier, second, effective=20)
+
+
+def test_two_versions_are_never_in_force_together(store: LicenceStore, made: Make) -> None:
+    first = add(store, made("号"))
+    second = follow(store, first, made("号", version="002"), effective=1).identifier
+    store.apply(first, act(Action.DISPUTE, effective=2))
+    store.apply(first, act(Action.ANNUL, effective=2))
+    assert store.apply(first, act(Action.RESTORE, effective=3)).status is Status.REPLACED
+    third = follow(store, second, made("号", version="003"), effective=4).identifier
+    with pytest.raises(SuccessorInForceError):  # its own follower has ended, the one after that has not
+        store.apply(first, act(Action.RESTORE, effective=5))
+    store.apply(third, act(Action.CANCEL, effective=6))
+    with pytest.raises(SuccessorInForceError):  # on day 5 the third was still in force
+        store.apply(first, act(Action.RESTORE, effective=5, recorded=7))
+    store.apply(first, act(Action.RESTORE, effective=7))
+    for other in (second, third):
+        with pytest.raises(SuccessorInForceError):
+            store.apply(other, act(Action.RESTORE, effective=8))
+
+
+def test_what_stands_beside_the_status_goes_on(store: LicenceStore, made: Make) -> None:
+    def obliged(due: date) -> tuple[StructuredObligation, ...]:
+        return (StructuredObligation(key="nextInspection", label="下次检验", due=due, effect="not_usable"),)
+
+    term, due = {"valid_to": date(2027, 6, 30)}, date(2027, 1, 1)
+    first = add(store, made("号", obligations=obliged(due), **term))
+    store.apply(first, act(Action.DISPUTE, effective=1))
+    store.apply(first, act(Action.ACCEPT_RENEWAL, effective=2, applied_on=date(2026, 11, 22), keeps_valid=True))
+    store.apply(first, act(Action.EXTEND, effective=3, until=date(2028, 6, 30)))
+    store.apply(first, act(Action.INSPECT, effective=4, obligation="nextInspection", next_due=date(2028, 1, 1)))
+    second = follow(store, first, made("号", version="002", obligations=obliged(due), **term), effective=5)
+    answer = store.status(second.identifier, day(6))
+    assert answer is not None
+    assert (answer.value, answer.disputed, answer.renewal_pending) == (Status.ISSUED, True, True)
+    assert (answer.extended_to, answer.obligations) == (date(2028, 6, 30), obliged(date(2028, 1, 1)))
+    assert [event.sequence for event in store.events(second.identifier)] == list(range(7, 12))
+    store.apply(second.identifier, act(Action.SETTLE, effective=7))
+    later = {"valid_to": date(2032, 6, 30), "obligations": obliged(date(2029, 1, 1))}
+    renewed = follow(store, second.identifier, made("号", version="003", **later), Action.RENEW, effective=8)
+    answer = store.status(renewed.identifier, day(9))
+    assert answer is not None
+    assert (answer.disputed, answer.renewal_pending, answer.extended_to) == (False, False, None)
+    assert answer.obligations == later["obligations"]
+
+
+def test_the_same_change_asked_twice_at_once_is_answered_twice(store: LicenceStore, made: Make) -> None:
+    identifier = add(store, made("号"))
+    followers = [made("号", version="002") for _ in range(4)]
+    barrier, answers = threading.Barrier(len(followers)), []
+
+    def change(licence: Any) -> None:
+        barrier.wait()
+        succession = Succession(previous=identifier, act=act(Action.CHANGE, effective=1))
+        kept = store.add(licence.record, HOLDERS, licence.files, ("键", "a" * 64), succession=succession)
+        answers.append(kept.short_code)
+
+    threads = [threading.Thread(target=change, args=(one,)) for one in followers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == len(followers)
+    assert len(set(answers)) == 1
+
+
+def test_nothing_is_known_before_the_issue_was_recorded(store: LicenceStore, made: Make) -> None:
+    """Also where the clock of another machine was behind."""
+    identifier = add(store, made(sealed_at=day(2)))
+    store.apply(identifier, act(Action.SUSPEND, effective=1, recorded=1))
+    assert values(store, identifier, 3, known=1) == ["unknown"]
+    assert values(store, identifier, 3, known=2) == ["suspended"]
+
+
+def test_what_is_replaced_from_a_later_day_can_be_revoked_before(store: LicenceStore, made: Make) -> None:
+    identifier = add(store, made("号"))
+    follow(store, identifier, made("号", version="002"), Action.RENEW, effective=100)
+    store.apply(identifier, act(Action.REVOKE, effective=10))
+    assert values(store, identifier, 9, 10, 100) == ["issued", "revoked", "revoked"]
