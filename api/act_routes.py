@@ -11,6 +11,7 @@ from licences import Act, Action, Actor, Particulars, parse_identifier
 
 from .errors import MalformedInputError
 from .http_requests import PREFIX, json_body, only_from_here, problems, takes
+from .issuing import require_key
 from .routes import address_of_licence, addresses_of_files
 from .schemas import ActBody, ActedOut, HistoryOut, read_body
 from .shapes import act_shape, history_shape, issue_shape
@@ -39,6 +40,7 @@ def act_routes(services: Services) -> APIRouter:
     ) -> Response:
         wish = read_body(ActBody, body)
         parse_identifier(identifier)
+        require_key(idempotency_key)
         given = _act(wish, datetime.now(UTC))
         if not given.action.makes_successor:
             if wish.data is not None or wish.joint:

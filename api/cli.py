@@ -123,6 +123,9 @@ def _parser() -> Parser:
     issue.add_argument("--seal", choices=SUITES, help="印章算法 seal (default sm2)")
     issue.add_argument("--joint", metavar="NAME", action="append", help="联合颁发机构 partner that seals too, in order")
     issue.add_argument("--body", metavar="FILE.pdf", help="正文：批文、鉴定报告 the body of an approval or a report")
+    issue.add_argument(
+        "--transferred-from", metavar="IDENTIFIER", help="转入：原证照标识 licence of an authority elsewhere"
+    )
     issue.add_argument("--out", metavar="DIR", help="输出目录 folder for the files")
     issue.add_argument("--idempotency-key", metavar="KEY", help="幂等键 same key and data: same licence")
 
@@ -228,6 +231,7 @@ def _issue(arguments: argparse.Namespace) -> int:
         seal=arguments.seal,
         joint=arguments.joint,
         body=arguments.body,
+        transferred_from=arguments.transferred_from,
         out=arguments.out,
         key=arguments.idempotency_key,
     )

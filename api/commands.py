@@ -109,12 +109,20 @@ def issue_file(
     seal: str | None,
     joint: Sequence[str] | None,
     body: str | None,
+    transferred_from: str | None,
     out: str | None,
     key: str | None,
 ) -> Answer:
     """Issue the licence that a file of paper metadata describes and put its files into a folder."""
     supplied = None if body is None else read_file(Path(body), MAX_BODY_BYTES)
-    request = read_request(read_json_argument(data), type_name=type_name, seal=seal, joint=joint, body=supplied)
+    request = read_request(
+        read_json_argument(data),
+        type_name=type_name,
+        seal=seal,
+        joint=joint,
+        body=supplied,
+        transferred_from=transferred_from or "",
+    )
     directory = services.home.issued if out is None else Path(out)
     issued = issue_into(services, directory, request, key)
     record = issued.record

@@ -3,10 +3,10 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from licences import Issued, Issuer, MadeLicence
+from licences import NATIVE, Issued, Issuer, MadeLicence, parse_identifier
 
 from .errors import MalformedInputError, UsageError
 from .settings import SUITES
@@ -24,6 +24,8 @@ class IssueRequest:
     seal: str
     body: bytes | None = None
     """A PDF that was written elsewhere, for types that have one."""
+    transferred_from: str = ""
+    """Identifier of the licence of an authority elsewhere that it takes the place of."""
     joint: tuple[str, ...] = ()
     """Names of the partners (`api.partners`) that issue it jointly, in the order in which they seal."""
 
@@ -35,6 +37,7 @@ def read_request(
     seal: str | None = None,
     joint: Sequence[str] | None = None,
     body: bytes | None = None,
+    transferred_from: str = "",
 ) -> IssueRequest:
     """Read a request from JSON: `{"type", "data", "seal"}`, or the data alone when the type is named beside it.
 
@@ -60,7 +63,12 @@ def read_request(
     if chosen_type is None:
         raise UsageError("没有说明证照类型（type）。", "no licence type is named")
     return IssueRequest(
-        type=chosen_type, data=document["data"], seal=chosen_seal, joint=_joint(document, joint), body=body
+        type=chosen_type,
+        data=document["data"],
+        seal=chosen_seal,
+        joint=_joint(document, joint),
+        body=body,
+        transferred_from=transferred_from,
     )
 
 
@@ -73,20 +81,30 @@ def issue(
     before_keeping: Callable[[MadeLicence], None] | None = None,
 ) -> Issued:
     """Answer a request, as `Issuer.issue` does; UsageError when the caller's key cannot be one."""
-    if key is not None and not 0 < len(key) <= MAX_KEY_CHARACTERS:
-        raise UsageError(
-            f"幂等键应为 1 至 {MAX_KEY_CHARACTERS} 个字符。",
-            f"an idempotency key has 1 to {MAX_KEY_CHARACTERS} characters",
-        )
+    require_key(key)
+    provenance = NATIVE
+    if request.transferred_from:
+        parse_identifier(request.transferred_from)
+        provenance = replace(NATIVE, transferred_from=request.transferred_from)
     return issuer.issue(
         request.type,
         request.data,
         algorithm=request.seal,
         body=request.body,
+        provenance=provenance,
         at=at,
         idempotency_key=key,
         before_keeping=before_keeping,
     )
+
+
+def require_key(key: str | None) -> None:
+    """Raise UsageError when a caller's idempotency key cannot be one."""
+    if key is not None and not 0 < len(key) <= MAX_KEY_CHARACTERS:
+        raise UsageError(
+            f"幂等键应为 1 至 {MAX_KEY_CHARACTERS} 个字符。",
+            f"an idempotency key has 1 to {MAX_KEY_CHARACTERS} characters",
+        )
 
 
 def _joint(document: Mapping[str, object], beside: Sequence[str] | None) -> tuple[str, ...]:

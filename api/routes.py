@@ -64,7 +64,12 @@ def api_routes(services: Services) -> APIRouter:
         wish = read_body(IssueBody, body)
         issued = issue(
             IssueRequest(
-                type=wish.type, data=wish.data, seal=wish.seal, joint=tuple(wish.joint), body=body_from(wish.body)
+                type=wish.type,
+                data=wish.data,
+                seal=wish.seal,
+                joint=tuple(wish.joint),
+                body=body_from(wish.body),
+                transferred_from=wish.transferred_from,
             ),
             issuer=services.issuer_for(wish.seal, tuple(wish.joint)),
             key=idempotency_key,

@@ -34,14 +34,20 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class IssueBody(Body):
-    """What is to be issued: licence type, paper metadata, and the seal to use."""
+class WishBody(Body):
+    """Licence type, paper metadata, and the seal to use."""
 
     type: Text
     data: dict[str, object]
     seal: Literal["sm2", "rsa", "sm2+rsa"] = "sm2"
     joint: Annotated[list[Text], Field(max_length=7)] = []
+
+
+class IssueBody(WishBody):
+    """What is to be issued."""
+
     body: Annotated[str | None, Field(description="a PDF in base64, for types that have a supplied body")] = None
+    transferred_from: Annotated[str, Field(max_length=128, description="licence elsewhere that ends for it")] = ""
 
 
 class ActorBody(Body):
@@ -91,7 +97,7 @@ class ReplacementBody(Body):
     legal_ground: Annotated[str, Field(max_length=64)] = ""
 
 
-class DraftBody(IssueBody):
+class DraftBody(WishBody):
     """What is to be issued, as a draft; with `digest` only in the place of that version."""
 
     actor: ActorBody

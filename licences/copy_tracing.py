@@ -12,7 +12,8 @@ from .copy_face import SYMBOL_PREFIX
 MAX_TRACED_STREAMS = 5_000
 """Compressed parts of a file that are looked into."""
 MAX_TRACED_BYTES = 64 * 1024 * 1024
-"""Of all of them unpacked."""
+"""Of all of them together, packed and unpacked."""
+_PIECE = 1024
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _WRITTEN = re.compile(rb'"serial":"(JZ[2-9A-Z]{12})"|' + SYMBOL_PREFIX.encode("ascii") + rb"(JZ[2-9A-Z]{12})")
@@ -48,13 +49,28 @@ def _written_in(data: bytes) -> Iterator[str]:
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
-    room = MAX_TRACED_BYTES
+    packed, unread, room = memoryview(data), MAX_TRACED_BYTES, MAX_TRACED_BYTES
     for count, start in enumerate(_STREAM.finditer(data)):
-        if count >= MAX_TRACED_STREAMS or room <= 0:
+        if count >= MAX_TRACED_STREAMS or min(unread, room) <= 0:
             return
-        try:
-            part = zlib.decompressobj().decompress(data[start.end() :], room)
-        except zlib.error:
-            continue
-        room -= len(part)
+        place = start.end()
+        part, read = _inflated(packed[place : place + unread], room)
+        unread, room = unread - read, room - len(part)
         yield part
+
+
+def _inflated(packed: memoryview, room: int) -> tuple[bytes, int]:
+    """Unpack what begins here, as far as it is whole and there is room; also how much of it was read."""
+    inflater = zlib.decompressobj()
+    parts: list[bytes] = []
+    read = 0
+    # In small pieces: what follows the end of a part is copied, and there may be a whole file of it.
+    while read < len(packed) and room > 0 and not inflater.eof:
+        piece = packed[read : read + _PIECE]
+        try:
+            parts.append(inflater.decompress(piece, room))
+        except zlib.error:
+            break
+        read += len(piece) - len(inflater.unused_data)
+        room -= len(parts[-1])
+    return b"".join(parts), read

@@ -77,6 +77,8 @@ class Issuer(LicenceMaker):
             type_on_issue(self._catalogue, type_name, data), data, provenance, following
         ):
             raise ReviewRequiredError
+        if provenance.transferred_from:
+            issued_by = _transfer(issued_by, provenance.transferred_from, at)
         attempt = 1
         while True:
             made = self.make(
@@ -144,6 +146,12 @@ def _succession(following: Following, record: Record) -> Succession:
     return Succession(previous=following.previous.identifier, act=act)
 
 
+def _transfer(issued_by: Act | None, elsewhere: str, at: datetime) -> Act:
+    """The act by which a licence of an authority elsewhere goes on here."""
+    said = issued_by or Act(action=Action.TRANSFER_IN, ground="", decision="", effective_at=at, recorded_at=at)
+    return replace(said, action=Action.TRANSFER_IN, particulars=replace(said.particulars, related=elsewhere))
+
+
 def _idempotency(
     key: str | None,
     type_name: str,
@@ -162,6 +170,8 @@ def _idempotency(
         request["joint"] = [one.certificate.fingerprint("sha256").hex() for one in keys.awaited]
     if provenance.origin.kind != "native":
         request["scans"] = [scan.described.sha256 for scan in provenance.scans]
+    if provenance.transferred_from:
+        request["from"] = provenance.transferred_from
     if following is not None:
         request["follows"] = [following.previous.identifier, following.act.action.value]
     if body is not None:

@@ -34,7 +34,7 @@ from .electronic import repeats, structure
 from .errors import InvalidFieldError, UnknownAlgorithmError
 from .identifiers import make_identifier, next_version, parse_identifier
 from .issuing_authorities import joint_issuers, require_seal_of_issuer
-from .lifecycle import Status
+from .lifecycle import Action, Status
 from .model import Licence
 from .provenance import NATIVE, Attachment, Provenance
 from .render import FaceRenderer, Marks
@@ -185,7 +185,7 @@ class LicenceMaker:
             seals=expected,
             joint_issuers=joint,
             provenance=provenance,
-            relations=_relations(following),
+            relations=_relations(following, provenance),
             body=attached,
             sealed_at=at,
             development=development,
@@ -351,10 +351,13 @@ class LicenceMaker:
         )
 
 
-def _relations(following: Following | None) -> tuple[StructuredRelation, ...]:
-    if following is None:
-        return ()
-    return (StructuredRelation(identifier=following.previous.identifier, relation=following.act.action.value),)
+def _relations(following: Following | None, provenance: Provenance) -> tuple[StructuredRelation, ...]:
+    if following is not None:
+        return (StructuredRelation(identifier=following.previous.identifier, relation=following.act.action.value),)
+    if provenance.transferred_from:
+        relation = Action.TRANSFER_IN.value
+        return (StructuredRelation(identifier=provenance.transferred_from, relation=relation),)
+    return ()
 
 
 def _first_status(licence_type: LicenceType, keys: SealingKeys, provenance: Provenance) -> Status:

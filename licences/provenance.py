@@ -22,6 +22,8 @@ class Provenance:
 
     origin: StructuredOrigin
     scans: Sequence[Attachment] = ()
+    transferred_from: str = ""
+    """Identifier of the licence of an authority elsewhere that it takes the place of (转入)."""
 
 
 NATIVE: Final = Provenance(origin=StructuredOrigin(kind="native", trust_level="A"))

@@ -16,6 +16,7 @@ def licence_row(record: Record) -> dict[str, object]:
         "identifier": record.identifier,
         "type_code": record.type_code,
         "type_slug": record.type_slug,
+        "type_version": record.type_version,
         "version": record.version,
         "algorithm": record.algorithm,
         "issuer_code": record.issuer_code,

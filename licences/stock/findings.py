@@ -89,8 +89,11 @@ _ADVICE: Mapping[str, Advice] = MappingProxyType(
         "ROW_INTERRUPTED": Advice(
             "请稍后用 --resume 继续；仍然失败请联系维护人员", "try --resume later; else ask for help"
         ),
-        "STORE_BUSY": Advice("请稍后用 --resume 继续", "use --resume later"),
     }
+    | dict.fromkeys(
+        ("STORE_BUSY", "STORE_UNAVAILABLE", "STORE_UNWRITABLE", "ALLOTMENT_TAKEN", "FILE_DAMAGED"),
+        Advice("与该行无关：请稍后用 --resume 继续", "not the row's fault: use --resume later"),
+    )
 )
 
 

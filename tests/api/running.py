@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "fixtures" / "paper"
@@ -90,16 +92,30 @@ class Warm:
         streams["stdin"].write_bytes(stdin or b"")
         streams["stdout"].write_bytes(b"")
         streams["stderr"].write_bytes(b"")
-        request = {
-            "words": list(words), "folder": str(folder or Path.cwd()), "env": environment(env),
-            **{name: str(path) for name, path in streams.items()},
-        }  # fmt: skip
+        code = self._ask({"words": list(words), "folder": str(folder or Path.cwd()), "env": environment(env)}, streams)
+        return checked(code, streams["stdout"].read_bytes(), streams["stderr"].read_bytes())
+
+    def start(self, words: Sequence[str]) -> Staying:
+        """Start a command that stays."""
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        streams = {"stdin": Path(os.devnull), "stdout": folder / "stdout", "stderr": folder / "stderr"}
+        os.mkfifo(streams["stdout"])
+        streams["stderr"].write_bytes(b"")
+        request = {"words": list(words), "folder": str(Path.cwd()), "env": environment(), "stay": True}
+        pid = self._ask(request, streams)
+        return Staying(self, pid, streams["stdout"].open(encoding="utf-8"), streams["stderr"])
+
+    def wait(self, pid: int) -> int:
+        """Wait for a command that stayed and return its exit code."""
+        return self._ask({"pid": pid}, {})
+
+    def _ask(self, request: Mapping[str, object], streams: Mapping[str, Path]) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
+        words = {**request, **{name: str(path) for name, path in streams.items()}}
+        self._process.stdin.write(json.dumps(words) + "\n")
         self._process.stdin.flush()
-        code = int(self._process.stdout.readline())
-        return checked(code, streams["stdout"].read_bytes(), streams["stderr"].read_bytes())
+        return int(self._process.stdout.readline())
 
     @property
     def pid(self) -> int:
@@ -109,6 +125,27 @@ class Warm:
     def close(self) -> None:
         """End it."""
         self._process.communicate(timeout=SECONDS)
+
+
+class Staying:
+    """A command of the loaded program that stays; used as `subprocess.Popen` is."""
+
+    def __init__(self, warm: Warm, pid: int, stdout: IO[str], log: Path) -> None:
+        self.stdout, self.returncode = stdout, 0
+        self._warm, self._pid, self._log = warm, pid, log
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal; it was not waited for, so the number is still its own."""
+        os.kill(self._pid, number)
+
+    def communicate(self, timeout: float) -> tuple[str, str]:
+        """Wait for its end and return the rest of what it wrote."""
+        if not select.select([self.stdout], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(str(self._pid), timeout)
+        with self.stdout:
+            said = self.stdout.read()
+        self.returncode = self._warm.wait(self._pid)
+        return said, self._log.read_text("utf-8")
 
 
 def checked(code: int, out: bytes, err: bytes) -> Done:
@@ -159,18 +196,28 @@ class Elicence:
 
 
 class Server:
-    """A real server on a free port of the loopback interface; used as a context."""
+    """A real server on a free port of the loopback interface; used as a context.
+
+    With an environment of its own it starts cold: libraries read theirs when they are loaded.
+    """
 
     def __init__(self, elicence: Elicence, *words: str | Path, env: Mapping[str, str] | None = None) -> None:
-        self._command = elicence.command("serve", "--port", "0", "--json", *words)
-        self._env = environment(env)
+        self._elicence = elicence
+        self._words = ("serve", "--port", "0", "--json", *map(str, words))
+        self._env = env
         self.log = ""
         self.code: int | None = None
 
+    def _start(self) -> subprocess.Popen[str] | Staying:
+        if self._env is None:
+            return self._elicence.warm.start(["--home", str(self._elicence.home), *self._words])
+        return subprocess.Popen(
+            self._elicence.command(*self._words),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(self._env), text=True, encoding="utf-8",
+        )  # fmt: skip
+
     def __enter__(self) -> Server:
-        self._process = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self._env, text=True, encoding="utf-8"
-        )
+        self._process = self._start()
         assert self._process.stdout is not None
         said = ""
         while line := self._process.stdout.readline():

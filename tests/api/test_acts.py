@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import httpx2
@@ -13,7 +14,6 @@ from api.schemas import ActBody
 from licences import Action
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import ModuleType
 
     from running import Elicence
@@ -64,7 +64,10 @@ def test_a_lift_through_its_life(running: ModuleType, fresh: Elicence, issued: d
     replaced = act("replace-lost")
     assert (replaced["version"], replaced["previous"]) == ("002", identifier)
     assert verdict(fresh, pdf) == (1, "STATUS_SUPERSEDED")
-    assert verdict(fresh, replaced["files"]["pdf"]["path"]) == (0, "OK")
+    successor = replaced["files"]["pdf"]["path"]
+    assert verdict(fresh, successor) == (0, "DISPUTED")
+    assert fresh("act", replaced["identifier"], "settle", "--ground", "异议不成立").code == 0
+    assert verdict(fresh, successor, "--at", "2027-05-18") == (0, "OK")  # the inspection goes on
 
     history = fresh("history", identifier, "--json").json()
     assert [version["identifier"] for version in history["versions"]] == [identifier, replaced["identifier"]]
@@ -118,7 +121,30 @@ def test_acts_over_http(running: ModuleType, fresh: Elicence, issued: dict[str, 
         assert (changed.status_code, changed.json()["version"]) == (201, "002")
         assert changed.headers["Location"] == f"/api/v1/licences/{changed.json()['identifier']}"
         repeated = client.post(f"{path}/acts", json=body, headers={"Idempotency-Key": "case-1"})
+        for key in ("", "x" * 256):
+            assert client.post(f"{path}/acts", json=body, headers={"Idempotency-Key": key}).status_code == 400
         assert (repeated.status_code, repeated.json()["identifier"]) == (200, changed.json()["identifier"])
         history = client.get(f"{path}/history", params={"at": "2026-01-01T00:00:00+08:00"}).json()
         assert [version["state"] for version in history["versions"]] == ["not_yet_in_force", "not_yet_in_force"]
         assert client.get("/api/v1/licences/1.2.3/history").status_code == 404
+
+
+def test_a_licence_that_comes_from_elsewhere(running: ModuleType, fresh: Elicence) -> None:
+    elsewhere = "1.2.156.3005.2.11990000000001011Q001.1199010000000102XM.20260000001.001.4"
+    document = running.sample("pesticide-business-1")
+    made = fresh.issue(document, "--transferred-from", elsewhere)
+    first = fresh("history", made["identifier"], "--json").json()["versions"][0]["acts"][0]
+    assert (first["action"], first["related"], first["status_after"]) == ("transfer-in", elsewhere, "issued")
+    structured = json.loads(Path(made["files"]["json"]["path"]).read_bytes())
+    assert structured["relations"] == [{"certificateIdentifier": elsewhere, "relation": "transfer-in"}]
+    refused = fresh("issue", "--data", "-", "--transferred-from", elsewhere[:-1] + "5", "--json",
+                    stdin=json.dumps(document).encode())  # fmt: skip
+    assert refused.code == 66
+
+
+def test_a_draft_takes_nothing_that_it_would_forget(running: ModuleType, fresh: Elicence) -> None:
+    document = running.sample("pesticide-business-1") | {"actor": CLERK}
+    with running.Server(fresh) as server, httpx2.Client(base_url=server.url, timeout=30, trust_env=False) as client:
+        for more in ({"body": "JVBERi0="}, {"transferred_from": "1.2.3"}):
+            refused = client.post("/api/v1/drafts", json=document | more)
+            assert refused.status_code == 422

@@ -92,7 +92,6 @@ def archived(running: ModuleType, empty_home: Path, tmp_path_factory: pytest.Tem
         assert elicence("act", first, action, *DECISION).code == 0
     done = elicence("act", first, "replace-lost", "--ground", "遗失", "--json")
     assert done.code == 0, done.out
-    elicence.issue(running.sample("water-abstraction-1"))
     path = folder / "package.zip"
     made = elicence("archive", first, "--out", path, "--json", "--actor", "archivist-1")
     assert made.code == 0, made.out + made.err

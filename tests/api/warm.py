@@ -1,7 +1,8 @@
 """Loads the program once and forks for every command: a test waits for the command, not for a second of imports.
 
 Each command still is a process of its own, with its own arguments, folder, environment and streams, and runs what the
-console script runs. Reads one JSON request a line, answers each with the exit code.
+console script runs. Reads one JSON request a line. A request to run a command is answered with its exit code, or with
+its process id at once when it is to stay; a request that names such a process waits for its exit code.
 """
 
 from __future__ import annotations
@@ -41,13 +42,17 @@ def become(request: dict[str, Any]) -> int:
 def serve() -> None:
     """Answer requests until there are no more."""
     for line in sys.stdin:
-        child = os.fork()
+        request = json.loads(line)
+        child = request.get("pid") or os.fork()
         if child == 0:
             code = 120
             try:
-                code = become(json.loads(line))
+                code = become(request)
             finally:
                 os._exit(code)
+        if request.get("stay"):
+            print(child, flush=True)
+            continue
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
