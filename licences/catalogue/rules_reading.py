@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from .model import Field, FieldType
+from .pattern_cost import check_pattern
 from .rules import (
     SUCCESSION_ACTS,
     Effect,
@@ -84,8 +85,10 @@ def read_pattern(table: Table, key: str) -> re.Pattern[str]:
         table.refuse(key, "PATTERN", detail=f"> {MAX_PATTERN_LENGTH}")
         return re.compile("")
     try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
+        compiled = re.compile(text)
+        check_pattern(text)
+        return compiled
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
         table.refuse(key, "PATTERN", detail=str(error))
         return re.compile("")
 
