@@ -73,6 +73,8 @@ def test_a_good_file_passes(office: Elicence, algorithm: str) -> None:
     assert report["development"] is True
     assert "样例/测试" in report["sentence"]["zh"]
     structured = judged(office, 0, file_of(office, row, "json"))
+    # Only a sealed file is one of the licence's documents.
+    assert report["licence"].pop("document") == {"key": "original", "label": "正本"}
     assert (structured["kind"], structured["licence"]) == ("structured", report["licence"])
 
 
