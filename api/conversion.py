@@ -23,12 +23,14 @@ from licences import (
     StockMappingError,
     StockPlan,
     Survey,
+    account_key,
     contradictions,
     finding,
     index_scans,
     mapping_from,
     open_register,
     plan_stock,
+    require_checker,
     scan_key,
     survey_stock,
 )
@@ -70,6 +72,8 @@ class ConversionRequest:
     """Files with the rows of a field (附表), by its key."""
     scans: Path | None = None
     """Folder with scans of the paper originals."""
+    closed_scans: Mapping[str, Path] = field(default_factory=dict)
+    """Scans that were handed in over HTTP instead: their encrypted files, by the names that they came with."""
     seal: str = DEFAULT_SEAL
     operator: str = ""
     checked_by: str = ""
@@ -114,7 +118,13 @@ class Conversion:
         )
 
     def begin(self, at: datetime, *, resume: bool, batch_id: str | None = None) -> ConversionBatch:
-        """Find the batch that was left unfinished, or begin one; StockMappingError without a required column."""
+        """Find the batch that was left unfinished, or begin one.
+
+        Raises StockMappingError without a required column, ReviewRequiredError for a type under review without a
+        second person.
+        """
+        request, catalogue = self.request, self.services.catalogue
+        require_checker(catalogue, self.licence_type.slug, operator=request.operator, checked_by=request.checked_by)
         if self.plan.missing:
             raise StockMappingError("STOCK_COLUMNS_MISSING", labels="、".join(self.plan.missing))
         earlier = self.store.newest(self.request.digest) if resume else None
@@ -204,8 +214,12 @@ class Conversion:
                 yield RowOutcome(line=line, state=RowState.TWIN, findings=(told,))
 
     def _with_scans(self, row: PlannedRow) -> PlannedRow:
-        # Without a folder of scans a column with their names means nothing here.
-        return row if self.request.scans is not None else replace(row, paper=replace(row.paper, scan_name=""))
+        # Without scans a column with their names means nothing here.
+        return (
+            row
+            if self.request.scans is not None or self.request.closed_scans
+            else replace(row, paper=replace(row.paper, scan_name=""))
+        )
 
     def _worker_settings(self) -> WorkerSettings:
         request = self.request
@@ -221,19 +235,22 @@ class Conversion:
             dry_run=request.dry_run,
             out="" if request.out is None else str(request.out),
             labels=dict(self.plan.columns.labels),
+            scans_closed=bool(request.closed_scans),
         )
 
 
 def prepare(services: Services, request: ConversionRequest) -> Conversion:
     """Read a register and find its columns.
 
-    Raises UsageError when the same person converts and checks, UnknownTypeError, StockFileError, StockMappingError,
-    InputNotFoundError, HomeError and the errors of keys.
+    Raises UsageError when the same person converts and checks, or somebody checks and nobody is named who converts;
+    UnknownTypeError, StockFileError, StockMappingError, InputNotFoundError, HomeError and the errors of keys.
     """
     for name in (request.operator, request.checked_by):
         if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
             raise UsageError("经办人、核对人姓名有误。", "operator or checker is no name")
-    if request.checked_by and request.checked_by.casefold() == request.operator.casefold():
+    if request.checked_by and not account_key(request.operator):
+        raise UsageError("有核对人的，须写明经办人。", "where somebody checks, the operator has to be named")
+    if request.checked_by and account_key(request.checked_by) == account_key(request.operator):
         raise UsageError("核对人不能是经办人本人。", "somebody else than the operator has to check")
     if request.checked_by and request.self_declared:
         raise UsageError("自行申报的数据没有核对人。", "what holders declare was checked by nobody")
@@ -248,7 +265,7 @@ def prepare(services: Services, request: ConversionRequest) -> Conversion:
         licence_type=licence_type,
         authority=authority,
         plan=plan,
-        scans={} if request.scans is None else _scans_of(plan, request.scans),
+        scans=_scans_of(plan, request.closed_scans if request.scans is None else _scans_in(request.scans)),
     )
 
 
@@ -280,7 +297,7 @@ def mapping_document(content: bytes, *, is_json: bool) -> Mapping[str, object]:
     return document
 
 
-def _scans_of(plan: StockPlan, folder: Path) -> dict[int, Sequence[str]]:
+def _scans_in(folder: Path) -> dict[str, Path]:
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries if entry.is_file() and not entry.name.startswith(".")]
@@ -288,16 +305,20 @@ def _scans_of(plan: StockPlan, folder: Path) -> dict[int, Sequence[str]]:
         raise InputNotFoundError(f"没有扫描件目录：{folder}", f"no folder of scans: {folder}") from error
     if len(names) > MAX_SCAN_FILES:
         raise UsageError("扫描件过多，请分批。", "too many scans: convert in parts")
-    by_number, known = index_scans(names), frozenset(names)
+    return {name: folder / name for name in names}
+
+
+def _scans_of(plan: StockPlan, paths: Mapping[str, Path]) -> dict[int, Sequence[str]]:
+    by_number = index_scans(paths)
     found: dict[int, Sequence[str]] = {}
     for row in plan.rows:
         paper = row.paper
         if paper.scan_name:
-            scans: Sequence[str] = [paper.scan_name] if paper.scan_name in known else ()
+            scans: Sequence[str] = [paper.scan_name] if paper.scan_name in paths else ()
         else:
             scans = next(
                 (by_number[key] for key in map(scan_key, (paper.number, paper.row_key)) if key in by_number), ()
             )
         if scans:
-            found[paper.line] = [str(folder / name) for name in scans]
+            found[paper.line] = [str(paths[name]) for name in scans]
     return found

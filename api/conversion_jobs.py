@@ -12,14 +12,15 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from licences import ConversionBatch, RowState
 
 from .conversion import Conversion, ConversionRequest, prepare
+from .conversion_wire import handed_in_context
 from .errors import ConversionStoppedError, ServiceUnavailableError
 from .home import Home, open_home
 from .issuing import DEFAULT_SEAL
@@ -59,8 +60,8 @@ def start(services: Services, handed: HandedIn, batch_id: str) -> ConversionBatc
     with contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
         _keep(home, folder, handed)
-        with _unpacked(home, folder) as request:
-            batch = prepare(services, request).begin(datetime.now(UTC), resume=False, batch_id=batch_id)
+        conversion = prepare(services, _kept(home, folder))
+        batch = conversion.begin(datetime.now(UTC), resume=False, batch_id=batch_id)
         undo.pop_all()
     go_on(home, batch_id)
     return batch
@@ -106,9 +107,8 @@ def main(words: list[str]) -> None:
     services = Services(home)
     folder = home.conversions / batch_id
     try:
-        with _unpacked(home, folder) as request:
-            conversion = prepare(services, request)
-            run(conversion, batch_id)
+        conversion = prepare(services, _kept(home, folder))
+        run(conversion, batch_id)
     except ConversionStoppedError:
         return  # the store knows it
     except Exception as error:
@@ -132,7 +132,7 @@ def _keep(home: Home, folder: Path, handed: HandedIn) -> None:
     protection = protection_of(home)
 
     def closed(name: str, content: bytes) -> bytes:
-        return protection.protect(content, context=_context(folder, name))
+        return protection.protect(content, context=handed_in_context(folder / name))
 
     said = {
         "type": handed.type,
@@ -153,38 +153,21 @@ def _keep(home: Home, folder: Path, handed: HandedIn) -> None:
         staged.put()
 
 
-@contextlib.contextmanager
-def _unpacked(home: Home, folder: Path) -> Iterator[ConversionRequest]:
-    """Give back what was handed in; scans lie in the clear as long as workers may read them."""
+def _kept(home: Home, folder: Path) -> ConversionRequest:
+    """Give back what was handed in; scans stay encrypted until a worker reads them."""
     protection = protection_of(home)
 
     def opened(name: str) -> bytes:
-        return protection.reveal((folder / name).read_bytes(), context=_context(folder, name))
+        return protection.reveal((folder / name).read_bytes(), context=handed_in_context(folder / name))
 
     said = json.loads(opened(_REQUEST))
     tables, scans = said.pop("tables"), said.pop("scans")
-    request = ConversionRequest(
+    return ConversionRequest(
         **said,
         register=opened(_REGISTER),
         tables={key: opened(f"{_TABLES}-{number}") for number, key in enumerate(tables)},
+        closed_scans={name: folder / f"{_SCANS}-{number}" for number, name in enumerate(scans)},
     )
-    if not scans:
-        yield request
-        return
-    place = folder / _SCANS
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(mode=0o700)
-    try:
-        for number, name in enumerate(scans):
-            with open(os.open(place / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(opened(f"{_SCANS}-{number}"))
-        yield replace(request, scans=place)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def _context(folder: Path, name: str) -> str:
-    return f"conversion:{folder.name}:{name}"
 
 
 def _locked(folder: Path) -> "_Lock | None":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +26,8 @@ class WorkerSettings:
     out: str
     """Folder for the files; empty when the store alone keeps them."""
     labels: Mapping[str, str]
+    scans_closed: bool = False
+    """Whether scans are encrypted, as those are that were handed in over HTTP."""
 
 
 def question(row: PlannedRow, scans: Sequence[str]) -> dict[str, object]:
@@ -53,6 +56,11 @@ def asked(question: Mapping[str, Any]) -> tuple[PlannedRow, tuple[str, ...]]:
         scan_name=question["scan_name"],
     )
     return PlannedRow(paper=paper, identity=question["identity"]), tuple(question["scans"])
+
+
+def handed_in_context(path: Path) -> str:
+    """Return the place under which a file that was handed in is encrypted."""
+    return f"conversion:{path.parent.name}:{path.name}"
 
 
 def answer(outcome: RowOutcome) -> dict[str, object]:

@@ -13,11 +13,12 @@ from pathlib import Path
 from esign import StructuredAuthority
 from licences import MAX_SCAN_BYTES, ConvertingOffice, MadeLicence, PlannedRow, RowConverter, RowOutcome, RowState
 
-from .conversion_wire import WorkerSettings, answer, asked
+from .conversion_wire import WorkerSettings, answer, asked, handed_in_context
 from .home import open_home
 from .inputs import read_file
 from .output import StagedFiles, file_name
 from .problems import INTERNAL, problem_of
+from .protection_keys import protection_of
 from .wiring import Services
 
 
@@ -43,7 +44,7 @@ class Worker:
 
     def work(self, row: PlannedRow, scans: tuple[str, ...]) -> RowOutcome:
         """Convert one row, or try it out."""
-        contents = [read_file(Path(path), MAX_SCAN_BYTES) for path in scans]
+        contents = [self._scan(Path(path)) for path in scans]
         settings = self._settings
         if settings.dry_run:
             address = self._services.home.settings.public_url
@@ -65,6 +66,11 @@ class Worker:
                 staged.stage({name: self._services.store.file(record, kind) for kind, name in names.items()})
             staged.put()
         return outcome
+
+    def _scan(self, path: Path) -> bytes:
+        if not self._settings.scans_closed:
+            return read_file(path, MAX_SCAN_BYTES)
+        return protection_of(self._services.home).reveal(path.read_bytes(), context=handed_in_context(path))
 
 
 def main() -> None:

@@ -164,7 +164,7 @@ from .recalls import (
 )
 from .registrar import Registrar
 from .reprint import stored_licence
-from .review import DRAFT_TRANSITIONS, DraftAct, DraftState
+from .review import DRAFT_TRANSITIONS, DraftAct, DraftState, account_key
 from .review_desk import ReviewDesk, Wish
 from .sealing import (
     AuthoritySeal,
@@ -224,6 +224,7 @@ from .stock import (
     open_register,
     plan_stock,
     report_csv,
+    require_checker,
     scan_key,
     survey_stock,
 )
@@ -460,6 +461,7 @@ __all__ = [
     "Wish",
     "Withdrawal",
     "WorkItem",
+    "account_key",
     "add_joint_seal",
     "after",
     "archive_problems",
@@ -527,6 +529,7 @@ __all__ = [
     "recalled_cases",
     "record_to_xml",
     "report_csv",
+    "require_checker",
     "require_in_force",
     "run_drill",
     "same_name",

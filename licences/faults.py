@@ -173,6 +173,17 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("STOCK_TOO_MANY_ROWS", "台账行数过多：最多 {limit} 行，请分批", "too many rows: at most {limit} in one file"),
     ("STOCK_TOO_MANY_COLUMNS", "台账列数过多：最多 {limit} 列", "too many columns: at most {limit}"),
     ("STOCK_CELL_TOO_LONG", "单元格过长：最多 {limit} 个字符", "a cell is too long: at most {limit} characters"),
+    (
+        "STOCK_TOO_MUCH_TEXT",
+        "台账文字过多：单元格合计最多 {limit} 个字符，请分批",
+        "too much text: at most {limit} characters in all cells of one file",
+    ),
+    ("STOCK_TOO_MANY_MERGED", "合并单元格过多：最多 {limit} 处", "too many merged cells: at most {limit} areas"),
+    (
+        "STOCK_MARKS_STACKED",
+        "单元格文字异常：一个字符上最多 {limit} 个附加符号",
+        "a cell is no text: at most {limit} marks stand on one character",
+    ),
     ("STOCK_SHEET_UNKNOWN", "没有这个工作表", "no such sheet"),
     ("STOCK_EMPTY", "台账没有数据行", "the register has no rows of data"),
     (
@@ -357,8 +368,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "REVIEW_REQUIRED",
-        "该证照类型须经元数据审核，请用 elicence review 起草并送审",
-        "this type is issued from approved drafts only; begin with elicence review",
+        "该证照类型须经元数据审核：请用 elicence review 起草并送审；存量转换须写明经办人，并由另一人核对",
+        "for this type, drafts need approval (elicence review) and stock an operator and a second person",
     ),
     ("OTHER_TYPE", "被替换的证照不是同一类型", "the licence that is replaced is of another type"),
     ("POINTER_MALFORMED", "应为 JSON 指针，如 /data/certificateNumber", "must be a JSON pointer such as /data/name"),

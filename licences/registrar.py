@@ -24,8 +24,10 @@ from .store import EXPIRING, LicenceStore, Record
 
 _PAGE = 200  # licences that one look for expired ones brings
 
+# No program argument and no HTTP header can hold this character: nobody else can use the key.
+_REISSUE = "\0reissue:"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Registrar:
     """Does acts to licences, each in one transaction of the store."""
 
@@ -133,7 +135,7 @@ class Registrar:
             data,
             issuer=issuer,
             algorithm=algorithm,
-            idempotency_key=f"reissue:{identifier}:{authority.code}",
+            idempotency_key=f"{_REISSUE}{identifier}:{authority.code}",
             before_keeping=before_keeping,
         )
 

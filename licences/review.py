@@ -94,5 +94,5 @@ MAKING: Final = frozenset({DraftAct.CREATE, DraftAct.EDIT, DraftAct.SUBMIT})
 
 
 def account_key(name: str) -> str:
-    """Return the form in which accounts are compared: width and case make no other person."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    """Return the form in which accounts are compared: width, case and space make no other person."""
+    return "".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())

@@ -1,7 +1,7 @@
 """Paper licences that exist already (存量), and paper that still comes (增量): from registers to e-licences."""
 
 from .batch import MAX_FINDINGS, STRAY_LINE, ConversionBatch, ConversionStore, RowOutcome, RowState
-from .converting import ConvertingOffice, RowConverter
+from .converting import ConvertingOffice, RowConverter, require_checker
 from .findings import Advice, Finding, finding
 from .mapping import RowsMapping, StockMapping, mapping_from
 from .memory_batch import MemoryConversions
@@ -45,6 +45,7 @@ __all__ = [
     "open_register",
     "plan_stock",
     "report_csv",
+    "require_checker",
     "scan_key",
     "survey_stock",
 ]

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Final
 
 LONG_TERM_WORDS: Final = frozenset({"长期", "长期有效", "永久", "永久有效", "无固定期限", "无期限", "0/L"})
+MAX_DAY_CHARACTERS: Final = 100
+"""Of a day or a period, spaces counted once: nothing longer is looked at."""
 _SPACES = re.compile(r"[^\S\n]+")
 _NO_WIDTH = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 _DAY = re.compile(
@@ -49,7 +51,9 @@ def clean_amount(text: str, unit: str) -> str:
 
 def clean_day(text: str) -> str | None:
     """Return a day as YYYY-MM-DD; None when it is none of the forms that leave no doubt."""
-    folded = unicodedata.normalize("NFKC", text.translate(_NO_WIDTH)).strip()
+    folded = _folded(text)
+    if len(folded) > MAX_DAY_CHARACTERS:
+        return None
     chinese = _CHINESE_DAY.fullmatch("".join(folded.split()))
     if chinese is not None:
         year = "".join(_CHINESE_DIGITS[character] for character in chinese[1])
@@ -67,11 +71,17 @@ def split_period(text: str) -> tuple[str, str] | None:
 
     None when there are not two.
     """
-    folded = unicodedata.normalize("NFKC", text.translate(_NO_WIDTH)).strip()
+    folded = _folded(text)
+    if len(folded) > MAX_DAY_CHARACTERS:
+        return None
     for word in ("自", "从"):
         folded = folded.removeprefix(word)
     parts = [part.strip().rstrip("起止").strip() for part in _PERIOD.split(folded) if part.strip() not in _FILLERS]
     return (parts[0], parts[1]) if len(parts) == 2 and all(parts) else None
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text.translate(_NO_WIDTH)).split())
 
 
 def _chinese_number(text: str) -> str:

@@ -8,13 +8,14 @@ from typing import Final
 from esign import CHINA, FontChain, StructuredAuthority, TrustLevel, structured_from_bytes
 from licences.actors import Actor
 from licences.acts import Act
-from licences.catalogue import Catalogue
+from licences.catalogue import Catalogue, Review
 from licences.convert import ROOT
 from licences.errors import (
     AllotmentTakenError,
     DuplicateNumberError,
     IdempotencyMismatchError,
     InvalidFieldError,
+    ReviewRequiredError,
     ScanError,
     StoreUnavailableError,
 )
@@ -24,6 +25,7 @@ from licences.making import MadeLicence
 from licences.model import Licence
 from licences.provenance import Attachment, digitised
 from licences.render import FaceRenderer, Marks
+from licences.review import account_key
 from licences.store import LicenceStore, Record
 
 from .batch import RowOutcome, RowState
@@ -65,7 +67,8 @@ class RowConverter:
         seal: str,
         office: ConvertingOffice,
     ) -> None:
-        """`type_name` and `seal` (name of the suite) are as of `Issuer`."""
+        """`type_name` and `seal` (name of the suite) are as of `Issuer`. Raises what `require_checker` raises."""
+        require_checker(catalogue, type_name, operator=office.operator, checked_by=office.checked_by)
         self._issuer, self._store, self._catalogue = issuer, store, catalogue
         self._type, self._seal, self._office = type_name, seal, office
 
@@ -171,6 +174,17 @@ class RowConverter:
             self_declared=office.self_declared,
         )
         return licence, level, tuple(findings), attached
+
+
+def require_checker(catalogue: Catalogue, type_name: str, *, operator: str, checked_by: str) -> None:
+    """Raise ReviewRequiredError for a type under review, unless somebody else than the operator checks its register.
+
+    The rows of a register are of many days, and one version of the type that requires review is enough.
+    """
+    if any(one.review is Review.REQUIRED for one in catalogue.versions(type_name)):
+        maker, checker = account_key(operator), account_key(checked_by)
+        if not maker or not checker or maker == checker:
+            raise ReviewRequiredError
 
 
 def _refused(line: int, findings: tuple[Finding, ...]) -> RowOutcome:

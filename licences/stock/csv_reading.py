@@ -8,7 +8,6 @@ import re
 from licences.errors import StockFileError
 
 from .sheet import (
-    MAX_CELL_CHARACTERS,
     MAX_CELLS,
     MAX_COLUMNS,
     MAX_REGISTER_BYTES,
@@ -17,6 +16,7 @@ from .sheet import (
     CellKind,
     Sheet,
     SourceRow,
+    check_text,
     kept_row,
 )
 
@@ -81,8 +81,7 @@ def _delimiter(text: str) -> str:
 
 
 def _cell(text: str) -> Cell:
-    if len(text) > MAX_CELL_CHARACTERS:
-        raise StockFileError("STOCK_CELL_TOO_LONG", limit=MAX_CELL_CHARACTERS)
+    check_text(text)
     bare = text.strip()
     guarded = _GUARDED.fullmatch(bare)
     if guarded is not None:

@@ -22,6 +22,8 @@ from .rows import EFFECTIVE_DATE, NUMBER, PaperRow, RowReader, cell_fault, field
 from .sheet import Sheet
 from .xlsx_reading import open_workbook
 
+# No program argument and no HTTP header can hold this character: nobody else can use the key of a row.
+_IDENTITY: Final = "\0stock:"
 _ZIP: Final = b"PK"
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -234,7 +236,7 @@ def _identity(paper: PaperRow, licence_type: LicenceType, authority: StructuredA
         own = ["key", paper.row_key]
     else:
         own = ["row", _digest(paper.data)]
-    return "stock:" + _digest([authority.code, licence_type.code, *own])
+    return _IDENTITY + _digest([authority.code, licence_type.code, *own])
 
 
 def _told_apart(rows: Sequence[tuple[PaperRow, str]]) -> tuple[PlannedRow, ...]:

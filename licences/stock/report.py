@@ -25,7 +25,8 @@ REPORT_HEADER: Final = (
     "suggestion",
 )
 _KINDS = {True: "错误 error", False: "提示 warning"}
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_CONTROLS = ("\t", "\r", "\n")
 _ORIGIN = "digitised 由纸质证照转换"
 _MADE = frozenset({RowState.CONVERTED, RowState.ALREADY, RowState.GOOD})
 
@@ -60,4 +61,5 @@ def _line(cells: Iterable[str]) -> bytes:
 
 def _harmless(cell: str) -> str:
     """Keep a spreadsheet from computing what somebody typed."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    # Some readers pass over space before they look for a formula.
+    return f"'{cell}" if cell.startswith(_CONTROLS) or cell.lstrip().startswith(_FORMULA_STARTS) else cell

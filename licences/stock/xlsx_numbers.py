@@ -15,7 +15,7 @@ _LEAP_DAY_1900: Final = 60  # 29 February 1900, a day that spreadsheets believe 
 _LAST_DAY: Final = 110_000  # in the year 2201
 
 # What says nothing about the value: quoted words, escaped signs, colours, locales, padding.
-_DECORATION = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+_DECORATION = re.compile(r'"[^"]*"|\\.|\[[^\[\]]*\]|_.|\*.')
 _ZEROS = re.compile(r"(?:#,##)?(0+)(?:\.(0+))?")
 _MAX_PADDING = 40
 

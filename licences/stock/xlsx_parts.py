@@ -24,6 +24,7 @@ MAX_UNPACKED_BYTES: Final = 300 * 1024 * 1024
 MAX_SHARED_CHARACTERS: Final = 100_000_000
 MAX_SHEETS: Final = 500
 MAX_STYLES: Final = 100_000  # spreadsheets allow 64,000
+MAX_FORMAT_CHARACTERS: Final = 1_000  # spreadsheets allow 255
 _CHUNK_BYTES = 1 << 16
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -151,7 +152,10 @@ def number_formats(package: Package, name: str) -> Sequence[str]:
     def start(tag: str, attributes: Mapping[str, str]) -> None:
         nonlocal inside
         if tag == "numFmt":
-            own[int(attributes.get("numFmtId", "0"))] = attributes.get("formatCode", "")
+            number_format = attributes.get("formatCode", "")
+            if len(number_format) > MAX_FORMAT_CHARACTERS:
+                raise StockFileError("STOCK_FILE_DAMAGED")
+            own[int(attributes.get("numFmtId", "0"))] = number_format
         elif tag == "cellXfs":
             inside = True
         elif tag == "xf" and inside:

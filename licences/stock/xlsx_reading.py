@@ -1,6 +1,7 @@
 """XLSX files: one sheet as rows of cells, with merged cells filled."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,18 +12,21 @@ from .sheet import (
     BLANK,
     MAX_CELL_CHARACTERS,
     MAX_CELLS,
+    MAX_CHARACTERS,
     MAX_COLUMNS,
     MAX_ROWS,
     Cell,
     CellKind,
     Sheet,
     SourceRow,
+    check_text,
     kept_row,
 )
 from .xlsx_numbers import number_cell
 from .xlsx_parts import MAX_SHEETS, Package, number_formats
 
-MAX_MERGED: Final = 100_000
+MAX_MERGED: Final = 20_000
+"""Merged areas of a sheet."""
 MAX_MERGED_CELLS: Final = 1_000_000
 _LAST_LINE: Final = 1_048_576
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
@@ -30,6 +34,18 @@ _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*)?")
 
 _Merged = tuple[int, int, int, int]
 """First line, last line, first column, last column."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Characters:
+    """How many characters the cells hold that were read from a file: a text that is shared comes with each of them."""
+
+    count: int = 0
+
+    def take(self, number: int) -> None:
+        self.count += number
+        if self.count > MAX_CHARACTERS:
+            raise StockFileError("STOCK_TOO_MUCH_TEXT", limit=f"{MAX_CHARACTERS:,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +58,7 @@ class Workbook:
     strings: str
     styles: str
     from_1904: bool
+    _characters: _Characters = field(default_factory=_Characters, init=False)
 
     def sheet(self, name: str | None = None) -> Sheet:
         """Read a sheet, by default the first; StockFileError when there is none of this name, or it is too large."""
@@ -53,9 +70,10 @@ class Workbook:
             strings=self.package.shared_strings(self.strings) if self.strings else (),
             formats=number_formats(self.package, self.styles) if self.styles else (),
             from_1904=self.from_1904,
+            characters=self._characters,
         )
         self.package.parse(self.places[name], reader.start, reader.end, reader.text)
-        return Sheet(name=name, rows=tuple(_filled(reader.rows, reader.merged)), from_1904=self.from_1904)
+        return Sheet(name=name, rows=tuple(reader.filled()), from_1904=self.from_1904)
 
 
 def open_workbook(data: bytes) -> Workbook:
@@ -95,6 +113,7 @@ class _SheetReader:
     strings: Sequence[str]
     formats: Sequence[str]
     from_1904: bool
+    characters: _Characters
     rows: list[SourceRow] = field(default_factory=list)
     merged: list[_Merged] = field(default_factory=list)
     _line: int = 0
@@ -166,10 +185,12 @@ class _SheetReader:
         self._count += 1 + self._column - len(self._cells)
         if self._count > MAX_CELLS:
             raise StockFileError("STOCK_TOO_MANY_ROWS", limit=MAX_ROWS)
+        self.characters.take(len(cell.text))
         self._cells.extend([BLANK] * (self._column - len(self._cells)))
         self._cells.append(cell)
 
     def _cell(self, value: str) -> Cell:
+        check_text(value)
         if not value:
             # A program has written the formula, and no spreadsheet has computed it yet.
             return Cell("#", CellKind.ERROR) if self._formula and self._kind != "str" else BLANK
@@ -180,8 +201,7 @@ class _SheetReader:
                 return cell if cell.text else Cell("#", cell.kind)
             case "s":
                 shared = self.strings[_index(value, len(self.strings))]
-                if len(shared) > MAX_CELL_CHARACTERS:
-                    raise StockFileError("STOCK_CELL_TOO_LONG", limit=MAX_CELL_CHARACTERS)
+                check_text(shared)
                 return Cell(shared if shared.strip() else "")
             case "d":
                 day = _DAY.fullmatch(value)
@@ -196,11 +216,39 @@ class _SheetReader:
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")
         corners = _REFERENCE.fullmatch(first), _REFERENCE.fullmatch(last)
-        if corners[0] is None or corners[1] is None or len(self.merged) >= MAX_MERGED:
+        if corners[0] is None or corners[1] is None:
             return
         left, right = _column_number(corners[0][1]), _column_number(corners[1][1])
         top, bottom = int(corners[0][2]), int(corners[1][2])
-        self.merged.append((top, bottom, left, min(right, MAX_COLUMNS - 1)))
+        if right < left or bottom < top:
+            raise StockFileError("STOCK_FILE_DAMAGED")
+        if len(self.merged) == MAX_MERGED:
+            raise StockFileError("STOCK_TOO_MANY_MERGED", limit=MAX_MERGED)
+        if left < MAX_COLUMNS:
+            self.merged.append((top, bottom, left, min(right, MAX_COLUMNS - 1)))
+
+    def filled(self) -> list[SourceRow]:
+        """Give each cell of a merged area the content of its first one."""
+        lines = [row.line for row in self.rows]
+        changed: dict[int, list[Cell]] = {}
+        total = 0
+        for top, bottom, left, right in self.merged:
+            first = bisect_left(lines, top)
+            # Lines that are not there cost nothing, however many an area spans.
+            places = range(first, bisect_left(lines, bottom + 1))
+            origin = self.rows[first].cell(left) if places and lines[first] == top else BLANK
+            if not origin.text:
+                continue
+            area = len(places) * (right - left + 1)
+            total += area
+            if total > MAX_MERGED_CELLS:
+                raise StockFileError("STOCK_TOO_MANY_ROWS", limit=MAX_ROWS)
+            self.characters.take(area * len(origin.text))
+            for place in places:
+                cells = changed.setdefault(place, list(self.rows[place].cells))
+                cells.extend([BLANK] * (right + 1 - len(cells)))
+                cells[left : right + 1] = [origin] * (right + 1 - left)
+        return [SourceRow(row.line, tuple(changed.get(place, row.cells))) for place, row in enumerate(self.rows)]
 
 
 def _index(text: str, length: int) -> int:
@@ -215,26 +263,3 @@ def _column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number - 1
-
-
-def _filled(rows: list[SourceRow], merged: list[_Merged]) -> list[SourceRow]:
-    """Give each cell of a merged area the content of its first one."""
-    if not merged:
-        return rows
-    by_line = {row.line: row for row in rows}
-    changed: dict[int, list[Cell]] = {}
-    total = 0
-    for top, bottom, left, right in merged:
-        origin = by_line[top].cell(left) if top in by_line else BLANK
-        if not origin.text:
-            continue
-        for line in range(top, min(bottom, rows[-1].line) + 1):
-            if line not in by_line:
-                continue
-            total += right - left + 1
-            if total > MAX_MERGED_CELLS:
-                raise StockFileError("STOCK_TOO_MANY_ROWS", limit=MAX_ROWS)
-            cells = changed.setdefault(line, list(by_line[line].cells))
-            cells.extend([BLANK] * (right + 1 - len(cells)))
-            cells[left : right + 1] = [origin] * (right + 1 - left)
-    return [SourceRow(row.line, tuple(changed.get(row.line, row.cells))) for row in rows]

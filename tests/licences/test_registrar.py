@@ -428,6 +428,9 @@ def test_the_successor_of_an_authority_acts_and_reissues(office: Office) -> None
         given = act(Action.EXCHANGE, actor=clerk)
         return new.registrar.reissue(record.identifier, given, issuer=new.issuer, authority=successor, algorithm="rsa")
 
+    # Whoever asks for licences cannot keep one from being reissued: no caller has keys like those of reissuing.
+    squatted = paper("pesticide-business-1", certificateNumber="农药经许(赣)99010110005")
+    office.issue("pesticide-business", squatted, idempotency_key=f"reissue:{second.identifier}:{successor.code}")
     made = reissue(second)
     assert reissue(second) == made._replace(replayed=True)
     named = parse_identifier(made.record.identifier)

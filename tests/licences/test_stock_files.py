@@ -2,8 +2,9 @@
 
 import io
 import struct
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,11 +16,21 @@ from openpyxl import Workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, to_excel
 
 from licences import StockFileError
+from licences.stock import sheet as limits
 from licences.stock.csv_reading import read_csv
-from licences.stock.sheet import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_REGISTER_BYTES, MAX_ROWS, Cell, CellKind, Sheet
+from licences.stock.sheet import (
+    MAX_CELL_CHARACTERS,
+    MAX_COLUMNS,
+    MAX_REGISTER_BYTES,
+    MAX_MARKS,
+    MAX_ROWS,
+    Cell,
+    CellKind,
+    Sheet,
+)
 from licences.stock.xlsx_numbers import day_of_number, day_of_serial, is_day_format, number_cell
-from licences.stock.xlsx_parts import MAX_PARTS, MAX_UNPACKED_BYTES
-from licences.stock.xlsx_reading import open_workbook
+from licences.stock.xlsx_parts import MAX_FORMAT_CHARACTERS, MAX_PARTS, MAX_UNPACKED_BYTES
+from licences.stock.xlsx_reading import MAX_MERGED, open_workbook
 
 
 def texts(sheet: Sheet) -> list[list[str]]:
@@ -295,6 +306,86 @@ def test_bombs_are_refused() -> None:
     assert code_of(lambda: open_workbook(bytes(promised))) == "STOCK_UNPACKS_TOO_LARGE"
     many = repacked(good, {f"x{number}": b"" for number in range(MAX_PARTS)})
     assert code_of(lambda: open_workbook(many)) == "STOCK_UNPACKS_TOO_LARGE"
+
+
+def with_merged(rows: bytes, *areas: str) -> bytes:
+    cells = "".join(f'<mergeCell ref="{one}"/>' for one in areas).encode()
+    xml = b"<worksheet " + NAMESPACE + b"><sheetData>" + rows + b"</sheetData><mergeCells>" + cells
+    return repacked(book(lambda sheet: sheet.append(["x"])), {SHEET: xml + b"</mergeCells></worksheet>"})
+
+
+def test_lines_that_are_not_there_cost_nothing() -> None:
+    rows = b'<row r="1"><c><v>1</v></c></row><row r="1048576"><c><v>2</v></c></row>'
+    begun = time.process_time()
+    sheet = open_workbook(with_merged(rows, *["A1:A1048576"] * MAX_MERGED)).sheet()
+    assert time.process_time() - begun < 10  # walking through a million lines for each area takes hours
+    assert [(row.line, row.cells[0].text) for row in sheet.rows] == [(1, "1"), (1_048_576, "1")]
+
+
+@pytest.mark.parametrize(
+    ("areas", "code"),
+    [
+        (["B1:A2"], "STOCK_FILE_DAMAGED"),
+        (["A2:B1"], "STOCK_FILE_DAMAGED"),
+        (["A1:A2"] * (MAX_MERGED + 1), "STOCK_TOO_MANY_MERGED"),
+    ],
+    ids=["right-to-left", "upwards", "many"],
+)
+def test_merged_areas_that_nobody_makes(areas: Sequence[str], code: str) -> None:
+    data = with_merged(b'<row r="1"><c><v>1</v></c></row>', *areas)
+    assert code_of(lambda: open_workbook(data).sheet()) == code
+
+
+def test_a_text_that_is_shared_counts_for_each_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("licences.stock.xlsx_reading.MAX_CHARACTERS", 100_000)
+    data = book(lambda sheet: sheet.append(["长" * 30_000] * 4))
+    assert len(data) < 10_000
+    assert code_of(lambda: open_workbook(data).sheet()) == "STOCK_TOO_MUCH_TEXT"
+    workbook = open_workbook(book(lambda sheet: sheet.append(["长" * 30_000] * 3)))
+    assert len(workbook.sheet().rows) == 1
+    assert code_of(workbook.sheet) == "STOCK_TOO_MUCH_TEXT"  # of the file, not of one sheet
+
+    def merge(sheet: Any) -> None:
+        sheet.append(["长" * 30_000])
+        sheet.merge_cells("A1:D1")
+
+    assert code_of(lambda: open_workbook(book(merge)).sheet()) == "STOCK_TOO_MUCH_TEXT"
+
+
+def test_a_small_file_does_not_fill_the_memory() -> None:
+    shared = b"<sst " + NAMESPACE + b"><si><t>" + b"a" * 32_000 + b"</t></si></sst>"
+    row = b'<row><c t="s"><v>0</v></c></row>' * 6_000
+    xml = b"<worksheet " + NAMESPACE + b"><sheetData>" + row + b"</sheetData></worksheet>"
+    data = repacked(book(lambda sheet: sheet.append(["x"])), {SHEET: xml, "xl/sharedStrings.xml": shared})
+    assert len(data) < 20_000 < limits.MAX_CHARACTERS < 6_000 * 32_000
+    assert code_of(lambda: open_workbook(data).sheet()) == "STOCK_TOO_MUCH_TEXT"
+
+
+# Marks of two classes in turn; the last pair only becomes marks when it is taken apart.
+@pytest.mark.parametrize("pair", ["\u0315\u0300", "\u0f73\u0f73", "\uff9e\u0300"], ids=["plain", "apart", "narrow"])
+def test_stacked_marks_are_no_text(pair: str) -> None:
+    fine, stacked = "甲" * 100 + pair * (MAX_MARKS // 2), "甲" * 100 + pair * (MAX_MARKS // 2 + 1)
+    assert texts(read_csv(fine.encode())) == [[fine]]
+    assert code_of(lambda: read_csv(stacked.encode())) == "STOCK_MARKS_STACKED"
+    assert texts(open_workbook(book(lambda sheet: sheet.append([fine]))).sheet()) == [[fine]]
+    for kind in (b"str", b"s"):
+        shared = b"<sst " + NAMESPACE + b"><si><t>" + stacked.encode() + b"</t></si></sst>"
+        value = b"0" if kind == b"s" else stacked.encode()
+        xml = b'<row><c t="' + kind + b'"><v>' + value + b"</v></c></row>"
+        data = repacked(with_sheet(xml), {"xl/sharedStrings.xml": shared})
+        assert code_of(lambda data=data: open_workbook(data).sheet()) == "STOCK_MARKS_STACKED"
+
+
+def test_number_formats_take_no_time() -> None:
+    begun = time.process_time()
+    assert not is_day_format("[" * 200_000)
+    assert time.process_time() - begun < 2
+
+    def fill(sheet: Any) -> None:
+        sheet.append([1])
+        sheet["A1"].number_format = "0" * (MAX_FORMAT_CHARACTERS + 1)
+
+    assert code_of(lambda: open_workbook(book(fill)).sheet()) == "STOCK_FILE_DAMAGED"
 
 
 def test_other_files() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -32,7 +33,14 @@ from licences import (
     report_csv,
     survey_stock,
 )
-from licences.stock.cleaning import clean_amount, clean_code, clean_day, clean_text, split_period
+from licences.stock.cleaning import (
+    MAX_DAY_CHARACTERS,
+    clean_amount,
+    clean_code,
+    clean_day,
+    clean_text,
+    split_period,
+)
 from licences.stock.findings import _ADVICE
 from licences.stock.plan import examine
 from licences.stock.trust import TRUST_RULES, trust_level
@@ -128,6 +136,21 @@ def test_periods_that_are_none() -> None:
     assert split_period("2020年1月5日") is None
     assert split_period("五年") is None
     assert split_period("2020-01-05至2021-01-05至2022-01-05") is None
+
+
+def test_long_cells_are_no_days_and_take_no_time() -> None:
+    spaces = " " * 32_000
+    begun = time.process_time()
+    assert clean_day(f"2020{spaces}1") is None
+    assert clean_day(f"2020 年{spaces}1 月 5 日") == "2020-01-05"
+    assert split_period(f"2020-01-05{spaces}x{spaces}") is None
+    assert split_period(f"2020-01-05{spaces}至{spaces}2021-01-04") == ("2020-01-05", "2021-01-04")
+    assert clean_day("2020年" * 8_000) is None
+    assert split_period("—" * 32_000) is None
+    assert time.process_time() - begun < 3
+    long = "甲" * (MAX_DAY_CHARACTERS // 2)
+    assert split_period(f"{long}至{long[1:]}") == (long, long[1:])
+    assert split_period(f"{long}至{long}") is None
 
 
 def test_typing_goes_and_words_stay() -> None:
@@ -327,6 +350,12 @@ def test_the_identity_without_a_number() -> None:
     assert plain.identity != changed.identity
 
 
+def test_no_caller_can_use_the_key_of_a_row() -> None:
+    (row,) = plan(HEADER, ROW).rows
+    # Neither an argument of a program nor an HTTP header holds this character.
+    assert row.identity.startswith("\0")
+
+
 # survey, trust, report
 
 
@@ -391,7 +420,14 @@ def test_no_cell_of_a_report_is_a_formula(label: str) -> None:
     data = b"".join(report_csv([RowOutcome(line=1, state=RowState.REFUSED, findings=(one,))]))
     row = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1]
     assert row[6].removeprefix("'") == label.removeprefix("'")
-    assert not row[6].startswith(tuple("=+-@\t\r＝＋－＠"))
+    assert not row[6].startswith(tuple("=+-@\t\r\n＝＋－＠"))
+
+
+@pytest.mark.parametrize("label", ["\n=1+1", "\r\n@x", " =1+1", "\u3000＝1", "\x0b+1"], ids=ascii)
+def test_space_before_a_formula_makes_it_no_text(label: str) -> None:
+    one = Finding(line=1, pointer="", label=label, code="REQUIRED", zh="", en="", grave=True)
+    data = b"".join(report_csv([RowOutcome(line=1, state=RowState.REFUSED, findings=(one,))]))
+    assert list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1][6] == f"'{label}"
 
 
 def test_advice_is_given_for_codes_that_exist() -> None:
