@@ -145,9 +145,10 @@ def ensure_home(
 
 def brought_up(home: Home) -> Home:
     """Bring the database of an older version to this program's; StoreUnavailableError when that cannot be done."""
-    from licences import is_current
+    from licences import is_current, schema_state
 
-    if home.has_database() and not is_current(home.database_url):
+    # A database without tables is none of an older version: a lost one must be missed, not replaced by an empty one.
+    if home.has_database() and not is_current(home.database_url) and schema_state(home.database_url).revision:
         bring_up(home)
     return home
 

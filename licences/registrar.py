@@ -28,6 +28,7 @@ _PAGE = 200  # licences that one look for expired ones brings
 _REISSUE = "\0reissue:"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registrar:
     """Does acts to licences, each in one transaction of the store."""
 

@@ -21,8 +21,8 @@ from licences.stock.csv_reading import read_csv
 from licences.stock.sheet import (
     MAX_CELL_CHARACTERS,
     MAX_COLUMNS,
-    MAX_REGISTER_BYTES,
     MAX_MARKS,
+    MAX_REGISTER_BYTES,
     MAX_ROWS,
     Cell,
     CellKind,
@@ -232,7 +232,7 @@ def test_sheets_by_name() -> None:
     assert code_of(lambda: workbook.sheet("没有")) == "STOCK_SHEET_UNKNOWN"
 
 
-SHEET = "xl/worksheets/sheet1.xml"
+SHEET, RELATIONS = "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels"
 NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
@@ -352,11 +352,19 @@ def test_a_text_that_is_shared_counts_for_each_cell(monkeypatch: pytest.MonkeyPa
     assert code_of(lambda: open_workbook(book(merge)).sheet()) == "STOCK_TOO_MUCH_TEXT"
 
 
+def with_shared(text: bytes, rows: bytes) -> bytes:
+    """A file whose only shared text is this one."""
+    data = with_sheet(rows)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        relations = archive.read(RELATIONS)
+    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    more = b'<Relationship Id="shared" Type="' + kind + b'" Target="shared.xml"/></Relationships>'
+    shared = b"<sst " + NAMESPACE + b"><si><t>" + text + b"</t></si></sst>"
+    return repacked(data, {RELATIONS: relations.replace(b"</Relationships>", more), "xl/shared.xml": shared})
+
+
 def test_a_small_file_does_not_fill_the_memory() -> None:
-    shared = b"<sst " + NAMESPACE + b"><si><t>" + b"a" * 32_000 + b"</t></si></sst>"
-    row = b'<row><c t="s"><v>0</v></c></row>' * 6_000
-    xml = b"<worksheet " + NAMESPACE + b"><sheetData>" + row + b"</sheetData></worksheet>"
-    data = repacked(book(lambda sheet: sheet.append(["x"])), {SHEET: xml, "xl/sharedStrings.xml": shared})
+    data = with_shared(b"a" * 32_000, b'<row><c t="s"><v>0</v></c></row>' * 6_000)
     assert len(data) < 20_000 < limits.MAX_CHARACTERS < 6_000 * 32_000
     assert code_of(lambda: open_workbook(data).sheet()) == "STOCK_TOO_MUCH_TEXT"
 
@@ -368,12 +376,9 @@ def test_stacked_marks_are_no_text(pair: str) -> None:
     assert texts(read_csv(fine.encode())) == [[fine]]
     assert code_of(lambda: read_csv(stacked.encode())) == "STOCK_MARKS_STACKED"
     assert texts(open_workbook(book(lambda sheet: sheet.append([fine]))).sheet()) == [[fine]]
-    for kind in (b"str", b"s"):
-        shared = b"<sst " + NAMESPACE + b"><si><t>" + stacked.encode() + b"</t></si></sst>"
-        value = b"0" if kind == b"s" else stacked.encode()
-        xml = b'<row><c t="' + kind + b'"><v>' + value + b"</v></c></row>"
-        data = repacked(with_sheet(xml), {"xl/sharedStrings.xml": shared})
-        assert code_of(lambda data=data: open_workbook(data).sheet()) == "STOCK_MARKS_STACKED"
+    assert code_of(lambda: open_workbook(book(lambda sheet: sheet.append([stacked]))).sheet()) == "STOCK_MARKS_STACKED"
+    shared = with_shared(stacked.encode(), b'<row><c t="s"><v>0</v></c></row>')
+    assert code_of(lambda: open_workbook(shared).sheet()) == "STOCK_MARKS_STACKED"
 
 
 def test_number_formats_take_no_time() -> None:
