@@ -94,17 +94,20 @@ class _Process:
     """One worker process."""
 
     def __init__(self, settings: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "api.conversion_worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        if self._exchange(settings) is None:
-            self.close()
-            raise ConversionStoppedError(
-                Message(zh="转换进程无法启动。", en="a converting process does not start"), "WORKER_LOST", 69
+        # One that is killed while it starts is replaced like any other.
+        for _ in range(_ATTEMPTS):
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "api.conversion_worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
             )
+            if self._exchange(settings) is not None:
+                return
+            self.close()
+        raise ConversionStoppedError(
+            Message(zh="转换进程无法启动。", en="a converting process does not start"), "WORKER_LOST", 69
+        )
 
     def ask(self, question: _Question) -> dict[str, Any] | None:
         """Return the answer; None when the process has ended instead."""

@@ -82,7 +82,7 @@ def test_half_a_request_is_given_up(fresh: Elicence, tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-c", program, "--home", str(fresh.home), "serve", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            for _ in range(100):
+            for _ in range(300):  # three seconds of imports, on a busy machine ten times as long
                 try:
                     waiting = socket.create_connection(("127.0.0.1", port), timeout=10)
                     break

@@ -82,8 +82,9 @@ def test_from_a_new_key_to_a_licence(
     else:
         assert rotated["warnings"] == []
     states = {key["name"]: key["state"] for key in done(fresh, "list")["keys"]}
-    assert states == {f"{f}-{r}": "previous" if (f, r) == (family, role) else "active" for f, r in KINDS} | {
-        "new": "active"
+    copies = {f"{one}-copy": "active" for one in ("sm2", "rsa")}
+    assert states == copies | {"new": "active"} | {
+        f"{f}-{r}": "previous" if (f, r) == (family, role) else "active" for f, r in KINDS
     }
     certificate = done(fresh, "show", "new")["certificate"]
     assert (certificate["organization"], certificate["organization_code"]) == (NAME, CODE)
@@ -293,7 +294,8 @@ def test_a_register_with_a_damaged_entry(fresh: Elicence, field: str) -> None:
     register.write_text(json.dumps(document), "utf-8")
     refused(fresh("keys", "list", "--json"), 78, "HOME_UNUSABLE")
     register.write_text(json.dumps(good), "utf-8")
-    assert len(done(fresh, "list")["keys"]) == 5
+    # Two families with a key each for seals, codes and copies, and the new one.
+    assert len(done(fresh, "list")["keys"]) == 7
 
 
 def test_commands_at_the_same_time_lose_nothing(fresh: Elicence) -> None:

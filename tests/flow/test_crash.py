@@ -15,7 +15,9 @@ import pytest
 
 from api.home import Home, ensure_home
 from api.output import file_name
+from api.protection_keys import protection_of
 from api.wiring import Services
+from keys import hmac_bytes
 from licences import FILE_KINDS, Record, parse_identifier
 from verify import Outcome
 
@@ -71,8 +73,11 @@ def check_store(home: Home) -> tuple[Record, ...]:
         assert office.verifier.verify_file(pdf, at=AT).verdict is Outcome.PASSED
         assert office.verifier.verify_file(data, signature=signature, at=AT).verdict is Outcome.PASSED
         assert len(office.store.events(record.identifier)) == 1
+    protection = protection_of(home)
     for path in named_files(home.files):
-        assert sha256(path.read_bytes()).hexdigest() == path.parent.name + path.name
+        name = path.parent.name + path.name
+        content = protection.reveal(path.read_bytes(), context=f"file:{name}")
+        assert hmac_bytes("sm3", home.index_key(), f"file:{sha256(content).hexdigest()}".encode()).hex() == name
     return records
 
 
