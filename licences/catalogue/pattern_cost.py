@@ -1,7 +1,7 @@
 """Which regular expressions a catalogue file may use, so that no number can keep the program busy.
 
 An office writes its own patterns, and what is matched against them comes from anybody. Python's matcher tries one way
-after the other through a pattern; the number of ways is known beforehand when nothing repeats without end.
+after the other through a pattern; the number of ways is known beforehand, because no text is longer than a number.
 """
 
 from typing import Final
@@ -9,7 +9,8 @@ from typing import Final
 MAX_WAYS: Final = 100_000
 """Through a pattern; the patterns that ship have fewer than a hundred."""
 
-_QUANTIFIED: Final = "*+"
+LONGEST_TEXT: Final = 128
+"""Characters that are matched at most: what repeats without an end repeats no more often."""
 
 
 class PatternRefusedError(ValueError):
@@ -17,7 +18,7 @@ class PatternRefusedError(ValueError):
 
 
 def check_pattern(pattern: str) -> None:
-    """Allow characters, classes, groups, alternatives and repetitions with an end: ``?``, ``{n}`` and ``{n,m}``.
+    """Allow characters, classes, groups, alternatives and repetitions, as long as there are few ways through them.
 
     Raises PatternRefusedError; whether the pattern is one at all is asked of ``re`` itself.
     """
@@ -52,8 +53,8 @@ class _Reader:
     def _piece(self) -> int:
         """Read a character, a class or a group; return the ways through it."""
         first = self.rest[0]
-        if first in _QUANTIFIED:
-            raise PatternRefusedError(f"a repetition without an end: {first}")
+        if first in "*+?{":
+            raise PatternRefusedError("a repetition of nothing")
         if first == "(":
             return self._group()
         if first == "[":
@@ -97,7 +98,8 @@ class _Reader:
         elif self.rest.startswith("{"):
             least, most = self._counts()
         elif self.rest[:1] in ("*", "+"):
-            raise PatternRefusedError(f"a repetition without an end: {self.rest[0]}")
+            least, most = int(self.rest[0] == "+"), LONGEST_TEXT
+            self._skip(1)
         else:
             return ways
         if self.rest[:1] in ("?", "*", "+", "{"):
@@ -112,9 +114,9 @@ class _Reader:
     def _counts(self) -> tuple[int, int]:
         end = self.rest.find("}")
         least, comma, most = self.rest[1:end].partition(",")
-        numbers = (least, most if comma else least)
+        numbers = (least or "0", (most or str(LONGEST_TEXT)) if comma else least)
         if end < 0 or not all(number.isascii() and number.isdigit() and len(number) < 4 for number in numbers):
-            raise PatternRefusedError("a repetition needs both ends: {n} or {n,m}")
+            raise PatternRefusedError("no repetition: {n}, {n,} or {n,m}")
         self._skip(end + 1)
         return int(numbers[0]), int(numbers[1])
 
