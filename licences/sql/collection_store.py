@@ -27,7 +27,7 @@ from licences.errors import BatchChangedError, BatchNotFoundError, CollectionTak
 from licences.protection import Protection
 
 from .collection_tables import DIGEST_CONTEXT, REMARK_CONTEXT, collection_acts, collection_batches, collection_rows
-from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
 from .licence_tables import licence_events
 
 _CHUNK = 500
@@ -93,7 +93,7 @@ class SqlCollectionStore:
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
-        self._engine.dispose()
+        close_engine(self._engine)
 
     def changes(self, at: datetime, limit: int) -> tuple[Change, ...]:
         """See ``collection.CollectionStore``."""

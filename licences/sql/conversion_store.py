@@ -12,7 +12,7 @@ from licences.stock.batch import MAX_FINDINGS, STRAY_LINE, ConversionBatch, RowO
 from licences.stock.findings import Finding
 
 from .conversion_tables import conversion_rows, conversions
-from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
 
 _BATCH = conversions.select().where(conversions.c.batch_id == sa.bindparam("batch"))
 _NEWEST = (
@@ -108,7 +108,7 @@ class SqlConversions:
 
     def close(self) -> None:
         """Close its connections."""
-        self._engine.dispose()
+        close_engine(self._engine)
 
 
 def _row(batch_id: str, outcome: RowOutcome) -> dict[str, object]:

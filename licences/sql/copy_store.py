@@ -12,7 +12,7 @@ from licences.protection import Protection
 from licences.store import FILE_KINDS, FileKind, Files, StoredFile
 
 from .copy_tables import FILES_CONTEXT, annotated_copies, reliances
-from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
 from .licence_tables import licences
 
 _copies, _reliances = annotated_copies.c, reliances.c
@@ -45,7 +45,7 @@ class SqlCopyStore:
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
-        self._engine.dispose()
+        close_engine(self._engine)
 
     def add(self, reliance: Reliance) -> None:
         """See ``copies.Reliances``."""

@@ -5,6 +5,7 @@ Everything here that is SQLite's or PostgreSQL's own: settings of a connection, 
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Error as SqliteError
@@ -66,6 +67,7 @@ def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: o
 
 
 _engines: dict[tuple[sa.URL, float, int], sa.Engine] = {}
+_users: Counter[sa.Engine] = Counter()
 _engines_lock = threading.Lock()
 
 
@@ -75,7 +77,20 @@ def _shared(url: sa.URL, busy_timeout: float) -> sa.Engine:
     with _engines_lock:
         if key not in _engines:
             _engines[key] = _open_postgresql(url, busy_timeout)
+        _users[_engines[key]] += 1
         return _engines[key]
+
+
+def close_engine(engine: sa.Engine) -> None:
+    """Close the connections of one adapter; those of a shared engine stay as long as another adapter has it."""
+    with _engines_lock:
+        if engine in _users:
+            _users[engine] -= 1
+            # A pool that is closed while somebody uses a connection would lose that one.
+            if _users[engine] > 0:
+                return
+            del _users[engine]
+    engine.dispose()
 
 
 def release(url: str) -> None:
@@ -83,7 +98,9 @@ def release(url: str) -> None:
     parsed = sa.make_url(url)
     with _engines_lock:
         for key in [one for one in _engines if one[0] == parsed and one[2] == os.getpid()]:
-            _engines.pop(key).dispose()
+            engine = _engines.pop(key)
+            _users.pop(engine, None)
+            engine.dispose()
 
 
 def _open_postgresql(url: sa.URL, busy_timeout: float) -> sa.Engine:

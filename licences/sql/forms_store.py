@@ -6,7 +6,7 @@ from licences.actors import Actor
 from licences.errors import FormError, LicenceNotFoundError
 from licences.forms import FormBatch, FormEntry, FormState, Serial, check_entry
 
-from .database import BUSY_TIMEOUT, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
 from .forms_tables import form_batches, form_entries
 from .licence_tables import licences
 
@@ -33,7 +33,7 @@ class SqlForms:
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
-        self._engine.dispose()
+        close_engine(self._engine)
 
     def receive(self, batch: FormBatch) -> None:
         """See ``forms.FormRegister``."""

@@ -13,7 +13,7 @@ from licences.holder_links import HolderLink, LinkEntry, Withdrawal
 from licences.protection import Protection
 from licences.store import HolderKey
 
-from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
 from .holder_tables import LINK_CONTEXT, WITHDRAWAL_CONTEXT, holder_link_withdrawals, holder_links
 
 _withdrawals = holder_link_withdrawals.c
@@ -56,7 +56,7 @@ class SqlHolderLinks:
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
-        self._engine.dispose()
+        close_engine(self._engine)
 
     def add(self, link: HolderLink) -> None:
         """See ``holder_links.HolderLinks``."""

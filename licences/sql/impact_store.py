@@ -11,7 +11,7 @@ from licences.impact import Drill, ImpactSelection
 from licences.lifecycle import Action
 
 from .conversion_tables import conversion_rows
-from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
 from .impact_tables import impact_drills, impact_lists
 from .licence_tables import licence_events, licences
 
@@ -33,7 +33,7 @@ class SqlImpacts:
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
-        self._engine.dispose()
+        close_engine(self._engine)
 
     def touched(self, selection: ImpactSelection) -> Iterator[str]:
         """See ``impact.Impacts``."""

@@ -46,7 +46,7 @@ from licences.store import (
 )
 
 from . import statements
-from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
 from .event_rows import event_from, event_row
 from .licence_rows import file_rows, licence_row, record_from
 from .number_columns import NumberColumns
@@ -79,7 +79,7 @@ class SqlStore:
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
-        self._engine.dispose()
+        close_engine(self._engine)
 
     def free_status_place(self, candidates: Sequence[int]) -> StatusPlace:
         """See ``store.LicenceStore``."""

@@ -11,7 +11,7 @@ from licences.errors import ProtectedDataError
 from licences.model import normal_number
 from licences.protection import Protection
 
-from .database import BUSY_TIMEOUT, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, open_engine, translated
 from .licence_tables import NUMBER_CONTEXT
 from .revision_tables import store_schema
 
@@ -63,7 +63,7 @@ def may_protect_in(url: str) -> bool:
         with translated(), engine.connect() as connection:
             return may_protect(connection)
     finally:
-        engine.dispose()
+        close_engine(engine)
 
 
 def may_protect(connection: sa.Connection) -> bool:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from licences.errors import ProtectedDataError
 from licences.protection import MAGIC, Protection, key_of
 
-from .database import BUSY_TIMEOUT, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
 from .licence_tables import licences
 from .metadata import PROTECTED
 from .number_columns import NumberColumns, may_protect
@@ -46,7 +46,7 @@ class Reencryption:
 
     def close(self) -> None:
         """Close the connections."""
-        self._engine.dispose()
+        close_engine(self._engine)
 
     def columns(self) -> Iterator[ColumnTally]:
         """Go through the encrypted columns, then through the numbers; StoreUnavailableError."""

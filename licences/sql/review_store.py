@@ -25,7 +25,7 @@ from licences.errors import DraftChangedError, DraftFullError, DraftNotFoundErro
 from licences.protection import Protection
 from licences.review import MAKING, DraftAct, DraftState, account_key
 
-from .database import BUSY_TIMEOUT, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
 from .review_tables import CONTENT_CONTEXT, REMARKS_CONTEXT, draft_events, draft_versions, drafts
 
 _DRAFT = drafts.select().where(drafts.c.draft_id == sa.bindparam("draft"))
@@ -53,7 +53,7 @@ class SqlDraftStore:
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
-        self._engine.dispose()
+        close_engine(self._engine)
 
     def add(self, draft_id: str, content: DraftContent, step: DraftStep) -> Draft:
         """See ``drafts.DraftStore``."""

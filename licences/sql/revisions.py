@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from licences.errors import StoreUnavailableError
 
-from .database import BUSY_TIMEOUT, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
 from .licence_tables import licences
 from .revision_tables import store_schema
 from .schema import SCHEMA_REVISION
@@ -183,4 +183,4 @@ def _connected(url: str, *, create: bool = False) -> Iterator[sa.Connection]:
         with translated(), engine.connect() as connection:
             yield connection
     finally:
-        engine.dispose()
+        close_engine(engine)

@@ -264,18 +264,20 @@ def test_an_archive_keeps_the_revocation_of_a_seal(office: Office) -> None:
     """What was sealed before counts, since the store has had it since then; what is sealed after does not."""
     issued = office.issue("sm2")
     services = office.services()
-    office.servers["sm2"].revoke("seal", at=issued.record.sealed_at + timedelta(seconds=1), reason="superseded")
-    office.servers["sm2"].clock = datetime.now(UTC)
-    made = services.archive_maker("rsa").make(issued.record.identifier, made_by="archivist-1", at=datetime.now(UTC))
+    revoked_at = issued.record.sealed_at + timedelta(seconds=1)  # the CA's answers know whole seconds
+    office.servers["sm2"].revoke("seal", at=revoked_at, reason="superseded")
+    now = max(datetime.now(UTC), revoked_at + timedelta(seconds=1))
+    office.servers["sm2"].clock = now
+    made = services.archive_maker("rsa").make(issued.record.identifier, made_by="archivist-1", at=now)
     verifier = Verifier(TrustStore.from_directory(office.path / "trust"), history=archive_problems)
-    report = verifier.verify_archive(made.data, at=datetime.now(UTC))
+    report = verifier.verify_archive(made.data, at=now)
     assert report.reason.code == "ARCHIVE_GENUINE"
     answers = [content for name, content in archive_from_bytes(made.data).items() if name.endswith(".ocsp")]
     said = [answer.status for raw in answers for answer in read_ocsp_response(bytes(raw)).answers]
     assert "revoked" in said
     assert any(name.endswith(".crl") for name in archive_from_bytes(made.data))
-    late = services.archive_maker("sm2").make(issued.record.identifier, made_by="archivist-1", at=datetime.now(UTC))
-    report = verifier.verify_archive(late.data, at=datetime.now(UTC))
+    late = services.archive_maker("sm2").make(issued.record.identifier, made_by="archivist-1", at=now)
+    report = verifier.verify_archive(late.data, at=now)
     assert report.reason.code == "CERTIFICATE_REVOKED"
     with pytest.raises(SelfCheckError):
         require_sound_archive(report)
