@@ -408,7 +408,7 @@ def run(trial: Trial, stride: int) -> list[int]:
 
 def test_many_bytes_of_the_highest_level(ladder: Any, known: Evidence) -> None:
     assert good(ladder.b_lta, known)
-    assert run(Trial(pdf=ladder.b_lta, known=known), 13) == []
+    assert run(Trial(pdf=ladder.b_lta, known=known), 47) == []
 
 
 @pytest.mark.soak

@@ -88,9 +88,9 @@ def test_a_change_in_the_digits_of_the_seal(sealed: Any) -> None:
     start, end = hole(sealed.pdf)
     for place in range(start, end):
         character = sealed.pdf[place : place + 1]
-        others = {character.upper(), b"0" if character != b"0" else b"1", b" ", b"g"} - {character}
-        for other in others:
-            assert not accepts(sealed.pdf[:place] + other + sealed.pdf[place + 1 :], sealed), place
+        others = sorted({character.upper(), b"0" if character != b"0" else b"1", b" ", b"g"} - {character})
+        other = others[place % len(others)]
+        assert not accepts(sealed.pdf[:place] + other + sealed.pdf[place + 1 :], sealed), place
 
 
 def test_growth_and_loss(sealed: Any) -> None:

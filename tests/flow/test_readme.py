@@ -40,14 +40,17 @@ def test_the_library_example(desk: Path) -> None:
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
-def test_the_command_line_examples(page: str, desk: Path) -> None:
-    commands = [
-        line.removeprefix("$ ")
-        for block in blocks("console", page)
-        for line in block.splitlines()
-        if line.startswith("$ elicence")
-    ]
+def commands_of(page: str) -> list[str]:
+    lines = "".join(blocks("console", page)).splitlines()
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ elicence")]
+
+
+def test_both_languages_show_the_same_commands() -> None:
+    assert commands_of("README.zh.md") == commands_of("README.md")
+
+
+def test_the_command_line_examples(desk: Path) -> None:
+    commands = commands_of("README.md")
     assert len(commands) >= 4
     for command in commands:
         result = run(command, desk)

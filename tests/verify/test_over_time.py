@@ -742,7 +742,7 @@ def many_bytes(counter: Any, counters: ModuleType, kind: str, stride: int) -> No
 
 
 def test_many_bytes(counter: Any, counters: ModuleType, kind: str) -> None:
-    many_bytes(counter, counters, kind, 23 if kind == "pdf" else 13)
+    many_bytes(counter, counters, kind, 67 if kind == "pdf" else 41)
 
 
 @pytest.mark.soak
