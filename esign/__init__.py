@@ -91,7 +91,7 @@ from .foreign_facts import ChangeKind, Changes, ForeignPdf, ForeignSignature, Ra
 from .foreign_pdf import read_foreign_pdf
 from .gbt35275 import sign_gm_attached, sign_gm_detached, sign_gm_digest
 from .holder_check import holder_check_value, normal_holder_code, normal_name
-from .identifier import IDENTIFIER_ROOT, LicenceIdentifier
+from .identifier import IDENTIFIER_ROOT, LicenceIdentifier, is_issuer_code
 from .name_seal import NAME_SEAL_SIDE, draw_name_seal
 from .oval_seal import OVAL_HEIGHT, OVAL_WIDTH, draw_oval_seal
 from .page import (
@@ -109,7 +109,7 @@ from .page import (
     rectangle,
     transformed,
 )
-from .pdf_form import COPY_ATTACHMENT_NAME, MAX_BODY_BYTES, PRODUCER, SEAL_FIELD
+from .pdf_form import COPY_ATTACHMENT_NAME, MAX_BODY_BYTES, PRODUCER, REPORT_ATTACHMENT_NAME, SEAL_FIELD
 from .pdf_plain import plain_pdf
 from .pdf_prepared import PreparedPdf, SealedFile, SealLevel
 from .pdf_reading import (
@@ -171,6 +171,22 @@ from .ses_making import (
 )
 from .ses_reading import SignedValueKind, read_ses_seal, read_ses_signature, signed_value_kind
 from .short_code import fold_short_code, group_short_code, is_short_code, make_short_code
+from .status_list import (
+    MAX_PLACES,
+    ListedObligation,
+    ListedStatus,
+    StatusList,
+    must_list,
+    status_list_from_bytes,
+    status_list_to_bytes,
+)
+from .status_list_file import (
+    MAX_STATUS_FILE_BYTES,
+    SignedStatusList,
+    claims_to_be_status_list,
+    read_signed_status_list,
+    signed_status_list,
+)
 from .structured import (
     ATTACHMENT_KINDS,
     LONG_TERM,
@@ -190,6 +206,7 @@ from .structured import (
     StructuredObligation,
     StructuredOrigin,
     StructuredRelation,
+    StructuredStatusPlace,
     TrustLevel,
     UnknownMember,
 )
@@ -204,12 +221,28 @@ from .tsp import (
     timestamp_request,
     token_from_response,
 )
+from .verification_report import (
+    CHECKED_CODE,
+    CHECKED_FILE,
+    MAX_ENTRY_CHARACTERS,
+    MAX_REMARK_CHARACTERS,
+    CaseReference,
+    CheckedThing,
+    Refusal,
+    ReportedVerdict,
+    VerificationReport,
+    claims_to_be_report,
+    report_from_bytes,
+    report_to_bytes,
+)
 from .watermark import block_height, slanted_lines
 from .xmp import ShortElement
 
 __all__ = [
     "ARCHIVE_FORMAT",
     "ATTACHMENT_KINDS",
+    "CHECKED_CODE",
+    "CHECKED_FILE",
     "CHINA",
     "COPY_ATTACHMENT_NAME",
     "COPY_ELEMENTS",
@@ -227,11 +260,15 @@ __all__ = [
     "MAX_CAUSE_CHARACTERS",
     "MAX_COPY_BYTES",
     "MAX_DETACHED_BYTES",
+    "MAX_ENTRY_CHARACTERS",
     "MAX_PARTY_CHARACTERS",
     "MAX_PDF_BYTES",
     "MAX_PHOTO_BYTES",
+    "MAX_PLACES",
     "MAX_REGISTER_BYTES",
+    "MAX_REMARK_CHARACTERS",
     "MAX_SES_BYTES",
+    "MAX_STATUS_FILE_BYTES",
     "MAX_TOKEN_BYTES",
     "NAME_SEAL_SIDE",
     "NATIVE_ORIGIN",
@@ -244,6 +281,7 @@ __all__ = [
     "POINT",
     "PRODUCER",
     "QUIET_ZONE",
+    "REPORT_ATTACHMENT_NAME",
     "SALT_BYTES",
     "SEAL_DPI",
     "SEAL_FIELD",
@@ -266,10 +304,12 @@ __all__ = [
     "AuthorityName",
     "AuthorityRegister",
     "Background",
+    "CaseReference",
     "CertificateDigest",
     "CertificateHash",
     "ChangeKind",
     "Changes",
+    "CheckedThing",
     "CodeClaims",
     "Command",
     "Competence",
@@ -296,6 +336,8 @@ __all__ = [
     "ForeignSigner",
     "HttpTimestamper",
     "LicenceIdentifier",
+    "ListedObligation",
+    "ListedStatus",
     "MalformedError",
     "MalformedSesError",
     "Mandate",
@@ -313,6 +355,8 @@ __all__ = [
     "PreparedPdf",
     "PreparedSesSignature",
     "RangeFault",
+    "Refusal",
+    "ReportedVerdict",
     "Rows",
     "Seal",
     "SealAnswerError",
@@ -342,7 +386,9 @@ __all__ = [
     "ShortElement",
     "SignedCode",
     "SignedData",
+    "SignedStatusList",
     "SignedValueKind",
+    "StatusList",
     "StructuredAttachment",
     "StructuredAuthority",
     "StructuredDocument",
@@ -352,6 +398,7 @@ __all__ = [
     "StructuredObligation",
     "StructuredOrigin",
     "StructuredRelation",
+    "StructuredStatusPlace",
     "Symbol",
     "TextRun",
     "TimestampError",
@@ -362,6 +409,7 @@ __all__ = [
     "TrustLevel",
     "UnknownMember",
     "UnprintableError",
+    "VerificationReport",
     "WholeFileSeal",
     "add_detached_evidence",
     "add_document_timestamp",
@@ -379,6 +427,8 @@ __all__ = [
     "canonical_json",
     "claims_to_be_archive",
     "claims_to_be_copy",
+    "claims_to_be_report",
+    "claims_to_be_status_list",
     "cms_for_prepared_pdf",
     "code_modules",
     "copy_from_bytes",
@@ -397,6 +447,7 @@ __all__ = [
     "group_short_code",
     "holder_check_value",
     "hybrid_check_character",
+    "is_issuer_code",
     "is_seal_manifest",
     "is_short_code",
     "line",
@@ -407,6 +458,7 @@ __all__ = [
     "make_short_code",
     "manifest_from_bytes",
     "manifest_to_bytes",
+    "must_list",
     "names_us_as_producer",
     "normal_holder_code",
     "normal_name",
@@ -428,8 +480,11 @@ __all__ = [
     "read_ses_seal",
     "read_ses_signature",
     "read_signed_data",
+    "read_signed_status_list",
     "read_timestamp",
     "rectangle",
+    "report_from_bytes",
+    "report_to_bytes",
     "seal_diameter",
     "seal_digest",
     "seal_digest_ses",
@@ -443,8 +498,11 @@ __all__ = [
     "sign_gm_detached",
     "sign_gm_digest",
     "signature_facts",
+    "signed_status_list",
     "signed_value_kind",
     "slanted_lines",
+    "status_list_from_bytes",
+    "status_list_to_bytes",
     "structured_from_bytes",
     "structured_to_bytes",
     "timestamp_detached",

@@ -17,6 +17,11 @@ _TEXT = re.compile(rf"{re.escape(IDENTIFIER_ROOT)}\.({_TYPE})\.({_ISSUER})\.({_S
 _COMPACT = re.compile(rf"({_TYPE})({_ISSUER})({_SERIAL})({_VERSION})({_CHECK})")
 
 
+def is_issuer_code(text: str) -> bool:
+    """Whether a text could be the issuing authority's part of an identifier."""
+    return re.fullmatch(_ISSUER, text) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenceIdentifier:
     """The parts; whether the check character is right is not looked at here."""

@@ -16,7 +16,9 @@ MAX_BODY_BYTES = 8 * 1024 * 1024  # of a body: with the face and evidence a file
 BODY_NAME = "body.pdf"
 """The second associated file, where a licence is given a body that was written elsewhere."""
 """Instead of the structured e-licence, in an annotated copy (加注件)."""
-ATTACHMENT_NAMES = (ATTACHMENT_NAME, COPY_ATTACHMENT_NAME)
+REPORT_ATTACHMENT_NAME = "report.json"
+"""Instead of it, in a receipt (核验回执)."""
+ATTACHMENT_NAMES = (ATTACHMENT_NAME, COPY_ATTACHMENT_NAME, REPORT_ATTACHMENT_NAME)
 DOCUMENT_ELEMENT = "Document"
 """In the metadata: which of the documents of a licence the file is."""
 SUB_FILTER = "ETSI.CAdES.detached"

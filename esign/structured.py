@@ -126,6 +126,16 @@ class StructuredDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredStatusPlace:
+    """Where the authority's signed status lists say what has become of the licence; its code names the same place."""
+
+    number: int
+    """Of the list."""
+    index: int
+    """Random: neighbours in a list have nothing to do with each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownMember:
     """A member of the JSON text that this version does not know: a later one or another program has added it."""
 
@@ -166,6 +176,8 @@ class StructuredLicence:
     attachments: tuple[StructuredAttachment, ...] = ()
     documents: tuple[StructuredDocument, ...] = ()
     """The sealed PDFs that it consists of; all have this structured licence inside. None in files of early versions."""
+    status_place: StructuredStatusPlace | None = None
+    """None in files of early versions: only somebody who has the record knows it."""
     development: bool
     """Sealed with a development PKI: a sample without legal effect."""
     unknown: tuple[UnknownMember, ...] = ()

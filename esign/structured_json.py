@@ -27,6 +27,7 @@ from .structured import (
     StructuredObligation,
     StructuredOrigin,
     StructuredRelation,
+    StructuredStatusPlace,
     UnknownMember,
     metadata_of,
 )
@@ -41,7 +42,7 @@ FIRST_TYPE_VERSION = 1
 """Of the catalogue files when licences did not name it yet."""
 MAX_UNKNOWN_MEMBERS = 1000  # in all places together
 
-_LATER = ("typeVersion", "origin", "relations", "obligations", "attachments", "documents")
+_LATER = ("typeVersion", "origin", "relations", "obligations", "attachments", "documents", "status")
 """Members that files of the first versions of the program do not have."""
 _TABLES = ("columns", "rows")
 """Lists of texts, in which there is no place for another member."""
@@ -52,7 +53,7 @@ def structured_to_bytes(licence: StructuredLicence) -> bytes:
     document = {
         key: value
         for key, value in _members(licence).items()
-        if key not in licence.omitted or value not in ([], _NATIVE, FIRST_TYPE_VERSION)
+        if key not in licence.omitted or value not in ([], _NATIVE, FIRST_TYPE_VERSION, None)
     }
     for member in licence.unknown:
         _put(document, member)
@@ -117,6 +118,7 @@ def _members(licence: StructuredLicence) -> dict[str, _Json]:
         ],
         "attachments": [_attachment_members(one) for one in licence.attachments],
         "documents": [{"key": one.key, "label": one.label} for one in licence.documents],
+        "status": _status_members(licence.status_place),
         "seals": seals,
         "sealedAt": licence.sealed_at.isoformat(timespec="seconds"),
         "development": licence.development,
@@ -139,6 +141,10 @@ def _origin_members(origin: StructuredOrigin) -> _Json:
 
 
 _NATIVE = _origin_members(NATIVE_ORIGIN)
+
+
+def _status_members(place: StructuredStatusPlace | None) -> _Json:
+    return None if place is None else {"list": place.number, "index": place.index}
 
 
 def _attachment_members(attachment: StructuredAttachment) -> _Json:
@@ -253,13 +259,14 @@ def _parse(document: object) -> StructuredLicence:
         area_code=text("certificateAreaCode"),
         fields=tuple(_field(as_mapping(item)) for item in as_items(top["fields"])),
         joint_issuers=tuple(_authority(as_mapping(item)) for item in as_items(top["jointIssuers"])),
-        # Files of the first versions of the program have none of the next five.
+        # Files of the first versions of the program have none of the next seven.
         type_version=as_count(top.get("typeVersion", FIRST_TYPE_VERSION)),
         origin=_origin(as_mapping(top["origin"])) if "origin" in top else NATIVE_ORIGIN,
         relations=tuple(_relation(as_mapping(item)) for item in as_items(top.get("relations", []))),
         obligations=tuple(_obligation(as_mapping(item)) for item in as_items(top.get("obligations", []))),
         attachments=tuple(_attachment(as_mapping(item)) for item in as_items(top.get("attachments", []))),
         documents=tuple(_document(as_mapping(item)) for item in as_items(top.get("documents", []))),
+        status_place=_status_place(top.get("status")),
         seals=tuple(_seal(as_mapping(item)) for item in as_items(top["seals"])),
         sealed_at=as_instant(top["sealedAt"]),
         development=as_truth(top["development"]),
@@ -319,6 +326,16 @@ def _attachment(item: dict[str, object]) -> StructuredAttachment:
 
 def _document(item: dict[str, object]) -> StructuredDocument:
     return StructuredDocument(key=as_text(item["key"]), label=as_text(item["label"]))
+
+
+def _status_place(value: object) -> StructuredStatusPlace | None:
+    if value is None:
+        return None
+    item = as_mapping(value)
+    place = StructuredStatusPlace(number=as_count(item["list"]), index=as_count(item["index"]))
+    if place.number < 0 or place.index < 0:
+        raise ValueError("no place in a list")
+    return place
 
 
 def _field(item: dict[str, object]) -> StructuredField:

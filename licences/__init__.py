@@ -147,6 +147,7 @@ from .memory_drafts import MemoryDraftStore
 from .memory_forms import MemoryForms
 from .memory_impact import MemoryImpacts
 from .memory_links import MemoryHolderLinks
+from .memory_status import MemoryListedLives
 from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
 from .names import same_name
 from .overprint import calibration_page, overprint_page
@@ -190,6 +191,7 @@ from .sql import (
     SqlForms,
     SqlHolderLinks,
     SqlImpacts,
+    SqlListedLives,
     SqlStore,
     is_current,
     may_protect_in,
@@ -197,6 +199,14 @@ from .sql import (
     upgrade,
 )
 from .standing import Event, Standing, standing_at
+from .status_lists import (
+    ListedLives,
+    MadeStatusList,
+    StatusListName,
+    changes_lists,
+    made_status_lists,
+    says_the_same,
+)
 from .stock import (
     MAX_REGISTER_BYTES,
     MAX_SCAN_BYTES,
@@ -377,9 +387,11 @@ __all__ = [
     "LinkEntry",
     "LinkNotFoundError",
     "LinkedCode",
+    "ListedLives",
     "MadeArchive",
     "MadeCopy",
     "MadeLicence",
+    "MadeStatusList",
     "MemoryCollectionStore",
     "MemoryConversions",
     "MemoryCopies",
@@ -387,6 +399,7 @@ __all__ = [
     "MemoryForms",
     "MemoryHolderLinks",
     "MemoryImpacts",
+    "MemoryListedLives",
     "MemoryStore",
     "NotCompetentError",
     "Obligation",
@@ -434,10 +447,12 @@ __all__ = [
     "SqlForms",
     "SqlHolderLinks",
     "SqlImpacts",
+    "SqlListedLives",
     "SqlStore",
     "Standing",
     "Status",
     "StatusAnswer",
+    "StatusListName",
     "StatusPlace",
     "StockFileError",
     "StockMapping",
@@ -469,6 +484,7 @@ __all__ = [
     "calibration_page",
     "case_members",
     "cases_under_key",
+    "changes_lists",
     "check_act",
     "check_character",
     "check_holder",
@@ -502,6 +518,7 @@ __all__ = [
     "list_to_bytes",
     "load_catalogue",
     "look_at_holder",
+    "made_status_lists",
     "make_identifier",
     "make_list",
     "mapping_from",
@@ -534,6 +551,7 @@ __all__ = [
     "run_drill",
     "same_name",
     "sample_marks",
+    "says_the_same",
     "scan_key",
     "schema_state",
     "serials_in",

@@ -194,6 +194,7 @@ class CopyMaker:
             joint_issuers=original.joint_issuers,
             relations=original.relations,
             sealed_at=original.sealed_at,
+            status_place=original.status_place,
             development=original.development,
         )
         again = replace(

@@ -13,6 +13,7 @@ from esign import (
     StructuredLicence,
     StructuredObligation,
     StructuredRelation,
+    StructuredStatusPlace,
 )
 
 from .catalogue import LicenceType
@@ -34,6 +35,7 @@ def structure(
     relations: tuple[StructuredRelation, ...] = (),
     body: Attachment | None = None,
     sealed_at: datetime,
+    status_place: StructuredStatusPlace | None = None,
     development: bool,
 ) -> StructuredLicence:
     """Everything the licence says, with the seals that its file will bear."""
@@ -65,6 +67,7 @@ def structure(
         documents=tuple(StructuredDocument(key=one.key, label=one.label) for one in kind.documents),
         seals=seals,
         sealed_at=sealed_at,
+        status_place=status_place,
         development=development,
     )
 

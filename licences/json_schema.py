@@ -36,6 +36,7 @@ _PATTERNS: Final[Mapping[FieldType, str]] = {
 _AREA: Final = "[0-9]{6}(?:[0-9]{3}){0,2}"
 _DIGEST: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _TEXT: Final[Schema] = {"type": "string"}
+_PLACE: Final[Schema] = {"type": "integer", "minimum": 0}
 _INSTANT: Final[Schema] = {
     "type": "string",
     "format": "date-time",
@@ -77,6 +78,7 @@ def structured_schema(licence_type: LicenceType) -> Schema:
         "obligations": _list(_object(obligation)),
         "attachments": _list(_attachment()),
         "documents": _list(_object({"key": _TEXT, "label": _TEXT})),
+        "status": {"anyOf": [{"type": "null"}, _object({"list": _PLACE, "index": _PLACE})]},
     }
     schema = _object(members)
     schema["properties"] = members | later

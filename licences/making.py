@@ -17,6 +17,7 @@ from esign import (
     ShortElement,
     StructuredLicence,
     StructuredRelation,
+    StructuredStatusPlace,
     holder_check_value,
     make_short_code,
     sign_code,
@@ -179,6 +180,7 @@ class LicenceMaker:
         expected = keys.expected
         joint = joint_issuers(licence, keys)
         development = any(one.seal.signer.certificate.is_development for one in keys.seals)
+        place = self._status_place()
         structured = structure(
             licence,
             identifier=identifier,
@@ -188,10 +190,10 @@ class LicenceMaker:
             relations=_relations(following, provenance),
             body=attached,
             sealed_at=at,
+            status_place=StructuredStatusPlace(number=place.status_list, index=place.status_index),
             development=development,
         )
         json_bytes = structured_to_bytes(structured)
-        place = self._status_place()
         claims = self._claims(licence, identifier, place, json_bytes, keys.code_signer)
         code, short_code = sign_code(claims, keys.code_signer), make_short_code(self._random)
         address = f"{self._public_url}/V/{code}"

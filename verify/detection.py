@@ -9,6 +9,7 @@ from esign import (
     SignedValueKind,
     claims_to_be_archive,
     claims_to_be_copy,
+    claims_to_be_report,
     is_seal_manifest,
     names_us_as_producer,
     signed_value_kind,
@@ -30,7 +31,7 @@ _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
 def kind_of(data: bytes) -> str:
-    """`empty`, `picture`, `archive`, `seal`, `structured`, `copy` (its data), `pdf`, `cms`, `text` or `unknown`.
+    """`empty`, `picture`, `archive`, `seal`, `structured`, `copy` or `report` (their data), `pdf`, `cms`, `text` or `unknown`.
 
     A text is an address with a code.
     """
@@ -44,6 +45,8 @@ def kind_of(data: bytes) -> str:
     if is_seal_manifest(head) or (head[0] == der.SEQUENCE and signed_value_kind(data) in _SEALS):
         return "seal"
     if head.lstrip(_BLANKS).startswith(b"{"):
+        if claims_to_be_report(data):
+            return "report"
         return "copy" if claims_to_be_copy(data) else "structured"
     if b"%PDF-" in head:
         return "pdf"
@@ -64,5 +67,5 @@ def is_licence(data: bytes) -> bool:
 
 
 def is_ours(data: bytes) -> bool:
-    """Whether it is an e-licence or an annotated copy: its data, or a PDF of ours or a part of one."""
-    return names_us_as_producer(data) or is_licence(data) or claims_to_be_copy(data)
+    """Whether it is an e-licence, an annotated copy or a report: its data, or a PDF of ours or a part of one."""
+    return names_us_as_producer(data) or is_licence(data) or claims_to_be_copy(data) or claims_to_be_report(data)

@@ -13,6 +13,7 @@ from esign import (
     StructuredDocument,
     StructuredLicence,
     TooLargeError,
+    VerificationReport,
 )
 from verify.report import ArchiveFacts, Check, SignatureFacts
 
@@ -27,6 +28,8 @@ class Facts:
     licence: StructuredLicence | None = None
     copy: AnnotatedCopy | None = None
     """What it says, when it is an annotated copy; `licence` is then the one that it is a copy of."""
+    recorded: VerificationReport | None = None
+    """What it says, when it is a signed report; it never brings a licence."""
     document: StructuredDocument | None = None
     """Which of the licence's documents the file is."""
     code: CodeClaims | None = None

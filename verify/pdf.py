@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from esign import (
     COPY_ATTACHMENT_NAME,
+    REPORT_ATTACHMENT_NAME,
     EsignError,
     Fault,
     MalformedError,
@@ -25,6 +26,7 @@ from verify.seals import (
     evidence_check,
     look_at_seals,
 )
+from verify.signed_report import look_at_report_pdf
 from verify.signing_path import Existence, Grounds
 from verify.sources import Records
 from verify.timestamps import look_at_document_timestamps
@@ -43,6 +45,8 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         return Facts(kind="pdf", checks=(unreadable("format", error),))
     if pdf.attachment == COPY_ATTACHMENT_NAME:
         return look_at_copy_pdf(pdf, len(data), grounds)
+    if pdf.attachment == REPORT_ATTACHMENT_NAME:
+        return look_at_report_pdf(pdf, len(data), grounds)
     readable = Check(name="format", code="OK")
     # (4) The structured licence inside is canonical.
     try:

@@ -93,6 +93,19 @@ NOT_GENUINE: Final = (
         ),
     ),
     Reason(
+        code="FORMAT_REPORT",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="核验回执的数据无法读取：已经损坏，或者不是本系统的格式。",
+            en="The data of the signed report cannot be read: damaged, or of another form.",
+        ),
+        action=Text(
+            zh="请不要采信；请向出具单位重新索取回执，或者重新核验证照。",
+            en="Do not rely on it; ask the office that made it for another, or check the licence anew.",
+        ),
+    ),
+    Reason(
         code="SEAL_MISSING",
         outcome=Outcome.FAILED,
         sub_indication="FORMAT_FAILURE",
@@ -206,6 +219,32 @@ NOT_GENUINE: Final = (
             en="The seal on the annotated copy is not that of the office that it names as its maker.",
         ),
         action=REFUSE,
+    ),
+    Reason(
+        code="REPORT_NOT_OF_OFFICE",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="核验回执上的印章不是其所写核验单位的。",
+            en="The seal on the signed report is not that of the office that it names.",
+        ),
+        action=Text(
+            zh="请不要采信，并将情况告知回执上写明的单位；证照请另行核验。",
+            en="Do not rely on it and tell the office that it names; check the licence itself.",
+        ),
+    ),
+    Reason(
+        code="REPORT_OTHER_SUBJECT",
+        outcome=Outcome.FAILED,
+        sub_indication="HASH_FAILURE",
+        sentence=Text(
+            zh="核验回执说的是另一个文件，不是这一个。",
+            en="The signed report is about another file than this one.",
+        ),
+        action=Text(
+            zh="请不要用它证明这个文件；请找出对应的回执，或者重新核验这个文件。",
+            en="It proves nothing about this file: find the right report, or check the file anew.",
+        ),
     ),
     Reason(
         code="ARCHIVE_INCOMPLETE",

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from esign import CHINA, AnnotatedCopy, ArchiveManifest, CodeClaims, StructuredDocument, StructuredLicence
+from esign import (
+    CHINA,
+    AnnotatedCopy,
+    ArchiveManifest,
+    CodeClaims,
+    StructuredDocument,
+    StructuredLicence,
+    VerificationReport,
+)
 from verify.errors import VerificationError
 from verify.reason import Outcome, Reason, Text
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS
@@ -102,6 +110,8 @@ class Report:
     """Which of the licence's documents was presented; None for what is no sealed PDF of a licence."""
     copy: AnnotatedCopy | None = None
     """What an annotated copy says; `licence` is then the one that it is a copy of. The same caution."""
+    recorded: VerificationReport | None = None
+    """What a signed report says about another verification; the same caution. `licence` is then None."""
     archive: ArchiveFacts | None = None
     """What an archive package holds; the same caution. The state of its licences is not asked for."""
     checks: tuple[Check, ...]
@@ -121,6 +131,8 @@ class Report:
         said = self.reason.sentence
         if self.copy is not None and self.authenticity is Outcome.PASSED:
             said = _joined(said, copy_sentence(self.copy))
+        if self.recorded is not None and self.authenticity is Outcome.PASSED:
+            said = _joined(said, recorded_sentence(self.recorded))
         if self.document is not None and self.licence is not None and len(self.licence.documents) > 1:
             label = self.document.label
             said = _joined(said, Text(zh=f"出示的是其中的{label}。", en=f"Presented is this part of it: {label}."))
@@ -155,6 +167,27 @@ def copy_sentence(copy: AnnotatedCopy) -> Text:
         f"This is an annotated copy, not the original: a true copy at {made} (UTC+08:00) by {copy.maker_name}, "
         f"for {purpose.office}, item {purpose.item_name}, case {purpose.case_number} only, until {until}."
     )
+    return Text(zh=zh, en=en)
+
+
+_VERDICTS = {
+    "passed": Text(zh="通过", en="passed"),
+    "failed": Text(zh="不通过", en="failed"),
+    "indeterminate": Text(zh="无法确定", en="undetermined"),
+}
+
+
+def recorded_sentence(report: VerificationReport) -> Text:
+    """Say what a genuine report records, and of when: it must not be taken for today's answer."""
+    found = report.finding
+    asked, made = (at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M") for at in (found.at, report.made_at))
+    word = _VERDICTS[found.verdict]
+    what = f"（{found.licence}）" if found.licence else ""
+    zh = f"{report.office_name}于 {made} 出具，记录的是按 {asked} 核验{what}的结论：{word.zh}。"
+    en = f"By {report.office_name}, made {made} (UTC+08:00); verdict as of {asked}: {word.en}."
+    if report.refusal is not None:
+        zh += f"本件是拒收回执，未采信电子证照的理由：{report.refusal.zh}。"
+        en += f" It is a slip about a refusal; the reason given: {report.refusal.en}."
     return Text(zh=zh, en=en)
 
 

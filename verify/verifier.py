@@ -21,6 +21,8 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
 10. All its seals are there, and the day of asking lies in its term. [seals, validity]
 11. The status source does not say that it was revoked. [status]
     An annotated copy may be used for its purpose until its time is over. [copy, copy_maker, copy_term, purpose]
+    A signed report is judged for what it is: it holds for its own time and brings no licence. [report,
+    report_maker, report_subject]
     An archive package says itself what held when it was made. [contents, archive_maker, version, acts, archive]
 12. One judge takes the reason that is said (`judgement`).
 
@@ -41,6 +43,7 @@ from esign import (
     EsignError,
     MalformedError,
     claims_to_be_copy,
+    claims_to_be_report,
     read_code,
     read_picture,
 )
@@ -56,6 +59,7 @@ from verify.pdf import look_at_pdf
 from verify.report import Check, Report
 from verify.revocation import RevocationEvidence, RevocationSource
 from verify.ses import look_at_ses
+from verify.signed_report import look_at_report_data, with_subject
 from verify.signing_path import Grounds
 from verify.sources import UNKNOWN_STATUS, ExistenceSource, Records, StatusSource
 from verify.standing import standing_checks
@@ -121,7 +125,7 @@ class Verifier:
         """Judge a file as of `at` (aware); `use` is what somebody is about to do with an annotated copy.
 
         `signature` is the detached signature of a structured licence, or of any file that has no signature in it;
-        `original` is what a detached signature (`data`) stands on. Bytes never cause an exception; those of the status
+        `original` is what a detached signature (`data`) stands on, or what a signed report is said to be about. Bytes never cause an exception; those of the status
         and existence sources pass through.
         """
         _require_aware(at)
@@ -143,6 +147,10 @@ class Verifier:
                 facts = look_at_structured(original, data, grounds, self._records)
             case "cms" if original is not None and claims_to_be_copy(original):
                 facts = look_at_copy_data(original, data, grounds)
+            case "cms" if original is not None and claims_to_be_report(original):
+                facts, original = look_at_report_data(original, data, grounds), None
+            case "report":
+                facts = look_at_report_data(data, signature, grounds)
             case "copy":
                 facts = look_at_copy_data(data, signature, grounds)
             case "structured":
@@ -161,6 +169,9 @@ class Verifier:
                 return self.verify_code(data.decode("utf-8", errors="replace"), holder=holder, at=at)
             case _:
                 facts = _refused(kind, "FORMAT_EMPTY" if kind == "empty" else "FORMAT_UNKNOWN")
+        if facts.recorded is not None and original is not None:
+            # (5)
+            facts = with_subject(facts, facts.recorded, original)
         return self._report(facts, holder, at, use)
 
     def verify_code(self, text: str, *, holder: HolderEntry | None = None, at: datetime) -> Report:
@@ -225,6 +236,7 @@ class Verifier:
             code=facts.code,
             document=facts.document,
             copy=facts.copy,
+            recorded=facts.recorded,
             archive=facts.archive,
             checks=checks,
             signatures=facts.signatures,
@@ -240,6 +252,7 @@ _REPORTED_KINDS: Final = {
     "empty": "unknown",
     "picture": "code",
     "pdf": "pdf",
+    "report": "report",
     "seal": "seal",
     "structured": "structured",
     "text": "code",

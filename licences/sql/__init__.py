@@ -11,6 +11,7 @@ from .number_columns import FIRST_PROTECTED_REVISION, may_protect_in
 from .reencryption import ColumnTally, Reencryption
 from .review_store import SqlDraftStore
 from .revisions import SchemaState, is_current, schema_state, upgrade
+from .status_store import SqlListedLives
 
 __all__ = [
     "FIRST_PROTECTED_REVISION",
@@ -24,6 +25,7 @@ __all__ = [
     "SqlForms",
     "SqlHolderLinks",
     "SqlImpacts",
+    "SqlListedLives",
     "SqlStore",
     "is_current",
     "may_protect_in",

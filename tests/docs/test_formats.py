@@ -25,6 +25,7 @@ from esign import (
     StructuredObligation,
     StructuredOrigin,
     StructuredRelation,
+    StructuredStatusPlace,
     group_short_code,
     holder_check_value,
     is_short_code,
@@ -142,6 +143,7 @@ def test_structured_licence() -> None:
             ),
         ),
         documents=(StructuredDocument(key="original", label="L"),),
+        status_place=StructuredStatusPlace(number=1, index=7),
         seals=(ExpectedSeal(field="Seal1", order=1, algorithm="sm2", certificate_digest="sm3:00"),),
         sealed_at=datetime(2026, 3, 2, 8, tzinfo=UTC), development=True,
     )  # fmt: skip

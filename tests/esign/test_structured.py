@@ -19,12 +19,15 @@ from esign import (
     StructuredObligation,
     StructuredOrigin,
     StructuredRelation,
+    StructuredStatusPlace,
     TooLargeError,
     UnknownMember,
     structured_from_bytes,
     structured_to_bytes,
 )
 from esign.structured_json import MAX_STRUCTURED_BYTES, MAX_UNKNOWN_MEMBERS
+
+_LATER = ("origin", "relations", "obligations", "attachments", "documents", "status")
 
 
 def test_round_trip(licence: StructuredLicence) -> None:
@@ -47,6 +50,7 @@ def test_everything_round_trips(licence: StructuredLicence) -> None:
             converted_on=date(2026, 11, 22),
         ),
         relations=(StructuredRelation(identifier=licence.identifier, relation="renew"),),
+        status_place=StructuredStatusPlace(number=3, index=1_048_575),
         obligations=(StructuredObligation(key="k", label="下次检验", due=date(2027, 1, 1), effect="not_usable"),),
         attachments=(
             StructuredAttachment(
@@ -116,12 +120,21 @@ def _objects(value: object) -> list[dict[str, object]]:
     return [inner for member in value for inner in _objects(member)] if isinstance(value, list) else []
 
 
+@pytest.mark.parametrize(
+    "place", [{"list": -1, "index": 0}, {"list": 1, "index": -1}, {"list": 1}, {"list": 1, "index": True}, [1, 2], 7]
+)
+def test_a_place_that_no_status_list_has_is_no_licence(licence: StructuredLicence, place: object) -> None:
+    document = json.loads(structured_to_bytes(licence)) | {"status": place}
+    with pytest.raises(MalformedError, match="FORMAT_STRUCTURED"):
+        structured_from_bytes(rfc8785.dumps(document))
+
+
 @given(st.data())
 @settings(max_examples=60)
 def test_reading_and_writing_again_gives_the_same_bytes(licence: StructuredLicence, data: st.DataObject) -> None:
     """Whatever stands where beside the members that we know, and whichever of the later ones are missing."""
     document = json.loads(structured_to_bytes(licence))
-    for key in data.draw(st.sets(st.sampled_from(["origin", "relations", "obligations", "attachments", "documents"]))):
+    for key in data.draw(st.sets(st.sampled_from(_LATER))):
         del document[key]
     for place in data.draw(st.lists(st.sampled_from(range(len(_objects(document)))), max_size=4)):
         _objects(document)[place].setdefault(data.draw(_KEYS), data.draw(_VALUES))

@@ -4,12 +4,17 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 _SECONDS = 60
 _PAGE_SECONDS = 15
+_FILM_SIZE = (640, 480)
+_WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,32 @@ class PageView:
     """Console errors, script errors and requests that failed."""
 
 
+def barriers(page: Page) -> tuple[str, ...]:
+    """Ask axe-core for serious and critical breaches of WCAG 2.2 AA; each says the rule and where."""
+    page.evaluate(AXE_SCRIPT)
+    rules = {"runOnly": {"type": "tag", "values": _WCAG}}
+    answer = page.evaluate("rules => axe.run(document, rules)", rules)
+    assert answer["passes"], "axe looked at nothing"
+    return tuple(
+        f"{found['id']} ({found['impact']}): {node['html']} {node.get('failureSummary', '')}"
+        for found in answer["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    )
+
+
+def film_of(picture: Image.Image, path: Path) -> Path:
+    """Write a film (.mjpeg) that shows one picture, for `Chromium(camera=...)`."""
+    frame = Image.new("RGB", _FILM_SIZE, "white")
+    small = picture.convert("RGB")
+    small.thumbnail(_FILM_SIZE)
+    frame.paste(small, ((_FILM_SIZE[0] - small.width) // 2, (_FILM_SIZE[1] - small.height) // 2))
+    with path.open("wb") as film:
+        for _ in range(2):
+            frame.save(film, "JPEG", quality=90)
+    return path
+
+
 class Chromium:
     """Debian's Chromium without a screen, driven from a thread of its own.
 
@@ -38,7 +69,9 @@ class Chromium:
     may run loops of their own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, camera: Path | None = None) -> None:
+        """`camera` is a film that the browser takes for what its camera sees; people are not asked for leave."""
+        self._camera = camera
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chromium")
         self._thread.submit(self._start).result(_SECONDS)
 
@@ -58,21 +91,41 @@ class Chromium:
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--disable-sync",
+                *self._camera_arguments(),
             ],
         )
 
+    def _camera_arguments(self) -> list[str]:
+        if self._camera is None:
+            return []
+        return [
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-video-capture={self._camera}",
+        ]
+
     def view(
-        self, url: str, *, width: int = 360, height: int = 740, act: Callable[[Page], None] | None = None
+        self,
+        url: str,
+        *,
+        width: int = 360,
+        height: int = 740,
+        javascript: bool = True,
+        act: Callable[[Page], None] | None = None,
     ) -> PageView:
         """Open a page, let `act` fill and click, and tell what is to be seen after that.
 
         Raises:
             playwright.sync_api.Error: The page cannot be loaded, or `act` did not find what it looked for in time.
         """
-        return self._thread.submit(self._view, url, width, height, act).result(_SECONDS)
+        return self._thread.submit(self._view, url, width, height, javascript, act).result(_SECONDS)
 
-    def _view(self, url: str, width: int, height: int, act: Callable[[Page], None] | None) -> PageView:
-        context = self._browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    def _view(
+        self, url: str, width: int, height: int, javascript: bool, act: Callable[[Page], None] | None
+    ) -> PageView:
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", java_script_enabled=javascript
+        )
         try:
             page = context.new_page()
             page.set_default_timeout(_PAGE_SECONDS * 1000)
