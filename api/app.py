@@ -19,7 +19,7 @@ from .act_routes import act_routes
 from .conversion_routes import conversion_routes
 from .copy_routes import copy_routes
 from .edge import Edge
-from .errors import ApiError
+from .errors import ApiError, RateLimitedError
 from .limiting import RateLimiter
 from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
@@ -27,21 +27,32 @@ from .review_routes import review_routes
 from .routes import api_routes
 from .schema_routes import schema_routes
 from .schemas import describe, invalid_body
+from .status_list_routes import status_list_routes
+from .status_publishing import StatusPublishing
 from .wiring import Services
 
 READY_SECONDS = 3.0  # how old an answer of /readyz may be
 _READY = (
-    "200 when database, keys and anchors are usable, else 503; `keys` names each key in use with `ok` or its fault."
+    "200 when database, keys and anchors are usable, else 503; `keys` names each key in use with `ok` or its fault, "
+    "`status_lists` says `ok` or why none are published."
 )
 FORESEEN = (ApiError, LicencesError, EsignError, KeysError, VerifyError, OSError, ExceptionGroup)
 
 
-def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | None = None) -> FastAPI:
+def create_app(
+    services: Services,
+    *,
+    public_only: bool,
+    limiter: RateLimiter | None = None,
+    publishing: StatusPublishing | None = None,
+) -> FastAPI:
     """Make the application.
 
     `public_only` leaves out the interface for programs and its description: until callers are authenticated, only the
-    pages for the public may be reached from other machines (contract section 5).
+    pages for the public may be reached from other machines (contract section 5). `publishing` is what this process
+    makes status lists with; readiness tells how it is doing.
     """
+    limiter = limiter or RateLimiter()
     app = FastAPI(
         title="elicence",
         version="1",
@@ -51,7 +62,7 @@ def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | 
         redirect_slashes=False,
     )
     app.mount("/static", StaticFiles(directory=STATIC))
-    _add_health(app, services)
+    _add_health(app, services, publishing)
     if not public_only:
         app.include_router(api_routes(services))
         app.include_router(act_routes(services))
@@ -60,7 +71,8 @@ def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | 
         app.include_router(copy_routes(services))
         app.include_router(conversion_routes(services))
         _add_reference(app)
-    app.include_router(page_routes(services, limiter or RateLimiter()))
+    app.include_router(page_routes(services, limiter))
+    app.include_router(status_list_routes(services, limiter))
     for error in FORESEEN:
         app.add_exception_handler(error, _answer)
     app.add_exception_handler(HTTPException, _answer_status)
@@ -69,7 +81,7 @@ def create_app(services: Services, *, public_only: bool, limiter: RateLimiter | 
     return app
 
 
-def _add_health(app: FastAPI, services: Services) -> None:
+def _add_health(app: FastAPI, services: Services, publishing: StatusPublishing | None) -> None:
     @app.get("/healthz", summary="进程是否在运行", description="200 as long as the process runs.")
     def healthz() -> Response:
         return JSONResponse({"status": "ok"})
@@ -78,11 +90,11 @@ def _add_health(app: FastAPI, services: Services) -> None:
 
     @app.get("/readyz", summary="能否提供服务", description=_READY)
     def readyz() -> Response:
-        body = answers.give(lambda: _readiness(services))
+        body = answers.give(lambda: _readiness(services, publishing))
         return JSONResponse(body, status_code=200 if body["status"] == "ready" else 503)
 
 
-def _readiness(services: Services) -> dict[str, object]:
+def _readiness(services: Services, publishing: StatusPublishing | None) -> dict[str, object]:
     """Look at everything that issuing and checking need. Which key is unusable is named, why in one word only."""
     keys: dict[str, str] = {}
 
@@ -97,13 +109,15 @@ def _readiness(services: Services) -> dict[str, object]:
         "trust": _usable(services.has_anchors),
     }
     parts = {name: "ok" if good else "unusable" for name, good in usable.items()}
-    return {"status": "ready" if all(usable.values()) else "unready", "parts": parts, "keys": keys}
+    # Lists that grow old do not make the service itself unready: it answers from the store.
+    lists = {} if publishing is None else {"status_lists": publishing.state}
+    return {"status": "ready" if all(usable.values()) else "unready", "parts": parts, "keys": keys, **lists}
 
 
 def _add_reference(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
-    def docs() -> Response:
-        return reference_page(app.openapi())
+    def docs(request: Request) -> Response:
+        return reference_page(request, app.openapi())
 
     @app.get("/", include_in_schema=False)
     def start() -> Response:
@@ -137,7 +151,7 @@ def _usable(question: Callable[[], bool]) -> bool:
 
 
 def _answer(request: Request, error: Exception) -> Response:
-    return _told(request, problem_of(error))
+    return _told(request, problem_of(error), seconds=error.seconds if isinstance(error, RateLimitedError) else 60)
 
 
 def _answer_status(request: Request, error: Exception) -> Response:
@@ -151,13 +165,13 @@ def _answer_parameter(request: Request, error: Exception) -> Response:
     return _told(request, problem_of(invalid_body(places, skip=1)))
 
 
-def _told(request: Request, problem: Problem) -> Response:
+def _told(request: Request, problem: Problem, *, seconds: int = 60) -> Response:
     if request.url.path.lower().startswith("/v"):
-        response: Response = problem_page(problem)
+        response: Response = problem_page(request, problem)
     else:
         response = JSONResponse(
             problem.http_shape(), status_code=problem.row.http_status, media_type="application/problem+json"
         )
     if problem.row.http_status in (429, 503):
-        response.headers["Retry-After"] = "60"
+        response.headers["Retry-After"] = str(seconds)
     return response

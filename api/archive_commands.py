@@ -99,12 +99,12 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from .inputs import parse_at, read_file
     from .own_types import catalogue_of
     from .shapes import report_shape
-    from .wiring import Services
+    from .wiring import Services, clock
 
     path = home_path(arguments.home)
     services = Services(open_home(path)) if arguments.trust is None and path.exists() else None
     # Neither the store nor any CA is asked: the package has to stand for itself.
-    verifier = Verifier(trust_of(services, arguments.trust), history=archive_problems)
+    verifier = Verifier(trust_of(services, arguments.trust), history=archive_problems, clock=clock)
     at = datetime.now(UTC) if arguments.at is None else parse_at(arguments.at)
     report = verifier.verify_archive(read_file(Path(arguments.package), MAX_ARCHIVE_BYTES), at=at)
     catalogue = catalogue_of(None if services is None else services.home)

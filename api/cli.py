@@ -22,16 +22,19 @@ from .convert_commands import add_convert_parser
 from .copy_commands import add_copy_parser, add_recall_parser, add_reliance_parser
 from .database_commands import add_database_parser
 from .errors import UsageError
+from .forgery_commands import add_forgery_parser
 from .form_commands import add_forms_parser, add_print_parser
 from .holder_commands import add_holder_parser, add_links_parser
 from .impact_commands import add_impact_parser
 from .keys_commands import add_keys_parser
 from .parsing import Group, Parser
+from .receipt_commands import ReceiptWish, add_receipt_arguments
 from .review_commands import add_review_parser
 from .schema_commands import add_export_parser, add_schema_parser
 from .seal_commands import add_seal_parser
 from .seal_server_command import add_seal_server_parser
 from .settings import SUITES, home_path
+from .status_list_commands import add_status_list_parser
 from .store_commands import add_protection_parser
 
 if TYPE_CHECKING:
@@ -139,6 +142,8 @@ def _parser() -> Parser:
     verify.add_argument("--case", metavar="NUMBER", default="", help="案号：加注件须为本案制作 this case: for a copy")
     verify.add_argument("--item", metavar="CODE", default="", help="事项编码：须为本事项制作 this item: for a copy")
     verify.add_argument("--full", action="store_true", help="不遮盖持证主体 do not mask the holder")
+    verify.add_argument("--original", metavar="FILE", help="回执所说的文件 the file that a receipt is about")
+    add_receipt_arguments(verify)
 
     revoke = command("revoke", _revoke, "吊销证照 revoke a licence", commands)
     revoke.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
@@ -169,6 +174,9 @@ def _parser() -> Parser:
     add_export_parser(answering, commands)
     add_archive_parser(answering, commands)
 
+    lists = commands.add_parser("status-list", help="状态清单 signed status lists", allow_abbrev=False)
+    add_status_list_parser(answering, lists.add_subparsers(metavar="ACTION", required=True))
+
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)
     add_keys_parser(answering, keys.add_subparsers(metavar="ACTION", required=True))
 
@@ -180,6 +188,9 @@ def _parser() -> Parser:
 
     impact = commands.add_parser("impact", help="受影响证照 what a key, batch or type touched", allow_abbrev=False)
     add_impact_parser(answering, impact.add_subparsers(metavar="ACTION", required=True))
+
+    forgery = commands.add_parser("forgery", help="举报伪造 reports of forgeries", allow_abbrev=False)
+    add_forgery_parser(answering, forgery.add_subparsers(metavar="ACTION", required=True))
 
     copies = commands.add_parser("copy", help="加注件 annotated copies", allow_abbrev=False)
     add_copy_parser(answering, copies.add_subparsers(metavar="ACTION", required=True))
@@ -248,6 +259,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         trust=arguments.trust,
         holder=arguments.holder,
         use=(arguments.case, arguments.item),
+        original=arguments.original,
+        wish=ReceiptWish.of(arguments),
         full=arguments.full,
     )
     return _say(arguments, answer)
@@ -285,6 +298,7 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
     from .app import create_app
     from .commands import Answer
     from .serving import address_of, is_loopback, listen, serve
+    from .status_publishing import StatusPublishing
 
     with contextlib.closing(listen(arguments.host, arguments.port)) as listener:
         services = _services(arguments)
@@ -292,7 +306,8 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
         # Anchors that cannot be used are told now. A key that cannot be used stops readiness and issuing only.
         services.has_anchors()
         _warn_of_keys(services)
-        app = create_app(services, public_only=public_only)
+        publishing = StatusPublishing(lambda: services.status_publisher, lambda: services.store)
+        app = create_app(services, public_only=public_only, publishing=publishing)
         done = Answer(shape={}, text="")
         if work is not None:
             try:
@@ -309,7 +324,8 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
                 text=f"{done.text}\n\n{where}" if done.text else where,
             ),
         )
-        serve(app, listener)
+        with publishing.running():
+            serve(app, listener)
     return 0
 
 

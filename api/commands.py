@@ -19,16 +19,17 @@ from licences import (
     archive_problems,
     parse_identifier,
 )
-from verify import MAX_FILE_BYTES, HolderEntry, IntendedUse, Outcome, Report, RevocationFetcher, TrustStore, Verifier
+from verify import HolderEntry, IntendedUse, Outcome, Report, RevocationFetcher, TrustStore, Verifier, basis_lines
 
 from .columns import printable
 from .errors import InputNotFoundError, MalformedInputError, SettingsError, UsageError
 from .home import AUTHORITY_NAME, Home, ensure_home, open_home
-from .inputs import parse_at, read_file, read_json_argument, read_standard_input
+from .inputs import parse_at, read_file, read_json_argument
 from .issuing import IssueRequest, issue, read_request
 from .messages import (
     DEVELOPMENT_NOTICE,
     PROOFS,
+    RECEIPT_PLACES,
     RECORDED,
     VERDICTS,
     check_name,
@@ -38,11 +39,12 @@ from .messages import (
 )
 from .output import StagedFiles, file_name
 from .own_types import catalogue_of
+from .presented import Presented
 from .problems import DONE, FAILED, INDETERMINATE
-from .resolving import full_code
+from .receipt_commands import ReceiptWish, write_receipt
 from .settings import DEFAULT_PUBLIC_URL, StoreSetting, check_public_url
 from .shapes import event_shape, issue_shape, licence_shape, report_shape
-from .wiring import Services, read_trust
+from .wiring import Services, clock, read_trust
 
 VERDICT_CODES: Mapping[Outcome, int] = {
     Outcome.PASSED: DONE,
@@ -185,11 +187,14 @@ def verify(
     trust: str | None,
     holder: str | None,
     use: tuple[str, str] = ("", ""),
+    original: str | None = None,
+    wish: ReceiptWish | None = None,
     full: bool,
 ) -> Answer:
     """Judge a file, a code, or what comes on standard input. Without a home or anchors the answer is honest.
 
-    `use` is a case number and an item code, to which a copy is compared; an empty one is not.
+    `use` is a case number and an item code, to which a copy is compared; an empty one is not. `original` is the file
+    that a signed report is said to be about; `wish` is the receipt that is wanted of this verification.
     """
     moment = datetime.now(UTC) if at is None else parse_at(at)
     if argument == "-" and holder == "-":
@@ -198,49 +203,26 @@ def verify(
     services = Services(open_home(home_path)) if home_path.exists() else None
     store = None if services is None else services.store
     verifier = Verifier(
-        trust_of(services, trust), store, existence=store, revocation=RevocationFetcher(), history=archive_problems
+        trust_of(services, trust),
+        store,
+        existence=store,
+        revocation=RevocationFetcher(),
+        history=archive_problems,
+        clock=clock,
     )
     case_number, item_code = use
     intended = IntendedUse(case_number=case_number, item_code=item_code) if any(use) else None
-    report = _judge(argument, verifier, services, entry, moment, intended)
+    presented = Presented.of(argument, services).beside(original)
+    report = presented.judged(verifier, entry, intended, moment)
     catalogue = catalogue_of(None if services is None else services.home)
-    return Answer(
-        shape=report_shape(report, catalogue, full=full),
-        text=report_text(report, catalogue, full=full),
-        exit_code=VERDICT_CODES[report.verdict],
-    )
-
-
-def _judge(
-    argument: str,
-    verifier: Verifier,
-    services: Services | None,
-    holder: HolderEntry | None,
-    at: datetime,
-    use: IntendedUse | None,
-) -> Report:
-    """Take the argument for what it is: `-`, an existing file, a code, or nothing (contract section 4)."""
-    if argument == "-":
-        data = read_standard_input(MAX_FILE_BYTES)
-        return verifier.verify_file(data, holder=holder, use=use, at=at)
-    if os.path.exists(argument):
-        return verifier.verify_file(
-            read_file(Path(argument), MAX_FILE_BYTES),
-            signature=_read_beside(f"{argument}.p7s"),
-            original=_read_beside(argument.removesuffix(".p7s")) if argument.endswith(".p7s") else None,
-            holder=holder,
-            use=use,
-            at=at,
+    shape, text = report_shape(report, catalogue, full=full), report_text(report, catalogue, full=full)
+    if wish is not None:
+        made = write_receipt(services, presented, report, wish, at=datetime.now(UTC))
+        shape |= {"receipt": made}
+        text += "\n" + "\n".join(
+            printable(f"{RECEIPT_PLACES[name].zh}  {RECEIPT_PLACES[name].en}: {place}") for name, place in made.items()
         )
-    if "/v/" in argument.lower():
-        text = argument if services is None else full_code(argument, services.store)
-        return verifier.verify_code(text, holder=holder, at=at)
-    raise InputNotFoundError("没有这个文件；二维码文字应含 /V/。", "no such file; the text of a code contains /V/")
-
-
-def _read_beside(name: str) -> bytes | None:
-    """Read the file that a signature stands beside, or the signature of a file, if there is one."""
-    return read_file(Path(name), MAX_FILE_BYTES) if os.path.exists(name) else None
+    return Answer(shape=shape, text=text, exit_code=VERDICT_CODES[report.verdict])
 
 
 def trust_of(services: Services | None, directory: str | None) -> TrustStore:
@@ -307,6 +289,7 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
         code = "" if check.code == "OK" else f" {check.code}"
         detail = f" ({check.detail})" if check.detail else ""
         lines.append(f"[{outcome}] {name.zh}  {name.en}{code}{detail}")
+    lines += ["", *(f"{line.zh}  {line.en}" for line in basis_lines(report))]
     lines.append(f"核验时间  at: {moment_text(report.at)} UTC+08:00")
     return "\n".join(printable(line) for line in lines)
 

@@ -11,9 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import ApiError, InputTooLargeError, TooSlowError, UnsupportedMediaError
 from .problems import problem_of
+from .scanning import MAX_PICTURE_BYTES
 
 MAX_BODY_BYTES = 21 * 1024 * 1024  # a file of 20 MB, its signature and the multipart frame around them
 MAX_PAGE_BODY_BYTES = 16 * 1024  # the forms of the pages: a code, or a name and a number
+UPLOADS = {"/v/scan": MAX_PICTURE_BYTES + MAX_PAGE_BODY_BYTES}
+"""Pages that take files, as multipart forms: the path, and how large a request may be."""
 MAX_DISCARDED_BYTES = 256 * 1024 * 1024  # read and thrown away, so that a client that is still sending sees the 413
 RECEIVE_SECONDS = 30.0
 
@@ -26,6 +29,7 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 
 access_log = logging.getLogger("elicence.access")
@@ -79,8 +83,8 @@ class _Exchange:
         self._received = 0
         self._complete = False
         self._announced = _length(self._headers.get(b"content-length"))
-        self._is_page = not self._path.startswith("/api/")
-        self._limit = MAX_PAGE_BODY_BYTES if self._is_page else MAX_BODY_BYTES
+        self._is_form = not self._path.startswith("/api/") and self._path not in UPLOADS
+        self._limit = MAX_PAGE_BODY_BYTES if self._is_form else UPLOADS.get(self._path, MAX_BODY_BYTES)
 
     async def receive(self) -> Message:
         """Hand over the next part of the body, within the limits."""
@@ -106,7 +110,8 @@ class _Exchange:
             self.status = message["status"]
             present = {name.lower() for name, _ in message.get("headers", ())}
             added = [item for item in _HEADERS if item[0] not in present]
-            if not self._path.startswith("/static/"):
+            # Whoever lets something be kept says so himself.
+            if not self._path.startswith("/static/") and b"cache-control" not in present:
                 added.append((b"cache-control", b"no-store"))
             message = {**message, "headers": [*message.get("headers", ()), *added]}
         await self._send(message)
@@ -118,9 +123,9 @@ class _Exchange:
         loop, and some of Python's codecs take minutes for a megabyte.
         """
         media_type, _, parameters = self._headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
-        if media_type.strip() == "multipart/form-data" and (self._is_page or "charset" in parameters):
+        if media_type.strip() == "multipart/form-data" and (self._is_form or "charset" in parameters):
             raise UnsupportedMediaError("不接受这种表单。", "this kind of form is not read")
-        if self._is_page and self._announced > self._limit:
+        if self._is_form and self._announced > self._limit:
             raise _too_large()
 
     async def fail(self, error: BaseException) -> None:

@@ -71,6 +71,10 @@ class ServiceUnavailableError(ApiError):
     """Something that is needed does not answer, for instance the port is taken."""
 
 
+class ClockError(ApiError):
+    """The clock of this machine shows a time that cannot be right."""
+
+
 class UnsupportedMediaError(ApiError):
     """A request body of a media type that is not read."""
 
@@ -80,7 +84,16 @@ class ForbiddenError(ApiError):
 
 
 class RateLimitedError(ApiError):
-    """Too many requests from one address."""
+    """Too many requests from one address, or about one code."""
+
+    def __init__(self, zh: str, en: str, *, seconds: int = 60) -> None:
+        """`seconds` say when to try again."""
+        super().__init__(zh, en)
+        self.seconds = seconds
+
+
+class RefusalNotNeededError(ApiError):
+    """A refusal slip was asked for where nothing was refused that could have been taken."""
 
 
 class SealNotTakenError(ApiError):

@@ -58,6 +58,28 @@ STATUSES = {
     "not_yet_in_force": Message(zh="尚未生效", en="not yet in force"),
 }
 
+RECEIPT_PLACES = {
+    "serial": Message(zh="核验回执编号", en="receipt"),
+    "pdf": Message(zh="核验回执", en="sealed receipt"),
+    "report": Message(zh="核验报告", en="signed report"),
+    "signature": Message(zh="核验报告的签名", en="its signature"),
+}
+"""What `verify` writes when a receipt is wanted, and where."""
+
+KINDS = {
+    "pdf": Message(zh="PDF 文件", en="PDF"),
+    "structured": Message(zh="结构化电子证照", en="structured e-licence"),
+    "code": Message(zh="二维码", en="code"),
+    "cms": Message(zh="数字签名文件", en="signature file"),
+    "seal": Message(zh="电子印章", en="electronic seal"),
+    "copy": Message(zh="加注件", en="annotated copy"),
+    "archive": Message(zh="电子档案包", en="archive package"),
+    "report": Message(zh="核验回执", en="signed report"),
+    "digest": Message(zh="数字指纹和签名", en="digest and signature"),
+    "unknown": Message(zh="无法识别的文件", en="unknown file"),
+}
+"""What was looked at."""
+
 ALGORITHMS = {"sm2": "SM2", "rsa": "RSA", "ecdsa-p256": "ECDSA P-256"}
 
 CHECKS = {
@@ -106,6 +128,7 @@ CHECKS = {
     "report": Message(zh="核验回执", en="signed report"),
     "report_maker": Message(zh="由回执所写的核验单位签章", en="sealed by the office that the report names"),
     "report_subject": Message(zh="回执说的是这个文件", en="the report is about this file"),
+    "clock": Message(zh="本机时钟可信", en="the clock of this machine can be relied on"),
     "copy_term": Message(zh="加注件在使用期限内", en="copy within its time for use"),
     "purpose": Message(zh="用于加注件所写的事项和案件", en="used for its own item and case"),
     "status": Message(zh="证照当前状态", en="present state of the licence"),

@@ -10,7 +10,7 @@ from keys import Custody, KeysError, Signer
 
 from .home import Home
 from .key_register import KeyRegister, RegisteredKey, load_register, register_path
-from .settings import COPY_ROLE, ROLES
+from .settings import COPY_ROLE, FAMILIES, ROLES
 from .watching import stamp
 
 PROBE = b"elicence readiness"
@@ -61,6 +61,16 @@ class OpenKeys:
     def copy_signer(self, family: str) -> Signer:
         """Open the key for annotated copies of a family; the error of `keys` when there is none or it does not open."""
         return self._signer(self.register().require_active(family, COPY_ROLE, datetime.now(UTC)))
+
+    def list_signer(self) -> Signer:
+        """Open the key that signs status lists: that of the codes, of the first family that has one in use.
+
+        A list is made by a machine at any hour; a seal may need somebody beside it. The error of `keys` when there is
+        no such key or it does not open.
+        """
+        register, at = self.register(), datetime.now(UTC)
+        family = next((one for one in FAMILIES if register.active(one, "code", at)), FAMILIES[0])
+        return self._signer(register.require_active(family, "code", at))
 
     def faults(self) -> Mapping[str, KeysError | None]:
         """Say for each key that must be in use what is wrong with it, or None; a key in a device signs for this."""

@@ -1,6 +1,7 @@
 """The pages behind the code on the face: a verdict for everybody, the facts, the holder check, a sheet to print.
 
-No script, no request to anybody else, nothing that is typed in is kept or logged.
+Only the page that scans has a script. No request to anybody else; names and numbers that are typed in are neither kept
+nor logged.
 """
 
 import unicodedata
@@ -11,9 +12,9 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, Depends, Form
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.datastructures import UploadFile
 
 from esign import (
     QUIET_ZONE,
@@ -25,10 +26,19 @@ from esign import (
 from licences import Record, mask_name, mask_number
 from verify import HolderEntry, Report, SignatureFacts
 
-from .limiting import RateLimiter
+from .errors import InputTooLargeError, RateLimitedError
+from .forgery_pages import forgery_routes
+from .limiting import (
+    CODE_PER_MINUTE,
+    MINUTE,
+    SCANS_PER_MINUTE,
+    Buckets,
+    HolderAttempts,
+    RateLimiter,
+    address_of,
+)
 from .messages import (
     ALGORITHMS,
-    DEVELOPMENT_NOTICE,
     RECORDED,
     STATUS_SOURCES,
     VERDICTS,
@@ -38,17 +48,22 @@ from .messages import (
     period_text,
 )
 from .problems import Problem
+from .rendering import page
 from .resolving import full_code
+from .scanning import MAX_PICTURE_BYTES, PictureScanner, is_code_like
 from .wiring import Services
 
-TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 
 # Only where nothing else stands against the licence does it matter whose it is.
 _HOLDER_OPEN = frozenset({"HOLDER_NOT_CHECKED", "HOLDER_MISMATCH"})
-
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+_NO_SYMBOL = Message(
+    zh="图片中没有读到二维码。请靠近些、对准照面上的二维码再拍，或输入短码。",
+    en="No code was found in the picture. Take it closer and straight, or type the short code.",
+)
+_FOREIGN_SYMBOL = Message(
+    zh="图片中的二维码不是电子证照的二维码。请拍照面上的二维码。",
+    en="The code in the picture is not that of an e-licence. Take a picture of the code on its face.",
 )
 
 
@@ -59,6 +74,9 @@ class Fact:
     label: Message
     zh: str
     en: str = ""
+    """The same in English; empty for what has only a Chinese form, such as a name."""
+    aside: str = ""
+    """What stands in English under the Chinese, where the whole would only repeat it."""
     number: bool = False
 
 
@@ -90,6 +108,7 @@ class View:
     asks_holder: bool
     printable: bool
     print_path: str
+    report_path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,71 +121,139 @@ class Symbol:
 
 def page_routes(services: Services, limiter: RateLimiter) -> APIRouter:
     """Return the public pages; every one of them counts against the limit of the address that asks."""
-    router = APIRouter(include_in_schema=False, dependencies=[Depends(limiter)], default_response_class=HTMLResponse)
-    public_host = urlsplit(services.home.settings.public_url).netloc
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    router.include_router(_scanning_routes(services))
+    counted = [Depends(limiter)]
+    router.include_router(forgery_routes(services, lambda code: _judge(services, code)), dependencies=counted)
+    router.include_router(_verdict_routes(services), dependencies=counted)
+    return router
 
-    def verdict_page(text: str, holder: HolderEntry | None) -> HTMLResponse:
-        report, record = _verify(services, text, holder)
+
+def _scanning_routes(services: Services) -> APIRouter:
+    """Return what takes pictures; a camera sends many, so they are counted by themselves."""
+    router = APIRouter()
+    scanner, limiter = PictureScanner(), RateLimiter(SCANS_PER_MINUTE)
+
+    @router.get("/v/scan")
+    def nothing_sent() -> Response:
+        return RedirectResponse("/v", status_code=303)
+
+    @router.post("/v/scan", dependencies=[Depends(limiter)])
+    def scan(request: Request, picture: Annotated[bytes, Depends(_picture)]) -> Response:
+        found = scanner.scan(picture)
+        address = f"/v/{found.code}" if found.code else None
+        if "application/json" in request.headers.get("accept", ""):
+            return JSONResponse({"address": address, "foreign": found.foreign})
+        if address is not None:
+            return RedirectResponse(address, status_code=303)
+        return _entry_page(request, services, problem=_FOREIGN_SYMBOL if found.foreign else _NO_SYMBOL)
+
+    return router
+
+
+def _verdict_routes(services: Services) -> APIRouter:
+    router = APIRouter()
+    looks, attempts = Buckets(CODE_PER_MINUTE, MINUTE), HolderAttempts()
+
+    def verdict_page(request: Request, text: str, holder: HolderEntry | None) -> HTMLResponse:
+        code = full_code(text, services.store)
+        key = extract_code(code)
+        if not looks.take(key):
+            raise RateLimitedError("这张证照被查询得过于频繁，请一分钟后再试。", "this code is asked for too often")
+        if holder is not None:
+            attempts.begin(key, address_of(request))
+        report, record = _verify(services, code, holder)
+        if holder is not None and report.reason.code != "HOLDER_MISMATCH":
+            attempts.was_right(key, address_of(request))
         view = _view(services, text, report, record)
-        return _page("verdict.html", view=view, public_host=public_host)
+        return page(request, "verdict.html", view=view, public_host=public_host(services))
 
     @router.get("/v")
-    def entry() -> Response:
-        return _page("entry.html", public_host=public_host, development=services.home.settings.development)
+    def entry(request: Request) -> Response:
+        return _entry_page(request, services)
 
     @router.post("/v")
-    def enter(code: Annotated[str, Form(max_length=1024)] = "") -> Response:
-        return RedirectResponse(
-            f"/v/{quote(extract_code(unicodedata.normalize('NFKC', code)), safe='')}", status_code=303
-        )
+    def enter(request: Request, code: Annotated[str, Form(max_length=1024)] = "") -> Response:
+        text = extract_code(unicodedata.normalize("NFKC", code))
+        if not text:
+            return RedirectResponse("/v", status_code=303)
+        if is_code_like(text):
+            return RedirectResponse(f"/v/{text}", status_code=303)
+        return verdict_page(request, text, None)
 
     @router.get("/v/{code}/print")
     @router.get("/V/{code}/print")
-    def sheet(code: str) -> Response:
-        report, record = _verify(services, code, None)
+    def sheet(request: Request, code: str) -> Response:
+        report, record = _judge(services, code)
         view = _view(services, code, report, record)
         symbol = _symbol(record.verify_url) if record is not None else None
         short_code = group_short_code(record.short_code) if record is not None else ""
-        return _page("print.html", view=view, symbol=symbol, short_code=short_code)
+        return page(request, "print.html", view=view, symbol=symbol, short_code=short_code)
 
     @router.get("/v/{code:path}")
     @router.get("/V/{code:path}")
-    def show(code: str) -> Response:
-        return verdict_page(code, None)
+    def show(request: Request, code: str) -> Response:
+        return verdict_page(request, code, None)
 
     @router.post("/v/{code:path}")
     @router.post("/V/{code:path}")
     def compare(
+        request: Request,
         code: str,
         name: Annotated[str, Form(max_length=256)] = "",
         number: Annotated[str, Form(max_length=64)] = "",
     ) -> Response:
         given = bool(name.strip() and number.strip())
-        return verdict_page(code, HolderEntry(name=name, code=number) if given else None)
+        return verdict_page(request, code, HolderEntry(name=name, code=number) if given else None)
 
     return router
 
 
-def problem_page(problem: Problem) -> HTMLResponse:
+async def _picture(request: Request) -> bytes:
+    """Read the picture that a form brings; none is an empty one."""
+    async with request.form(max_files=1, max_fields=1) as form:
+        part = form.get("picture")
+        content = await part.read(MAX_PICTURE_BYTES + 1) if isinstance(part, UploadFile) else b""
+    if len(content) > MAX_PICTURE_BYTES:
+        raise InputTooLargeError("图片超过 12 MB。", "the picture is larger than 12 MB")
+    return content
+
+
+def _entry_page(request: Request, services: Services, problem: Message | None = None) -> HTMLResponse:
+    return page(
+        request,
+        "entry.html",
+        script=True,
+        camera=True,
+        public_host=public_host(services),
+        development=services.home.settings.development,
+        problem=problem,
+    )
+
+
+def public_host(services: Services) -> str:
+    """Return the host that people should find in the address bar."""
+    return urlsplit(services.home.settings.public_url).netloc
+
+
+def problem_page(request: Request, problem: Problem) -> HTMLResponse:
     """Return a problem as a page."""
     status = problem.row.http_status
     message = problem.message if status < 500 else problem.row.title
-    return _page("problem.html", status_code=status, status=status, message=message)
+    return page(request, "problem.html", status_code=status, status=status, message=message)
 
 
-def reference_page(document: object) -> HTMLResponse:
+def reference_page(request: Request, document: object) -> HTMLResponse:
     """Return the description of the HTTP interface."""
-    return _page("reference.html", document=document)
+    return page(request, "reference.html", document=document)
 
 
-def _page(template: str, *, status_code: int = 200, **values: object) -> HTMLResponse:
-    text = _ENVIRONMENT.get_template(template).render(development_notice=DEVELOPMENT_NOTICE, **values)
-    return HTMLResponse(text, status_code=status_code)
+def _judge(services: Services, text: str) -> tuple[Report, Record | None]:
+    return _verify(services, full_code(text, services.store), None)
 
 
 def _verify(services: Services, text: str, holder: HolderEntry | None) -> tuple[Report, Record | None]:
-    """Judge a code or short code; the record comes along only for what is the very code of that licence."""
-    text = full_code(text, services.store)
+    """Judge a code; the record comes along only for what is the very code of that licence."""
     report = services.verifier.verify_code(text, holder=holder, at=datetime.now(UTC))
     if report.code is None or report.status.source != "store":
         return report, None
@@ -198,6 +285,7 @@ def _view(services: Services, text: str, report: Report, record: Record | None) 
         asks_holder=report.reason.code in _HOLDER_OPEN,
         printable=record is not None,
         print_path=f"/v/{quote(text, safe='')}/print",
+        report_path=f"/v/{text}/report" if is_code_like(text.upper()) else "/v/report",
     )
 
 
@@ -222,8 +310,19 @@ def _facts(services: Services, record: Record) -> list[Fact]:
         ),
         Fact(label=Message(zh="颁发机构", en="Issued by"), zh=licence.issuer_name),
         Fact(label=Message(zh="颁发日期", en="Issued on"), zh=licence.issued_on.isoformat(), number=True),
-        Fact(label=Message(zh="有效期", en="Valid"), zh=period.zh, en=period.en, number=True),
+        Fact(
+            label=Message(zh="有效期", en="Valid"),
+            zh=period.zh,
+            en=_period(record, period.en),
+            aside=period.en,
+            number=True,
+        ),
     ]
+
+
+def _period(record: Record, remark: str) -> str:
+    until = "" if record.valid_to is None else f" to {record.valid_to.isoformat()}"
+    return f"{record.valid_from.isoformat()}{until}, {remark}"
 
 
 def _evidence(report: Report) -> list[Fact]:
@@ -232,7 +331,8 @@ def _evidence(report: Report) -> list[Fact]:
         Fact(
             label=Message(zh="二维码签名", en="Signature"),
             zh=f"{signature.signer_organization}（{_algorithm_name(signature)}）：{_signature_words(signature).zh}",
-            en=_signature_words(signature).en,
+            en=f"{signature.signer_organization} ({_algorithm_name(signature)}): {_signature_words(signature).en}",
+            aside=_signature_words(signature).en,
         )
         for signature in report.signatures
     ]
@@ -241,7 +341,13 @@ def _evidence(report: Report) -> list[Fact]:
         Fact(
             label=Message(zh="当前状态", en="State"), zh=f"{status.zh}（{source.zh}）", en=f"{status.en}, {source.en}"
         ),
-        Fact(label=Message(zh="核验时间", en="Checked at"), zh=moment_text(report.at), en="UTC+08:00", number=True),
+        Fact(
+            label=Message(zh="核验时间", en="Checked at"),
+            zh=moment_text(report.at),
+            en=f"{moment_text(report.at)} (UTC+08:00)",
+            aside="UTC+08:00",
+            number=True,
+        ),
     ]
 
 

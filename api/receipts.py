@@ -1,4 +1,4 @@
-"""Receipts (核验回执) and refusal slips (拒收回执): what the verifier found, signed and sealed by the office that looked.
+"""Receipts (核验回执) and refusal slips (拒收回执): what was found, signed and sealed by the office that looked.
 
 Nothing of them is kept here: the office puts the receipt into its case file, the citizen takes the slip along, and both
 verify themselves.
@@ -65,10 +65,9 @@ REFUSAL_REASONS: Mapping[str, Message] = MappingProxyType(
             zh="无法确认办事人与持证主体的关系", en="it is not clear how the applicant and the holder are related"
         ),
         "law-demands-paper": Message(
-            zh="法律、行政法规规定须交纸质原件（须在备注中写明条款）",
-            en="a law or administrative regulation demands paper (named in the remark)",
+            zh="法律、行政法规规定须交纸质原件", en="a law or administrative regulation demands paper"
         ),
-        OTHER_REASON: Message(zh="其他（见备注）", en="another reason (see the remark)"),
+        OTHER_REASON: Message(zh="其他原因", en="another reason"),
     }
 )
 """Why an office did not take what had passed, in the order in which they are shown."""
@@ -159,7 +158,7 @@ def refusal_slip(
             "核验未通过，不需要拒收回执；请出具核验回执。",
             "the verdict is not passed: no slip is needed, the receipt says why it is not taken",
         )
-    if report.recorded is not None or report.licence is None and report.code is None:
+    if report.recorded is not None or (report.licence is None and report.code is None):
         raise RefusalNotNeededError("这不是证照，不出具拒收回执。", "this is no licence: there is nothing to refuse")
     words = REFUSAL_REASONS.get(reason)
     if words is None:
@@ -232,22 +231,25 @@ def _seal_of(services: Services) -> AuthoritySeal:
 
 def _result(report: Report, services: Services) -> bytes:
     """The report as programs get it, with less of the licence: a case file needs no copy of it."""
-    shape = report_shape(report, services.catalogue, full=False)
-    licence = report.licence
-    if licence is not None:
-        said = shape["licence"]
-        kept: dict[str, object] = {}
-        if isinstance(said, dict):
-            kept = {key: said[key] for key in (*_OF_LICENCE, *_OF_HOLDER) if key in said}
-            if isinstance(several := said.get("holders"), list):
-                kept["holders"] = [{key: one[key] for key in _OF_HOLDER} for one in several]
-        # The number of a person's licence may be that person's own.
-        kept["certificateNumber"] = mask_number(licence.number, licence.holders[0].kind if licence.holders else "")
-        shape["licence"] = kept
-    text = json.dumps(shape, ensure_ascii=False)
-    masked = _PERSONAL_NUMBER.sub(lambda found: f"{found[1]}***{found[2]}", text)
     # What others signed may hold half a character; JSON in UTF-8 cannot.
-    return rfc8785.dumps(json.loads(masked.encode("utf-8", errors="replace")))
+    text = json.dumps(report_shape(report, services.catalogue, full=False), ensure_ascii=False)
+    shape = json.loads(text.encode("utf-8", errors="replace"))
+    if report.licence is not None:
+        said = shape["licence"]
+        holders = {"holders": [_kept(one, _OF_HOLDER) for one in said["holders"]]} if "holders" in said else {}
+        shape["licence"] = _kept(said, (*_OF_LICENCE, *_OF_HOLDER)) | holders
+        # The number of a person's licence may be that person's own.
+        kind = report.licence.holders[0].kind if report.licence.holders else ""
+        shape["licence"]["certificateNumber"] = mask_number(report.licence.number, kind)
+    for signature in shape["signatures"]:
+        signer = signature["signer"]
+        if signer["name"]:
+            signer["name"] = _PERSONAL_NUMBER.sub(r"\1***\2", signer["name"])
+    return rfc8785.dumps(shape)
+
+
+def _kept(members: Mapping[str, object], keys: tuple[str, ...]) -> dict[str, object]:
+    return {key: members[key] for key in keys if key in members}
 
 
 def _require_short(zh: str, en: str, text: str, limit: int) -> None:

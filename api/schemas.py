@@ -392,6 +392,36 @@ class SignatureOut(Body):
     development: bool
 
 
+class AnchorsOut(Body):
+    """How many roots are trusted, and when that was changed last."""
+
+    count: int
+    as_of: str | None
+
+
+class RegisterOut(Body):
+    """When the register of authorities was signed."""
+
+    as_of: str | None
+
+
+class ClockOut(Body):
+    """The machine's clock, and the latest time that somebody trusted has signed."""
+
+    now: str | None
+    newest_seen: str | None
+    doubtful: bool
+
+
+class BasisOut(Body):
+    """What a verdict rests on, and how old that is."""
+
+    anchors: AnchorsOut
+    register_: Annotated[RegisterOut, Field(alias="register")]
+    clock: ClockOut
+    lines: list[Words]
+
+
 class ReportOut(Body):
     """The answer to a verification; the holder is masked."""
 
@@ -406,10 +436,12 @@ class ReportOut(Body):
     action: Words
     licence: dict[str, object] | None
     copy_: Annotated[dict[str, object] | None, Field(alias="copy")]
+    recorded: dict[str, object] | None
     archive: dict[str, object] | None
     code: CodeOut | None
     checks: list[CheckOut]
     signatures: list[SignatureOut]
+    basis: BasisOut
     at: str
     development: bool
 

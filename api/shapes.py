@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from esign import AnnotatedCopy, Rows, SealLevel, StructuredField, StructuredHolder, StructuredLicence
+from esign import AnnotatedCopy, Rows, SealLevel, StructuredField, StructuredHolder, StructuredLicence, VerificationReport
 from licences import (
     RELATIONS,
     Catalogue,
@@ -26,7 +26,7 @@ from licences import (
     mask_name,
     word_of,
 )
-from verify import ArchiveFacts, Report
+from verify import ArchiveFacts, Report, basis_lines, clock_is_doubtful
 
 from .messages import day_text, instant_text, shortfall_text
 
@@ -219,6 +219,7 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
         "action": {"zh": report.action.zh, "en": report.action.en},
         "licence": None if report.licence is None else _licence_in_report(report, report.licence, catalogue, full=full),
         "copy": None if report.copy is None else copy_data_shape(report.copy),
+        "recorded": None if report.recorded is None else recorded_shape(report.recorded),
         "code": None
         if report.code is None
         else {
@@ -249,8 +250,55 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
             }
             for signature in report.signatures
         ],
+        "basis": basis_shape(report),
         "at": instant_text(report.at),
         "development": report.development,
+    }
+
+
+def basis_shape(report: Report) -> dict[str, object]:
+    """Return what a verdict rests on and how old that is, with the sentences that say it."""
+    basis = report.basis
+    return {
+        "anchors": {"count": basis.anchors, "as_of": _instant_or_none(basis.anchors_as_of)},
+        "register": {"as_of": _instant_or_none(basis.register_as_of)},
+        "clock": {
+            "now": _instant_or_none(basis.clock),
+            "newest_seen": _instant_or_none(basis.newest_seen),
+            "doubtful": clock_is_doubtful(basis),
+        },
+        "lines": [{"zh": line.zh, "en": line.en} for line in basis_lines(report)],
+    }
+
+
+def _instant_or_none(at: datetime | None) -> str | None:
+    return None if at is None else instant_text(at)
+
+
+def recorded_shape(report: VerificationReport) -> dict[str, object]:
+    """Return what a signed report says about another verification."""
+    found, refusal, case = report.finding, report.refusal, report.case
+    return {
+        "serial": report.serial,
+        "office": {"name": report.office_name, "code": report.office_code},
+        "officer": case.officer,
+        "case_number": case.case_number,
+        "item": {"name": case.item_name, "code": case.item_code},
+        "made_at": instant_text(report.made_at),
+        "checked": {
+            "what": report.checked.what,
+            "kind": found.kind,
+            "size": report.checked.size,
+            "sha256": report.checked.digests.sha256,
+            "sm3": report.checked.digests.sm3,
+        },
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "licence": found.licence,
+        "at": instant_text(found.at),
+        "refusal": None
+        if refusal is None
+        else {"reason": refusal.reason, "text": {"zh": refusal.zh, "en": refusal.en}, "remark": refusal.remark},
     }
 
 

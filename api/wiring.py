@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from licences import (
     DraftStore,
     FileProtection,
     FileStore,
+    ForgeryReports,
     FormRegister,
     HandOver,
     HolderLinks,
@@ -46,9 +47,11 @@ from licences import (
     SqlConversions,
     SqlCopyStore,
     SqlDraftStore,
+    SqlForgeryReports,
     SqlForms,
     SqlHolderLinks,
     SqlImpacts,
+    SqlListedLives,
     SqlStore,
     archive_problems,
     fonts_in,
@@ -76,6 +79,8 @@ from .own_types import catalogue_of, own_files
 from .partners import read_partner
 from .protection_keys import protection_of
 from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
+from .status_files import StatusFiles
+from .status_publishing import StatusPublisher
 from .watching import WatchedTrust, stamp
 
 
@@ -111,6 +116,7 @@ class Services:
         self.keys = OpenKeys(home)
         self._lock = threading.Lock()
         self._issuers: dict[str, tuple[object, Issuer]] = {}
+        self._seals: dict[str, tuple[object, AuthoritySeal]] = {}
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -162,9 +168,29 @@ class Services:
         return SqlForms(existing_database(self.home))
 
     @cached_property
+    def forgery_reports(self) -> ForgeryReports:
+        """What people reported as forged."""
+        return SqlForgeryReports(existing_database(self.home), protection_of(self.home))
+
+    @cached_property
     def impacts(self) -> Impacts:
         """Finds what a key, a batch or a type touched."""
         return SqlImpacts(existing_database(self.home))
+
+    @cached_property
+    def status_files(self) -> StatusFiles:
+        """The status lists that were published."""
+        return StatusFiles(self.home.path / "status")
+
+    @cached_property
+    def status_publisher(self) -> StatusPublisher:
+        """Makes status lists of what is in the store, and publishes them."""
+        lives = SqlListedLives(existing_database(self.home))
+        return StatusPublisher(lives, self.status_files, self.keys.list_signer, self._check_list)
+
+    def _check_list(self, content: bytes, at: datetime) -> None:
+        # No CA is asked: the lists must not wait for one, and whoever reads them asks.
+        require_authentic("status list", Verifier(self.trust).verify_file(content, at=at))
 
     @cached_property
     def copies(self) -> Copies:
@@ -187,7 +213,12 @@ class Services:
     def verifier(self) -> Verifier:
         """Judges with the home's anchors, the store's status and its proofs of existence, and asks CAs."""
         return Verifier(
-            self.trust, self.store, existence=self.store, revocation=self.revocation, history=archive_problems
+            self.trust,
+            self.store,
+            existence=self.store,
+            revocation=self.revocation,
+            history=archive_problems,
+            clock=clock,
         )
 
     @cached_property
@@ -292,7 +323,13 @@ class Services:
         signers = self.keys.signers(family)
         if not signers:
             raise HomeError(f"没有 {family} 印章密钥。", f"there is no seal key of the family {family}")
-        return self._authority_seal(family, signers["seal"])
+        state = (signers["seal"], stamp(seal_path(self.home.path, family)))
+        with self._lock:
+            kept = self._seals.get(family)
+            if kept is None or kept[0] != state:
+                # Its picture is read in a process of its own, which takes a third of a second.
+                kept = self._seals[family] = state, self._authority_seal(family, signers["seal"])
+            return kept[1]
 
     def _authority_seal(self, family: str, signer: Signer) -> AuthoritySeal:
         name = signer.certificate.subject.organization
@@ -316,6 +353,11 @@ class Services:
             service=self.keys.custody.open_remote_seal(setting.uri) if setting is not None and elsewhere else None,
             whole_file=setting is not None and setting.gives == "file",
         )
+
+
+def clock() -> datetime:
+    """Tell the time by this machine's clock."""
+    return datetime.now(UTC)
 
 
 def existing_database(home: Home) -> str:

@@ -68,7 +68,7 @@ class FirstRevision:
 
 def read_first_revision(data: bytes, end: int) -> FirstRevision:
     """Read the revision that ends at `end`; raises what `pdf_reading.read_sealed_pdf` raises."""
-    objects = _Objects(data, end)
+    objects = RevisionObjects(data, end)
     catalogue = objects.dictionary(1)
     fields, signature_number = _fields(objects, catalogue)
     signature = objects.dictionary(signature_number)
@@ -143,7 +143,7 @@ def _der_length(value: bytes) -> int:
     return 2 + octets + int.from_bytes(value[2 : 2 + octets], "big")
 
 
-class _Objects:
+class RevisionObjects:
     """The objects of a revision whose every byte belongs to the header, an object, or the tail."""
 
     def __init__(self, data: bytes, end: int) -> None:
@@ -221,7 +221,7 @@ class _Objects:
         return value
 
 
-def _fields(objects: _Objects, catalogue: dict[str, object]) -> tuple[tuple[SealField, ...], int]:
+def _fields(objects: RevisionObjects, catalogue: dict[str, object]) -> tuple[tuple[SealField, ...], int]:
     """The seals' form fields in the order of sealing, and the first one's signature dictionary."""
     form = catalogue.get("AcroForm")
     listed = form.get("Fields") if isinstance(form, dict) else None
@@ -245,7 +245,7 @@ def _fields(objects: _Objects, catalogue: dict[str, object]) -> tuple[tuple[Seal
     return fields, signature
 
 
-def _field(objects: _Objects, number: int, entries: dict[str, object], *, value: int | None, locks: bool) -> SealField:
+def _field(objects: RevisionObjects, number: int, entries: dict[str, object], *, value: int | None, locks: bool) -> SealField:
     """A field, made again from its facts and compared; one without a value shows nothing."""
     body = objects.body(number)
     name, rectangle = _ascii(entries.get("T")), _numbers(entries.get("Rect"))
@@ -266,7 +266,7 @@ def _field(objects: _Objects, number: int, entries: dict[str, object], *, value:
     return SealField(name=name, number=number, body=body, appearance=appearance, box=picture_box)
 
 
-def _empty_box(objects: _Objects, appearance: int) -> bytes:
+def _empty_box(objects: RevisionObjects, appearance: int) -> bytes:
     """The size of an appearance that must show nothing."""
     picture = objects.load(appearance)
     if not isinstance(picture, Stream):
@@ -277,7 +277,7 @@ def _empty_box(objects: _Objects, appearance: int) -> bytes:
     return size
 
 
-def _associated_files(objects: _Objects, catalogue: dict[str, object]) -> tuple[str, bytes, bytes | None]:
+def _associated_files(objects: RevisionObjects, catalogue: dict[str, object]) -> tuple[str, bytes, bytes | None]:
     """Name and content of the first one, and the body of the licence if there is one."""
     associated = catalogue.get("AF")
     if not isinstance(associated, list) or not 1 <= len(associated) <= 2:
@@ -293,7 +293,7 @@ def _associated_files(objects: _Objects, catalogue: dict[str, object]) -> tuple[
     return name, content, body
 
 
-def _associated_file(objects: _Objects, associated: object, limit: int) -> tuple[str, bytes]:
+def _associated_file(objects: RevisionObjects, associated: object, limit: int) -> tuple[str, bytes]:
     specification = objects.dictionary(_number_of(associated))
     embedded = specification.get("EF")
     name = _ascii(specification.get("F"))
@@ -314,7 +314,7 @@ def _associated_file(objects: _Objects, associated: object, limit: int) -> tuple
     return name, content
 
 
-def _document(objects: _Objects, catalogue: dict[str, object]) -> str:
+def _document(objects: RevisionObjects, catalogue: dict[str, object]) -> str:
     """Which of the licence's documents the metadata say that the file is; empty when they do not."""
     metadata = objects.load(_number_of(catalogue.get("Metadata")))
     if not isinstance(metadata, Stream):

@@ -121,7 +121,7 @@ class FontUse:
                 W=b"[1 [" + widths + b"]]",
             )
         )
-        to_unicode = add(o.stream(isal_zlib.compress(_to_unicode(characters)), Filter=b"/FlateDecode"))
+        to_unicode = add(o.stream(isal_zlib.compress(unicode_map(characters)), Filter=b"/FlateDecode"))
         return add(
             o.dictionary(
                 Type=b"/Font",
@@ -134,7 +134,7 @@ class FontUse:
         )
 
 
-def _to_unicode(characters: Iterable[str]) -> bytes:
+def unicode_map(characters: Iterable[str]) -> bytes:
     rows = [f"<{cid:04x}> <{character.encode('utf-16-be').hex()}>" for cid, character in enumerate(characters, start=1)]
     blocks = (rows[at : at + _MAP_BLOCK] for at in range(0, len(rows), _MAP_BLOCK))
     body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)

@@ -118,11 +118,37 @@ class StructuredAttachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedField:
+    """A value that stands on a face, and how it is printed."""
+
+    key: str
+    label: str
+    unit: str = ""
+    """Stands behind the value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuredFace:
+    """照面: what a document shows of the licence, so that anybody can compare the two."""
+
+    form: int
+    """Of the words around the values, and of their order (`face_words.FACE_FORM`)."""
+    fields: tuple[PrintedField, ...]
+    """In the order of printing."""
+    photos: tuple[str, ...] = ()
+    """Keys of the photographs on it, in the order of printing."""
+    records: bool = False
+    """Whether its last page is for entries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StructuredDocument:
     """A sealed file that the licence consists of: 正本, a numbered 副本, 附表, 标志."""
 
     key: str
     label: str
+    face: StructuredFace | None = None
+    """None in files of early versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,12 @@ from .structured import (
     ORIGIN_KINDS,
     TRUST_LEVELS,
     ExpectedSeal,
+    PrintedField,
     Rows,
     StructuredAttachment,
     StructuredAuthority,
     StructuredDocument,
+    StructuredFace,
     StructuredField,
     StructuredHolder,
     StructuredLicence,
@@ -44,7 +46,7 @@ MAX_UNKNOWN_MEMBERS = 1000  # in all places together
 
 _LATER = ("typeVersion", "origin", "relations", "obligations", "attachments", "documents", "status")
 """Members that files of the first versions of the program do not have."""
-_TABLES = ("columns", "rows")
+_TABLES = ("columns", "rows", "photos")
 """Lists of texts, in which there is no place for another member."""
 
 
@@ -117,7 +119,7 @@ def _members(licence: StructuredLicence) -> dict[str, _Json]:
             for one in licence.obligations
         ],
         "attachments": [_attachment_members(one) for one in licence.attachments],
-        "documents": [{"key": one.key, "label": one.label} for one in licence.documents],
+        "documents": [_document_members(one) for one in licence.documents],
         "status": _status_members(licence.status_place),
         "seals": seals,
         "sealedAt": licence.sealed_at.isoformat(timespec="seconds"),
@@ -158,6 +160,18 @@ def _attachment_members(attachment: StructuredAttachment) -> _Json:
         "pages": attachment.pages,
         "operator": attachment.operator,
     }
+
+
+def _document_members(document: StructuredDocument) -> _Json:
+    members: dict[str, _Json] = {"key": document.key, "label": document.label}
+    if (face := document.face) is not None:
+        members["face"] = {
+            "form": face.form,
+            "fields": [{"key": one.key, "label": one.label, "unit": one.unit} for one in face.fields],
+            "photos": list(face.photos),
+            "records": face.records,
+        }
+    return members
 
 
 def structured_from_bytes(data: bytes) -> StructuredLicence:
@@ -325,7 +339,21 @@ def _attachment(item: dict[str, object]) -> StructuredAttachment:
 
 
 def _document(item: dict[str, object]) -> StructuredDocument:
-    return StructuredDocument(key=as_text(item["key"]), label=as_text(item["label"]))
+    face = _face(as_mapping(item["face"])) if "face" in item else None
+    return StructuredDocument(key=as_text(item["key"]), label=as_text(item["label"]), face=face)
+
+
+def _face(item: dict[str, object]) -> StructuredFace:
+    return StructuredFace(
+        form=as_count(item["form"]),
+        fields=tuple(_printed(as_mapping(one)) for one in as_items(item["fields"])),
+        photos=tuple(as_text(key) for key in as_items(item["photos"])),
+        records=as_truth(item["records"]),
+    )
+
+
+def _printed(item: dict[str, object]) -> PrintedField:
+    return PrintedField(key=as_text(item["key"]), label=as_text(item["label"]), unit=as_text(item["unit"]))
 
 
 def _status_place(value: object) -> StructuredStatusPlace | None:

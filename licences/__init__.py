@@ -42,7 +42,7 @@ from .copies import (
     group_serial,
     is_serial,
 )
-from .copy_face import SYMBOL_PREFIX, symbol_text
+from .copy_face import symbol_text
 from .copy_making import DEFAULT_COPY_TERM, CopyMaker
 from .copy_tracing import serials_in
 from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, Replacement, ReviewEvent
@@ -64,6 +64,9 @@ from .errors import (
     DuplicateNumberError,
     ExportRefusedError,
     FileChangedError,
+    ForgeryReportClosedError,
+    ForgeryReportNotFoundError,
+    ForgeryReportsFullError,
     FormError,
     IdempotencyMismatchError,
     ImpactListError,
@@ -92,6 +95,19 @@ from .errors import (
 from .faults import FAULTS, Fault
 from .files import FileProtection, FileStore, ShardTally
 from .fonts import fonts_in, shipped_font
+from .forgery_reports import (
+    MAX_CONTACT_CHARACTERS,
+    MAX_WHAT_CHARACTERS,
+    MAX_WHERE_CHARACTERS,
+    ForgeryClosing,
+    ForgeryFinding,
+    ForgeryReport,
+    ForgeryReports,
+    fold_report_number,
+    group_report_number,
+    make_forgery_closing,
+    make_forgery_report,
+)
 from .forms import FormBatch, FormEntry, FormRegister, FormState, new_batch, require_in_force
 from .hand_over import Difference, HandOver, Reconciliation, Tally, digest_of
 from .holder_file import FiledLicence, HolderFile, holder_file
@@ -144,6 +160,7 @@ from .memory import MemoryStore
 from .memory_collection import MemoryCollectionStore
 from .memory_copies import MemoryCopies
 from .memory_drafts import MemoryDraftStore
+from .memory_forgery import MemoryForgeryReports
 from .memory_forms import MemoryForms
 from .memory_impact import MemoryImpacts
 from .memory_links import MemoryHolderLinks
@@ -188,6 +205,7 @@ from .sql import (
     SqlConversions,
     SqlCopyStore,
     SqlDraftStore,
+    SqlForgeryReports,
     SqlForms,
     SqlHolderLinks,
     SqlImpacts,
@@ -256,6 +274,7 @@ from .store import (
     word_of,
 )
 from .type_check import check_type, preview_pages, sample_marks
+from .typesetting import break_text, width_of
 from .xml_export import licence_to_xml, record_to_xml, xml_schema
 
 __all__ = [
@@ -272,14 +291,16 @@ __all__ = [
     "IN_FORCE_WORDS",
     "LEGAL_GROUNDS",
     "MAX_CATALOGUE_BYTES",
+    "MAX_CONTACT_CHARACTERS",
     "MAX_IMPACT_BYTES",
     "MAX_RECEIPT_BYTES",
     "MAX_REGISTER_BYTES",
     "MAX_SCAN_BYTES",
+    "MAX_WHAT_CHARACTERS",
+    "MAX_WHERE_CHARACTERS",
     "NATIVE",
     "RELATIONS",
     "STRAY_LINE",
-    "SYMBOL_PREFIX",
     "TRANSITIONS",
     "TRUST_RULES",
     "Act",
@@ -349,6 +370,13 @@ __all__ = [
     "Files",
     "Finding",
     "Following",
+    "ForgeryClosing",
+    "ForgeryFinding",
+    "ForgeryReport",
+    "ForgeryReportClosedError",
+    "ForgeryReportNotFoundError",
+    "ForgeryReports",
+    "ForgeryReportsFullError",
     "FormBatch",
     "FormEntry",
     "FormError",
@@ -396,6 +424,7 @@ __all__ = [
     "MemoryConversions",
     "MemoryCopies",
     "MemoryDraftStore",
+    "MemoryForgeryReports",
     "MemoryForms",
     "MemoryHolderLinks",
     "MemoryImpacts",
@@ -444,6 +473,7 @@ __all__ = [
     "SqlConversions",
     "SqlCopyStore",
     "SqlDraftStore",
+    "SqlForgeryReports",
     "SqlForms",
     "SqlHolderLinks",
     "SqlImpacts",
@@ -481,6 +511,7 @@ __all__ = [
     "after",
     "archive_problems",
     "begin_drill",
+    "break_text",
     "calibration_page",
     "case_members",
     "cases_under_key",
@@ -499,8 +530,10 @@ __all__ = [
     "digests_of",
     "digitised",
     "finding",
+    "fold_report_number",
     "fold_serial",
     "fonts_in",
+    "group_report_number",
     "group_serial",
     "holder_file",
     "identifiers_in",
@@ -519,6 +552,8 @@ __all__ = [
     "load_catalogue",
     "look_at_holder",
     "made_status_lists",
+    "make_forgery_closing",
+    "make_forgery_report",
     "make_identifier",
     "make_list",
     "mapping_from",
@@ -563,6 +598,7 @@ __all__ = [
     "symbol_text",
     "type_files",
     "upgrade",
+    "width_of",
     "word_of",
     "xml_schema",
 ]

@@ -4,7 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from esign import FontChain, Shape, TextRun, rectangle
+from esign import (
+    NUMBER_LABEL,
+    RECORD_COLUMNS,
+    FontChain,
+    Shape,
+    TextRun,
+    annex_title,
+    record_title,
+    rectangle,
+)
 
 from .catalogue import FOOT_ZONE, Face
 from .errors import CatalogueError
@@ -21,7 +30,7 @@ _RECORD_HEIGHT: Final = 14.0
 _TITLE_SIZE, _NUMBER_SIZE, _SIZE = 15.0, 10.5, 10.0
 _SMALLEST_TITLE, _SMALLEST_NUMBER = 7.0, 4.5
 
-_RECORD_COLUMNS = (("日期", 2.0), ("记录事项（变更、检验、复核等）", 7.0), ("经办机关（章）", 3.0))
+_RECORD_SHARES = (2.0, 7.0, 3.0)  # of the columns, of the page's width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +53,7 @@ def annex_pages(
     """
     place = {"x": _MARGIN, "y": _CONTENTS, "width": face.width - 2 * _MARGIN, "bottom": face.height - FOOT_ZONE}
     for content in contents:
-        headings = _headings(fonts, face, f"{heading.name}　附页：{content.label}", heading.number)
+        headings = _headings(fonts, face, annex_title(heading.name, content.label), heading.number)
         if isinstance(content, Row):
             text = content.value
             while text:
@@ -64,9 +73,9 @@ def record_page(fonts: FontChain, face: Face, heading: Following) -> tuple[TextR
     """A page with empty lines, on which offices enter changes and inspections."""
     items: Items = []
     width, bottom = face.width - 2 * _MARGIN, face.height - FOOT_ZONE
-    total, left = sum(share for _, share in _RECORD_COLUMNS), _MARGIN
+    total, left = sum(_RECORD_SHARES), _MARGIN
     lines = int((bottom - _CONTENTS) / _RECORD_HEIGHT)
-    for label, share in _RECORD_COLUMNS:
+    for label, share in zip(RECORD_COLUMNS, _RECORD_SHARES, strict=True):
         column = width * share / total
         block = break_text(fonts, label, size=_SIZE, width=column - 3)
         items += print_block(block, left + 1.5, _CONTENTS + 2, colour=FAINT)
@@ -74,13 +83,13 @@ def record_page(fonts: FontChain, face: Face, heading: Following) -> tuple[TextR
             cell = rectangle(left, _CONTENTS + line * _RECORD_HEIGHT, column, _RECORD_HEIGHT)
             items.append(Shape(commands=cell, stroke=FAINT, line_width=0.15))
         left += column
-    return (*_headings(fonts, face, f"{heading.name}　变更及检验记录", heading.number), *items)
+    return (*_headings(fonts, face, record_title(heading.name), heading.number), *items)
 
 
 def _headings(fonts: FontChain, face: Face, title: str, number: str) -> tuple[TextRun, TextRun]:
     width = face.width - 2 * _MARGIN - _CORNER
     above = _heading(fonts, title, _TITLE_SIZE, _SMALLEST_TITLE, width)
-    below = _heading(fonts, f"编号：{number}", _NUMBER_SIZE, _SMALLEST_NUMBER, width)
+    below = _heading(fonts, f"{NUMBER_LABEL}{number}", _NUMBER_SIZE, _SMALLEST_NUMBER, width)
     return (
         TextRun(x=_MARGIN, y=_TITLE_BASELINE, size=above.size, text=above.lines[0], bold=True, colour=INK),
         TextRun(x=_MARGIN, y=_NUMBER_BASELINE, size=below.size, text=below.lines[0], colour=INK),

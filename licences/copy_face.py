@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from esign import (
-    CHINA,
+    COPY_SEALED,
     COPY_STAMP_HEIGHT,
+    COPY_SYMBOL_PREFIX,
     QUIET_ZONE,
     SEAL_FIELD,
     CopyPurpose,
@@ -22,15 +23,15 @@ from esign import (
     TextRun,
     block_height,
     code_modules,
+    copy_attachments_text,
+    copy_purpose_lines,
+    copy_strip,
     rectangle,
     slanted_lines,
 )
 
 from .setting import FAINT
 from .typesetting import break_text, width_of
-
-SYMBOL_PREFIX = "ELICENCE-COPY:"
-"""Begins the text of the symbol on every page; the serial follows. It is no address: nobody can look copies up."""
 
 _STRIP = (0.13, 0.30, 0.56)
 _PAPER = (1.0, 1.0, 1.0)
@@ -49,12 +50,10 @@ _LINE_SHARE = 0.76  # of the page's width: the longest line of a watermark
 _STRIP_SIZE, _SEALED_SIZE = 8.0, 7.0
 _LARGEST, _SMALLEST, _STEP = 13.0, 5.0, 0.5
 
-_SEALED_WORDS = "原件已加盖颁发机构电子印章，本件不含该印章"
-
 
 def symbol_text(serial: str) -> str:
     """What the symbol on a copy's pages says."""
-    return SYMBOL_PREFIX + serial
+    return COPY_SYMBOL_PREFIX + serial
 
 
 def annotate(
@@ -76,14 +75,10 @@ def annotate(
     Raises:
         UnprintableError: no font has one of the characters.
     """
-    until = _minute(expires_at)
-    said = (
-        f"仅供{purpose.office}办理“{purpose.item_name}”使用",
-        f"案号 {purpose.case_number}　事项编码 {purpose.item_code}　经办 {purpose.officer}",
-        f"事由：{purpose.cause}",
-        f"有效至 {until}　加注件 {printed_serial}　{maker} {_minute(made_at)} 制作",
+    said = copy_purpose_lines(
+        purpose, printed_serial=printed_serial, maker=maker, made_at=made_at, expires_at=expires_at
     )
-    strip = f"加注件　不是原件　ANNOTATED COPY　编号 {printed_serial}　有效至 {until}（UTC+08:00）"
+    strip = copy_strip(printed_serial, expires_at)
     symbol = code_modules(symbol_text(serial))
     return tuple(
         replace(
@@ -127,9 +122,9 @@ def _strip(fonts: FontChain, page: Page, text: str) -> TextRun:
 def _first_page(fonts: FontChain, page: Page, attachments: int) -> Iterator[TextRun]:
     place = page.seals[0]
     y = place.y + _STAMP_BELOW + COPY_STAMP_HEIGHT + _SEALED_BELOW
-    words = [_SEALED_WORDS]
+    words = [COPY_SEALED]
     if attachments:
-        words.append(f"原件另有 {attachments} 份附件（扫描件、正文等），本件未附")
+        words.append(copy_attachments_text(attachments))
     for text in words:
         left = place.x - width_of(fonts, text, _SEALED_SIZE) / 2
         yield TextRun(x=left, y=y, size=_SEALED_SIZE, text=text, colour=FAINT)
@@ -147,7 +142,3 @@ def _symbol(page: Page, modules: tuple[bytes, ...]) -> Iterator[Shape | Symbol]:
     clear = rectangle(x - margin, y - margin, _SYMBOL_SIDE + 2 * margin, _SYMBOL_SIDE + 2 * margin)
     yield Shape(commands=clear, fill=_PAPER)
     yield Symbol(x=x, y=y, size=_SYMBOL_SIDE, modules=modules)
-
-
-def _minute(at: datetime) -> str:
-    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")

@@ -4,10 +4,9 @@ import re
 import zlib
 from collections.abc import Iterator
 
-from esign import EsignError, read_picture
+from esign import COPY_SYMBOL_PREFIX, EsignError, read_picture
 
 from .copies import is_serial
-from .copy_face import SYMBOL_PREFIX
 
 MAX_TRACED_STREAMS = 5_000
 """Compressed parts of a file that are looked into."""
@@ -16,7 +15,7 @@ MAX_TRACED_BYTES = 64 * 1024 * 1024
 _PIECE = 1024
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-_WRITTEN = re.compile(rb'"serial":"(JZ[2-9A-Z]{12})"|' + SYMBOL_PREFIX.encode("ascii") + rb"(JZ[2-9A-Z]{12})")
+_WRITTEN = re.compile(rb'"serial":"(JZ[2-9A-Z]{12})"|' + COPY_SYMBOL_PREFIX.encode("ascii") + rb"(JZ[2-9A-Z]{12})")
 _STREAM = re.compile(rb"stream\r?\n")
 
 
@@ -39,7 +38,7 @@ def _in_picture(data: bytes) -> tuple[str, ...]:
         texts = read_picture(data)
     except EsignError:
         return ()
-    serials = (text.removeprefix(SYMBOL_PREFIX) for text in texts if text.startswith(SYMBOL_PREFIX))
+    serials = (text.removeprefix(COPY_SYMBOL_PREFIX) for text in texts if text.startswith(COPY_SYMBOL_PREFIX))
     return tuple(dict.fromkeys(serial for serial in serials if is_serial(serial)))
 
 

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from esign import (
+    FACE_FORM,
     ExpectedSeal,
+    PrintedField,
     Rows,
     StructuredAuthority,
     StructuredDocument,
+    StructuredFace,
     StructuredField,
     StructuredHolder,
     StructuredLicence,
@@ -16,9 +19,10 @@ from esign import (
     StructuredStatusPlace,
 )
 
-from .catalogue import LicenceType
+from .catalogue import Document, LicenceType
 from .model import Licence
 from .provenance import NATIVE, Attachment, Provenance
+from .setting import face_contents
 
 _ISSUER = frozenset(
     {"certificateIssuingAuthorityName", "certificateIssuingAuthorityCode", "certificateIssuingAuthorityLevel"}
@@ -64,11 +68,28 @@ def structure(
         relations=relations,
         obligations=tuple(_obligations(licence)),
         attachments=(*(scan.described for scan in provenance.scans), *(() if body is None else (body.described,))),
-        documents=tuple(StructuredDocument(key=one.key, label=one.label) for one in kind.documents),
+        documents=tuple(
+            StructuredDocument(key=one.key, label=one.label, face=_face(licence, one)) for one in kind.documents
+        ),
         seals=seals,
         sealed_at=sealed_at,
         status_place=status_place,
         development=development,
+    )
+
+
+def _face(licence: Licence, document: Document) -> StructuredFace:
+    """What the face of a document shows."""
+    rows, tables = face_contents(licence, document.face)
+    units = {field.key: field.unit for field in licence.licence_type.fields}
+    return StructuredFace(
+        form=FACE_FORM,
+        fields=(
+            *(PrintedField(key=one.key, label=one.label, unit=units.get(one.key, "")) for one in rows),
+            *(PrintedField(key=one.key, label=one.label) for one in tables),
+        ),
+        photos=tuple(key for key in document.face.photos if isinstance(licence.values.get(key), str)),
+        records=document.records,
     )
 
 

@@ -93,6 +93,27 @@ class CopyNotFoundError(LicencesError):
         super().__init__("COPY_NOT_FOUND")
 
 
+class ForgeryReportNotFoundError(LicencesError):
+    """The store has no report of a forgery with this number."""
+
+    def __init__(self) -> None:
+        super().__init__("FORGERY_REPORT_NOT_FOUND")
+
+
+class ForgeryReportClosedError(LicencesError):
+    """The report of a forgery was closed before."""
+
+    def __init__(self) -> None:
+        super().__init__("FORGERY_REPORT_CLOSED")
+
+
+class ForgeryReportsFullError(LicencesError):
+    """So many reports of forgeries came in a day that no more are taken."""
+
+    def __init__(self) -> None:
+        super().__init__("FORGERY_REPORTS_FULL")
+
+
 class CopyRefusedError(LicencesError):
     """The face of this licence cannot be drawn again as it was."""
 

@@ -4,9 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from esign import (
-    LONG_TERM,
+    COPY_NOTICE,
+    LOCAL_NOTICE,
     NATIVE_ORIGIN,
+    NUMBER_LABEL,
     QUIET_ZONE,
+    SAMPLE_NOTICE,
+    SCAN_HINT,
+    SHORT_CODE_LABEL,
     FontChain,
     Photo,
     Shape,
@@ -14,7 +19,12 @@ from esign import (
     StructuredOrigin,
     Symbol,
     TextRun,
+    address_text,
+    chinese_date,
     code_modules,
+    copy_serial_text,
+    document_title,
+    foot_parts,
     group_short_code,
     rectangle,
 )
@@ -23,7 +33,7 @@ from .catalogue import DATE_BELOW, FRAME_MARGIN, Document, Face
 from .errors import CatalogueError, InvalidFieldError
 from .model import Licence
 from .photos import photo_in
-from .setting import FAINT, INK, chinese_date, print_block
+from .setting import FAINT, INK, print_block
 from .typesetting import Block, break_text, shrink_to_fit, width_of
 
 _WARNING = (0.75, 0.1, 0.1)
@@ -46,9 +56,6 @@ _SMALLEST_TITLE = 10.0
 _CAPTION_LINES = 3
 _ISSUER_LINES = 2
 _LABEL_SHARE = 0.45  # of the title's size: the document's label beside it
-
-DEVELOPMENT_NOTICE = "样例/测试 SAMPLE：不具法律效力"
-_LOCAL_NOTICE = "（本机测试地址 test address）"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +88,7 @@ class FaceParts:
         if marks.development:
             block = shrink_to_fit(
                 self._fonts,
-                DEVELOPMENT_NOTICE,
+                SAMPLE_NOTICE,
                 size=_NOTICE_SIZE,
                 smallest=_SMALLEST_NOTICE,
                 width=face.width - 2 * FRAME_MARGIN - 4,
@@ -93,8 +100,8 @@ class FaceParts:
 
     def heading(self, licence: Licence, document: Document) -> Iterator[TextRun]:
         """Title, in smaller type behind it what document it is, and the number."""
-        face, title = document.face, licence.licence_type.name
-        label = f"（{document.label}）" if len(licence.licence_type.documents) > 1 else ""
+        face, licence_type = document.face, licence.licence_type
+        title, label = document_title(licence_type.name, document.label, len(licence_type.documents))
         size, spacing = face.title.size, face.title.spacing
         width = self._title_width(title, size, spacing) + width_of(self._fonts, label, size * _LABEL_SHARE)
         shrinking = min(1.0, (face.width - 2 * FRAME_MARGIN - 6) / width)
@@ -106,7 +113,7 @@ class FaceParts:
         if label:
             left += self._title_width(title, size, spacing)
             yield TextRun(x=left, y=face.title.y, size=size * _LABEL_SHARE, text=label, colour=INK)
-        yield from self.number(licence, face, label="编号：")
+        yield from self.number(licence, face, label=NUMBER_LABEL)
 
     def _title_width(self, title: str, size: float, spacing: float) -> float:
         return width_of(self._fonts, title, size) + spacing * (len(title) - 1)
@@ -136,17 +143,17 @@ class FaceParts:
         yield Shape(commands=clear, fill=_PAPER)
         yield Symbol(x=place.x, y=place.y, size=place.size, modules=modules)
         captions = [
-            (f"短码 {group_short_code(marks.short_code)}", _SHORT_CODE_SIZE, INK),
-            ("扫码核验，或访问", _CAPTION_SIZE, FAINT),
-            (f"{marks.public_url}/v/短码", _CAPTION_SIZE, FAINT),
+            (f"{SHORT_CODE_LABEL}{group_short_code(marks.short_code)}", _SHORT_CODE_SIZE, INK),
+            (SCAN_HINT, _CAPTION_SIZE, FAINT),
+            (address_text(marks.public_url), _CAPTION_SIZE, FAINT),
         ]
         if marks.copy_serial:
             captions = [
-                ("加注件，不是原件", _SHORT_CODE_SIZE, _WARNING),
-                (f"加注件编号 {marks.copy_serial}", _CAPTION_SIZE, INK),
+                (COPY_NOTICE, _SHORT_CODE_SIZE, _WARNING),
+                (copy_serial_text(marks.copy_serial), _CAPTION_SIZE, INK),
             ]
         if marks.local:
-            captions.append((_LOCAL_NOTICE, _CAPTION_SIZE, _WARNING))
+            captions.append((LOCAL_NOTICE, _CAPTION_SIZE, _WARNING))
         y = place.y + place.size + margin + _CAPTION_GAP
         for text, size, colour in captions:
             block = shrink_to_fit(
@@ -184,18 +191,18 @@ class FaceParts:
 
     def foot(self, licence: Licence, face: Face, marks: Marks, number: int, total: int) -> Iterator[TextRun]:
         """Small lines with what programs and archivists look for, dates as the data has them."""
-        kinds = "、".join(dict.fromkeys(holder.kind.code for holder in licence.holders))
-        end = licence.validity.end.isoformat() if licence.validity.end else LONG_TERM
-        parts = [
-            f"证照标识 {marks.identifier}",
-            f"颁发机构代码 {licence.issuer.code}（{licence.issuer.level}）",
-            f"所属区域 {licence.area_code}",
-            f"主体代码类型 {kinds}",
-            f"颁发 {licence.issued_on.isoformat()}",
-            f"有效期 {licence.validity.start.isoformat()} 至 {end}",
-        ]
-        if total > 1:
-            parts.append(f"第 {number} 页，共 {total} 页")
+        parts = foot_parts(
+            identifier=marks.identifier,
+            issuer_code=licence.issuer.code,
+            issuer_level=licence.issuer.level,
+            area_code=licence.area_code,
+            holder_kinds=[holder.kind.code for holder in licence.holders],
+            issued_on=licence.issued_on,
+            valid_from=licence.validity.start,
+            valid_to=licence.validity.end,
+            page=number,
+            pages=total,
+        )
         side = min(_FOOT_SIDE, face.width / 8)
         size = _FOOT_SIZE
         while True:

@@ -336,6 +336,13 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "这张证照的证面无法按现行目录重新绘制，不能制作加注件",
         "the face of this licence cannot be drawn again with the present catalogue: no annotated copy can be made",
     ),
+    ("FORGERY_REPORT_NOT_FOUND", "没有这个编号的举报", "no report of a forgery has this number"),
+    ("FORGERY_REPORT_CLOSED", "该举报已办结", "this report was closed before"),
+    (
+        "FORGERY_REPORTS_FULL",
+        "今日举报已达上限，请致电颁发机构",
+        "no more reports are taken today: call the issuing authority",
+    ),
     ("COPY_NOT_FOUND", "没有这个编号的加注件", "no annotated copy has this serial"),
     (
         "LICENCE_IN_FORCE",

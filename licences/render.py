@@ -3,24 +3,29 @@
 from collections.abc import Iterator, Sequence
 
 from esign import (
+    BODY_LABEL,
     DEFAULT_DIAMETER,
+    ORIGIN_LABEL,
     SEAL_FIELD,
     Background,
     FontChain,
     Page,
     SealPlace,
     UnprintableError,
+    body_text,
+    document_title,
+    origin_text,
 )
 
 from .annex import Following, annex_pages, record_page
 from .background import draw_background
 from .catalogue import DATE_BELOW, Document, DocumentKind, Face, FieldType
 from .errors import UnprintableFieldError
-from .face_parts import DEVELOPMENT_NOTICE, FaceParts, Marks, does_not_fit, photos_on
+from .face_parts import FaceParts, Marks, does_not_fit, photos_on
 from .model import Licence
-from .setting import Items, Row, Table, chinese_date, face_contents, fit_face, flow_fields
+from .setting import Items, Row, Table, face_contents, fit_face, flow_fields
 
-__all__ = ["DEVELOPMENT_NOTICE", "FaceRenderer", "Marks", "check_printable"]
+__all__ = ["FaceRenderer", "Marks", "check_printable"]
 
 _BETWEEN_SEALS = 2.0
 """Millimetres between the seals of authorities that issue jointly: rings must not touch."""
@@ -140,8 +145,8 @@ def check_printable(fonts: FontChain, licence: Licence, marks: Marks) -> None:
 
 
 def _full_name(licence: Licence, document: Document) -> str:
-    name = licence.licence_type.name
-    return f"{name}（{document.label}）" if len(licence.licence_type.documents) > 1 else name
+    licence_type = licence.licence_type
+    return "".join(document_title(licence_type.name, document.label, len(licence_type.documents)))
 
 
 def _said_of_origin(marks: Marks) -> list[Row]:
@@ -149,14 +154,13 @@ def _said_of_origin(marks: Marks) -> list[Row]:
     rows = []
     origin = marks.origin
     if origin.kind == "digitised" and origin.converted_on is not None:
-        said = f"由纸质证照转换，转换日期 {chinese_date(origin.converted_on)}"
-        if origin.historic_issuer is not None:
-            said += f"；原颁发机构：{origin.historic_issuer.name}"
-        rows.append(Row(key="origin", label="证照来源", value=said, stays=True))
+        historic = "" if origin.historic_issuer is None else origin.historic_issuer.name
+        said = origin_text(origin.converted_on, historic)
+        rows.append(Row(key="origin", label=ORIGIN_LABEL, value=said, stays=True))
     for one in marks.attachments:
         if one.kind == "body":
-            said = f"见所附文件“{one.name}”，共 {one.pages} 页（SM3 {one.sm3[:16]}…）"
-            rows.append(Row(key="body", label="正文", value=said, stays=True))
+            said = body_text(one.name, one.pages, one.sm3)
+            rows.append(Row(key="body", label=BODY_LABEL, value=said, stays=True))
     return rows
 
 

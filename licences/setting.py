@@ -3,9 +3,20 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from esign import LONG_TERM, FontChain, Shape, TextRun, line, rectangle
+from esign import (
+    TERM_LABEL,
+    TEXT_REFERENCE,
+    FontChain,
+    Shape,
+    TextRun,
+    chinese_date,
+    line,
+    rectangle,
+    table_reference,
+    term_text,
+)
 
 from .catalogue import VALIDITY, Face, FieldsArea, FieldType
 from .model import Licence
@@ -23,7 +34,6 @@ _CELL_PADDING = 1.2
 
 _LEAST_TABLE = 25.0  # what a table that flows takes of a face at least
 
-_TEXT_REFERENCE: Final = "见附页"
 _TABLE_SHARE = 0.8  # of the fields' size of type
 _INLINE_SHRINKING = 2.0  # points: many rows read better on a page of their own than in smaller type
 
@@ -58,8 +68,6 @@ def face_contents(licence: Licence, face: Face) -> tuple[list[Row], list[Table]]
     """A face's rows and tables in printing order; optional fields that were not given take no room."""
     fields = {field.key: field for field in licence.licence_type.all_fields}
     holders = licence.holders
-    start, end = licence.validity.start, licence.validity.end
-    term = f"{chinese_date(start)} 至 {chinese_date(end)}" if end else LONG_TERM
     special = {
         "certificateHolderName": (fields["certificateHolderName"].label, "、".join(h.name for h in holders)),
         # A company's label would be wrong above a citizen's number: the kind names the code.
@@ -67,7 +75,7 @@ def face_contents(licence: Licence, face: Face) -> tuple[list[Row], list[Table]]
             "、".join(dict.fromkeys(h.kind.name for h in holders)),
             "、".join(h.code for h in holders),
         ),
-        VALIDITY: ("有效期限", term),
+        VALIDITY: (TERM_LABEL, term_text(licence.validity.start, licence.validity.end)),
     }
     rows: list[Row] = []
     tables: list[Table] = []
@@ -106,13 +114,13 @@ def fit_face(
     if items is not None:
         return items, []
     annexed: list[Table | Row] = list(tables)
-    rows = [*rows, *(Row(key=one.key, label=one.label, value=_table_reference(one), stays=True) for one in tables)]
+    rows = [*rows, *(Row(key=one.key, label=one.label, value=table_reference(len(one.rows)), stays=True) for one in tables)]
     while not _fits(fonts, rows, area):
         longest = max((row for row in rows if not row.stays), key=lambda row: len(row.value), default=None)
-        if longest is None or len(longest.value) <= len(_TEXT_REFERENCE):
+        if longest is None or len(longest.value) <= len(TEXT_REFERENCE):
             return None
         annexed.append(longest)
-        rows = [replace(row, value=_TEXT_REFERENCE, stays=True) if row is longest else row for row in rows]
+        rows = [replace(row, value=TEXT_REFERENCE, stays=True) if row is longest else row for row in rows]
     items = fit_fields(fonts, rows, (), area)
     return None if items is None else (items, annexed)
 
@@ -146,10 +154,6 @@ def _sizes(area: FieldsArea) -> Iterator[float]:
         yield size
         size -= SIZE_STEP
     yield area.smallest
-
-
-def _table_reference(table: Table) -> str:
-    return f"见附页，共 {len(table.rows)} 项"
 
 
 def _fits(fonts: FontChain, rows: Sequence[Row], area: FieldsArea) -> bool:
@@ -274,8 +278,3 @@ def print_block(block: Block, x: float, y: float, *, colour: tuple[float, float,
         if text:
             baseline = y + place * block.line_height + block.first_baseline
             yield TextRun(x=x, y=baseline, size=block.size, text=text, colour=colour)
-
-
-def chinese_date(day: date) -> str:
-    """A date as licences print it: 2026年3月2日."""
-    return f"{day.year}年{day.month}月{day.day}日"

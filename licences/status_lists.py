@@ -150,7 +150,7 @@ def _made(name: StatusListName, lives: Iterable[ListedLife], at: datetime, time_
         if standing.status is Status.ISSUED and (standing.renewal_pending or not _is_over(standing, life.valid_to, at)):
             due = tuple(
                 ListedObligation(key=one.key, due=one.due, effect=one.effect)
-                for one in standing.obligations
+                for one in sorted(standing.obligations, key=lambda one: (one.effect, one.key))
                 if must_list(one.due, at, time_to_live)
             )
             if due:

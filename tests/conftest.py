@@ -1,11 +1,17 @@
 """What every test can ask for, and the rule that a checked-in test is run."""
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Generator, Iterator
+from functools import wraps
+from importlib import util
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from verify import Report, Verifier
 
 if TYPE_CHECKING:
     from browser import Chromium
@@ -45,6 +51,48 @@ def postgresql() -> "Iterator[PostgresqlServer]":
     server = PostgresqlServer()
     yield server
     server.close()
+
+
+def _load_vectors() -> ModuleType:
+    # Test folders are no packages (importlib mode), so what the tests share is loaded by its path.
+    place = Path(__file__).with_name("verify") / "vectors_of_reasons.py"
+    spec = util.spec_from_file_location("vectors_of_reasons", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_REASON_VECTORS = _load_vectors()
+
+
+def _listening(judge: Callable[..., Report], given: set[str]) -> Callable[..., Report]:
+    @wraps(judge)
+    def listened(*arguments: Any, **named: Any) -> Report:
+        report = judge(*arguments, **named)
+        given.add(report.reason.code)
+        return report
+
+    return listened
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """A test that is named as the vector of a reason is one: its verifier gave that reason as the verdict."""
+    codes = _REASON_VECTORS.codes_of(item.nodeid)
+    if not codes:
+        return (yield)
+    given: set[str] = set()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in vars(Verifier) if name.startswith("verify_")]:
+            patch.setattr(Verifier, name, _listening(getattr(Verifier, name), given))
+        result = yield
+    missing = set(codes) - given
+    if missing:
+        raise AssertionError(f"named as the vector of {sorted(missing)}, but the verifier said {sorted(given)}")
+    return result
 
 
 def _skipped(config: pytest.Config) -> int:

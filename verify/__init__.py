@@ -3,6 +3,7 @@
 from verify.annotated_copy import IntendedUse
 from verify.archive import EVIDENCE_FOLDER, HistoryCheck
 from verify.authority_register import REGISTER_FILE, REGISTER_SIGNATURE_FILE, REGISTRARS_FOLDER
+from verify.basis import age_text, basis_lines, clock_is_doubtful
 from verify.errors import TrustStoreError, VerificationError, VerifyError
 from verify.fetch import RevocationFetcher
 from verify.holder import HolderEntry
@@ -10,7 +11,7 @@ from verify.judgement import STANDING_CHECKS
 from verify.preservation import EvidenceCollector
 from verify.reason import Outcome, Reason, Text
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, reasons_table
-from verify.report import ArchivedLicence, ArchiveFacts, Check, Report, SignatureFacts
+from verify.report import ArchivedLicence, ArchiveFacts, Basis, Check, Report, SignatureFacts
 from verify.retirement import retirement_check
 from verify.revocation import RevocationSource
 from verify.seals import Purpose, usage_check
@@ -32,6 +33,7 @@ __all__ = [
     "STANDING_CHECKS",
     "ArchiveFacts",
     "ArchivedLicence",
+    "Basis",
     "Chain",
     "Check",
     "EvidenceCollector",
@@ -55,6 +57,9 @@ __all__ = [
     "VerificationError",
     "Verifier",
     "VerifyError",
+    "age_text",
+    "basis_lines",
+    "clock_is_doubtful",
     "reasons_table",
     "retirement_check",
     "usage_check",

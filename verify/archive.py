@@ -37,7 +37,7 @@ from verify.revocation import RevocationEvidence
 from verify.seals import Seal, brought_check, evidence_check, judge_seal
 from verify.signing_path import Existence, Grounds
 from verify.sources import UNKNOWN_STATUS, Records
-from verify.standing import standing_checks
+from verify.standing import StatusSources, standing_checks
 from verify.structured import look_at_structured
 
 Files: TypeAlias = Mapping[str, memoryview]
@@ -272,7 +272,7 @@ def _look_at_version(version: ArchivedVersion, files: Files, grounds: Grounds, s
     standing = "STATUS_UNKNOWN"
     if licence is not None:
         status, about = standing_checks(
-            source,
+            StatusSources(source=source),
             version.identifier,
             valid_from=licence.valid_from,
             valid_to=licence.valid_to,

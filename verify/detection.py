@@ -10,6 +10,7 @@ from esign import (
     claims_to_be_archive,
     claims_to_be_copy,
     claims_to_be_report,
+    claims_to_be_status_list,
     is_seal_manifest,
     names_us_as_producer,
     signed_value_kind,
@@ -33,7 +34,7 @@ _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 def kind_of(data: bytes) -> str:
     """`empty`, `picture`, `archive`, `seal`, `structured`, `copy` or `report` (their data), `pdf`, `cms`, `text` or `unknown`.
 
-    A text is an address with a code.
+    Or `status_list`. A text is an address with a code.
     """
     head = data[:_HEAD]
     if not data:
@@ -47,6 +48,8 @@ def kind_of(data: bytes) -> str:
     if head.lstrip(_BLANKS).startswith(b"{"):
         if claims_to_be_report(data):
             return "report"
+        if claims_to_be_status_list(data):
+            return "status_list"
         return "copy" if claims_to_be_copy(data) else "structured"
     if b"%PDF-" in head:
         return "pdf"

@@ -12,10 +12,12 @@ from esign import (
     MalformedError,
     StructuredDocument,
     StructuredLicence,
+    StructuredStatusPlace,
     TooLargeError,
     VerificationReport,
 )
 from verify.report import ArchiveFacts, Check, SignatureFacts
+from verify.sources import LicenceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +36,21 @@ class Facts:
     """Which of the licence's documents the file is."""
     code: CodeClaims | None = None
     archive: ArchiveFacts | None = None
+    status: LicenceStatus | None = None
+    """How old a status list is."""
     development: bool = False
 
     @property
     def codes(self) -> frozenset[str]:
         """The codes of all checks."""
         return frozenset(check.code for check in self.checks)
+
+
+def place_of(facts: Facts) -> StructuredStatusPlace | None:
+    """Where status lists say what has become of the licence; None when neither code nor licence tells."""
+    if facts.code is not None:
+        return StructuredStatusPlace(number=facts.code.status_list, index=facts.code.status_index)
+    return None if facts.licence is None else facts.licence.status_place
 
 
 def unreadable(name: str, error: EsignError) -> Check:

@@ -43,6 +43,20 @@ class IssuerRule:
         issuer = StructuredAuthority(name="", code=named.issuer_code)
         return self._judge(_Sealer.of(certificate), issuer, named.type_code, days)
 
+    def check_list(self, certificate: Certificate, issuer_code: str, at: datetime) -> Check:
+        """Look at the certificate of a status list by itself, whatever the types of the licences in it."""
+        sealer = _Sealer.of(certificate)
+        known = None if self.register is None else self.register.get(issuer_code)
+        types = [] if known is None else [kind for one in (*known.delegates, *known.successors) for kind in one.types]
+        found = f"the certificate is for {sealer.name} ({sealer.code})"
+        if sealer.code == issuer_code or any(
+            self.register is not None and self.register.sealing_for(issuer_code, sealer.code, kind, _day(at))
+            for kind in types
+        ):
+            return Check(name="issuer", code="OK", detail=found)
+        detail = f"{found}; the list is that of {issuer_code}"
+        return Check(name="issuer", code="STATUS_LIST_WRONG_SIGNER", detail=detail)
+
     def check_all(self, sealed: Iterable[tuple[Certificate, datetime]], licence: StructuredLicence) -> Check:
         """Whether each of several issuing authorities has sealed, once all seals are there; the first in any case.
 

@@ -41,6 +41,19 @@ NOT_GENUINE: Final = (
         ),
     ),
     Reason(
+        code="FORMAT_STATUS_LIST",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="状态列表无法读取：已经损坏，或者不是本系统的格式。",
+            en="The status list cannot be read: damaged, or of another form.",
+        ),
+        action=Text(
+            zh="请重新下载状态列表。",
+            en="Fetch the status list again.",
+        ),
+    ),
+    Reason(
         code="FORMAT_CODE",
         outcome=Outcome.FAILED,
         sub_indication="FORMAT_FAILURE",
@@ -199,6 +212,19 @@ NOT_GENUINE: Final = (
             en="The electronic seal does not belong to the issuing authority that the licence names.",
         ),
         action=REFUSE,
+    ),
+    Reason(
+        code="STATUS_LIST_WRONG_SIGNER",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="状态列表不是由它写明的颁发机构签发的。",
+            en="The status list was not signed by the authority that it names.",
+        ),
+        action=Text(
+            zh="请不要使用；请从该颁发机构重新取得状态列表。",
+            en="Do not use it; get the list from that authority.",
+        ),
     ),
     Reason(
         code="COPY_NOT_OF_ORIGINAL",

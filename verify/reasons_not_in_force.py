@@ -85,6 +85,19 @@ NOT_IN_FORCE: Final = (
         ),
     ),
     Reason(
+        code="STATUS_ENDED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但已失效（吊销、撤销、撤回、注销或转出），不得使用。",
+            en="The licence is genuine but has ended (revoked, annulled, withdrawn, cancelled, transferred).",
+        ),
+        action=Text(
+            zh="请拒绝接受；持证人有异议的，请其联系颁发机构。",
+            en="Refuse it; a holder who disagrees should contact the issuing authority.",
+        ),
+    ),
+    Reason(
         code="STATUS_SUPERSEDED",
         outcome=Outcome.FAILED,
         sub_indication="",

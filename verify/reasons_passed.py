@@ -34,6 +34,19 @@ PASSED: Final = (
         ),
     ),
     Reason(
+        code="STATUS_LIST_GENUINE",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="状态列表真实，由它写明的颁发机构签发，尚在有效时间内。这不是证照。",
+            en="The status list is genuine, signed by the authority that it names, and fresh. It is no licence.",
+        ),
+        action=Text(
+            zh="可用于离线核验该机构颁发的证照。",
+            en="Use it to check licences of that authority without a network.",
+        ),
+    ),
+    Reason(
         code="REPORT_GENUINE",
         outcome=Outcome.PASSED,
         sub_indication="",

@@ -99,6 +99,19 @@ UNDECIDED: Final = (
         ),
     ),
     Reason(
+        code="CLOCK_DOUBTFUL",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：这台设备的时钟早于已核实的签名时间，时钟可能不准。",
+            en="Cannot judge: the clock of this machine is before a time at which something trusted was signed.",
+        ),
+        action=Text(
+            zh="请校准这台设备的日期和时间后重新查验。",
+            en="Set date and time of this machine right, then check again.",
+        ),
+    ),
+    Reason(
         code="CODE_KEY_UNKNOWN",
         outcome=Outcome.INDETERMINATE,
         sub_indication="NO_SIGNING_CERTIFICATE_FOUND",
@@ -227,6 +240,19 @@ UNDECIDED: Final = (
         ),
     ),
     Reason(
+        code="EXTENSION_UNKNOWN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但证面已到期，是否延续未知。",
+            en="The licence is genuine but past the end on its face; whether it was extended is not known.",
+        ),
+        action=Text(
+            zh="请联网查询当前状态，或请持证人出示延续的决定、通知或新证照；不要只凭证面日期下结论。",
+            en="Look up the status online, or ask the holder for the decision that extended it or the new licence.",
+        ),
+    ),
+    Reason(
         code="OBLIGATION_UNKNOWN",
         outcome=Outcome.INDETERMINATE,
         sub_indication="",
@@ -237,6 +263,84 @@ UNDECIDED: Final = (
         action=Text(
             zh="请联网查询当前状态，或请持证人出示最近的检验（复核、年报）证明。",
             en="Look up the present status online, or ask the holder for proof that it was done.",
+        ),
+    ),
+    Reason(
+        code="STATUS_LIST_FORGED",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但状态列表被改动或已损坏，不能据此知道当前状态。",
+            en="The licence is genuine, but the status list was changed or is damaged: the status is not known.",
+        ),
+        action=Text(
+            zh="请重新下载状态列表后再查，或向颁发机构核实。",
+            en="Fetch the status list again and repeat, or ask the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="STATUS_LIST_NOT_OF_ISSUER",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但状态列表不是这张证照的颁发机构签发的，不能据此知道当前状态。",
+            en="The licence is genuine, but its issuing authority did not sign the status list: it says nothing.",
+        ),
+        action=Text(
+            zh="请从颁发机构取得状态列表后再查，或向颁发机构核实。",
+            en="Get the list of the issuing authority and repeat, or ask that authority.",
+        ),
+    ),
+    Reason(
+        code="STATUS_LIST_UNTRUSTED",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但无法确认状态列表的签名可信，不能据此知道当前状态。",
+            en="The licence is genuine, but the signature of the status list cannot be trusted: it says nothing.",
+        ),
+        action=Text(
+            zh="请联系查验系统的管理员，或向颁发机构核实。",
+            en="Call the administrator of this verifier, or ask the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="STATUS_STALE",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但所用的状态列表已过了应更新的时间，此后的状态未知。",
+            en="The licence is genuine, but the status list is too old: what has happened since is not known.",
+        ),
+        action=Text(
+            zh="请更新状态列表或联网后再查，或向颁发机构核实。",
+            en="Get a newer status list or go online and repeat, or ask the issuing authority.",
+        ),
+    ),
+    Reason(
+        code="STATUS_NOT_LISTED_THEN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="证照真实，但没有所问时点的状态列表，当时的状态未知。",
+            en="The licence is genuine, but no status list of that time is here: its status then is not known.",
+        ),
+        action=Text(
+            zh="请取得当时的状态列表后再查，或向颁发机构核实当时的状态；同时请核对本机时钟。",
+            en="Get the list of that time or ask the issuing authority; check the clock of this machine, too.",
+        ),
+    ),
+    Reason(
+        code="STATUS_LIST_OUTDATED",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：状态列表真实，但已过了应更新的时间。",
+            en="Cannot judge: the status list is genuine, but there should be a newer one by now.",
+        ),
+        action=Text(
+            zh="请取得最新的状态列表。",
+            en="Get the newest status list.",
         ),
     ),
     Reason(

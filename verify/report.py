@@ -70,6 +70,22 @@ class SignatureFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a verdict rests on, and how old that is (`basis`)."""
+
+    anchors: int
+    """How many roots the verifier trusts. Without one it can judge nothing."""
+    anchors_as_of: datetime | None
+    """When a file in the folder of trust was changed last; None for a store that is not read from a folder."""
+    register_as_of: datetime | None
+    """When the register of authorities was signed; None without one."""
+    newest_seen: datetime | None
+    """The latest time that somebody trusted has signed, in the checked thing or beside it."""
+    clock: datetime | None
+    """What the machine's clock said; None when the verifier was not given one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedLicence:
     """What was found about one version in an archive package."""
 
@@ -96,7 +112,7 @@ class Report:
     """The answer to one verification. A report that did not pass is false."""
 
     kind: str
-    """`pdf`, `structured`, `seal` or `code`; `unknown` when nothing was recognised."""
+    """Such as `pdf`, `structured`, `code` or `status_list`; `unknown` when nothing was recognised."""
     authenticity: Outcome
     """Whether it is genuine and, for a code, belongs to the holder; says nothing about the status."""
     status: LicenceStatus
@@ -116,6 +132,7 @@ class Report:
     """What an archive package holds; the same caution. The state of its licences is not asked for."""
     checks: tuple[Check, ...]
     signatures: tuple[SignatureFacts, ...]
+    basis: Basis
     at: datetime
     development: bool
     """Made with a development PKI, or marked as a sample: without legal effect."""

@@ -1,4 +1,4 @@
-"""What the verifier asks others: the present state of a licence. A store satisfies the port without knowing it."""
+"""What the verifier asks others about a licence. A store satisfies the ports without knowing them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Protocol
+
+from esign import StructuredObligation, StructuredStatusPlace
 
 
 class Obligation(Protocol):
@@ -41,7 +43,7 @@ class StatusAnswer(Protocol):
 
     @property
     def source(self) -> str:
-        """Where it comes from: `store` (live) or `list` (a signed status list)."""
+        """`store` (live), `list` (a signed status list) or `remote` (another authority's verifier)."""
 
     @property
     def disputed(self) -> bool:
@@ -71,6 +73,48 @@ class StatusSource(Protocol):
         """State of the licence with this full identifier as of `at`, or None when the source does not know it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusStatement:
+    """What a status list or another authority's verifier says about one licence: a `StatusAnswer` with its age."""
+
+    value: str
+    as_of: datetime
+    source: str
+    next_update: datetime
+    """When newer word should be there."""
+    fresh: bool
+    """Whether the time of asking is before that."""
+    disputed: bool = False
+    renewal_pending: bool = False
+    extended_to: date | None = None
+    obligations: tuple[StructuredObligation, ...] = ()
+    """Those that are overdue."""
+    successor: str = ""
+    detail: str = ""
+    """Who said it and when, for the auditor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoStatement:
+    """Why there is nothing to be said about a licence."""
+
+    code: str
+    """Of an indeterminate reason."""
+    detail: str
+
+
+class StatusElsewhere(Protocol):
+    """Knows the state of licences of many authorities by their places. Its failures are `NoStatement`s."""
+
+    def statement(
+        self, identifier: str, place: StructuredStatusPlace | None, at: datetime
+    ) -> StatusStatement | NoStatement | None:
+        """State of the licence as of `at`, why that cannot be told, or None where the authority is not known.
+
+        Without a place (files of early versions) only who knows all licences can tell.
+        """
+
+
 class ExistenceSource(Protocol):
     """Knows since when it has had a file or a code. Its own failures pass through the verifier to the caller."""
 
@@ -97,7 +141,9 @@ class LicenceStatus:
     """A word of `verify.standing`, or `unknown`."""
     as_of: datetime | None
     source: str
-    """`store`, `list` or `none`."""
+    """`store`, `list`, `remote` or `none`."""
+    next_update: datetime | None = None
+    """When newer word should be there; None for a live answer."""
     disputed: bool = False
     renewal_pending: bool = False
     extended_to: date | None = None

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
-from esign import CHINA
+from esign import CHINA, StructuredObligation, StructuredStatusPlace
 from verify.report import Check
-from verify.sources import UNKNOWN_STATUS, LicenceStatus, Obligation, StatusAnswer, StatusSource
+from verify.sources import (
+    UNKNOWN_STATUS,
+    LicenceStatus,
+    NoStatement,
+    Obligation,
+    StatusAnswer,
+    StatusElsewhere,
+    StatusSource,
+    StatusStatement,
+)
 
 # A word that is not here is STATUS_UNKNOWN: a source that learns a new one must not make licences pass.
 _STATUS_REASONS: Final = MappingProxyType(
@@ -26,44 +36,90 @@ _STATUS_REASONS: Final = MappingProxyType(
         "withdrawn": "STATUS_WITHDRAWN",
         "cancelled": "STATUS_CANCELLED",
         "transferred": "STATUS_TRANSFERRED",
+        "ended": "STATUS_ENDED",
     }
 )
 NOT_USABLE: Final = "not_usable"
 
 
+_FINAL: Final = frozenset({"ended", "replaced"})
+"""What stays said however old the list is: an authority that takes an end back says so to the holder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSources:
+    """Who is asked, one after the other, until one answers."""
+
+    source: StatusSource | None = None
+    elsewhere: Sequence[StatusElsewhere] = ()
+
+    def ask(
+        self, identifier: str, place: StructuredStatusPlace | None, at: datetime
+    ) -> StatusAnswer | StatusStatement | NoStatement:
+        """Return the first answer; without any, the first reason why there is none."""
+        answer = None if self.source is None else self.source.status(identifier, at)
+        if answer is not None:
+            return answer
+        first: NoStatement | None = None
+        for one in self.elsewhere:
+            said = one.statement(identifier, place, at)
+            if isinstance(said, StatusStatement):
+                return said
+            first = first or said
+        if first is not None:
+            return first
+        nobody = self.source is None and not self.elsewhere
+        detail = "there is no status source" if nobody else "the status source does not know this licence"
+        return NoStatement(code="STATUS_UNKNOWN", detail=detail)
+
+
 def standing_checks(
-    source: StatusSource | None,
+    sources: StatusSources,
     identifier: str,
     *,
+    place: StructuredStatusPlace | None = None,
     valid_from: date,
     valid_to: date | None,
-    obligations: Sequence[Obligation],
+    obligations: Sequence[StructuredObligation],
     at: datetime,
 ) -> tuple[LicenceStatus, tuple[Check, ...]]:
     """Ask for the state of a licence as of `at` and say what it means beside its dates and standing obligations.
 
     `obligations` are those that the licence says itself; a source that answers knows them better.
     """
-    answer = None if source is None else source.status(identifier, at)
+    answer = sources.ask(identifier, place, at)
     day = at.astimezone(CHINA).date()
-    checks = [_validity_check(valid_from, valid_to, answer, day)]
-    if answer is None:
-        detail = "there is no status source" if source is None else "the status source does not know this licence"
-        checks.append(Check(name="status", code="STATUS_UNKNOWN", detail=detail))
+    if isinstance(answer, NoStatement):
+        checks = [_validity_check(valid_from, valid_to, None, day)]
+        checks.append(Check(name="status", code=answer.code, detail=answer.detail))
         checks += _obligation_checks(obligations, day, known=False)
         return UNKNOWN_STATUS, tuple(checks)
-    checks.append(_status_check(answer))
-    checks += _obligation_checks(answer.obligations, day, known=True)
+    checks = [_validity_check(valid_from, valid_to, answer, day), _status_check(answer)]
+    if not isinstance(answer, StatusStatement):
+        checks += _obligation_checks(answer.obligations, day, known=True)
+    elif answer.fresh:
+        checks += _obligation_checks(_labelled(answer.obligations, obligations), day, known=True)
+    else:
+        checks += _obligation_checks(obligations, day, known=False)
     status = LicenceStatus(
         value=answer.value,
         as_of=answer.as_of,
         source=answer.source,
+        next_update=answer.next_update if isinstance(answer, StatusStatement) else None,
         disputed=answer.disputed,
         renewal_pending=answer.renewal_pending,
         extended_to=answer.extended_to,
         successor=answer.successor,
     )
     return status, tuple(checks)
+
+
+def _labelled(
+    overdue: Sequence[StructuredObligation], own: Sequence[StructuredObligation]
+) -> list[StructuredObligation]:
+    """Call obligations, which a list names by their keys alone, as the licence does."""
+    labels = {one.key: one.label for one in own}
+    return [replace(one, label=labels.get(one.key, one.label)) for one in overdue]
 
 
 def _validity_check(valid_from: date, valid_to: date | None, answer: StatusAnswer | None, day: date) -> Check:
@@ -77,14 +133,22 @@ def _validity_check(valid_from: date, valid_to: date | None, answer: StatusAnswe
     if answer is not None and answer.renewal_pending:
         return Check(name="validity", code="RENEWAL_PENDING", detail=f"in force until {valid_to}, renewal undecided")
     last = valid_to if answer is None or answer.extended_to is None else answer.extended_to
-    return Check(name="validity", code="STATUS_EXPIRED", detail=f"in force until {last}")
+    # Extensions by notice and renewals under way are not on its face: who knows them must have spoken.
+    told = answer is not None and not (isinstance(answer, StatusStatement) and not answer.fresh)
+    return Check(
+        name="validity", code="STATUS_EXPIRED" if told else "EXTENSION_UNKNOWN", detail=f"in force until {last}"
+    )
 
 
-def _status_check(answer: StatusAnswer) -> Check:
+def _status_check(answer: StatusAnswer | StatusStatement) -> Check:
     code = _STATUS_REASONS.get(answer.value, "STATUS_UNKNOWN")
     if code == "OK" and answer.disputed:
         code = "DISPUTED"
     detail = f"the licence in its place is {answer.successor}" if answer.successor else ""
+    if isinstance(answer, StatusStatement):
+        detail = answer.detail
+        if not answer.fresh and answer.value not in _FINAL:
+            code = "STATUS_STALE"
     return Check(name="status", code=code, detail=detail)
 
 

@@ -80,6 +80,7 @@ class TrustStore:
         timestamps: TrustStore | None = None,
         applicants: TrustStore | None = None,
         register: AuthorityRegister | None = None,
+        as_of: datetime | None = None,
     ) -> None:
         """Without a store of their own, timestamps and applicants' signatures are judged by this one."""
         self.anchors: tuple[Certificate, ...] = tuple(anchors)
@@ -96,6 +97,8 @@ class TrustStore:
         """Whom to believe about who a citizen or a company is."""
         self.register = register
         """Which authority stands in for which; None: each speaks for itself alone."""
+        self.as_of = as_of
+        """When the folder that it was read from was changed last."""
         self._remembered: dict[tuple[bytes, bytes], None] = {}
         self._lock = Lock()
 
@@ -109,6 +112,7 @@ class TrustStore:
         timestamps: TrustStore | None = None,
         applicants: TrustStore | None = None,
         register: AuthorityRegister | None = None,
+        as_of: datetime | None = None,
     ) -> TrustStore:
         """Take self-signed certificates as anchors; all others are known but not trusted by themselves."""
         given = tuple(certificates)
@@ -122,6 +126,7 @@ class TrustStore:
             timestamps=timestamps,
             applicants=applicants,
             register=register,
+            as_of=as_of,
         )
 
     @classmethod
@@ -139,6 +144,7 @@ class TrustStore:
             timestamps=cls._for_purpose(folder, path / TIMESTAMPS_FOLDER),
             applicants=cls._for_purpose(folder, path / APPLICANTS_FOLDER),
             register=read_register(path),
+            as_of=folder.changed_at,
         )
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ TIMESTAMPS_FOLDER: Final = "timestamps"
 """Anchors that vouch for timestamps and nothing else."""
 APPLICANTS_FOLDER: Final = "applicants"
 """Anchors that vouch for what citizens and companies sign, and nothing else."""
+_CALENDAR_END: Final = 253_402_300_800
 _CERTIFICATES: Final = frozenset({".pem", ".crt", ".cer", ".der"})
 _LISTS: Final = frozenset({".crl"})
 
@@ -38,6 +40,8 @@ class TrustFolder:
     certificates: tuple[Certificate, ...]
     retirements: tuple[Retirement, ...]
     lists: tuple[CertificateList, ...]
+    changed_at: datetime | None
+    """When a file in it was changed last, as the file system says; None without files."""
 
 
 def read_trust_folder(path: Path) -> TrustFolder:
@@ -46,12 +50,22 @@ def read_trust_folder(path: Path) -> TrustFolder:
     `TrustStoreError` when the folder cannot be read, or a file holds something else or is over the limits.
     """
     try:
-        certificates = [one for file in _files(path, _CERTIFICATES) for one in _certificates(file)]
-        lists = [_list(file) for file in _files(path, _LISTS)]
+        files, list_files = _files(path, _CERTIFICATES), _files(path, _LISTS)
+        certificates = [one for file in files for one in _certificates(file)]
+        lists = [_list(file) for file in list_files]
         retirements = _retirements(path / RETIREMENTS_FILE)
+        changed_at = max((_changed_at(file) for file in (*files, *list_files)), default=None)
     except OSError as error:
         raise TrustStoreError(f"the folder of trust cannot be read: {error.strerror}") from error
-    return TrustFolder(certificates=tuple(certificates), retirements=retirements, lists=tuple(lists))
+    return TrustFolder(
+        certificates=tuple(certificates), retirements=retirements, lists=tuple(lists), changed_at=changed_at
+    )
+
+
+def _changed_at(file: Path) -> datetime:
+    seconds = int(file.stat().st_mtime)
+    # A file system may say any number; what no calendar has is as old as can be.
+    return datetime.fromtimestamp(seconds if 0 <= seconds < _CALENDAR_END else 0, UTC)
 
 
 def _files(path: Path, suffixes: frozenset[str]) -> list[Path]:

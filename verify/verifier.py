@@ -23,7 +23,9 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
     An annotated copy may be used for its purpose until its time is over. [copy, copy_maker, copy_term, purpose]
     A signed report is judged for what it is: it holds for its own time and brings no licence. [report,
     report_maker, report_subject]
+    A status list is as old as it says.
     An archive package says itself what held when it was made. [contents, archive_maker, version, acts, archive]
+    What cannot be judged on the basis of this verifier, its anchors and its clock, is said to be so. [clock]
 12. One judge takes the reason that is said (`judgement`).
 
 Steps 9 to 11 are taken only when 1 to 8 have shown whose statement it is: their sentences begin with "genuine, but". An
@@ -34,6 +36,7 @@ seal has steps of its own (`ses`).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -49,9 +52,10 @@ from esign import (
 )
 from verify.annotated_copy import IntendedUse, look_at_copy_data, use_checks
 from verify.archive import HistoryCheck, look_at_archive
+from verify.basis import basis_of, with_doubts
 from verify.code import look_at_code
 from verify.detection import is_licence, kind_of
-from verify.facts import Facts, unreadable
+from verify.facts import Facts, place_of, unreadable
 from verify.foreign import look_at_foreign_cms
 from verify.holder import HolderEntry, holder_checks
 from verify.judgement import authenticity, judge, worst_report
@@ -61,8 +65,9 @@ from verify.revocation import RevocationEvidence, RevocationSource
 from verify.ses import look_at_ses
 from verify.signed_report import look_at_report_data, with_subject
 from verify.signing_path import Grounds
-from verify.sources import UNKNOWN_STATUS, ExistenceSource, Records, StatusSource
-from verify.standing import standing_checks
+from verify.sources import UNKNOWN_STATUS, ExistenceSource, Records, StatusElsewhere, StatusSource
+from verify.standing import StatusSources, standing_checks
+from verify.status_lists import look_at_status_list
 from verify.structured import look_at_structured
 from verify.trust import TrustStore
 
@@ -95,21 +100,28 @@ class Verifier:
         trust: TrustStore,
         status: StatusSource | None = None,
         *,
+        elsewhere: Sequence[StatusElsewhere] = (),
         existence: ExistenceSource | None = None,
         revocation: RevocationSource | None = None,
         history: HistoryCheck | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         """Without a status source genuine licences are at most indeterminate (STATUS_UNKNOWN).
 
+        `elsewhere` are those who are asked, in this order, about what `status` does not know: signed status lists,
+        other authorities' verifiers.
+
         Without `existence` only timestamps prove that a seal is older than the question; without `revocation` only
         what the file and the folder of trust bring tells whether a certificate was revoked. `history` looks at the
-        acts in archive packages; without it they are what the package's seal makes them.
+        acts in archive packages; without it they are what the package's seal makes them. `clock` is this machine's:
+        one that is behind what trusted signers have written makes verdicts indeterminate (CLOCK_DOUBTFUL).
         """
         self._trust = trust
-        self._status = status
+        self._sources = StatusSources(source=status, elsewhere=tuple(elsewhere))
         self._records = Records(existence)
         self._revocation = revocation
         self._history = history
+        self._clock = clock
         self._evidence = RevocationEvidence(lists=trust.lists, responders=trust.others)
 
     def verify_file(
@@ -163,6 +175,8 @@ class Verifier:
                 facts = look_at_ses(data, grounds, original=original)
             case "archive":
                 facts = look_at_archive(data, grounds, self._history)
+            case "status_list":
+                facts = look_at_status_list(data, grounds)
             case "picture":
                 return self._verify_picture(data, holder, at)
             case "text":
@@ -214,8 +228,9 @@ class Verifier:
             owner = holder_checks(facts.licence, facts.code, holder)
             # (10), (11)
             status, standing = standing_checks(
-                self._status,
+                self._sources,
                 subject.identifier,
+                place=place_of(facts),
                 valid_from=subject.valid_from,
                 valid_to=subject.valid_to,
                 obligations=() if facts.licence is None else facts.licence.obligations,
@@ -226,6 +241,10 @@ class Verifier:
                 checks = (*checks, *use_checks(facts.copy, use, at))
         if facts.archive is not None:
             status = facts.archive.licences[-1].status
+        if facts.status is not None:
+            status = facts.status
+        basis = basis_of(self._trust, facts.signatures, status, None if self._clock is None else self._clock())
+        checks = with_doubts(checks, basis)
         return Report(
             kind=facts.kind,
             authenticity=authenticity(checks),
@@ -240,6 +259,7 @@ class Verifier:
             archive=facts.archive,
             checks=checks,
             signatures=facts.signatures,
+            basis=basis,
             at=at,
             development=facts.development,
         )
@@ -254,6 +274,7 @@ _REPORTED_KINDS: Final = {
     "pdf": "pdf",
     "report": "report",
     "seal": "seal",
+    "status_list": "status_list",
     "structured": "structured",
     "text": "code",
     "unknown": "unknown",

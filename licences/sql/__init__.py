@@ -3,6 +3,7 @@
 from .collection_store import SqlCollectionStore
 from .conversion_store import SqlConversions
 from .copy_store import SqlCopyStore
+from .forgery_store import SqlForgeryReports
 from .forms_store import SqlForms
 from .holder_store import SqlHolderLinks
 from .impact_store import SqlImpacts
@@ -22,6 +23,7 @@ __all__ = [
     "SqlConversions",
     "SqlCopyStore",
     "SqlDraftStore",
+    "SqlForgeryReports",
     "SqlForms",
     "SqlHolderLinks",
     "SqlImpacts",

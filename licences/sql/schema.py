@@ -4,6 +4,7 @@ from . import (
     collection_tables,
     conversion_tables,
     copy_tables,
+    forgery_tables,
     forms_tables,
     holder_tables,
     impact_tables,
@@ -13,7 +14,7 @@ from . import (
 )
 from .metadata import metadata
 
-SCHEMA_REVISION = "0010"
+SCHEMA_REVISION = "0012"
 """The newest migration that this program needs. Those after it wait until no older program is left (``revisions``)."""
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "collection_tables",
     "conversion_tables",
     "copy_tables",
+    "forgery_tables",
     "forms_tables",
     "holder_tables",
     "impact_tables",

@@ -31,9 +31,7 @@ _LIVES = (
     )
     .join(licences)
     .where(sa.or_(licences.c.obligations.is_not(None), licence_events.c.identifier.in_(_SAID_OF)))
-    .order_by(
-        licences.c.issuer_code, licences.c.status_list, licence_events.c.identifier, licence_events.c.sequence
-    )
+    .order_by(licences.c.issuer_code, licences.c.status_list, licence_events.c.identifier, licence_events.c.sequence)
 )
 
 

@@ -30,8 +30,8 @@ from licences import (
 )
 from licences.filling import longest_data
 from licences.fonts import shipped_font
-from licences.render import DEVELOPMENT_NOTICE, FaceRenderer, Marks
-from licences.setting import chinese_date
+from licences.render import FaceRenderer, Marks
+from esign import chinese_date
 from licences.typesetting import width_of
 
 ROOT = Path(__file__).parents[2]
@@ -408,7 +408,7 @@ def test_samples_and_local_addresses_say_so() -> None:
     licence_type = CATALOGUE.get("water-abstraction")
     licence = licence_from_paper(licence_type, sample_data(licence_type))
     marked = texts(RENDERER.render(licence, MARKS))
-    assert DEVELOPMENT_NOTICE in marked
+    assert SAMPLE_NOTICE in marked
     assert "本机测试地址" in marked
     real = replace(MARKS, development=False, local=False, public_url="https://zz.example.gov.cn")
     plain = texts(RENDERER.render(licence, real))

@@ -12,7 +12,7 @@ from esign import FontChain, TextRun
 from licences import Field, Licence, LicenceType, licence_from_paper, load_catalogue, shipped_font
 from licences.catalogue import Document
 from licences.render import FaceRenderer, Marks
-from licences.setting import chinese_date
+from esign import chinese_date
 
 FOLDER = Path(__file__).parents[2] / "fixtures/types"
 CATALOGUE = load_catalogue()

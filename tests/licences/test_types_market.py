@@ -16,7 +16,7 @@ from licences import Field, FieldType, Licence, LicenceType, catalogue, licence_
 from licences.catalogue import AUTHORITY_LEVELS, CatalogueFileError, licence_type_from_toml
 from licences.electronic import structure
 from licences.render import FaceRenderer, Marks
-from licences.setting import chinese_date
+from esign import chinese_date
 
 SHIPPED = Path(catalogue.__file__).parent
 FOLDER = Path(__file__).parents[2] / "fixtures/types"

@@ -14,9 +14,9 @@ from keys import DevelopmentPki, make_development_pki
 from verify import TrustStore, Verifier
 
 
-def _load(name: str) -> ModuleType:
+def _load(name: str, folder: Path = Path(__file__).parent) -> ModuleType:
     # Test folders are no packages (importlib mode), so what the tests share is loaded by its path.
-    spec = util.spec_from_file_location(f"verify_test_{name}", Path(__file__).with_name(f"{name}.py"))
+    spec = util.spec_from_file_location(f"verify_test_{name}", folder / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = util.module_from_spec(spec)
@@ -27,6 +27,10 @@ def _load(name: str) -> ModuleType:
 
 _OFFICE = _load("office")
 _COUNTER = _load("counter")
+# In this order: each builds on the ones before.
+for _name in ("attack_files", "attack_files_growth", "attack_files_signature"):
+    _load(_name)
+_load("fuzz_worker", Path(__file__).parents[1] / "soak")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from verify import REASONS, Check, LicenceStatus, Outcome, Report, VerificationError
+from verify import REASONS, Basis, Check, LicenceStatus, Outcome, Report, VerificationError
 from verify.judgement import authenticity, judge, worst
 
 STANDING = {
@@ -33,6 +33,7 @@ def report(code: str, *, development: bool = False) -> Report:
         code=None,
         checks=(check(code),),
         signatures=(),
+        basis=Basis(anchors=1, anchors_as_of=None, register_as_of=None, newest_seen=None, clock=None),
         at=datetime(2026, 11, 21, tzinfo=UTC),
         development=development,
     )

@@ -1,0 +1,56 @@
+"""What somebody presents to `elicence verify`: a file with what lies beside it, standard input, or a code."""
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from verify import MAX_FILE_BYTES, HolderEntry, IntendedUse, Report, Verifier
+
+from .errors import InputNotFoundError
+from .inputs import read_file, read_standard_input
+from .resolving import full_code
+from .wiring import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """A file, or the text of a code."""
+
+    data: bytes | None = None
+    signature: bytes | None = None
+    original: bytes | None = None
+    code: str = ""
+
+    @classmethod
+    def of(cls, argument: str, services: Services | None) -> Self:
+        """Take the argument for what it is: `-`, an existing file, a code, or nothing (contract section 4)."""
+        if argument == "-":
+            return cls(data=read_standard_input(MAX_FILE_BYTES))
+        if os.path.exists(argument):
+            return cls(
+                data=read_file(Path(argument), MAX_FILE_BYTES),
+                signature=_read_beside(f"{argument}.p7s"),
+                original=_read_beside(argument.removesuffix(".p7s")) if argument.endswith(".p7s") else None,
+            )
+        if "/v/" in argument.lower():
+            return cls(code=argument if services is None else full_code(argument, services.store))
+        raise InputNotFoundError("没有这个文件；二维码文字应含 /V/。", "no such file; the text of a code contains /V/")
+
+    def beside(self, original: str | None) -> Self:
+        """The same with the file that it is said to be about."""
+        return self if original is None else replace(self, original=read_file(Path(original), MAX_FILE_BYTES))
+
+    def judged(self, verifier: Verifier, holder: HolderEntry | None, use: IntendedUse | None, at: datetime) -> Report:
+        """Hand it to the verifier."""
+        if self.data is None:
+            return verifier.verify_code(self.code, holder=holder, at=at)
+        return verifier.verify_file(
+            self.data, signature=self.signature, original=self.original, holder=holder, use=use, at=at
+        )
+
+
+def _read_beside(name: str) -> bytes | None:
+    """Read the file that a signature stands beside, or the signature of a file, if there is one."""
+    return read_file(Path(name), MAX_FILE_BYTES) if os.path.exists(name) else None

@@ -1,0 +1,52 @@
+"""Codes in pictures that the pages are sent: from a camera, or a photograph."""
+
+import re
+import threading
+from dataclasses import dataclass
+
+from esign import EsignError, TooLargeError, extract_code, is_short_code, read_picture
+
+from .errors import BusyError
+
+MAX_PICTURE_BYTES = 12 * 1024 * 1024  # of a phone's largest photographs
+MAX_AT_ONCE = 2
+"""Pictures that are read at the same time: each takes a process and up to seconds of computing."""
+WAIT_SECONDS = 4.0
+
+# Letters and figures only: what else a symbol holds (an address, a name) must not end up in an address of ours.
+_CODE = re.compile(r"[0-9A-Z-]{1,1024}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What was found in a picture."""
+
+    code: str = ""
+    """Text of the first e-licence code; empty when there is none."""
+    foreign: bool = False
+    """There are symbols, but none is an e-licence code."""
+
+
+class PictureScanner:
+    """Reads pictures, a few at a time."""
+
+    def __init__(self, at_once: int = MAX_AT_ONCE) -> None:
+        self._free = threading.BoundedSemaphore(at_once)
+
+    def scan(self, data: bytes) -> Scan:
+        """Look for a code; BusyError when too many pictures are waiting. No picture raises anything else."""
+        if not self._free.acquire(timeout=WAIT_SECONDS):
+            raise BusyError("正在读取的图片太多，请稍后再试。", "too many pictures are being read: try again")
+        try:
+            texts = read_picture(data)
+        except (EsignError, TooLargeError):
+            return Scan()
+        finally:
+            self._free.release()
+        codes = [extract_code(text) for text in texts if "/V/" in text.upper() or is_short_code(text)]
+        return Scan(code=next(filter(is_code_like, codes), ""), foreign=not any(map(is_code_like, codes)))
+
+
+def is_code_like(code: str) -> bool:
+    """Whether a text has the characters of a code or short code, so that it may stand in an address."""
+    return _CODE.fullmatch(code) is not None

@@ -1,0 +1,103 @@
+// The camera on the page that checks: looks for a code in the picture and opens its verdict. Without this script the
+// page works too, by a photograph or the typed short code.
+"use strict";
+(() => {
+  const LOOKING_MS = 60000;
+  const PAUSE_MS = 150; // where the browser itself finds codes
+  const SEND_MS = 600; // where the server does
+  const SIDE = 1280;
+  const byId = (id) => document.getElementById(id);
+  const [camera, finder, view, start, stop, state, typed, code] =
+    ["camera", "finder", "view", "start", "stop", "state", "typed", "code"].map(byId);
+  let stream = null;
+
+  const say = (word) => { state.textContent = word ? state.dataset[word] : ""; };
+  const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+  function end(word) {
+    if (stream) stream.getTracks().forEach((track) => track.stop());
+    stream = null;
+    view.srcObject = null;
+    finder.hidden = true;
+    start.hidden = false;
+    say(word);
+  }
+
+  async function ownDetector() {
+    if (!("BarcodeDetector" in window)) return null;
+    const formats = await BarcodeDetector.getSupportedFormats();
+    return formats.includes("qr_code") ? new BarcodeDetector({ formats: ["qr_code"] }) : null;
+  }
+
+  // What the symbol holds goes through the form, as if it had been typed: its address is never opened as such.
+  async function lookHere(detector) {
+    for (const symbol of await detector.detect(view)) {
+      if (!/\/v\//i.test(symbol.rawValue)) { say("foreign"); continue; }
+      code.value = symbol.rawValue;
+      return () => typed.requestSubmit();
+    }
+    await wait(PAUSE_MS);
+    return null;
+  }
+
+  async function lookThere() {
+    const scale = Math.min(1, SIDE / Math.max(view.videoWidth, view.videoHeight));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(view.videoWidth * scale);
+    canvas.height = Math.round(view.videoHeight * scale);
+    canvas.getContext("2d").drawImage(view, 0, 0, canvas.width, canvas.height);
+    const picture = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+    const form = new FormData();
+    form.append("picture", picture, "frame.jpg");
+    const [answer] = await Promise.all([
+      fetch("/v/scan", { method: "POST", body: form, headers: { Accept: "application/json" } }),
+      wait(SEND_MS),
+    ]);
+    if (answer.status === 503) return null; // others are scanning, too
+    if (!answer.ok) throw new Error("busy");
+    const found = await answer.json();
+    if (found.foreign) say("foreign");
+    return found.address ? () => location.assign(found.address) : null;
+  }
+
+  async function scan() {
+    start.hidden = true;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({
+        video: { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } },
+      });
+    } catch {
+      end("refused");
+      return;
+    }
+    view.srcObject = stream;
+    finder.hidden = false;
+    say("looking");
+    stop.focus();
+    try {
+      await view.play();
+      const detector = await ownDetector();
+      const until = Date.now() + LOOKING_MS;
+      while (stream && Date.now() < until) {
+        const open = await (detector ? lookHere(detector) : lookThere());
+        if (open && stream) {
+          end("found");
+          open();
+          return;
+        }
+      }
+      if (stream) end("none");
+    } catch {
+      if (stream) end("busy");
+    }
+  }
+
+  if (navigator.mediaDevices && navigator.mediaDevices.getUserMedia) {
+    camera.hidden = false;
+    start.addEventListener("click", scan);
+    stop.addEventListener("click", () => { end("stopped"); start.focus(); });
+    // A phone that shows another page must not keep its camera on.
+    window.addEventListener("pagehide", () => { if (stream) end(""); });
+    document.addEventListener("visibilitychange", () => { if (document.hidden && stream) end("stopped"); });
+  }
+})();

@@ -1,0 +1,145 @@
+"""The fonts of a sealed PDF of ours: the character that every code is said to be, its width, and what is drawn for it.
+
+The form is that of `pdf_fonts`, and nothing else is accepted.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from .errors import Fault, MalformedError
+from .glyph_shapes import GlyphShapes, digest_of, known_digest
+from .pdf_fonts import unicode_map
+from .pdf_objects import Reference, Stream, number
+
+MAX_FONT_BYTES: Final = 32 * 1024 * 1024  # a whole font with every character of GB 18030
+MAX_MAP_BYTES: Final = 4 * 1024 * 1024
+MAX_FONTS: Final = 64  # a chain has a few
+
+Unpack = Callable[[Stream, int], bytes]
+"""The content of a stream of at most so many bytes."""
+
+_NAME = rb"/[A-Z]{6}\+[A-Za-z0-9-]*"
+_FONT = re.compile(
+    rb"<</Type /Font/Subtype /Type0/BaseFont (" + _NAME + rb")/Encoding /Identity-H"
+    rb"/DescendantFonts \[([0-9]{1,5}) 0 R\]/ToUnicode ([0-9]{1,5}) 0 R>>"
+)
+_DESCENDANT = re.compile(
+    rb"<</Type /Font/Subtype /CIDFontType2/BaseFont (" + _NAME + rb")"
+    rb"/CIDSystemInfo <</Registry \(Adobe\)/Ordering \(Identity\)/Supplement 0>>"
+    rb"/FontDescriptor ([0-9]{1,5}) 0 R/CIDToGIDMap ([0-9]{1,5}) 0 R/DW 1000/W \[1 \[([0-9. ]*)\]\]>>"
+)
+_DESCRIPTOR = re.compile(
+    rb"<</Type /FontDescriptor/FontName (" + _NAME + rb")/Flags 4/FontBBox \[[0-9 -]*\]/ItalicAngle 0"
+    rb"/Ascent -?[0-9]+/Descent -?[0-9]+/CapHeight -?[0-9]+/StemV 80/FontFile2 ([0-9]{1,5}) 0 R>>"
+)
+_ROW = re.compile(rb"^<[0-9a-f]{4}> <((?:[0-9a-f]{4}){1,2})>$", re.MULTILINE)
+
+# Outlines that were found to be those of their characters: most files have the same few hundred.
+_compared: dict[str, bytes] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceFont:
+    """One font of a file."""
+
+    characters: Mapping[str, str]
+    """By the character that has the code's number; numbers begin with 1."""
+    widths: Mapping[str, float]
+    """By character, in thousandths of the size."""
+    unlike: frozenset[str]
+    """Characters for which something else is drawn than the shipped font draws."""
+    unknown: frozenset[str]
+    """Characters that the shipped font does not have, so that nobody can tell what is drawn."""
+
+
+class FontReader:
+    """Reads the fonts that a resource dictionary names."""
+
+    def __init__(self, body: Callable[[int], bytes], load: Callable[[int], object], unpack: Unpack) -> None:
+        """Objects by number, as written and as values."""
+        self._body, self._load, self._unpack = body, load, unpack
+
+    def read(self, resources: object) -> dict[int, FaceFont]:
+        """The fonts by the number in their names, `F0` and so on.
+
+        Raises:
+            MalformedError: `NON_CANONICAL` when they are not written as ours are, `FORMAT_PDF` when a font is damaged.
+            TooLargeError: over a limit.
+        """
+        if not isinstance(resources, dict) or len(resources) > MAX_FONTS:
+            raise _not_ours()
+        return {_place(name): self._font(_object(entry)) for name, entry in resources.items()}
+
+    def _font(self, place: int) -> FaceFont:
+        font = _matched(_FONT, self._body(place))
+        descendant = _matched(_DESCENDANT, self._body(int(font[2])))
+        descriptor = _matched(_DESCRIPTOR, self._body(int(descendant[2])))
+        if not font[1] == descendant[1] == descriptor[1]:
+            raise _not_ours()
+        said = self._content(int(font[3]), MAX_MAP_BYTES)
+        characters = _characters(said)
+        glyphs = self._content(int(descendant[3]), MAX_MAP_BYTES)
+        widths = descendant[4].split(b" ") if descendant[4] else []
+        if not len(set(characters)) == len(characters) == len(widths) == len(glyphs) // 2 - 1 or len(glyphs) % 2:
+            raise _not_ours()
+        shapes = GlyphShapes(self._content(int(descriptor[2]), MAX_FONT_BYTES))
+        unlike, unknown = set(), set()
+        for code, (character, width) in enumerate(zip(characters, widths, strict=True), start=1):
+            shape = shapes.shape(int.from_bytes(glyphs[2 * code : 2 * code + 2], "big"))
+            if shape is not None and shape[0] == _compared.get(character) and number(shape[1]) == width:
+                continue
+            known = known_digest(character)
+            if known is None:
+                unknown.add(character)
+            elif shape is None or digest_of(shape[0]) != known or number(shape[1]) != width:
+                unlike.add(character)
+            else:
+                _compared[character] = shape[0]
+        return FaceFont(
+            characters={chr(code): character for code, character in enumerate(characters, start=1)},
+            widths=dict(zip(characters, map(float, widths), strict=True)),
+            unlike=frozenset(unlike),
+            unknown=frozenset(unknown),
+        )
+
+    def _content(self, place: int, limit: int) -> bytes:
+        stream = self._load(place)
+        if not isinstance(stream, Stream):
+            raise _not_ours()
+        return self._unpack(stream, limit)
+
+
+def _characters(said: bytes) -> list[str]:
+    """The characters of a ToUnicode map in the order of their codes."""
+    try:
+        characters = [bytes.fromhex(row.decode("ascii")).decode("utf-16-be") for row in _ROW.findall(said)]
+    except UnicodeError as error:
+        raise _not_ours() from error
+    if any(len(character) != 1 for character in characters) or unicode_map(characters) != said:
+        raise _not_ours()
+    return characters
+
+
+def _matched(form: re.Pattern[bytes], body: bytes) -> re.Match[bytes]:
+    matched = form.fullmatch(body)
+    if matched is None:
+        raise _not_ours()
+    return matched
+
+
+def _place(name: str) -> int:
+    if not re.fullmatch(r"F(0|[1-9][0-9]?)", name):
+        raise _not_ours()
+    return int(name[1:])
+
+
+def _object(value: object) -> int:
+    if not isinstance(value, Reference):
+        raise _not_ours()
+    return value.number
+
+
+def _not_ours() -> MalformedError:
+    return MalformedError(Fault.NON_CANONICAL, "a font is not written as ours are")
