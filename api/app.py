@@ -23,6 +23,7 @@ from .errors import ApiError, RateLimitedError
 from .limiting import RateLimiter
 from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
+from .receipt_routes import receipt_routes
 from .review_routes import review_routes
 from .routes import api_routes
 from .schema_routes import schema_routes
@@ -69,6 +70,7 @@ def create_app(
         app.include_router(schema_routes(services))
         app.include_router(review_routes(services))
         app.include_router(copy_routes(services))
+        app.include_router(receipt_routes(services))
         app.include_router(conversion_routes(services))
         _add_reference(app)
     app.include_router(page_routes(services, limiter))

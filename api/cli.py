@@ -137,6 +137,12 @@ def _parser() -> Parser:
     verify.add_argument("--at", metavar="WHEN", help="核验时点 date or RFC 3339 instant (default now)")
     verify.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
     verify.add_argument(
+        "--offline", action="store_true", help="不用主目录，不联网 ask neither the home nor the network"
+    )
+    verify.add_argument(
+        "--status", metavar="FILE|DIR", action="append", default=[], help="签名的状态列表 signed status lists"
+    )
+    verify.add_argument(
         "--holder", metavar="FILE", help='证件上的姓名和号码 {"name", "code"} as on the card (- = stdin)'
     )
     verify.add_argument("--case", metavar="NUMBER", default="", help="案号：加注件须为本案制作 this case: for a copy")
@@ -261,6 +267,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         use=(arguments.case, arguments.item),
         original=arguments.original,
         wish=ReceiptWish.of(arguments),
+        offline=arguments.offline,
+        status=arguments.status,
         full=arguments.full,
     )
     return _say(arguments, answer)

@@ -19,7 +19,18 @@ from licences import (
     archive_problems,
     parse_identifier,
 )
-from verify import HolderEntry, IntendedUse, Outcome, Report, RevocationFetcher, TrustStore, Verifier, basis_lines
+from verify import (
+    HolderEntry,
+    IntendedUse,
+    Outcome,
+    Report,
+    RevocationFetcher,
+    SignedStatusLists,
+    StatusFolder,
+    TrustStore,
+    Verifier,
+    basis_lines,
+)
 
 from .columns import printable
 from .errors import InputNotFoundError, MalformedInputError, SettingsError, UsageError
@@ -189,24 +200,29 @@ def verify(
     use: tuple[str, str] = ("", ""),
     original: str | None = None,
     wish: ReceiptWish | None = None,
+    offline: bool = False,
+    status: Sequence[str] = (),
     full: bool,
 ) -> Answer:
     """Judge a file, a code, or what comes on standard input. Without a home or anchors the answer is honest.
 
     `use` is a case number and an item code, to which a copy is compared; an empty one is not. `original` is the file
-    that a signed report is said to be about; `wish` is the receipt that is wanted of this verification.
+    that a signed report is said to be about; `wish` is the receipt that is wanted of this verification. `offline` asks
+    neither a home nor a network; `status` names files and folders of signed status lists.
     """
     moment = datetime.now(UTC) if at is None else parse_at(at)
     if argument == "-" and holder == "-":
         raise UsageError("标准输入只能用一次。", "standard input can be read only once")
     entry = None if holder is None else _holder_entry(holder)
-    services = Services(open_home(home_path)) if home_path.exists() else None
+    services = Services(open_home(home_path)) if home_path.exists() and not offline else None
     store = None if services is None else services.store
+    anchors = trust_of(services, trust)
     verifier = Verifier(
-        trust_of(services, trust),
+        anchors,
         store,
+        elsewhere=[SignedStatusLists(status_files(status), anchors)] if status else [],
         existence=store,
-        revocation=RevocationFetcher(),
+        revocation=None if offline else RevocationFetcher(),
         history=archive_problems,
         clock=clock,
     )
@@ -232,6 +248,14 @@ def trust_of(services: Services | None, directory: str | None) -> TrustStore:
             raise InputNotFoundError(f"没有信任根目录：{directory}", f"no folder of trusted certificates: {directory}")
         return read_trust(Path(directory))
     return TrustStore(()) if services is None else services.trust
+
+
+def status_files(names: Sequence[str]) -> StatusFolder:
+    """Give the signed status lists of `--status`."""
+    for name in names:
+        if not os.path.exists(name):
+            raise InputNotFoundError(f"没有状态列表：{name}", f"no status list: {name}")
+    return StatusFolder([Path(name) for name in names])
 
 
 def _holder_entry(name: str) -> HolderEntry:

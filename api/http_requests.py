@@ -1,8 +1,11 @@
 """What the routes for programs have in common: who may ask, how a JSON body is read, how it is all described."""
 
 from fastapi import Request
+from starlette.datastructures import UploadFile
 
-from .errors import ForbiddenError, UnsupportedMediaError
+from verify import MAX_FILE_BYTES
+
+from .errors import ForbiddenError, InputTooLargeError, MalformedInputError, UnsupportedMediaError
 from .schemas import Body, ProblemOut, reference
 from .serving import is_loopback
 
@@ -44,6 +47,20 @@ async def json_body(request: Request) -> bytes:
 def media_type(request: Request) -> str:
     """Return the media type of a request without its parameters, in lower case."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def uploaded(part: UploadFile | str | None) -> bytes | None:
+    """Read a file of a form, if it is there; MalformedInputError for a text in its place, InputTooLargeError."""
+    if part is None:
+        return None
+    if isinstance(part, str):
+        raise MalformedInputError(
+            "file 和 signature 应作为文件上传。", "file and signature are sent as files, with a name"
+        )
+    content = await part.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise InputTooLargeError("文件超过 20 MB。", "the file is larger than 20 MB")
+    return content
 
 
 def takes(model: type[Body]) -> dict[str, object]:

@@ -75,6 +75,7 @@ KINDS = {
     "copy": Message(zh="加注件", en="annotated copy"),
     "archive": Message(zh="电子档案包", en="archive package"),
     "report": Message(zh="核验回执", en="signed report"),
+    "status_list": Message(zh="状态名单", en="status list"),
     "digest": Message(zh="数字指纹和签名", en="digest and signature"),
     "unknown": Message(zh="无法识别的文件", en="unknown file"),
 }

@@ -269,7 +269,7 @@ def _view(services: Services, text: str, report: Report, record: Record | None) 
         sentence=Message(zh=report.sentence.zh, en=report.sentence.en),
         action=Message(zh=report.action.zh, en=report.action.en),
         development=report.development,
-        facts=[] if record is None else _facts(services, record),
+        facts=[] if record is None else public_facts(services, record),
         evidence=_evidence(report),
         checks=[
             CheckView(
@@ -296,7 +296,7 @@ def _title(services: Services, record: Record | None) -> Message:
     return Message(zh=f"{licence_type.name}核验结果", en=f"{licence_type.name_en}: result of the check")
 
 
-def _facts(services: Services, record: Record) -> list[Fact]:
+def public_facts(services: Services, record: Record) -> list[Fact]:
     """Return what a public page may show: no number, address or photo of a person."""
     licence = structured_from_bytes(services.store.file(record, "json"))
     licence_type = services.catalogue.get(record.type_code)

@@ -8,7 +8,6 @@ import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from typing import Any
 
 from esign import (
@@ -26,19 +25,8 @@ from esign import (
 )
 from licences import break_text, width_of
 
-from .messages import (
-    ALGORITHMS,
-    DEVELOPMENT_NOTICE,
-    KINDS,
-    PROOFS,
-    RECORDED,
-    STATUS_SOURCES,
-    VERDICTS,
-    Message,
-    check_name,
-    moment_text,
-    period_text,
-)
+from .messages import DEVELOPMENT_NOTICE, VERDICTS
+from .receipt_contents import Entry, Section, receipt_sections
 
 # Millimetres.
 _WIDTH, _HEIGHT = 210.0, 297.0
@@ -64,16 +52,6 @@ _TONES = {
 }
 """Ink and ground of a verdict."""
 
-_LAW = Message(
-    zh="《国务院关于在线政务服务的若干规定》（国务院令第716号）第十条：电子证照与纸质证照效力相同；"
-    "第十一条：除法律、行政法规另有规定外，电子证照可以作为办理政务服务事项的依据。",
-    en="State Council Decree 716 (2019), art. 10: an e-licence has the effect of the paper one; art. 11: unless a law "
-    "or administrative regulation says otherwise, business may be done on it.",
-)
-_COMPLAINT = Message(
-    zh="认为不应拒收的，可以凭本回执向本单位的上级主管部门反映，或者拨打 12345 政务服务便民热线。",
-    en="Whoever thinks that it had to be taken may turn to the office above this one, or call 12345, with this slip.",
-)
 _NOTES = (
     "本回执证明上述时点的核验结果，不是证照本身，也不代表此后的状态。回执只写明已遮盖的持证主体，不含其号码。",
     "It proves what was found at that time; it is not the licence and does not speak for later.",
@@ -90,19 +68,13 @@ class _Strip:
     items: tuple[TextRun | Shape, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    label: Message
-    value: str
-
-
 def receipt_pages(fonts: FontChain, report: VerificationReport, *, seal: tuple[float, float]) -> tuple[Page, ...]:
     """Draw a report; `seal` is the size of the seal's picture, which goes onto the last page."""
     result = json.loads(report.result)
-    head = [*_title(fonts, report), _verdict(fonts, result)]
+    head, sections = [*_title(fonts, report), _verdict(fonts, result)], receipt_sections(report)
     size = _LARGEST
     while True:
-        strips = [*head, *_sections(fonts, report, result, size)]
+        strips = [*head, *_sections(fonts, sections, size)]
         whole = sum(strip.height for strip in strips)
         if whole <= _BOTTOM - _FOOT - _TOP or size <= _SMALLEST:
             break
@@ -194,7 +166,7 @@ def _verdict(fonts: FontChain, result: Mapping[str, Any]) -> _Strip:
     height = max(y + 2.2, 22.0)
     middle = height / 2
     size = 22.0 if len(word.zh) < 4 else 17.0
-    shown = [
+    shown: list[TextRun | Shape] = [
         Shape(commands=rectangle(_LEFT, 0, _RIGHT - _LEFT, height), fill=ground),
         Shape(commands=rectangle(_LEFT, 0, 1.6, height), fill=ink),
         _centred(fonts, word.zh, middle + 1.2, size, ink, middle=_LEFT + 22.5, bold=True),
@@ -203,21 +175,17 @@ def _verdict(fonts: FontChain, result: Mapping[str, Any]) -> _Strip:
     return _Strip(height=height + _SECTION_GAP, items=(*shown, *items))
 
 
-def _sections(fonts: FontChain, report: VerificationReport, result: Mapping[str, Any], size: float) -> Iterator[_Strip]:
-    for title, entries in _contents(report, result):
-        if not entries:
-            continue
-        heading = TextRun(x=_LEFT, y=size * 0.42, size=size + 1.0, text=title.zh, colour=_BLUE, bold=True)
-        beside = _LEFT + width_of(fonts, title.zh, size + 1.0) + 2.0
+def _sections(fonts: FontChain, sections: Sequence[Section], size: float) -> Iterator[_Strip]:
+    for section in sections:
+        beside = _LEFT + width_of(fonts, section.title.zh, size + 1.0) + 2.0
         rule = size * 0.42 + 1.4
-        items = [
-            heading,
-            TextRun(x=beside, y=size * 0.42, size=size - 2.5, text=title.en, colour=_FAINT),
+        items: list[TextRun | Shape] = [
+            TextRun(x=_LEFT, y=size * 0.42, size=size + 1.0, text=section.title.zh, colour=_BLUE, bold=True),
+            TextRun(x=beside, y=size * 0.42, size=size - 2.5, text=section.title.en, colour=_FAINT),
             Shape(commands=line(_LEFT, rule, _RIGHT, rule), stroke=_BLUE, line_width=0.25),
         ]
-        strips = [_row(fonts, entry, size) for entry in entries]
         # A heading never stands alone at the foot of a page.
-        first, *others = strips
+        first, *others = (_row(fonts, entry, size) for entry in section.entries)
         yield _Strip(
             height=rule + 1.0 + first.height, items=(*items, *(_moved(item, rule + 1.0) for item in first.items))
         )
@@ -225,7 +193,7 @@ def _sections(fonts: FontChain, report: VerificationReport, result: Mapping[str,
         yield _Strip(height=_SECTION_GAP, items=())
 
 
-def _row(fonts: FontChain, entry: _Entry, size: float) -> _Strip:
+def _row(fonts: FontChain, entry: Entry, size: float) -> _Strip:
     items: list[TextRun | Shape] = []
     baseline = break_text(fonts, " ", size=size, width=_RIGHT).first_baseline
     items.append(TextRun(x=_LEFT, y=baseline, size=size - 0.5, text=entry.label.zh, colour=_FAINT))
@@ -233,126 +201,6 @@ def _row(fonts: FontChain, entry: _Entry, size: float) -> _Strip:
     items.append(TextRun(x=beside, y=baseline, size=size - 3.0, text=entry.label.en, colour=_FAINT))
     y = _lines(fonts, items, entry.value, x=_VALUE_LEFT, y=0.0, width=_RIGHT - _VALUE_LEFT, size=size, colour=_INK)
     return _Strip(height=y + _ROW_GAP, items=tuple(items))
-
-
-def _contents(report: VerificationReport, result: Mapping[str, Any]) -> Iterator[tuple[Message, list[_Entry]]]:
-    if report.refusal is not None:
-        yield Message(zh="拒收", en="Refusal"), list(_refusal_entries(report))
-    yield Message(zh="证照", en="Licence"), list(_licence_entries(result))
-    yield Message(zh="核验对象", en="What was checked"), list(_subject_entries(report, result))
-    yield Message(zh="检查", en="Checks"), list(_check_entries(result))
-    if report.refusal is None:
-        # The slip is for the citizen; what it leaves out stands in the data inside.
-        yield Message(zh="签名", en="Signatures"), list(_signature_entries(result))
-    yield Message(zh="核验办理", en="Verification"), list(_case_entries(report, result))
-
-
-def _refusal_entries(report: VerificationReport) -> Iterator[_Entry]:
-    refusal = report.refusal
-    if refusal is None:
-        return
-    yield _Entry(label=Message(zh="未采信的理由", en="Reason"), value=f"{refusal.zh}　{refusal.en}")
-    if refusal.remark:
-        yield _Entry(label=Message(zh="备注", en="Remark"), value=refusal.remark)
-    yield _Entry(label=Message(zh="有关规定", en="Law"), value=f"{_LAW.zh}\n{_LAW.en}")
-    yield _Entry(label=Message(zh="意见反映", en="Complaint"), value=f"{_COMPLAINT.zh}\n{_COMPLAINT.en}")
-
-
-def _licence_entries(result: Mapping[str, Any]) -> Iterator[_Entry]:
-    licence, code, copy = result["licence"], result["code"], result["copy"]
-    if licence is not None:
-        holders = licence.get("holders") or [licence]
-        named = "、".join(f"{one['certificateHolderName']}（{one['certificateHolderTypeName']}）" for one in holders)
-        issuer = f"{licence['certificateIssuingAuthorityName']}（{licence['certificateIssuingAuthorityCode']}）"
-        yield _Entry(label=Message(zh="证照类型", en="Type"), value=licence["certificateType"])
-        yield _Entry(label=Message(zh="证照编号", en="Number"), value=licence["certificateNumber"])
-        yield _Entry(label=Message(zh="持证主体", en="Holder"), value=named)
-        yield _Entry(label=Message(zh="颁发机构", en="Issuer"), value=issuer)
-        days = licence["certificateEffectiveDate"], licence["certificateExpiringDate"]
-        yield _Entry(label=Message(zh="有效期", en="Validity"), value=_period(*days))
-        if "document" in licence:
-            yield _Entry(label=Message(zh="出示文件", en="Document"), value=licence["document"]["label"])
-        identifier = licence["certificateIdentifier"]
-        yield _Entry(label=Message(zh="证照标识", en="Identifier"), value=identifier)
-    elif code is not None:
-        yield _Entry(label=Message(zh="证照标识", en="Identifier"), value=code["identifier"])
-        yield _Entry(label=Message(zh="有效期", en="Validity"), value=_period(code["valid_from"], code["valid_to"]))
-    if copy is not None:
-        said = f"{copy['serial']}，{copy['requester']['office']}，{copy['item']['name']}，{copy['case_number']}"
-        yield _Entry(label=Message(zh="加注件", en="Copy"), value=said)
-
-
-def _subject_entries(report: VerificationReport, result: Mapping[str, Any]) -> Iterator[_Entry]:
-    checked = report.checked
-    kind = KINDS.get(result["kind"], Message(zh=result["kind"], en=""))
-    value = f"{kind.zh}　{kind.en}　{checked.size:,} 字节 bytes"
-    yield _Entry(label=Message(zh="种类与大小", en="Kind, size"), value=value)
-    yield _Entry(label=Message(zh="SM3 摘要", en="digest"), value=checked.digests.sm3)
-    yield _Entry(label=Message(zh="SHA-256 摘要", en="digest"), value=checked.digests.sha256)
-    if checked.signature is not None:
-        yield _Entry(label=Message(zh="所附签名 SM3", en="signature"), value=checked.signature.sm3)
-
-
-def _check_entries(result: Mapping[str, Any]) -> Iterator[_Entry]:
-    status = result["status"]
-    word = RECORDED.get(status["value"], Message(zh=status["value"], en=""))
-    source = STATUS_SOURCES.get(status["source"], Message(zh=status["source"], en=""))
-    as_of = "" if status["as_of"] is None else f"　{_moment(status['as_of'])}"
-    told = f"{word.zh} {word.en}　{source.zh} {source.en}{as_of}"
-    yield _Entry(label=Message(zh="证照状态", en="Status"), value=told)
-    checks = result["checks"]
-    counted = [sum(check["outcome"] == outcome for check in checks) for outcome in VERDICTS]
-    value = f"共 {len(checks)} 项：" + "，".join(
-        f"{word.zh} {count}" for word, count in zip(VERDICTS.values(), counted, strict=True) if count
-    )
-    yield _Entry(label=Message(zh="检查项", en="Checks"), value=value)
-    for check in checks:
-        if check["outcome"] == "passed":
-            continue
-        name, word = check_name(check["name"]), VERDICTS[check["outcome"]]
-        detail = f"（{check['detail']}）" if check["detail"] else ""
-        yield _Entry(label=word, value=f"{name.zh} {name.en}：{check['code']}{detail}")
-    yield _Entry(label=Message(zh="结论代码", en="Reason"), value=f"{result['reason']}　{result['indication']}")
-
-
-def _signature_entries(result: Mapping[str, Any]) -> Iterator[_Entry]:
-    for place, one in enumerate(result["signatures"], start=1):
-        signer = "，".join(part for part in (one["signer"]["organization"], one["signer"]["name"]) if part) or "–"
-        algorithm = ALGORITHMS.get(one["algorithm"], one["algorithm"])
-        facts = "，".join(
-            f"{name}{'是' if good else '否'}"
-            for name, good in (
-                ("内容未改动：", one["intact"]),
-                ("签名有效：", one["valid"]),
-                ("证书可信：", one["trusted"]),
-            )
-        )
-        claimed = "未说明 not said" if one["claimed_time"] is None else _moment(one["claimed_time"])
-        proof = PROOFS[one["proof"]]
-        proven = "" if one["proven_time"] is None else f" {_moment(one['proven_time'])}"
-        certificate = f"{one['certificate_serial']}（{one['certificate_issuer'] or '–'}）"
-        times = f"签名时间 {claimed}　时间证明 {proof.zh}{proven}"
-        yield _Entry(
-            label=Message(zh=f"签名 {place}", en=one["field"]),
-            value=f"{signer}　{algorithm}　{facts}\n证书 {certificate}\n{times}",
-        )
-
-
-def _case_entries(report: VerificationReport, result: Mapping[str, Any]) -> Iterator[_Entry]:
-    case = report.case
-    office = f"{report.office_name}（{report.office_code}）"
-    yield _Entry(label=Message(zh="核验单位", en="Office"), value=office)
-    item = "　".join(part for part in (case.item_name, case.item_code) if part)
-    for label, value in (
-        (Message(zh="经办人", en="Officer"), case.officer),
-        (Message(zh="办理事项", en="Item"), item),
-        (Message(zh="案号", en="Case"), case.case_number),
-    ):
-        if value:
-            yield _Entry(label=label, value=value)
-    asked, made = _moment(result["at"]), moment_text(report.made_at)
-    yield _Entry(label=Message(zh="核验时点", en="As of"), value=f"{asked}（UTC+08:00）")
-    yield _Entry(label=Message(zh="出具时间", en="Made"), value=f"{made}（UTC+08:00，本机时钟 by this office's clock）")
 
 
 def _foot(
@@ -427,12 +275,3 @@ def _shown(fonts: FontChain, character: str) -> str:
 
 def _printed_serial(serial: str) -> str:
     return f"{serial[:2]} {group_short_code(serial[2:])}"
-
-
-def _moment(text: str) -> str:
-    return moment_text(datetime.fromisoformat(text))
-
-
-def _period(first: str, last: str | None) -> str:
-    period = period_text(date.fromisoformat(first), None if last is None else date.fromisoformat(last))
-    return f"{period.zh}　{period.en}"

@@ -7,18 +7,21 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.datastructures import UploadFile
 
 from licences import FURTHER_PDF, FileKind, Record, holder_file, parse_identifier, record_to_xml
-from verify import MAX_FILE_BYTES, HolderEntry
+from verify import HolderEntry
 
-from .errors import InputTooLargeError, LicenceUnknownError, MalformedInputError
-from .http_requests import PREFIX, json_body, media_type, only_from_here, problems, takes
+from .errors import LicenceUnknownError, MalformedInputError
+from .hash_only import asks_about_digest, digest_report
+from .http_requests import PREFIX, json_body, media_type, only_from_here, problems, takes, uploaded
 from .issuing import IssueRequest, body_from, issue
 from .output import file_name
+from .receipts import checked_code, checked_file
+from .report_page import report_page, wants_page
 from .resolving import full_code
 from .schemas import (
     CodeBody,
+    DigestBody,
     HeldListOut,
     HolderBody,
     IssueBody,
@@ -145,19 +148,31 @@ def api_routes(services: Services) -> APIRouter:
     @router.post(
         "/verifications",
         summary="核验",
-        description="Verify a file (multipart: file, signature) or a code (JSON). The report masks the holder.",
+        description="Verify a file (multipart: file, signature) or a code (JSON). The report masks the holder. With "
+        "`format=html`, or when HTML is the first thing that is accepted, the answer is a page. A JSON body with "
+        "`digest` has a signature verified whose document stays where it is.",
         response_model=ReportOut,
-        responses=problems(400, 413, 415),
+        responses={200: {"content": {"text/html": {}}}, **problems(400, 413, 415)},
         openapi_extra=_verification_body(),
     )
-    def verify(handed: Annotated[_Handed, Depends(_file_or_code)]) -> Response:
-        at = datetime.now(UTC)
+    def verify(
+        request: Request,
+        handed: Annotated[_Handed, Depends(_file_or_code)],
+        wanted: Annotated[Literal["json", "html"] | None, Query(alias="format")] = None,
+    ) -> Response:
+        at, checked = datetime.now(UTC), None
         if handed.file is not None:
             report = services.verifier.verify_file(handed.file, signature=handed.signature, at=at)
+            checked = checked_file(handed.file, signature=handed.signature)
+        elif asks_about_digest(handed.body):
+            report = digest_report(services.verifier, read_body(DigestBody, handed.body), at=at)
         else:
             wish = read_body(CodeBody, handed.body)
             holder = HolderEntry(name=wish.holder.name, code=wish.holder.code) if wish.holder else None
-            report = services.verifier.verify_code(full_code(wish.code, services.store), holder=holder, at=at)
+            code = full_code(wish.code, services.store)
+            report, checked = services.verifier.verify_code(code, holder=holder, at=at), checked_code(code)
+        if wants_page(request, wanted):
+            return report_page(request, report, checked, services.catalogue)
         return JSONResponse(report_shape(report, services.catalogue, full=False))
 
     return router
@@ -169,24 +184,11 @@ async def _file_or_code(request: Request) -> _Handed:
     async with request.form(max_files=2, max_fields=2) as form:
         if form.keys() - {"file", "signature"}:
             raise MalformedInputError("只接受 file 和 signature 两项。", "only file and signature are read")
-        file = await _upload(form.get("file"))
-        signature = await _upload(form.get("signature"))
+        file = await uploaded(form.get("file"))
+        signature = await uploaded(form.get("signature"))
     if file is None:
         raise MalformedInputError("缺少文件（file）。", "there is no file")
     return _Handed(file=file, signature=signature)
-
-
-async def _upload(part: UploadFile | str | None) -> bytes | None:
-    if part is None:
-        return None
-    if isinstance(part, str):
-        raise MalformedInputError(
-            "file 和 signature 应作为文件上传。", "file and signature are sent as files, with a name"
-        )
-    content = await part.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        raise InputTooLargeError("文件超过 20 MB。", "the file is larger than 20 MB")
-    return content
 
 
 def _find(services: Services, identifier: str) -> Record:
@@ -213,5 +215,6 @@ def addresses_of_files(record: Record) -> dict[FileKind, str]:
 def _verification_body() -> dict[str, object]:
     binary = {"type": "string", "format": "binary"}
     form = {"type": "object", "required": ["file"], "properties": {"file": binary, "signature": binary}}
-    content = {"application/json": {"schema": reference(CodeBody)}, "multipart/form-data": {"schema": form}}
+    either = {"oneOf": [reference(CodeBody), reference(DigestBody)]}
+    content = {"application/json": {"schema": either}, "multipart/form-data": {"schema": form}}
     return {"requestBody": {"required": True, "content": content}}

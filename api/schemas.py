@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.json_schema import models_json_schema
 
+from esign import MAX_ENTRY_CHARACTERS, MAX_REMARK_CHARACTERS
+
 from .errors import BodyFault, InvalidBodyError
 from .inputs import parse_json
 from .messages import Message
@@ -15,6 +17,7 @@ from .messages import Message
 MAX_FAULTS = 50  # told of one body; a hostile one has as many as it has keys
 
 Text = Annotated[str, Field(min_length=1, max_length=256)]
+CaseText = Annotated[str, Field(max_length=MAX_ENTRY_CHARACTERS)]
 
 
 def _as_text(value: object) -> object:
@@ -185,6 +188,51 @@ class CodeBody(Body):
     holder: HolderOnCard | None = None
 
 
+class CaseBody(CodeBody):
+    """A code, and for which case it is checked."""
+
+    officer: CaseText = ""
+    case_number: CaseText = ""
+    item_name: CaseText = ""
+    item_code: CaseText = ""
+
+
+class ReceiptBody(CaseBody):
+    """A code of which a receipt is wanted, as of a time."""
+
+    at: Text | None = None
+
+
+class RefusalBody(CaseBody):
+    """A code that passed and is not taken, and why."""
+
+    reason: Literal[
+        "system-not-ready", "original-for-archive", "doubt-about-result", "doubt-about-holder", "law-demands-paper",
+        "other",
+    ]  # fmt: skip
+    remark: Annotated[str, Field(max_length=MAX_REMARK_CHARACTERS)] = ""
+
+
+class DigestsBody(Body):
+    """Digests of one thing, in hexadecimal; as many as the client likes."""
+
+    sha256: Annotated[str | None, Field(pattern="^[0-9A-Fa-f]{64}$")] = None
+    sm3: Annotated[str | None, Field(pattern="^[0-9A-Fa-f]{64}$")] = None
+    sha384: Annotated[str | None, Field(pattern="^[0-9A-Fa-f]{96}$")] = None
+    sha512: Annotated[str | None, Field(pattern="^[0-9A-Fa-f]{128}$")] = None
+
+
+class DigestBody(Body):
+    """A signature in base64 and the digest of what it stands on: the document itself stays where it is."""
+
+    digest: DigestsBody
+    signature: Annotated[str, Field(min_length=1)]
+    of: Annotated[
+        Literal["file", "licence", "pdf"],
+        Field(description="what the digest is of; `pdf`: the bytes that a signature in a PDF covers"),
+    ] = "licence"
+
+
 class Words(Body):
     """A statement in both languages."""
 
@@ -343,7 +391,8 @@ class StatusOut(Body):
 
     value: str
     as_of: str | None
-    source: Literal["store", "list", "none"]
+    source: Literal["store", "list", "remote", "archive", "none"]
+    next_update: str | None = Field(description="Of a status list: when a newer one should be there.")
     disputed: bool
     renewal_pending: bool
     extended_to: str | None
@@ -529,7 +578,8 @@ class ProblemOut(Body):
 
 
 BODIES: tuple[type[Body], ...] = (
-    IssueBody, HolderBody, CodeBody, ActBody, CopyBody, StepBody, DraftBody, ApprovalBody, ReturnBody
+    IssueBody, HolderBody, CodeBody, ActBody, CopyBody, StepBody, DraftBody, ApprovalBody, ReturnBody,
+    ReceiptBody, RefusalBody, DigestBody,
 )  # fmt: skip
 """The bodies that come in; all others are described by the routes that answer with them."""
 

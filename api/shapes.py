@@ -207,6 +207,7 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
             "value": report.status.value,
             "as_of": None if report.status.as_of is None else instant_text(report.status.as_of),
             "source": report.status.source,
+            "next_update": None if report.status.next_update is None else instant_text(report.status.next_update),
             "disputed": report.status.disputed,
             "renewal_pending": report.status.renewal_pending,
             "extended_to": None if report.status.extended_to is None else day_text(report.status.extended_to),

@@ -18,6 +18,8 @@ if __name__ == "__main__":
     _package = ModuleType("esign")
     _package.__path__ = [str(Path(__file__).parent)]
     sys.modules["esign"] = _package
+    # Where the package lies in a folder of its own (a counter kit), what it needs lies beside it.
+    sys.path.append(str(Path(__file__).parents[1]))
 
 from esign.errors import Fault, MalformedError, TooLargeError
 
@@ -43,7 +45,7 @@ def ask_child(module: str, data: bytes, *, limits: ChildLimits, fault: Fault, ar
         MalformedError: what the module says; `fault` when the process ended in any other way.
     """
     # -I: neither the current folder nor the environment says what is imported.
-    command = [sys.executable, "-I", str(Path(__file__)), module]
+    command = [sys.executable, "-I", *(["-S"] if sys.flags.no_site else []), str(Path(__file__)), module]
     command += [str(limits.cpu_seconds), str(limits.memory_bytes), argument]
     try:
         done = subprocess.run(  # noqa: S603 — our own program

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .errors import Fault, MalformedError
-from .glyph_shapes import GlyphShapes, digest_of, known_digest
+from .glyph_shapes import GlyphShapes, known_digest, shape_digest
 from .pdf_fonts import unicode_map
 from .pdf_objects import Reference, Stream, number
 
@@ -34,10 +34,10 @@ _DESCRIPTOR = re.compile(
     rb"<</Type /FontDescriptor/FontName (" + _NAME + rb")/Flags 4/FontBBox \[[0-9 -]*\]/ItalicAngle 0"
     rb"/Ascent -?[0-9]+/Descent -?[0-9]+/CapHeight -?[0-9]+/StemV 80/FontFile2 ([0-9]{1,5}) 0 R>>"
 )
-_ROW = re.compile(rb"^<[0-9a-f]{4}> <((?:[0-9a-f]{4}){1,2})>$", re.MULTILINE)
+_ROW = re.compile(rb"^<(?!0000)[0-9a-f]{4}> <((?:[0-9a-f]{4}){1,2})>$", re.MULTILINE)
 
 # Outlines that were found to be those of their characters: most files have the same few hundred.
-_compared: dict[str, bytes] = {}
+_compared: dict[str, tuple[bytes, bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +86,17 @@ class FontReader:
             raise _not_ours()
         shapes = GlyphShapes(self._content(int(descriptor[2]), MAX_FONT_BYTES))
         unlike, unknown = set(), set()
-        for code, (character, width) in enumerate(zip(characters, widths, strict=True), start=1):
-            shape = shapes.shape(int.from_bytes(glyphs[2 * code : 2 * code + 2], "big"))
-            if shape is not None and shape[0] == _compared.get(character) and number(shape[1]) == width:
+        for place, (character, width) in enumerate(zip(characters, widths, strict=True), start=1):
+            glyph = shapes.glyph(glyphs[2 * place] << 8 | glyphs[2 * place + 1])
+            if _compared.get(character) == (glyph, width):
                 continue
             known = known_digest(character)
             if known is None:
                 unknown.add(character)
-            elif shape is None or digest_of(shape[0]) != known or number(shape[1]) != width:
+            elif shape_digest(glyph) != known or number(shapes.width(glyph)) != width:
                 unlike.add(character)
             else:
-                _compared[character] = shape[0]
+                _compared[character] = (glyph, width)
         return FaceFont(
             characters={chr(code): character for code, character in enumerate(characters, start=1)},
             widths=dict(zip(characters, map(float, widths), strict=True)),
@@ -111,13 +111,14 @@ class FontReader:
         return self._unpack(stream, limit)
 
 
-def _characters(said: bytes) -> list[str]:
+def _characters(said: bytes) -> str:
     """The characters of a ToUnicode map in the order of their codes."""
+    rows = _ROW.findall(said)
     try:
-        characters = [bytes.fromhex(row.decode("ascii")).decode("utf-16-be") for row in _ROW.findall(said)]
+        characters = bytes.fromhex(b"".join(rows).decode("ascii")).decode("utf-16-be")
     except UnicodeError as error:
         raise _not_ours() from error
-    if any(len(character) != 1 for character in characters) or unicode_map(characters) != said:
+    if len(characters) != len(rows) or unicode_map(rows) != said:
         raise _not_ours()
     return characters
 

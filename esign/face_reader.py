@@ -6,12 +6,13 @@ apart from what a person sees.
 """
 
 import re
-import zlib
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
+
+from isal import isal_zlib
 
 from .errors import Fault, MalformedError, TooLargeError
 from .face_fonts import FaceFont, FontReader
@@ -259,10 +260,10 @@ class _FaceReader:
         if stream.dictionary.get("Filter") != Name("FlateDecode") or "DecodeParms" in stream.dictionary:
             raise _not_ours("a stream that is packed otherwise")
         limit = min(limit, self._left)
-        inflater = zlib.decompressobj()
+        inflater = isal_zlib.decompressobj()
         try:
             content = inflater.decompress(stream.data, limit + 1)
-        except zlib.error as error:
+        except isal_zlib.error as error:
             raise MalformedError(Fault.FORMAT_PDF, "a stream cannot be unpacked") from error
         if len(content) > limit:
             raise TooLargeError(f"a stream of more than {limit} bytes")
@@ -312,18 +313,8 @@ class _Drawn:
         spacing = float(matched["spacing"])
         left, baseline = float(matched["x"]), float(matched["y"])
         right = left + width * size / 1000 + spacing * (len(text) - 1)
-        self._items.append(
-            SeenText(
-                text=text,
-                left=left,
-                right=right,
-                baseline=baseline,
-                size=size,
-                hidden=self._hidden(matched, size, spacing, left, right, baseline),
-                unlike=unlike,
-                unknown=unknown,
-            )
-        )
+        hidden = self._hidden(matched, size, spacing, left, right, baseline)
+        self._items.append(SeenText(text, left, right, baseline, size, hidden, unlike, unknown))
 
     def _hidden(
         self, matched: re.Match[bytes], size: float, spacing: float, left: float, right: float, baseline: float
@@ -366,13 +357,12 @@ class _Drawn:
     def finish(self) -> FacePage:
         level, upright = sorted(self._level), sorted(self._upright)
         over = self._over_one_another()
-        items = tuple(
-            item._replace(hidden=self._disturbed(item, level, upright, over))
-            if isinstance(item, SeenText) and not item.hidden
-            else item
-            for item in self._items
-        )
-        return FacePage(items=items, strange=self.strange)
+        for place, item in enumerate(self._items):
+            if isinstance(item, SeenText) and not item.hidden:
+                disturbed = self._disturbed(item, level, upright, over)
+                if disturbed:
+                    self._items[place] = item._replace(hidden=disturbed)
+        return FacePage(items=tuple(self._items), strange=self.strange)
 
     def _disturbed(
         self,

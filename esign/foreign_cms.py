@@ -115,6 +115,11 @@ class ForeignSigner:
         return identifier_oid(self.digest_identifier)
 
     @property
+    def digest_name(self) -> str:
+        """Name of the digest as `keys.hash_bytes` takes it; `keys.UnsupportedAlgorithmError` when our table has none."""
+        return digest_named(self.digest_identifier)
+
+    @property
     def algorithm_oid(self) -> str:
         """Object identifier of the signature algorithm, as it stands: `rsaEncryption` for most RSA signatures."""
         return identifier_oid(self.algorithm_identifier)

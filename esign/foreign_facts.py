@@ -47,7 +47,9 @@ class ChangeKind(StrEnum):
     EVIDENCE = "evidence"
     """Evidence for long-term validation: the document security store, document timestamps."""
     SIGNATURES = "signatures"
-    """Further signatures."""
+    """Further signatures, unseen or in a field that was there."""
+    SHOWN_SIGNATURES = "shown_signatures"
+    """Further signatures with a picture where there was no field."""
     FORM_VALUES = "form_values"
     """Values of form fields."""
     METADATA = "metadata"
@@ -94,6 +96,8 @@ class ForeignSignature:
     """Where on that page, in points: left, bottom, right, top."""
     certification: int | None
     """Level P of its DocMDP entry: 1 nothing may change, 2 forms and signatures, 3 annotations too."""
+    permits_filling: bool
+    """It says itself that the form, or a part of it, may be filled in afterwards (DocMDP, FieldMDP)."""
     covers_whole_file: bool
     covers_revision: bool
     """The signed bytes end where a revision of the file ends."""

@@ -170,6 +170,7 @@ def _signature(data: bytes, answer: _Answer, revisions: tuple[int, ...], shared:
         page=None if answer.is_null("page") else answer.integer("page"),
         rectangle=answer.rectangle("rectangle"),
         certification=None if answer.is_null("certification") else answer.integer("certification"),
+        permits_filling=answer.flag("permits_filling"),
         covers_whole_file=end == len(data),
         covers_revision=end in revisions or end == len(data),
         changes=Changes(kinds=kinds, pages=pages),

@@ -86,7 +86,8 @@ def _signature(data: bytes, whole: Revision, field: GraphField) -> dict[str, Val
         raise TooLargeError(f"a signature of more than {MAX_CONTENTS_BYTES} bytes")
     integers = isinstance(byte_range, list) and len(byte_range) == 4 and all(type(part) is int for part in byte_range)
     end = byte_range[2] + byte_range[3] if isinstance(byte_range, list) and integers else -1
-    kinds, pages = _changes(data, whole, end, locks=_locks(graph, entries))
+    locks, certification = _locks(graph, entries), _certification(graph, entries)
+    kinds, pages = _changes(data, whole, end, locks=locks)
     page, rectangle = _shown(whole, field)
     return {
         "field": field.name[:MAX_TEXT],
@@ -102,7 +103,8 @@ def _signature(data: bytes, whole: Revision, field: GraphField) -> dict[str, Val
         "location": _text(graph, entries.get("/Location")),
         "page": page,
         "rectangle": rectangle,
-        "certification": _certification(graph, entries),
+        "certification": certification,
+        "permits_filling": certification in (2, 3) or (certification is None and any(_leaves_free(graph, lock) for lock in locks)),
         "kinds": sorted(kinds),
         "changed_pages": sorted(pages),
     }
@@ -161,6 +163,11 @@ def _is_locked(graph: PdfGraph, lock: dict[str, Value], name: str) -> bool:
             return not among
         case _:
             return True
+
+
+def _leaves_free(graph: PdfGraph, lock: dict[str, Value]) -> bool:
+    """Whether a lock names fields, and so says that the others may be filled in."""
+    return graph.value(lock.get("/Action")) in ("/Include", "/Exclude")
 
 
 def _certification(graph: PdfGraph, entries: dict[str, Value]) -> int | None:

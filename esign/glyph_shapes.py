@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Final, Literal
 
 from keys import hash_bytes
 
@@ -41,40 +41,45 @@ class GlyphShapes:
         head, hhea = tables["head"], tables["hhea"]
         if len(head) < 54 or len(hhea) < 36:
             raise MalformedError(Fault.FORMAT_PDF, "an embedded font is cut off")
-        self.units = int.from_bytes(head[18:20], "big")
+        self._units, self.units = head[18:20], int.from_bytes(head[18:20], "big")
         if not self.units:
             raise MalformedError(Fault.FORMAT_PDF, "an embedded font without a scale")
-        places = array("I" if head[50:52] == b"\0\1" else "H", tables["loca"][: len(tables["loca"]) // 4 * 4])
-        if sys.byteorder == "little":
-            places.byteswap()
-        self._places = places if places.itemsize == 4 else array("I", (2 * place for place in places))
+        self._places = _numbers("I" if head[50:52] == b"\0\1" else "H", tables["loca"])
         self._outlines = tables["glyf"]
         self._metrics = tables["hmtx"]
         self._full_metrics = int.from_bytes(hhea[34:36], "big")
         if self._full_metrics < 1 or len(self._metrics) < 4 * self._full_metrics:
             raise MalformedError(Fault.FORMAT_PDF, "an embedded font without widths")
 
-    def shape(self, gid: int) -> tuple[bytes, float] | None:
-        """What is drawn for a glyph, and its width in thousandths of the size; None when the font cannot tell.
-
-        The outline without its program, with the scale, the width and the bearing that place it.
-        """
+    def glyph(self, gid: int) -> bytes:
+        """All that the font has for a glyph, as it is written: width, bearing, scale and outline; empty for none."""
         if gid + 1 >= len(self._places):
-            return None
-        outline = _plain_outline(self._outlines[self._places[gid] : self._places[gid + 1]])
-        full = min(gid, self._full_metrics - 1)
-        width = self._metrics[4 * full : 4 * full + 2]
-        at = 4 * gid + 2 if gid < self._full_metrics else 2 * (gid + self._full_metrics)
-        bearing = self._metrics[at : at + 2]
-        if outline is None or len(bearing) != 2:
-            return None
-        placed = width + bearing + self.units.to_bytes(2, "big") if outline else width
-        return placed + outline, int.from_bytes(width, "big") * 1000 / self.units
+            return b""
+        full = self._full_metrics
+        if gid < full:
+            placed = self._metrics[4 * gid : 4 * gid + 4]
+        else:
+            at = 2 * (gid + full)
+            placed = self._metrics[4 * full - 4 : 4 * full - 2] + self._metrics[at : at + 2]
+        return placed + self._units + self._outlines[self._places[gid] : self._places[gid + 1]]
+
+    def width(self, glyph: bytes) -> float:
+        """In thousandths of the size."""
+        return int.from_bytes(glyph[:2], "big") * 1000 / self.units
 
 
-def digest_of(shape: bytes) -> bytes:
-    """The entry of a shape in the table."""
-    return hash_bytes("sha256", shape)[:DIGEST_BYTES]
+def shape_digest(glyph: bytes) -> bytes | None:
+    """The entry of a glyph in the table, without its program; None for an outline that is put together from others."""
+    outline = glyph[6:]
+    if not outline:
+        return _digest(glyph[:2])
+    contours = int.from_bytes(outline[:2], "big", signed=True)
+    at = 10 + 2 * contours
+    if contours < 0 or len(outline) < at + 2:
+        return None
+    program = int.from_bytes(outline[at : at + 2], "big")
+    # Zeros at the end may be padding.
+    return _digest(glyph[:6] + (outline[:at] + outline[at + 2 + program :]).rstrip(b"\0"))
 
 
 def known_digest(character: str) -> bytes | None:
@@ -107,14 +112,14 @@ def _tables_of(font: bytes) -> Iterator[tuple[str, bytes]]:
         yield font[at : at + 4].decode("latin-1"), font[start : start + length]
 
 
-def _plain_outline(outline: bytes) -> bytes | None:
-    """A simple outline without its program; None for one that is put together from others."""
-    if not outline:
-        return outline
-    contours = int.from_bytes(outline[:2], "big", signed=True)
-    if contours < 0 or len(outline) < 12 + 2 * contours:
-        return None
-    at = 10 + 2 * contours
-    program = int.from_bytes(outline[at : at + 2], "big")
-    # Zeros at the end may be padding.
-    return (outline[:at] + outline[at + 2 + program :]).rstrip(b"\0")
+def _numbers(kind: Literal["H", "I"], data: bytes) -> Sequence[int]:
+    """Places of the outlines; small ones are halved."""
+    size = 4 if kind == "I" else 2
+    places = array(kind, data[: len(data) // size * size])
+    if sys.byteorder == "little":
+        places.byteswap()
+    return places if kind == "I" else [2 * place for place in places]
+
+
+def _digest(shape: bytes) -> bytes:
+    return hash_bytes("sha256", shape)[:DIGEST_BYTES]

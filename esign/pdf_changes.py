@@ -9,6 +9,7 @@ from .errors import MalformedError
 from .foreign_facts import ChangeKind
 from .pdf_graph import REFERENCE, STREAM, GraphField, GraphPage, PdfGraph, Value, fields_of, numbers_of, pages_of
 
+MAX_PICTURE_SHARE = 0.25  # of a page, under a signature that came later; a round seal on A4 has 0.03
 _EVIDENCE_KEYS = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 _TIMESTAMP = "/ETSI.RFC3161"
 # What signing sets in a field that was empty, and what filling in changes in any other.
@@ -79,7 +80,8 @@ class Comparison:
         ):
             self.kinds.add(ChangeKind.METADATA)
         if not self._same(old.root.get("/DSS"), new.root.get("/DSS")):
-            proper = set(new.dictionary(new.root.get("/DSS"))) <= _EVIDENCE_KEYS and "/DSS" in new.root
+            store = new.value(new.root.get("/DSS"))
+            proper = isinstance(store, dict) and set(store) <= _EVIDENCE_KEYS
             self.kinds.add(ChangeKind.EVIDENCE if proper else ChangeKind.OTHER)
         if not self._same_entries(old.root, new.root, without=_HANDLED_CATALOGUE_KEYS):
             self.kinds.add(ChangeKind.OTHER)
@@ -142,7 +144,7 @@ class Comparison:
         parts = (field.entries, *map(graph.dictionary, field.widgets))
         acts = any(_ACTION_KEYS & part.keys() for part in parts)
         if field.kind == "/Sig" and graph.dictionary(field.entries.get("/V")) and not acts:
-            self._signed(field)
+            self._signed(field, new=True)
         else:
             self.kinds.add(ChangeKind.OTHER)
             self._mark_pages(field)
@@ -154,7 +156,11 @@ class Comparison:
         old_value = self._old.graph.value(before.entries.get("/V"))
         if before.kind == "/Sig" and old_value is None and self._same_field(before, after, without=_SIGNING_KEYS):
             self._signed(after)
-        elif before.kind != "/Sig" and self._same_field(before, after, without=_FILLING_KEYS):
+        elif (
+            before.kind != "/Sig"
+            and not _is_read_only(self._old.graph, before)
+            and self._same_field(before, after, without=_FILLING_KEYS)
+        ):
             self.kinds.add(ChangeKind.FORM_VALUES)
             self.filled.add(after.name)
             self._mark_pages(after)
@@ -182,13 +188,27 @@ class Comparison:
             return old, {key: value for key, value in new.items() if key != "/P"}
         return old, new
 
-    def _signed(self, field: GraphField) -> None:
+    def _signed(self, field: GraphField, *, new: bool = False) -> None:
         signature = self._new.graph.dictionary(field.entries.get("/V"))
         stamp = self._new.graph.value(signature.get("/SubFilter")) == _TIMESTAMP
         # A picture over the page is not evidence, whatever it belongs to.
         shown = any(widget in self._new.page_of and self._new.is_visible(widget) for widget in field.widgets)
-        self.kinds.add(ChangeKind.EVIDENCE if stamp and not shown else ChangeKind.SIGNATURES)
+        if not shown:
+            self.kinds.add(ChangeKind.EVIDENCE if stamp else ChangeKind.SIGNATURES)
+        else:
+            self.kinds.add(ChangeKind.SHOWN_SIGNATURES if new else ChangeKind.SIGNATURES)
+        if new and any(self._covers_much(widget) for widget in field.widgets):
+            self.kinds.add(ChangeKind.PAGES)
         self._mark_pages(field)
+
+    def _covers_much(self, widget: str) -> bool:
+        """Whether a new picture hides so much of its page that it is rather content of it."""
+        number = self._new.page_of.get(widget)
+        if number is None:
+            return False
+        graph = self._new.graph
+        room = _area(numbers_of(graph, self._new.pages[number - 1].entries.get("/MediaBox")))
+        return room * MAX_PICTURE_SHARE < _area(numbers_of(graph, graph.dictionary(widget).get("/Rect")))
 
     def _mark_pages(self, field: GraphField) -> None:
         for revision in (self._old, self._new):
@@ -242,6 +262,16 @@ class Comparison:
         if old == new and self._old.graph.stands_where(old, self._new.graph):
             return True
         return self._old.graph.stream_digest(old) == self._new.graph.stream_digest(new)
+
+
+def _area(edges: list[float]) -> float:
+    return abs((edges[2] - edges[0]) * (edges[3] - edges[1])) if len(edges) == 4 else 0
+
+
+def _is_read_only(graph: PdfGraph, field: GraphField) -> bool:
+    """ISO 32000-1 table 221, bit 1."""
+    flags = graph.value(field.entries.get("/Ff"))
+    return isinstance(flags, int) and bool(flags & 1)
 
 
 def _reference(value: Value) -> str:

@@ -121,7 +121,7 @@ class FontUse:
                 W=b"[1 [" + widths + b"]]",
             )
         )
-        to_unicode = add(o.stream(isal_zlib.compress(unicode_map(characters)), Filter=b"/FlateDecode"))
+        to_unicode = add(o.stream(isal_zlib.compress(unicode_map([_utf16(character) for character in characters])), Filter=b"/FlateDecode"))
         return add(
             o.dictionary(
                 Type=b"/Font",
@@ -134,11 +134,19 @@ class FontUse:
         )
 
 
-def unicode_map(characters: Iterable[str]) -> bytes:
-    rows = [f"<{cid:04x}> <{character.encode('utf-16-be').hex()}>" for cid, character in enumerate(characters, start=1)]
+def unicode_map(characters: Iterable[bytes]) -> bytes:
+    """A ToUnicode map (section 9.10.3) from the characters in hexadecimal UTF-16, the code 1 first."""
+    rows = [b"<%04x> <%s>" % row for row in enumerate(characters, start=1)]
     blocks = (rows[at : at + _MAP_BLOCK] for at in range(0, len(rows), _MAP_BLOCK))
-    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
-    return f"""/CIDInit /ProcSet findresource begin
+    body = b"\n".join(b"%d beginbfchar\n%s\nendbfchar" % (len(block), b"\n".join(block)) for block in blocks)
+    return _MAP % body
+
+
+def _utf16(character: str) -> bytes:
+    return character.encode("utf-16-be").hex().encode("ascii")
+
+
+_MAP = b"""/CIDInit /ProcSet findresource begin
 12 dict begin
 begincmap
 /CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def
@@ -147,9 +155,9 @@ begincmap
 1 begincodespacerange
 <0000> <ffff>
 endcodespacerange
-{body}
+%s
 endcmap
 CMapName currentdict /CMap defineresource pop
 end
 end
-""".encode("ascii")
+"""

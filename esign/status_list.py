@@ -177,7 +177,10 @@ def _parse(top: dict[str, object]) -> StatusList:
     if not is_issuer_code(issuer):
         raise ValueError("no code of an authority")
     budget = _Budget(size)
-    extended = dict(budget.grouped(top["extended"]))
+    extended: dict[int, date] = {}
+    for place, day in budget.grouped(as_mapping(top["extended"])):
+        if extended.setdefault(place, day) is not day:
+            raise ValueError("a place with two last days")
     disputed = frozenset(budget.places(top["disputed"])) if top["disputed"] != [] else frozenset[int]()
     obligations: dict[int, list[ListedObligation]] = defaultdict(list)
     for effect, keys in as_mapping(top["obligations"]).items():
@@ -215,9 +218,9 @@ class _Budget:
             raise ValueError("places in another order, or twice")
         return places
 
-    def grouped(self, value: object) -> Iterator[tuple[int, date]]:
+    def grouped(self, groups: dict[str, object]) -> Iterator[tuple[int, date]]:
         """Take places by day."""
-        for day, places in as_mapping(value).items():
+        for day, places in groups.items():
             last = as_day(day)
             for place in self.places(places):
                 yield place, last

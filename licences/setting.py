@@ -114,7 +114,10 @@ def fit_face(
     if items is not None:
         return items, []
     annexed: list[Table | Row] = list(tables)
-    rows = [*rows, *(Row(key=one.key, label=one.label, value=table_reference(len(one.rows)), stays=True) for one in tables)]
+    rows = [
+        *rows,
+        *(Row(key=one.key, label=one.label, value=table_reference(len(one.rows)), stays=True) for one in tables),
+    ]
     while not _fits(fonts, rows, area):
         longest = max((row for row in rows if not row.stays), key=lambda row: len(row.value), default=None)
         if longest is None or len(longest.value) <= len(TEXT_REFERENCE):

@@ -4,8 +4,9 @@ from verify.annotated_copy import IntendedUse
 from verify.archive import EVIDENCE_FOLDER, HistoryCheck
 from verify.authority_register import REGISTER_FILE, REGISTER_SIGNATURE_FILE, REGISTRARS_FOLDER
 from verify.basis import age_text, basis_lines, clock_is_doubtful
-from verify.errors import TrustStoreError, VerificationError, VerifyError
+from verify.errors import StatusFilesError, TrustStoreError, VerificationError, VerifyError
 from verify.fetch import RevocationFetcher
+from verify.hash_only import DigestOf
 from verify.holder import HolderEntry
 from verify.judgement import STANDING_CHECKS
 from verify.preservation import EvidenceCollector
@@ -15,7 +16,17 @@ from verify.report import ArchivedLicence, ArchiveFacts, Basis, Check, Report, S
 from verify.retirement import retirement_check
 from verify.revocation import RevocationSource
 from verify.seals import Purpose, usage_check
-from verify.sources import ExistenceSource, LicenceStatus, StatusAnswer, StatusSource
+from verify.sources import (
+    ExistenceSource,
+    LicenceStatus,
+    NoStatement,
+    StatusAnswer,
+    StatusElsewhere,
+    StatusSource,
+    StatusStatement,
+)
+from verify.status_folder import STATUS_SUFFIX, StatusFolder
+from verify.status_lists import SignedStatusLists, StatusListFiles, StatusListsAtHand
 from verify.trust import Chain, TrustStore
 from verify.trust_folder import RETIREMENTS_FILE
 from verify.verifier import MAX_FILE_BYTES, Verifier
@@ -31,17 +42,20 @@ __all__ = [
     "REGISTRARS_FOLDER",
     "RETIREMENTS_FILE",
     "STANDING_CHECKS",
+    "STATUS_SUFFIX",
     "ArchiveFacts",
     "ArchivedLicence",
     "Basis",
     "Chain",
     "Check",
+    "DigestOf",
     "EvidenceCollector",
     "ExistenceSource",
     "HistoryCheck",
     "HolderEntry",
     "IntendedUse",
     "LicenceStatus",
+    "NoStatement",
     "Outcome",
     "Purpose",
     "Reason",
@@ -49,8 +63,15 @@ __all__ = [
     "RevocationFetcher",
     "RevocationSource",
     "SignatureFacts",
+    "SignedStatusLists",
     "StatusAnswer",
+    "StatusElsewhere",
+    "StatusFilesError",
+    "StatusFolder",
+    "StatusListFiles",
+    "StatusListsAtHand",
     "StatusSource",
+    "StatusStatement",
     "Text",
     "TrustStore",
     "TrustStoreError",

@@ -22,3 +22,7 @@ class VerificationError(VerifyError):
 
 class TrustStoreError(VerifyError):
     """The folder of trusted certificates cannot be read, or a file in it is not what its name says."""
+
+
+class StatusFilesError(VerifyError):
+    """The folder of status lists cannot be read."""

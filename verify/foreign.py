@@ -7,7 +7,7 @@ Such a document is never taken for a licence. The numbers are the steps in `veri
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,10 +22,11 @@ from esign import (
     ForeignSignedData,
     ForeignSigner,
     MalformedError,
+    RangeFault,
     read_foreign_cms,
     read_foreign_pdf,
 )
-from keys import COPY_SIGNING_EKU, Certificate, KeysError, UnsupportedAlgorithmError, parse_certificate
+from keys import COPY_SIGNING_EKU, Certificate, KeysError, UnsupportedAlgorithmError, hash_bytes, parse_certificate
 from verify.detection import is_ours
 from verify.facts import Facts, unreadable
 from verify.report import Check, SignatureFacts
@@ -51,7 +52,10 @@ MAX_HASHED_BYTES: Final = 256 * 1024 * 1024
 MAX_TIMESTAMPS: Final = 4
 """Of one signer; products add one, and a second from another authority."""
 
+_DAMAGED: Final = frozenset({RangeFault.NO_BYTE_RANGE, RangeFault.BYTE_RANGE_ORDER, RangeFault.NO_CONTENTS})
+"""What is not there, or no range at all; the other faults are something that nobody signed."""
 _ALLOWED_BEFORE_NEXT: Final = frozenset({ChangeKind.EVIDENCE, ChangeKind.SIGNATURES, ChangeKind.FORM_VALUES})
+_GOOD: Final = frozenset({"OK", "SIGNED_THEN_FILLED"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,8 @@ class _Signed:
     claimed_time: datetime | None
     """What the file around it says; PAdES signatures state no time themselves (ETSI EN 319 142-1 clause 6.3)."""
     existence: Existence
+    digests: Mapping[str, bytes] | None = None
+    """Instead of the original, where that is not here."""
 
 
 def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
@@ -105,6 +111,9 @@ def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
             existence = existence.or_earlier(facts.time, "document-timestamp")
             continue
         checks.append(_changes_check(pdf, signature))
+        if signature.faults:
+            # What it would stand on cannot be told: there is nothing more to judge.
+            continue
         found, facts_of_signers = _look_at_message(
             signature.cms,
             covered,
@@ -136,10 +145,27 @@ def look_at_foreign_cms(data: bytes, original: bytes | None, grounds: Grounds) -
     return _facts("cms", found, signatures)
 
 
+def look_at_digest(
+    data: bytes, digests: Mapping[str, bytes], grounds: Grounds
+) -> tuple[list[Check], list[SignatureFacts]]:
+    """Judge a CMS message over something that is not here, by its digests (named as in `keys.hash_bytes`)."""
+    return _look_at_message(
+        data,
+        None,
+        name="cms",
+        covers="digest",
+        claimed_time=None,
+        existence=Existence(at=grounds.at),
+        grounds=grounds,
+        lists_limit=MAX_READ_LIST_BYTES,
+        digests=digests,
+    )
+
+
 def _facts(kind: str, checks: Sequence[Check], signatures: Sequence[SignatureFacts]) -> Facts:
     # Signatures are told in the order in which they were made.
     ordered = tuple(reversed(signatures))
-    good = all(check.code == "OK" for check in checks)
+    good = all(check.code in _GOOD for check in checks)
     document = Check(name="document", code="SIGNED_DOCUMENT" if good else "OK", detail="" if good else "not a licence")
     return Facts(
         kind=kind,
@@ -153,7 +179,8 @@ def _range_check(signature: ForeignSignature) -> Check:
     """(2) The signed bytes are all of a revision but the signature itself."""
     if signature.faults:
         detail = f"{signature.field}: {', '.join(fault.value for fault in signature.faults)}"
-        return Check(name="coverage", code="CHANGED_AFTER_SIGNING", detail=detail)
+        code = "FORMAT_CMS" if _DAMAGED.issuperset(signature.faults) else "CHANGED_AFTER_SIGNING"
+        return Check(name="coverage", code=code, detail=detail)
     if not signature.covers_revision:
         detail = f"{signature.field}: the signed bytes end inside a revision of the file"
         return Check(name="coverage", code="CHANGED_AFTER_SIGNING", detail=detail)
@@ -164,7 +191,9 @@ def _range_check(signature: ForeignSignature) -> Check:
 def _changes_check(pdf: ForeignPdf, signature: ForeignSignature) -> Check:
     """(1) What came after a signature is evidence, or was itself signed and may be there.
 
-    Filling in and signing again is how several people sign one form; without a later signature over it, it is a change.
+    Filling in and signing again is how several people sign one form; without a later signature over it, it is a change
+    unless the signer has permitted it. A picture that somebody adds where there was no field is a signature's look in
+    most documents, but not in one that was certified: there the certifier has said where others sign.
     """
     kinds = signature.changes.kinds
     allowed = {ChangeKind.EVIDENCE}
@@ -175,10 +204,15 @@ def _changes_check(pdf: ForeignPdf, signature: ForeignSignature) -> Check:
     )
     if signed_again and signature.certification != 1:
         allowed |= _ALLOWED_BEFORE_NEXT
+        if signature.certification is None:
+            allowed.add(ChangeKind.SHOWN_SIGNATURES)
+    pages = f" on pages {', '.join(map(str, signature.changes.pages))}" if signature.changes.pages else ""
     if kinds <= allowed:
         detail = ", ".join(sorted(kind.value for kind in kinds)) or "nothing"
-        return Check(name="changes", code="OK", detail=f"{signature.field}: {detail} came after it")
-    pages = f" on pages {', '.join(map(str, signature.changes.pages))}" if signature.changes.pages else ""
+        return Check(name="changes", code="OK", detail=f"{signature.field}: {detail}{pages} came after it")
+    if signature.permits_filling and kinds <= allowed | {ChangeKind.FORM_VALUES}:
+        detail = f"{signature.field}: its signer lets the form be filled in; that{pages} came after it, unsigned"
+        return Check(name="changes", code="SIGNED_THEN_FILLED", detail=detail)
     detail = f"{signature.field}: {', '.join(sorted(kind.value for kind in kinds - allowed))}{pages} came after it"
     return Check(name="changes", code="CHANGED_AFTER_SIGNING", detail=detail)
 
@@ -193,6 +227,7 @@ def _look_at_message(
     existence: Existence,
     grounds: Grounds,
     lists_limit: int,
+    digests: Mapping[str, bytes] | None = None,
 ) -> tuple[list[Check], list[SignatureFacts]]:
     # (1) It is a CMS message that somebody signed, over something that is here.
     try:
@@ -202,7 +237,7 @@ def _look_at_message(
     if not cms.signers:
         return [Check(name="format", code="SEAL_MISSING", detail=f"{name}: certificates without a signature")], []
     inside = cms.content
-    if inside is None and original is None:
+    if inside is None and original is None and digests is None:
         return [Check(name="digest", code="CONTENT_MISSING", detail=name)], []
     checks = [Check(name="format", code="OK", detail=name)]
     if inside is not None and original is not None:
@@ -223,6 +258,7 @@ def _look_at_message(
         covers=covers,
         claimed_time=claimed_time,
         existence=existence,
+        digests=digests,
     )
     grounds = grounds.with_evidence(RevocationEvidence.from_raw(Evidence(crls=lists)))
     signatures = []
@@ -245,7 +281,10 @@ def _look_at_signer(signer: ForeignSigner, signed: _Signed, grounds: Grounds) ->
         check = Check(name="certificate", code=code, detail=f"{signed.name}: {error}")
         return [check], _facts_of(signer, None, signed, checks=[check])
     # (2), (3) The content is what was signed, by the key of this certificate.
-    checks = [_content_check(signer, content, signed.name), _signature_check(signer, content, signed.name)]
+    if signed.digests is None:
+        checks = [_content_check(signer, content, signed.name), _signature_check(signer, content, signed.name)]
+    else:
+        checks = _digest_checks(signer, signed)
     # (7), (8) The certificate may sign, and its path is trusted when it signed and when that is known to have been.
     existence = signed.existence
     if len(signer.timestamps) > MAX_TIMESTAMPS:
@@ -276,6 +315,26 @@ def _content_check(signer: ForeignSigner, content: Iterable[bytes], name: str) -
     except UnsupportedAlgorithmError as error:
         return Check(name="digest", code=_weak(signer), detail=f"{name}: {error}")
     return Check(name="digest", code="OK" if matches else "DIGEST_MISMATCH", detail=name)
+
+
+def _digest_checks(signer: ForeignSigner, signed: _Signed) -> list[Check]:
+    """(2), (3) The digest is that of what was signed, and the signature stands on attributes that state it."""
+    digests, inside = signed.digests or {}, signed.cms.content
+    if signer.signed_attributes is None and inside is None:
+        detail = f"{signed.name}: the signature stands on the document itself, not on its digest"
+        return [Check(name="digest", code="CONTENT_MISSING", detail=detail)]
+    try:
+        name = signer.digest_name
+    except UnsupportedAlgorithmError as error:
+        return [Check(name="digest", code=_weak(signer), detail=f"{signed.name}: {error}")]
+    if name not in digests:
+        return [Check(name="digest", code="CONTENT_MISSING", detail=f"{signed.name}: the digest by {name} is needed")]
+    stated = signer.message_digest if inside is None else hash_bytes(name, inside)
+    code = "OK" if stated == digests[name] else "DIGEST_MISMATCH"
+    checks = [Check(name="digest", code=code, detail=f"{signed.name}: {name}")]
+    if inside is not None:
+        checks.append(_content_check(signer, (inside,), signed.name))
+    return [*checks, _signature_check(signer, signed.original, signed.name)]
 
 
 def _signature_check(signer: ForeignSigner, content: Iterable[bytes], name: str) -> Check:

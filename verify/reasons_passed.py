@@ -21,6 +21,20 @@ PASSED: Final = (
         ),
     ),
     Reason(
+        code="SIGNED_THEN_FILLED",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="签名真实有效；签名之后填写了表单，签名人允许填写，但填写的内容没有签名。这不是电子证照。",
+            en="The signatures are genuine and valid. The form was filled in afterwards, as the signer permits; "
+            "what was filled in is not signed. It is no e-licence.",
+        ),
+        action=Text(
+            zh="签名的内容可以采信；填写的内容请另行核对，或请填写人签名。",
+            en="You may rely on what was signed; check what was filled in, or ask whoever did it to sign.",
+        ),
+    ),
+    Reason(
         code="SIGNED_DOCUMENT",
         outcome=Outcome.PASSED,
         sub_indication="",
@@ -44,6 +58,20 @@ PASSED: Final = (
         action=Text(
             zh="可用于离线核验该机构颁发的证照。",
             en="Use it to check licences of that authority without a network.",
+        ),
+    ),
+    Reason(
+        code="DIGEST_SIGNED",
+        outcome=Outcome.PASSED,
+        sub_indication="",
+        sentence=Text(
+            zh="签名有效，签的正是这个数字指纹所代表的文件，证书可信。文件本身没有送来，写了什么没有看。",
+            en="The signature is good, stands on the file with this digest, and its certificate is trusted. The file "
+            "itself was not seen, nor what it says.",
+        ),
+        action=Text(
+            zh="可以确认文件由此人签名，请核对签名人；不要据此把它当作证照采信。",
+            en="Take it as signed by that person once the signer is checked; do not take it for a licence.",
         ),
     ),
     Reason(

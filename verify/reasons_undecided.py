@@ -194,6 +194,20 @@ UNDECIDED: Final = (
         ),
     ),
     Reason(
+        code="DOCUMENT_NOT_SEEN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="SIGNED_DATA_NOT_FOUND",
+        sentence=Text(
+            zh="无法判断：签名有效、证书可信，但只送来了数字指纹；证照内容、颁发机构、签后改动、照面和状态都没有看。",
+            en="Cannot judge: the signature is good and its certificate trusted, but only a digest came; content, "
+            "issuer, later changes, face and status of the licence were not looked at.",
+        ),
+        action=Text(
+            zh="请在本机核验文件本身，或者把文件送来核验；在此之前不要当作证照采信。",
+            en="Check the file itself, here or on your own machine; until then do not rely on it as a licence.",
+        ),
+    ),
+    Reason(
         code="CERTIFICATE_EXPIRED",
         outcome=Outcome.INDETERMINATE,
         sub_indication="OUT_OF_BOUNDS_NO_POE",

@@ -11,7 +11,7 @@ from itertools import pairwise
 from keys import Certificate
 from verify.report import Check, SignatureFacts
 from verify.retirement import retirement_check
-from verify.revocation import RevocationEvidence, RevocationFinding, RevocationSource, RevocationStatus, revoked_by
+from verify.revocation import CLOCK_SKEW, RevocationEvidence, RevocationFinding, RevocationSource, RevocationStatus, revoked_by
 from verify.trust import Chain, TrustStore
 
 # Sources keep their answers for a while and are asked again and again; to read a large CA's list takes half a second.
@@ -142,6 +142,9 @@ def _age_check(
 ) -> Check:
     """Whether the path was still valid; a renewed CA certificate may have taken the place of an expired one."""
     at = existence.at
+    if at + CLOCK_SKEW < leaf.not_before:
+        detail = f"the certificate begins on {leaf.not_before}"
+        return Check(name="certificate_age", code="SEAL_TIME_OUTSIDE_CERTIFICATE", detail=detail)
     expired = at > chain.not_after and (at > leaf.not_after or trust.chain(leaf, embedded, at).code != "OK")
     if expired:
         detail = f"the path has expired on {chain.not_after}"

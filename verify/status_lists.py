@@ -60,8 +60,8 @@ class StatusListFiles(Protocol):
         """
 
 
-class StatusListFolder:
-    """Lists that are at hand, as bytes."""
+class StatusListsAtHand:
+    """Lists as bytes."""
 
     def __init__(self, files: Sequence[bytes]) -> None:
         self._lists = tuple(read_or_fault(data) for data in files)
@@ -161,7 +161,7 @@ def look_at_status_list(data: bytes, grounds: Grounds) -> Facts:
         kind="status_list",
         checks=(readable, *facts.checks, fresh),
         signatures=facts.signatures,
-        status=LicenceStatus(value="unknown", as_of=listed.issued_at, source="list", next_update=listed.next_update),
+        status=_age(listed) if all(check.outcome is Outcome.PASSED for check in facts.checks) else None,
         development=facts.development,
     )
 
@@ -190,6 +190,10 @@ def _signature_facts(signed: SignedStatusList, issuer: Check, grounds: Grounds) 
         signatures=(found.signature,),
         development=found.signature.development,
     )
+
+
+def _age(listed: StatusList) -> LicenceStatus:
+    return LicenceStatus(value="unknown", as_of=listed.issued_at, source="list", next_update=listed.next_update)
 
 
 def _purpose(certificate: Certificate) -> Purpose:

@@ -23,6 +23,7 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
     An annotated copy may be used for its purpose until its time is over. [copy, copy_maker, copy_term, purpose]
     A signed report is judged for what it is: it holds for its own time and brings no licence. [report,
     report_maker, report_subject]
+    Of a signature that came with a digest only 0, 2, 3, 7 and 8 are asked: the document was not seen.
     A status list is as old as it says.
     An archive package says itself what held when it was made. [contents, archive_maker, version, acts, archive]
     What cannot be judged on the basis of this verifier, its anchors and its clock, is said to be so. [clock]
@@ -36,7 +37,7 @@ seal has steps of its own (`ses`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -57,6 +58,7 @@ from verify.code import look_at_code
 from verify.detection import is_licence, kind_of
 from verify.facts import Facts, place_of, unreadable
 from verify.foreign import look_at_foreign_cms
+from verify.hash_only import DigestOf, look_at_hash
 from verify.holder import HolderEntry, holder_checks
 from verify.judgement import authenticity, judge, worst_report
 from verify.pdf import look_at_pdf
@@ -197,6 +199,22 @@ class Verifier:
         # (1) to (8)
         return self._report(look_at_code(text, self._grounds(at), self._records), holder, at)
 
+    def verify_digest(
+        self, digests: Mapping[str, bytes], signature: bytes, *, of: DigestOf = "licence", at: datetime
+    ) -> Report:
+        """Judge a signature as of `at` (aware) over something that stays where it is, by its digests.
+
+        They are named as in `keys.hash_bytes`; those that the signature does not ask for are not looked at. Of a
+        licence too little can be seen like this for any verdict but indeterminate or failed.
+        """
+        _require_aware(at)
+        # (2), (3), (7), (8)
+        if len(signature) > MAX_FILE_BYTES:
+            facts = _refused("digest", "RESOURCE_LIMIT", f"{len(signature)} bytes; the limit is {MAX_FILE_BYTES}")
+        else:
+            facts = look_at_hash(digests, signature, of, self._grounds(at))
+        return self._report(facts, None, at)
+
     def verify_archive(self, data: bytes, *, at: datetime) -> Report:
         """Judge an archive package as of `at` (aware); it may be larger than other files (`MAX_ARCHIVE_BYTES`).
 
@@ -269,6 +287,7 @@ _REPORTED_KINDS: Final = {
     "archive": "archive",
     "cms": "cms",
     "copy": "copy",
+    "digest": "digest",
     "empty": "unknown",
     "picture": "code",
     "pdf": "pdf",

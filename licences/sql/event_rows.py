@@ -66,8 +66,13 @@ def _particulars_text(particulars: Particulars) -> str | None:
     return json.dumps(given, sort_keys=True) if given else None
 
 
+_NO_PARTICULARS = Particulars()
+
+
 def _particulars_from(text: str | None) -> Particulars:
-    members = json.loads(text or "{}")
+    if not text:
+        return _NO_PARTICULARS
+    members = json.loads(text)
     return Particulars(
         until=_day_from(members.get("until")),
         obligation=members.get("obligation", ""),

@@ -16,10 +16,13 @@ _ROWS_AT_ONCE = 2000
 
 _NAMES = sa.select(licences.c.issuer_code, licences.c.status_list).distinct()
 _NEWEST = sa.select(sa.func.max(licence_events.c.sequence))
-# Most licences have been issued and nothing more: those are not even read.
-_SAID_OF = sa.select(licence_events.c.identifier).where(
-    sa.or_(licence_events.c.status_before.is_not(None), licence_events.c.status_after != Status.ISSUED.value)
-)
+# Most licences have been issued, have no obligations, and nothing more is said of them: those are not even read.
+_LOOKED_AT = sa.union(
+    sa.select(licences.c.identifier).where(licences.c.obligations.is_not(None)),
+    sa.select(licence_events.c.identifier).where(
+        sa.or_(licence_events.c.status_before.is_not(None), licence_events.c.status_after != Status.ISSUED.value)
+    ),
+).subquery()
 _LIVES = (
     sa.select(
         licence_events,
@@ -29,8 +32,9 @@ _LIVES = (
         licences.c.valid_to,
         licences.c.obligations,
     )
-    .join(licences)
-    .where(sa.or_(licences.c.obligations.is_not(None), licence_events.c.identifier.in_(_SAID_OF)))
+    .select_from(_LOOKED_AT)
+    .join(licences, licences.c.identifier == _LOOKED_AT.c.identifier)
+    .join(licence_events, licence_events.c.identifier == _LOOKED_AT.c.identifier)
     .order_by(licences.c.issuer_code, licences.c.status_list, licence_events.c.identifier, licence_events.c.sequence)
 )
 

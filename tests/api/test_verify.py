@@ -46,7 +46,7 @@ def judged(elicence: Elicence, code: int, *words: str | Path, stdin: bytes | Non
     assert done.code == code, done.out
     assert report.keys() >= KEYS
     assert report["status"].keys() == {
-        "value", "as_of", "source", "disputed", "renewal_pending", "extended_to", "successor",
+        "value", "as_of", "source", "next_update", "disputed", "renewal_pending", "extended_to", "successor",
     }  # fmt: skip
     assert {"zh", "en"} == report["sentence"].keys() == report["action"].keys()
     assert {"passed": 0, "failed": 1, "indeterminate": 2}[report["verdict"]] == code

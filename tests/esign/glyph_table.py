@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uharfbuzz as hb
 
-from esign.glyph_shapes import TABLE_NAME, GlyphShapes, digest_of
+from esign.glyph_shapes import TABLE_NAME, GlyphShapes, shape_digest
 from licences.fonts import shipped_font
 
 
@@ -22,9 +22,9 @@ def table() -> bytes:
     shapes = GlyphShapes(bytes(whole.blob.data))
     rows = {}
     for code_point in sorted(face.unicodes):
-        shape = shapes.shape(font.get_nominal_glyph(code_point))
-        if shape is not None:
-            rows[code_point] = digest_of(shape[0])
+        digest = shape_digest(shapes.glyph(font.get_nominal_glyph(code_point)))
+        if digest is not None:
+            rows[code_point] = digest
     characters = array("I", rows)
     if sys.byteorder == "big":
         characters.byteswap()

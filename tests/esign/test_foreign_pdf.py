@@ -174,7 +174,7 @@ def test_further_signatures_are_further_signatures(sign: Sign, make: Callable[[]
     facts = read_foreign_pdf(twice)
     assert [signature.field for signature in facts.signatures] == ["First", "Second"]
     earlier, later = facts.signatures
-    assert earlier.changes.kinds == {ChangeKind.SIGNATURES}
+    assert earlier.changes.kinds == {ChangeKind.SHOWN_SIGNATURES}
     assert earlier.changes.pages == (2,)  # the second one is seen there
     assert not earlier.covers_whole_file
     assert earlier.covers_revision

@@ -12,7 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.settings import MAX_PUBLIC_URL
-from esign import DEFAULT_DIAMETER, POINT, FontChain, Page, Photo, StructuredAuthority, Symbol, TextRun
+from esign import (
+    DEFAULT_DIAMETER,
+    POINT,
+    SAMPLE_NOTICE,
+    FontChain,
+    Page,
+    Photo,
+    StructuredAuthority,
+    Symbol,
+    TextRun,
+    chinese_date,
+)
 from esign.seal import MAX_RING_CHARACTERS
 from licences import (
     HOLDER_KINDS,
@@ -31,7 +42,6 @@ from licences import (
 from licences.filling import longest_data
 from licences.fonts import shipped_font
 from licences.render import FaceRenderer, Marks
-from esign import chinese_date
 from licences.typesetting import width_of
 
 ROOT = Path(__file__).parents[2]

@@ -45,7 +45,8 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 OLD: Mapping[str, str] = json.loads(
     (Path(__file__).parents[2] / "fixtures/store/statements-0002.json").read_text("utf-8")
 )["statements"]
-NEWEST = "0011"
+BEFORE, LAST_STEP, NEWEST = "0010", "0011", "0012"
+"""Of the release that 0002 can be replaced by one after the other; its last step; and of this program."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -116,6 +117,12 @@ def _references_hold(connection: Any, _record: object) -> None:
 
 
 @pytest.fixture
+def switching(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program that follows 0002; this one builds on its last step."""
+    monkeypatch.setattr(revisions, "SCHEMA_REVISION", BEFORE)
+
+
+@pytest.fixture
 def old(empty_url: str) -> Iterator[OldProgram]:
     """The release before, with a database of its own making."""
     _make_old(empty_url)
@@ -143,6 +150,7 @@ def act(action: Action) -> Act:
     return Act(action=action, ground="事由", decision="样字〔2026〕1号", effective_at=NOW, recorded_at=NOW)
 
 
+@pytest.mark.usefixtures("switching")
 def test_old_and_new_program_work_side_by_side(empty_url: str, old: OldProgram, new: SqlStore, made: Make) -> None:
     before, during, ours = made(), made(), made()
     old.add(before)
@@ -182,13 +190,14 @@ def test_old_and_new_program_work_side_by_side(empty_url: str, old: OldProgram, 
         old.add(made(ours.record.number))
 
 
+@pytest.mark.usefixtures("switching")
 def test_the_last_step_ends_the_old_program(empty_url: str, old: OldProgram, new: SqlStore, made: Make) -> None:
     kept, refused, ours = made(), made(), made()
     old.add(kept)
     upgrade(empty_url)
     state = schema_state(empty_url)
-    assert (state.revision, state.oldest_program) == (SCHEMA_REVISION, "0002")
-    assert (state.pending, state.pending_post, state.fits) == ((), (NEWEST,), True)
+    assert (state.revision, state.oldest_program) == (BEFORE, "0002")
+    assert (state.pending, state.pending_post, state.fits) == ((NEWEST,), (LAST_STEP,), True)
 
     upgrade(empty_url, post=True)
     state = schema_state(empty_url)
@@ -248,11 +257,10 @@ def test_a_newer_schema_is_accepted_when_it_says_so(empty_url: str, new: SqlStor
     assert schema_state(empty_url).revision == "0099"
 
 
-def test_an_upgrade_that_was_left_unfinished_comes_first(
-    empty_url: str, old: OldProgram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upgrade(empty_url)
-    monkeypatch.setattr(revisions, "SCHEMA_REVISION", NEWEST)  # as in a release that builds on the last step
+def test_an_upgrade_that_was_left_unfinished_comes_first(empty_url: str, old: OldProgram) -> None:
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(revisions, "SCHEMA_REVISION", BEFORE)
+        upgrade(empty_url)
     with pytest.raises(StoreUnavailableError) as caught:
         upgrade(empty_url)
     assert caught.value.code == "STORE_NEEDS_POST"

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from esign import FontChain, TextRun
+from esign import FontChain, TextRun, chinese_date
 from licences import Field, Licence, LicenceType, licence_from_paper, load_catalogue, shipped_font
 from licences.catalogue import Document
 from licences.render import FaceRenderer, Marks
-from esign import chinese_date
 
 FOLDER = Path(__file__).parents[2] / "fixtures/types"
 CATALOGUE = load_catalogue()

@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.shapes import HIDDEN_PICTURE, licence_shape
-from esign import CHINA, FontChain, Photo, TextRun
+from esign import CHINA, FontChain, Photo, TextRun, chinese_date
 from licences import Field, FieldType, Licence, LicenceType, catalogue, licence_from_paper, load_catalogue, shipped_font
 from licences.catalogue import AUTHORITY_LEVELS, CatalogueFileError, licence_type_from_toml
 from licences.electronic import structure
 from licences.render import FaceRenderer, Marks
-from esign import chinese_date
 
 SHIPPED = Path(catalogue.__file__).parent
 FOLDER = Path(__file__).parents[2] / "fixtures/types"

@@ -54,21 +54,21 @@ def _contents(pdf: bytes, new: bytes) -> bytes:
 
 
 def forgeries(family: str) -> tuple[Attack, ...]:
-    def forged(variant: str, new: bytes) -> Attack:
-        return Attack("forged", f"{variant} {family}", CHANGED, lambda: _contents(approved(family), new))
+    def forged(variant: str, new: bytes, reason: str = CHANGED) -> Attack:
+        return Attack("forged", f"{variant} {family}", reason, lambda: _contents(approved(family), new))
 
-    def of_range(variant: str, new: bytes) -> Attack:
-        return Attack("forged", f"{variant} {family}", CHANGED, lambda: ranged(approved(family), new))
+    def of_range(variant: str, new: bytes, reason: str = "FORMAT_CMS") -> Attack:
+        return Attack("forged", f"{variant} {family}", reason, lambda: ranged(approved(family), new))
 
     return (
         forged("no contents", b""),
         forged("contents null", b"/Contents null"),
         forged("contents empty", b"/Contents <>"),
         forged("contents of one zero", b"/Contents <00>"),
-        forged("contents of zeros", b"/Contents <" + b"00" * 8192 + b">"),
+        forged("contents of zeros", b"/Contents <" + b"00" * 8192 + b">", "FORMAT_CMS"),
         forged("contents in parentheses", b"/Contents (x)"),
         forged("contents elsewhere", b"/Contents 60 0 R"),
-        of_range("no range", b""),
+        of_range("no range", b"", "SEAL_MISSING"),
         of_range("range null", b"/ByteRange null"),
         of_range("range empty", b"/ByteRange []"),
         of_range("range of zeros", b"/ByteRange [0 0 0 0]"),
@@ -128,7 +128,7 @@ WRAPPED = (
     Attack("wrapped", "hole wider in front", CHANGED, lambda: _widened(9, 0)),
     Attack("wrapped", "hole wider behind", CHANGED, lambda: _widened(0, 9)),
     Attack("wrapped", "hole narrower", CHANGED, lambda: _widened(-2, 0)),
-    Attack("wrapped", "contents twice", CHANGED, _two_contents),
+    Attack("wrapped", "contents twice", "DIGEST_MISMATCH", _two_contents),
     Attack("wrapped", "bytes behind the message", CHANGED, lambda: _in_hole(b"31337a")),
     Attack("wrapped", "an object in the room", CHANGED, lambda: _in_hole(b"> /Kids [3 0 R] <00")),
     Attack("wrapped", "blanks in the room", CHANGED, lambda: _in_hole(b" " * 40)),
@@ -355,7 +355,7 @@ def certificate_of(
     purposes: tuple[x509.ObjectIdentifier, ...] = (),
     days: tuple[int, int] = (-9, 90),
     authority: bool = False,
-    usages: tuple[bool, bool] = (True, True),
+    may_sign: bool = True,
 ) -> bytes:
     """A certificate for a key of this size: by the RSA family's CA, by itself, or by itself in the CA's name."""
     ca, ca_key = _ca()
@@ -373,7 +373,7 @@ def certificate_of(
         .not_valid_after(AT + timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(
-            x509.KeyUsage(*usages, *(False,) * 3, authority, *(False,) * 3),  # type: ignore[misc]
+            x509.KeyUsage(may_sign, may_sign, not may_sign, False, False, authority, False, False, False),
             critical=True,
         )
     )
@@ -413,16 +413,21 @@ def _by_name(name: str, family: str = "rsa") -> bytes:
     return signed(plain(), Signing(by(pki_of(family).signer(name))))
 
 
+def _beside_a_trusted_one() -> bytes:
+    own = certificate_of(issued=False)
+    return signed_by(own, brought=(*(one.der for one in declared_pki("rsa").chain("person")), own))
+
+
 UNTRUSTED = "CERTIFICATE_UNTRUSTED"
 CERTIFICATES = (
-    Attack("certificate", "of its own making", UNTRUSTED, lambda: signed_by(certificate_of(issued=False), brought=())),
+    Attack("certificate", "of its own making", UNTRUSTED, lambda: signed_by(certificate_of(issued=False))),
     Attack("certificate", "of its own making with the agency's name", UNTRUSTED, lambda: signed_by(certificate_of(issued=False, name="样例县行政审批局"))),
     Attack("certificate", "in the name of the CA", UNTRUSTED, lambda: signed_by(certificate_of(issuer="样例签发机构 Declared CA RSA"))),
     Attack("certificate", "of a CA of a like name", UNTRUSTED, lambda: signed_by(certificate_of(issuer="样例签发机构 Declared CA RSA "))),
-    Attack("certificate", "with a trusted one beside it", UNTRUSTED, lambda: signed_by(certificate_of(issued=False), brought=(certificate_of(issued=False), *(one.der for one in declared_pki("rsa").chain("person"))))),
+    Attack("certificate", "with a trusted one beside it", UNTRUSTED, lambda: _beside_a_trusted_one()),
     Attack("certificate", "for a web server", "SIGNER_UNFIT", lambda: signed_by(certificate_of(purposes=(ExtendedKeyUsageOID.SERVER_AUTH,)))),
     Attack("certificate", "for timestamps", "SIGNER_UNFIT", lambda: signed_by(certificate_of(purposes=(ExtendedKeyUsageOID.TIME_STAMPING,)))),
-    Attack("certificate", "that may not sign", "SIGNER_UNFIT", lambda: signed_by(certificate_of(usages=(False, False)))),
+    Attack("certificate", "that may not sign", "SIGNER_UNFIT", lambda: signed_by(certificate_of(may_sign=False))),
     Attack("certificate", "of a CA", "SIGNER_UNFIT", lambda: signed_by(certificate_of(authority=True))),
     Attack("certificate", "over before it signed", "CERTIFICATE_EXPIRED", lambda: signed_by(certificate_of(days=(-20, -2)))),
     Attack("certificate", "that had not begun", "SEAL_TIME_OUTSIDE_CERTIFICATE", lambda: signed_by(certificate_of(days=(5, 20)))),
@@ -483,7 +488,7 @@ TIMESTAMPS = (
     Attack("timestamp", "by a key that is not for it", "TIMESTAMP_INVALID", lambda: _stamped(None, name="seal")),
     Attack("timestamp", "of another file over the document", "TIMESTAMP_INVALID", lambda: document_timestamp(approved(), spoil=True)),
     Attack("timestamp", "with a picture over the page", CHANGED, lambda: document_timestamp(approved(), rect=b"[72 690 400 740]", look=stream(b"0 g 0 0 9 9 re f", b"/Subtype/Form/BBox[0 0 9 9]"))),
-    Attack("timestamp", "in place of a signature", "SIGNER_UNFIT", _token_as_signature),
+    Attack("timestamp", "in place of a signature", "DIGEST_MISMATCH", _token_as_signature),
 )  # fmt: skip
 
 SIGNATURES = (

@@ -25,6 +25,7 @@ from esign import (
     StructuredHolder,
     StructuredLicence,
     StructuredObligation,
+    StructuredStatusPlace,
     holder_check_value,
     rectangle,
     sign_code,
@@ -86,6 +87,7 @@ class LicenceChanges(TypedDict, total=False):
     sealed_at: datetime
     development: bool
     obligations: tuple[StructuredObligation, ...]
+    status_place: StructuredStatusPlace | None
 
 
 class CodeChanges(TypedDict, total=False):

@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from verify_test_attack_files import AT, FAMILIES, Signing, approved, by, certified_at, locked, pki_of, plain, signed, signer
+from verify_test_attack_files import (
+    AT,
+    FAMILIES,
+    FIELD,
+    LOOK,
+    approved,
+    certified_at,
+    drawing,
+    locked,
+    objects,
+    pki_of,
+    updated,
+)
 from verify_test_attack_files_growth import GROWTH, Attack
 from verify_test_attack_files_signature import SIGNATURES
 
@@ -48,3 +60,20 @@ def test_no_attack_passes(attack: Attack) -> None:
 def test_what_is_attacked_is_good(family: str) -> None:
     for good in (approved(family), certified_at(2, family), locked(b"/Action/All", family)):
         assert judge(good).reason.code == "SIGNED_DOCUMENT"
+
+
+FILLED = {FIELD: objects()[FIELD].replace(b"/V(100)", b"/V(999)"), LOOK: drawing(b"999")}
+
+
+@pytest.mark.parametrize(
+    "permission",
+    [certified_at(2), certified_at(3), locked(b"/Action/Include/Fields[(other)]"), locked(b"/Action/Exclude/Fields[(amount)]")],
+    ids=["level-2", "level-3", "another-field-locked", "this-field-free"],
+)
+def test_a_form_filled_as_the_signer_permits(permission: bytes) -> None:
+    """What others may fill in is not what the signer said: the verdict passes, and says so, and where it is."""
+    report = judge(updated(permission, FILLED))
+    assert report.reason.code == "SIGNED_THEN_FILLED"
+    (check,) = [check for check in report.checks if check.name == "changes"]
+    assert "on pages 1" in check.detail
+    assert judge(updated(approved(), FILLED)).reason.code == "CHANGED_AFTER_SIGNING"

@@ -261,7 +261,8 @@ def test_a_document_timestamp_with_a_picture_is_no_evidence(
     stamper = DummyTimeStamper(applicant.signing_cert, applicant.signing_key)
     signers.PdfTimeStamper(stamper, field_name="Stamp").timestamp_pdf(writer, "sha256", output=out)
     signature, _ = read_foreign_pdf(out.getvalue()).signatures
-    assert signature.changes.kinds == {ChangeKind.SIGNATURES if any(box) else ChangeKind.EVIDENCE}
+    shown = {ChangeKind.SHOWN_SIGNATURES, ChangeKind.PAGES}
+    assert signature.changes.kinds == (shown if any(box) else {ChangeKind.EVIDENCE})
 
 
 @pytest.mark.parametrize(

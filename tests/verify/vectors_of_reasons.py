@@ -7,6 +7,27 @@ When such a test runs, `tests/conftest.py` listens to the verifier and fails the
 from __future__ import annotations
 
 VECTORS: dict[str, str] = {
+    "FORMAT_STATUS_LIST": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[cut]",
+    "STATUS_LIST_WRONG_SIGNER": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[of another]",
+    "STATUS_ENDED": "tests/verify/test_status_lists.py::test_each_value_has_its_verdict[ENDED-",
+    "EXTENSION_UNKNOWN": "tests/verify/test_status_lists.py::test_past_its_end_nobody_says_expired_without_knowing",
+    "STATUS_LIST_FORGED": (
+        "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[changed]"
+    ),
+    "STATUS_LIST_NOT_OF_ISSUER": (
+        "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[another authority signs]"
+    ),
+    "STATUS_LIST_UNTRUSTED": (
+        "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[of another CA]"
+    ),
+    "STATUS_STALE": (
+        "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[old]"
+    ),
+    "STATUS_NOT_LISTED_THEN": (
+        "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[from the future]"
+    ),
+    "STATUS_LIST_OUTDATED": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[old]",
+    "STATUS_LIST_GENUINE": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[good]",
     "FORMAT_EMPTY": "tests/verify/test_any_input.py::test_cut_off_file_fails",
     "FORMAT_UNKNOWN": "tests/verify/test_any_input.py::test_a_claim_that_cannot_be_read_counts_beside_a_genuine_code",
     "FORMAT_PICTURE": "tests/verify/test_any_input.py::test_picture_without_a_code",
@@ -50,9 +71,7 @@ VECTORS: dict[str, str] = {
     ),
     "SEAL_TIME_CONTRADICTED": "tests/verify/test_over_time.py::test_a_timestamp_before_the_claimed_time",
     "TIMESTAMP_INVALID": "tests/verify/test_over_time.py::test_a_timestamp_over_something_else",
-    "CERTIFICATE_REVOKED": (
-        "tests/verify/test_revocation.py::test_an_intermediate_authority_that_was_revoked"
-    ),
+    "CERTIFICATE_REVOKED": ("tests/verify/test_revocation.py::test_an_intermediate_authority_that_was_revoked"),
     "CHANGED_AFTER_SIGNING": "tests/verify/test_foreign.py::test_an_overlay_after_signing",
     "HOLDER_MISMATCH": "tests/verify/test_code.py::test_transplanted_code",
     "SEALS_INCOMPLETE": "tests/verify/test_sealed_files.py::test_licence_that_waits_for_a_seal_is_not_in_force",
@@ -77,12 +96,12 @@ VECTORS: dict[str, str] = {
     "ALGORITHM_UNAVAILABLE": "tests/verify/test_any_input.py::test_changed_byte_of_the_detached_signature_is_caught",
     "SEAL_EXTENSION_UNKNOWN": "tests/verify/test_ses.py::test_a_critical_extension_is_not_passed_over",
     "NO_TRUST_ANCHORS": "tests/verify/test_sealed_files.py::test_verifier_without_anchors_says_so",
+    "CLOCK_DOUBTFUL": "tests/verify/test_basis.py::test_a_clock_that_is_behind_makes_nothing_false",
     "CODE_KEY_UNKNOWN": "tests/verify/test_code.py::test_unknown_key",
     "CERTIFICATE_UNTRUSTED": "tests/verify/test_sealed_files.py::test_self_signed_seal_with_the_agencys_name",
     "CERTIFICATE_REVOKED_UNPROVEN": "tests/verify/test_foreign.py::test_an_applicant_whose_certificate_was_revoked",
     "TIMESTAMP_UNTRUSTED": (
-        "tests/verify/test_over_time.py"
-        "::test_an_untrusted_timestamp_with_evidence_about_its_authority_stays_open"
+        "tests/verify/test_over_time.py::test_an_untrusted_timestamp_with_evidence_about_its_authority_stays_open"
     ),
     "ALGORITHM_OUTDATED": "tests/verify/test_foreign.py::test_what_no_document_may_have",
     "CERTIFICATE_MISSING": "tests/verify/test_foreign.py::test_what_no_document_may_have",
@@ -96,6 +115,7 @@ VECTORS: dict[str, str] = {
     "OBLIGATION_UNKNOWN": "tests/verify/test_standing.py::test_standing_obligations[offline overdue]",
     "STATUS_UNKNOWN": "tests/verify/test_sealed_files.py::test_nobody_knows_the_status",
     "SEAL_GENUINE": "tests/verify/test_ses.py::test_a_good_seal_passes_with_its_own_sentence",
+    "SIGNED_THEN_FILLED": "tests/verify/test_attack_classes.py::test_a_form_filled_as_the_signer_permits",
     "SIGNED_DOCUMENT": "tests/verify/test_foreign.py::test_two_signers",
     "ARCHIVE_GENUINE": "tests/flow/test_levels.py::test_an_archive_package_outlives_the_certificates_without_network",
     "COPY_GENUINE": "tests/flow/test_annotated_copies.py::test_a_copy_passes_and_says_what_for",

@@ -1,0 +1,476 @@
+"""Status lists: made from the store, published whole or not at all, offered to everybody, fetched with suspicion."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from api.errors import BusyError, ClockError
+from api.home import open_home
+from api.status_files import StatusFiles
+from api.status_publishing import PERIOD, TIME_TO_LIVE, StatusPublisher
+from api.wiring import Services
+from esign import ListedStatus, read_signed_status_list, signed_status_list
+from licences import StatusListName
+
+if TYPE_CHECKING:
+    from running import Elicence, Server
+
+OFFICE = "1199010000000102XM"
+NAME = StatusListName(OFFICE, 1)
+MEDIA_TYPE = "application/vnd.elicence.status-list"
+
+
+def latest(elicence: Elicence) -> Path:
+    return elicence.home / "status" / OFFICE / "1" / "latest.status"
+
+
+def identifiers(elicence: Elicence) -> list[str]:
+    return sorted(path.stem for path in (elicence.home / "issued").glob("*.pdf"))
+
+
+def revoke(elicence: Elicence, identifier: str) -> None:
+    done = elicence("revoke", identifier, "--ground", "出租许可证", "--decision", "样农罚〔2026〕1号")
+    assert done.code == 0, done.err
+
+
+def counts(content: bytes) -> dict[str, int]:
+    places = read_signed_status_list(content).listed.places
+    return {value.name: places.count(value) for value in ListedStatus if value and places.count(value)}
+
+
+def eventually(question: Any, seconds: float = 20) -> Any:
+    end = time.monotonic() + seconds
+    while not (answer := question()):
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.05)
+    return answer
+
+
+def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    try:
+        request = urllib.request.Request(url, headers={name.replace("_", "-"): text for name, text in headers.items()})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, {name.lower(): text for name, text in answer.headers.items()}, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, {name.lower(): text for name, text in error.headers.items()}, error.read()
+
+
+# What is made -------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_made_when_there_is_something_to_say(stocked: Elicence) -> None:
+    assert stocked("status-list", "list", "--json").json() == {"lists": []}
+    first = stocked("status-list", "make", "--json").json()
+    assert [(one["issuer"], one["list"]) for one in first["published"]] == [(OFFICE, 1)]
+    again = stocked("status-list", "make", "--json").json()
+    assert (again["published"], again["unchanged"]) == ([], first["published"])
+    revoke(stocked, identifiers(stocked)[0])
+    changed = stocked("status-list", "make", "--json").json()
+    assert [Path(one["path"]).parent for one in changed["published"]] == [latest(stocked).parent]
+    assert counts(latest(stocked).read_bytes()) == {"ENDED": 1}
+    assert latest(stocked).read_bytes() == Path(changed["published"][0]["path"]).read_bytes()
+    (listed,) = stocked("status-list", "list", "--json").json()["lists"]
+    assert (listed["kept"], listed["issuer"]) == (2, OFFICE)
+    assert listed["bytes"] == sum(path.stat().st_size for path in latest(stocked).parent.glob("2*.status"))
+    assert "2 份 kept" in stocked("status-list", "list").out
+    # A list may be carried away by anybody; nothing in it names a licence.
+    assert latest(stocked).stat().st_mode & 0o777 == 0o644
+    text = latest(stocked).read_bytes().split(b"\n")[0]
+    assert not any(identifier.encode() in text for identifier in identifiers(stocked))
+
+
+def test_an_empty_store_has_no_lists(fresh: Elicence) -> None:
+    made = fresh("status-list", "make")
+    assert (made.code, "没有证照" in made.out) == (0, True)
+    assert fresh("status-list", "make", "--json").json()["published"] == []
+
+
+def test_a_list_is_shown_in_numbers(stocked: Elicence) -> None:
+    stocked("status-list", "make")
+    shown = stocked("status-list", "show", latest(stocked), "--json").json()
+    assert (shown["issuer"], shown["list"], shown["signer"], shown["algorithm"]) == (
+        OFFICE,
+        1,
+        "样例县行政审批局",
+        "sm2",
+    )
+    assert shown["counts"]["valid"] == shown["places"] == 1 << 20
+    assert shown["ttl_seconds"] == TIME_TO_LIVE.total_seconds()
+    assert 0 <= shown["age_seconds"] < 60
+    assert "样例县行政审批局" in stocked("status-list", "show", latest(stocked)).out
+    for content, code in ((b"", "FORMAT_STATUS_LIST"), (b"{}\n\n", "FORMAT_STATUS_LIST")):
+        done = stocked("status-list", "show", "-", "--json", stdin=content)
+        assert (done.code, done.json()["error"]["code"]) == (65, "DATA_REFUSED"), code
+    assert stocked("status-list", "show", "nowhere.status").code == 66
+
+
+def test_our_own_verifier_believes_the_list(stocked: Elicence) -> None:
+    stocked("status-list", "make")
+    report = stocked("verify", latest(stocked), "--json", "--trust", stocked.home / "trust").json()
+    assert (report["verdict"], report["kind"]) == ("passed", "status_list")
+
+
+@pytest.fixture
+def services(stocked: Elicence) -> Services:
+    return Services(open_home(stocked.home))
+
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def test_every_hour_there_is_a_new_list(services: Services) -> None:
+    publisher = services.status_publisher
+    for after, new in ((timedelta(), 1), (PERIOD - timedelta(seconds=1), 0), (PERIOD, 1), (PERIOD * 2, 1)):
+        done = publisher.publish(NOW + after)
+        assert len(done.published) == new
+    issued = [one.issued_at for one in services.status_files.published(NAME)]
+    assert issued == [NOW, NOW + PERIOD, NOW + PERIOD * 2]
+    assert done.due_at == NOW + PERIOD * 3
+    assert [
+        read_signed_status_list(one.read()).listed.issued_at for one in services.status_files.published(NAME)
+    ] == issued
+
+
+def test_a_past_question_finds_the_list_of_its_time(services: Services) -> None:
+    for hours in (0, 2, 4):
+        services.status_publisher.publish(NOW + timedelta(hours=hours))
+    found = [
+        services.status_files.as_of(NAME, NOW + timedelta(minutes=minutes)) for minutes in (-1, 0, 119, 120, 239, 9999)
+    ]
+    hours = [None if one is None else (one.issued_at - NOW).total_seconds() / 3600 for one in found]
+    assert hours == [None, 0, 0, 2, 2, 4]
+
+
+def test_the_clock_may_not_go_back(services: Services) -> None:
+    publisher = services.status_publisher
+    publisher.publish(NOW)
+    revoke_in(services)
+    with pytest.raises(ClockError):
+        publisher.publish(NOW - timedelta(seconds=1))
+    # Nor are there two lists of one second: the other one comes in the next.
+    assert publisher.publish(NOW + timedelta(milliseconds=900)).due_at == NOW + timedelta(seconds=1)
+    assert len(services.status_files.published(NAME)) == 1
+    assert len(publisher.publish(NOW + timedelta(seconds=1)).published) == 1
+
+
+def revoke_in(services: Services) -> None:
+    from licences import Act, Action
+
+    record = services.store.in_force_of(OFFICE, after="", limit=1)[0]
+    at = NOW - timedelta(minutes=1)
+    act = Act(action=Action.REVOKE, ground="由", decision="号", effective_at=at, recorded_at=at)
+    services.store.apply(record.identifier, act)
+
+
+def test_an_act_in_advance_brings_a_list_on_its_day(services: Services) -> None:
+    from licences import Act, Action
+
+    begins = NOW + timedelta(minutes=20, milliseconds=500)
+    record = services.store.in_force_of(OFFICE, after="", limit=1)[0]
+    act = Act(action=Action.SUSPEND, ground="由", decision="号", effective_at=begins, recorded_at=NOW)
+    services.store.apply(record.identifier, act)
+    first = services.status_publisher.publish(NOW)
+    assert first.due_at == begins
+    second = services.status_publisher.publish(begins + timedelta(seconds=1))
+    assert [counts(one.read()) for one in (*first.published, *second.published)] == [{}, {"SUSPENDED": 1}]
+
+
+def test_a_list_that_our_verifier_refuses_is_not_published(services: Services, stocked: Elicence) -> None:
+    services.status_publisher.publish(NOW)
+    before = latest(stocked).read_bytes()
+    for path in (stocked.home / "trust").glob("*.pem"):
+        path.unlink()
+    shutil.copy(stocked.home / "keys" / "rsa-seal.chain.pem", stocked.home / "trust" / "other.pem")
+    with pytest.raises(Exception, match="self-check"):
+        Services(open_home(stocked.home)).status_publisher.publish(NOW + PERIOD)
+    assert latest(stocked).read_bytes() == before
+    assert len(services.status_files.published(NAME)) == 1
+
+
+def test_a_damaged_list_is_replaced(services: Services, stocked: Elicence) -> None:
+    (first,) = services.status_publisher.publish(NOW).published
+    first.path.write_bytes(first.read()[:500])
+    assert services.status_publisher.publish(NOW + timedelta(seconds=1)).published
+    read_signed_status_list(latest(stocked).read_bytes())
+
+
+def test_one_publishes_at_a_time(services: Services) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def check(_content: bytes, _at: datetime) -> None:
+        inside.set()
+        assert leave.wait(10)
+
+    other = services.status_publisher
+    slow = StatusPublisher(other._source, services.status_files, services.keys.list_signer, check)
+    thread = threading.Thread(target=slow.publish, args=(NOW,))
+    thread.start()
+    assert inside.wait(10)
+    with pytest.raises(BusyError):
+        other.publish(NOW)
+    leave.set()
+    # Who waits finds that it has been done.
+    assert other.publish(NOW, wait=10).published == ()
+    thread.join()
+
+
+PUBLISH = """
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from api.home import open_home
+from api.wiring import Services
+from api.status_publishing import PERIOD
+services = Services(open_home(Path(sys.argv[1])))
+at = datetime.fromisoformat(sys.argv[2])
+print("ready", flush=True)
+while True:
+    services.status_publisher.publish(at)
+    at += PERIOD
+"""
+
+
+def killed_while_publishing(running: ModuleType, elicence: Elicence, times: int, chance: random.Random) -> int:
+    """Kill it at random moments; returns how many lists are there. Each must be whole, and so must the latest."""
+    files, kept = StatusFiles(elicence.home / "status"), 0
+    for _ in range(times):
+        newest = files.newest(NAME)
+        begin = (newest.issued_at + PERIOD if newest else NOW).isoformat()
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", PUBLISH, str(elicence.home), begin],
+            stdout=subprocess.PIPE,
+            env=running.environment({"PYTHONPATH": str(running.ROOT)}),
+        )
+        with process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(chance.uniform(0, 0.4))
+            process.kill()
+        published = files.published(NAME)
+        assert len(published) >= kept
+        kept = len(published)
+        if published:
+            assert read_signed_status_list(latest(elicence).read_bytes()).listed.issued_at >= begin_of(published)
+    for one in files.published(NAME):
+        assert read_signed_status_list(one.read()).listed.issued_at == one.issued_at
+    return kept
+
+
+def begin_of(published: tuple[Any, ...]) -> datetime:
+    """The newest but one: the program may have been ended before the newest got its second name."""
+    return published[max(0, len(published) - 2)].issued_at
+
+
+def test_killed_at_any_moment_it_leaves_whole_lists(running: ModuleType, stocked: Elicence) -> None:
+    chance = random.Random(20261122)  # noqa: S311 - when it is killed is no secret
+    assert killed_while_publishing(running, stocked, 5, chance) > 5
+    # Whoever comes next puts things right.
+    files = StatusFiles(stocked.home / "status")
+    newest = files.newest(NAME)
+    assert newest is not None
+    Services(open_home(stocked.home)).status_publisher.publish(newest.issued_at + PERIOD)
+    assert latest(stocked).read_bytes() == files.published(NAME)[-1].read()
+
+
+@pytest.mark.soak
+def test_killed_very_often_it_leaves_whole_lists(running: ModuleType, stocked: Elicence) -> None:
+    chance = random.Random(7)  # noqa: S311
+    kept = killed_while_publishing(running, stocked, 200, chance)
+    print(f"200 kills, {kept} lists, all whole")
+    assert kept > 200
+
+
+# What is served -----------------------------------------------------------------------------------------------------
+
+
+def test_a_server_publishes_what_was_done_elsewhere(running: ModuleType, stocked: Elicence) -> None:
+    with running.Server(stocked) as server:
+        eventually(latest(stocked).exists)
+        assert counts(latest(stocked).read_bytes()) == {}
+        revoke(stocked, identifiers(stocked)[0])
+        eventually(lambda: counts(latest(stocked).read_bytes()) == {"ENDED": 1})
+        ready = json.loads(get(f"{server.url}/readyz")[2])
+        assert (ready["status"], ready["status_lists"]) == ("ready", "ok")
+    assert "published" in server.log
+    assert server.code == 0
+
+
+def test_a_missing_key_is_told_and_the_lists_go_on_when_it_is_back(running: ModuleType, stocked: Elicence) -> None:
+    key = stocked.home / "keys" / "sm2-code.key.pem"
+    key.rename(key.with_suffix(".away"))
+    with running.Server(stocked) as server:
+        eventually(lambda: json.loads(get(f"{server.url}/readyz")[2])["status_lists"] == "KEY_NOT_FOUND")
+        assert not latest(stocked).exists()
+    assert "status lists are not published [KEY_NOT_FOUND]" in server.log
+    assert server.log.count("are not published") == 1
+
+
+@pytest.fixture(scope="module")
+def offering(running: ModuleType, full_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a server with two lists, one of them of an hour ago."""
+    elicence = running.copy_home(full_home, tmp_path_factory.mktemp("offering") / "home")
+    services = Services(open_home(elicence.home))
+    for at in (NOW - PERIOD * 2, NOW - PERIOD):
+        services.status_publisher.publish(at)
+    with running.Server(elicence) as server:
+        eventually(lambda: len(services.status_files.published(NAME)) == 3)
+        server.home = elicence.home
+        yield server
+
+
+def test_lists_are_offered_with_their_times(offering: Server) -> None:
+    status, headers, body = get(f"{offering.url}/status-lists")
+    (entry,) = json.loads(body)["lists"]
+    assert (status, entry["issuer"], entry["list"]) == (200, OFFICE, 1)
+    status, headers, body = get(offering.url + entry["path"])
+    assert (status, headers["content-type"]) == (200, MEDIA_TYPE)
+    assert read_signed_status_list(body).listed.issued_at.isoformat() == entry["issued_at"]
+    assert headers["cache-control"] == "public, max-age=60"
+    assert headers["last-modified"].endswith(" GMT")
+    assert get(offering.url + entry["path"], If_None_Match=headers["etag"])[0] == 304
+    assert get(offering.url + entry["path"], If_None_Match='"other"')[0] == 200
+
+
+def test_old_lists_are_offered_too(offering: Server) -> None:
+    address = f"{offering.url}/status-lists/{OFFICE}/1?at="
+    for at in (NOW - PERIOD * 2, NOW - PERIOD - timedelta(seconds=1)):
+        body = get(address + at.strftime("%Y-%m-%dT%H:%M:%SZ"))[2]
+        assert read_signed_status_list(body).listed.issued_at == NOW - PERIOD * 2
+    assert get(address + "2020-01-01")[0] == 404
+    assert get(address + "yesterday")[0] == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"{OFFICE}/2", f"{OFFICE}/01", f"{OFFICE}/0", "11990100000001038M/1", "..%2f..%2fkeys/1", "a/b", f"{OFFICE}/%00"],
+)
+def test_there_is_nothing_else_to_be_had(offering: Server, path: str) -> None:
+    status, _, body = get(f"{offering.url}/status-lists/{path}")
+    assert status == 404
+    assert str(offering.home).encode() not in body
+
+
+def test_the_public_gets_the_lists_as_well(running: ModuleType, stocked: Elicence) -> None:
+    with running.Server(stocked, "--host", "0.0.0.0") as server:
+        eventually(latest(stocked).exists)
+        port = server.url.rpartition(":")[2]
+        assert get(f"http://127.0.0.1:{port}/status-lists/{OFFICE}/1")[0] == 200
+        assert get(f"http://127.0.0.1:{port}/api/v1/licences/x")[0] == 404
+
+
+# What is fetched ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def answering(index: object, content: bytes, media_type: str = MEDIA_TYPE) -> Iterator[str]:
+    """A server that answers what it is told to."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            whole = self.path == "/status-lists"
+            body = json.dumps(index).encode() if whole else content
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json" if whole else media_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with closing(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+ENTRY = {"issuer": OFFICE, "list": 1}
+
+
+def test_a_counter_fetches_the_lists_of_an_authority(offering: Server, fresh: Elicence, tmp_path: Path) -> None:
+    trust = offering.home / "trust"
+    done = fresh("status-list", "fetch", offering.url, tmp_path, "--trust", trust, "--json")
+    (one,) = done.json()["lists"]
+    assert (one["new"], Path(one["path"]).parent) == (True, tmp_path / OFFICE / "1")
+    assert StatusFiles(tmp_path).names() == (NAME,)
+    again = fresh("status-list", "fetch", f"{offering.url}/", tmp_path, "--trust", trust)
+    assert "已是最新" in again.out
+    assert (again.code, len(StatusFiles(tmp_path).published(NAME))) == (0, 1)
+
+
+def refused(elicence: Elicence, url: str, folder: Path, trust: Path) -> tuple[int, str]:
+    done = elicence("status-list", "fetch", url, folder, "--trust", trust, "--json")
+    return done.code, done.json()["error"]["code"]
+
+
+def test_what_the_authority_did_not_sign_is_not_kept(offering: Server, fresh: Elicence, tmp_path: Path) -> None:
+    trust = offering.home / "trust"
+    content = get(f"{offering.url}/status-lists/{OFFICE}/1")[2]
+    listed = read_signed_status_list(content).listed
+    with answering({"lists": [ENTRY]}, content) as url:
+        # The other home's own keys: the same authority by name, another CA.
+        assert refused(fresh, url, tmp_path / "a", fresh.home / "trust")[0] != 0
+    forged = signed_status_list(listed, Services(open_home(fresh.home)).keys.list_signer())
+    changed = content.replace(b'"lst":"eN', b'"lst":"eO')
+    for wrong in (forged, changed, content[:-2], content + b"\n", b"", b"not a list"):
+        with answering({"lists": [ENTRY]}, wrong) as url:
+            assert refused(fresh, url, tmp_path / "b", trust)[0] != 0
+    with answering({"lists": [{"issuer": OFFICE, "list": 2}]}, content) as url:
+        assert refused(fresh, url, tmp_path / "b", trust) == (65, "INPUT_MALFORMED")
+    with answering({"lists": [ENTRY]}, content, "text/plain") as url:
+        assert refused(fresh, url, tmp_path / "b", trust) == (69, "SERVICE_FAILED")
+    assert StatusFiles(tmp_path / "a").names() == StatusFiles(tmp_path / "b").names() == ()
+
+
+def test_an_older_list_does_not_take_the_place_of_a_newer_one(
+    offering: Server, fresh: Elicence, tmp_path: Path
+) -> None:
+    trust = offering.home / "trust"
+    published = StatusFiles(offering.home / "status").published(NAME)
+    for one, new in ((published[1], True), (published[0], False), (published[2], True)):
+        with answering({"lists": [ENTRY]}, one.read()) as url:
+            done = fresh("status-list", "fetch", url, tmp_path, "--trust", trust, "--json").json()
+            assert done["lists"][0]["new"] is new
+    assert (tmp_path / OFFICE / "1" / "latest.status").read_bytes() == published[2].read()
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        [],
+        {},
+        {"lists": [1]},
+        {"lists": [{"issuer": "../../x", "list": 1}]},
+        {"lists": [{"issuer": OFFICE, "list": "1"}]},
+    ]
+    + [{"lists": [{"issuer": OFFICE, "list": -1}]}, {"lists": [ENTRY] * 1001}],
+    ids=[str(place) for place in range(7)],
+)
+def test_an_index_that_is_none_is_refused(fresh: Elicence, tmp_path: Path, index: object) -> None:
+    with answering(index, b"") as url:
+        assert refused(fresh, url, tmp_path / "lists", fresh.home / "trust") == (65, "INPUT_MALFORMED")
+    assert not (tmp_path / "lists").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.com", "ftp://127.0.0.1", "https://u@h", "https://h/?a", "x", "https://"]
+)
+def test_lists_are_fetched_by_a_way_that_nobody_changes(fresh: Elicence, tmp_path: Path, url: str) -> None:
+    assert refused(fresh, url, tmp_path / "lists", fresh.home / "trust") == (64, "WRONG_USE")

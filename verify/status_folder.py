@@ -1,0 +1,104 @@
+"""Signed status lists in files and folders (an adapter), as `elicence status-list` and its `fetch` lay them out.
+
+A folder holds `ISSUER/NUMBER/YYYYMMDDTHHMMSSZ.status`, for years perhaps one each hour. Names only say what to open
+first: what counts is what is signed. Files with other names are always opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from esign import MAX_STATUS_FILE_BYTES, EsignError, Fault, MalformedError, SignedStatusList
+from verify.errors import StatusFilesError
+from verify.status_lists import read_or_fault
+
+STATUS_SUFFIX: Final = ".status"
+MAX_STATUS_FILES: Final = 200_000
+"""In all folders together: twenty years of hourly lists."""
+MAX_UNDATED: Final = 256
+"""Files whose names do not tell the time."""
+_NEWEST: Final = 4
+"""Dated files that are opened for one question: those after the first are for the case that it is damaged."""
+_REMEMBERED: Final = 16
+"""Lists that stay in memory, about 1 MB each."""
+
+_DATED = re.compile(r"(?P<issuer>[0-9A-Z]{18})/(?P<number>[0-9]{1,9})/(?P<time>[0-9]{8}T[0-9]{6}Z)\.status")
+
+
+class StatusFolder:
+    """The lists in some files and folders, as they are when a question comes."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """StatusFilesError where there is nothing at a path."""
+        for path in paths:
+            if not path.exists():
+                raise StatusFilesError(f"no status list: {path.name}")
+        self._paths = tuple(paths)
+        self._read: OrderedDict[tuple[str, int, int], SignedStatusList | EsignError] = OrderedDict()
+        self._lock = Lock()
+
+    def lists(self, issuer_code: str, number: int, until: datetime) -> Iterator[SignedStatusList | EsignError]:
+        """Open what may be asked for: the newest dated files until then, the first one after, all undated ones.
+
+        StatusFilesError when a folder cannot be read or has too many files.
+        """
+        dated: list[tuple[datetime, Path]] = []
+        undated: list[Path] = []
+        for path in self._files():
+            named = _DATED.fullmatch("/".join(path.parts[-3:]))
+            time = None if named is None else _time(named["time"])
+            if named is None or time is None:
+                undated.append(path)
+            elif (named["issuer"], int(named["number"])) == (issuer_code, number):
+                dated.append((time, path))
+        if len(undated) > MAX_UNDATED:
+            raise StatusFilesError(f"more than {MAX_UNDATED} status lists whose names do not tell their time")
+        dated.sort()
+        there = [path for time, path in dated if time <= until]
+        later = [path for time, path in dated if time > until]
+        for path in (*there[-_NEWEST:], *later[:1], *undated):
+            yield self._open(path)
+
+    def _files(self) -> Iterator[Path]:
+        found = 0
+        try:
+            for path in self._paths:
+                for file in path.rglob(f"*{STATUS_SUFFIX}") if path.is_dir() else (path,):
+                    found += 1
+                    if found > MAX_STATUS_FILES:
+                        raise StatusFilesError(f"more than {MAX_STATUS_FILES} status lists")
+                    yield file
+        except OSError as error:
+            raise StatusFilesError(f"the status lists cannot be read: {error.strerror}") from error
+
+    def _open(self, path: Path) -> SignedStatusList | EsignError:
+        try:
+            state = path.stat()
+            key = (str(path), state.st_mtime_ns, state.st_size)
+            with self._lock:
+                if key in self._read:
+                    self._read.move_to_end(key)
+                    return self._read[key]
+            with path.open("rb") as stream:
+                data = stream.read(MAX_STATUS_FILE_BYTES + 1)
+        except OSError as error:
+            return MalformedError(Fault.FORMAT_STATUS_LIST, f"a status list cannot be read: {error.strerror}")
+        found = read_or_fault(data)
+        with self._lock:
+            self._read[key] = found
+            while len(self._read) > _REMEMBERED:
+                self._read.popitem(last=False)
+        return found
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
