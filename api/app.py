@@ -18,6 +18,7 @@ from verify import VerifyError
 from .act_routes import act_routes
 from .conversion_routes import conversion_routes
 from .copy_routes import copy_routes
+from .desk_routes import desk_routes
 from .edge import Edge
 from .errors import ApiError, RateLimitedError
 from .limiting import RateLimiter
@@ -29,6 +30,7 @@ from .routes import api_routes
 from .schema_routes import schema_routes
 from .schemas import describe, invalid_body
 from .status_list_routes import status_list_routes
+from .status_routes import status_routes
 from .status_publishing import StatusPublishing
 from .wiring import Services
 
@@ -71,7 +73,9 @@ def create_app(
         app.include_router(review_routes(services))
         app.include_router(copy_routes(services))
         app.include_router(receipt_routes(services))
+        app.include_router(status_routes(services))
         app.include_router(conversion_routes(services))
+        app.include_router(desk_routes(services))
         _add_reference(app)
     app.include_router(page_routes(services, limiter))
     app.include_router(status_list_routes(services, limiter))
@@ -168,7 +172,7 @@ def _answer_parameter(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, problem: Problem, *, seconds: int = 60) -> Response:
-    if request.url.path.lower().startswith("/v"):
+    if request.url.path.lower().startswith(("/v", "/desk")):
         response: Response = problem_page(request, problem)
     else:
         response = JSONResponse(

@@ -24,9 +24,11 @@ from .database_commands import add_database_parser
 from .errors import UsageError
 from .forgery_commands import add_forgery_parser
 from .form_commands import add_forms_parser, add_print_parser
+from .hash_commands import add_digest_arguments, add_digest_parser, presented_digest
 from .holder_commands import add_holder_parser, add_links_parser
 from .impact_commands import add_impact_parser
 from .keys_commands import add_keys_parser
+from .kit_commands import add_kit_parser
 from .parsing import Group, Parser
 from .receipt_commands import ReceiptWish, add_receipt_arguments
 from .review_commands import add_review_parser
@@ -133,7 +135,7 @@ def _parser() -> Parser:
     issue.add_argument("--idempotency-key", metavar="KEY", help="幂等键 same key and data: same licence")
 
     verify = command("verify", _verify, "核验文件或二维码 check a file or a code", commands)
-    verify.add_argument("input", metavar="FILE|CODE|-", help="PDF, JSON (with .p7s beside it), picture or code")
+    verify.add_argument("input", metavar="FILE|CODE|-", nargs="?", help="PDF, JSON (with .p7s beside it), picture or code")
     verify.add_argument("--at", metavar="WHEN", help="核验时点 date or RFC 3339 instant (default now)")
     verify.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
     verify.add_argument(
@@ -150,6 +152,7 @@ def _parser() -> Parser:
     verify.add_argument("--full", action="store_true", help="不遮盖持证主体 do not mask the holder")
     verify.add_argument("--original", metavar="FILE", help="回执所说的文件 the file that a receipt is about")
     add_receipt_arguments(verify)
+    add_digest_arguments(verify)
 
     revoke = command("revoke", _revoke, "吊销证照 revoke a licence", commands)
     revoke.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
@@ -179,6 +182,8 @@ def _parser() -> Parser:
     add_schema_parser(answering, types)
     add_export_parser(answering, commands)
     add_archive_parser(answering, commands)
+    add_kit_parser(answering, commands)
+    add_digest_parser(answering, commands)
 
     lists = commands.add_parser("status-list", help="状态清单 signed status lists", allow_abbrev=False)
     add_status_list_parser(answering, lists.add_subparsers(metavar="ACTION", required=True))
@@ -260,13 +265,14 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     answer = verify(
         home_path(arguments.home),
-        argument=arguments.input,
+        argument=arguments.input or "",
         at=arguments.at,
         trust=arguments.trust,
         holder=arguments.holder,
         use=(arguments.case, arguments.item),
         original=arguments.original,
         wish=ReceiptWish.of(arguments),
+        digest=presented_digest(arguments),
         offline=arguments.offline,
         status=arguments.status,
         full=arguments.full,

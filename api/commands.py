@@ -200,6 +200,7 @@ def verify(
     use: tuple[str, str] = ("", ""),
     original: str | None = None,
     wish: ReceiptWish | None = None,
+    digest: Presented | None = None,
     offline: bool = False,
     status: Sequence[str] = (),
     full: bool,
@@ -207,8 +208,9 @@ def verify(
     """Judge a file, a code, or what comes on standard input. Without a home or anchors the answer is honest.
 
     `use` is a case number and an item code, to which a copy is compared; an empty one is not. `original` is the file
-    that a signed report is said to be about; `wish` is the receipt that is wanted of this verification. `offline` asks
-    neither a home nor a network; `status` names files and folders of signed status lists.
+    that a signed report is said to be about; `wish` is the receipt that is wanted of this verification, `digest` is
+    judged in place of `argument`. `offline` asks neither a home nor a network; `status` names files and folders of
+    signed status lists.
     """
     moment = datetime.now(UTC) if at is None else parse_at(at)
     if argument == "-" and holder == "-":
@@ -220,7 +222,10 @@ def verify(
     verifier = Verifier(
         anchors,
         store,
-        elsewhere=[SignedStatusLists(status_files(status), anchors)] if status else [],
+        elsewhere=(
+            *((SignedStatusLists(status_files(status), anchors),) if status else ()),
+            *(() if services is None else services.elsewhere),
+        ),
         existence=store,
         revocation=None if offline else RevocationFetcher(),
         history=archive_problems,
@@ -228,7 +233,7 @@ def verify(
     )
     case_number, item_code = use
     intended = IntendedUse(case_number=case_number, item_code=item_code) if any(use) else None
-    presented = Presented.of(argument, services).beside(original)
+    presented = digest or Presented.of(argument, services).beside(original)
     report = presented.judged(verifier, entry, intended, moment)
     catalogue = catalogue_of(None if services is None else services.home)
     shape, text = report_shape(report, catalogue, full=full), report_text(report, catalogue, full=full)

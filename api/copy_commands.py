@@ -85,7 +85,8 @@ def _services(arguments: argparse.Namespace) -> "Services":
 
 def _make(arguments: argparse.Namespace) -> "Answer":
     from esign import CopyPurpose
-    from licences import FILE_KINDS, group_serial
+    from esign import group_serial
+    from licences import FILE_KINDS
 
     from .commands import Answer
     from .copying import make_copy
@@ -128,7 +129,8 @@ def _make(arguments: argparse.Namespace) -> "Answer":
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
-    from licences import RelianceKind, group_serial, parse_identifier
+    from esign import group_serial
+    from licences import RelianceKind, parse_identifier
 
     from .columns import table
     from .commands import Answer
@@ -187,7 +189,7 @@ def _trace(arguments: argparse.Namespace) -> "Answer":
 
 
 def _traced_text(found: "TracedCopy") -> str:
-    from licences import group_serial
+    from esign import group_serial
 
     from .messages import moment_text
 

@@ -1,5 +1,7 @@
-"""What was checked at the desk a moment ago: kept in memory for some minutes, so that a receipt, another day or the
-holder can follow without the file being handed over again. What was typed about a person is not kept.
+"""What was checked at the desk a moment ago, in memory for some minutes.
+
+A receipt, another day or the holder can follow without the file being handed over again. What was typed about a person
+is not kept.
 """
 
 import secrets

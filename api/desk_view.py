@@ -1,13 +1,14 @@
 """What the clerk desk shows of a check: the verdict and what to do, then everything that the verdict rests on."""
 
 import base64
+import binascii
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from esign import Rows, StructuredField, StructuredLicence, photo_file
-from licences import PhotoRefusedError, Record, mask_name, mask_number, photo_in, word_of
+from esign import EsignError, Rows, StructuredField, StructuredLicence, photo_file, read_photo
+from licences import Record, mask_number
 from verify import Outcome, Report, SignatureFacts, Text, basis_lines
 
 from .desk_checks import HeldCheck
@@ -219,7 +220,9 @@ def _file_facts(report: Report, licence: StructuredLicence) -> Iterator[Fact]:
     period = period_text(licence.valid_from, licence.valid_to)
     yield Fact(label=Message(zh="有效期", en="Valid"), zh=period.zh, aside=period.en, number=True)
     if report.status.extended_to is not None:
-        yield Fact(label=Message(zh="已延长至", en="Extended to"), zh=report.status.extended_to.isoformat(), number=True)
+        yield Fact(
+            label=Message(zh="已延长至", en="Extended to"), zh=report.status.extended_to.isoformat(), number=True
+        )
     if report.document is not None:
         yield Fact(label=Message(zh="出示文件", en="Part presented"), zh=shown(report.document.label))
     yield Fact(label=Message(zh="证照标识", en="Identifier"), zh=shown(licence.identifier), number=True)
@@ -233,8 +236,8 @@ def _photo(field: StructuredField) -> str:
     if not media_type:
         return ""
     try:
-        content = photo_file(photo_in(field.value))
-    except PhotoRefusedError:
+        content = photo_file(read_photo(base64.b64decode(field.value, validate=True)))
+    except (EsignError, binascii.Error):
         return ""
     return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 

@@ -57,7 +57,7 @@ def forgery_routes(services: Services, judge: Judge) -> APIRouter:
             )
         services.forgery_reports.add(made)
         return page(
-            request, "reported.html", number=group_report_number(made.number), received_at=moment_text(received_at)
+            request, "forgery_received.html", number=group_report_number(made.number), received_at=moment_text(received_at)
         )
 
     @router.get("/v/report")
@@ -97,7 +97,7 @@ def _form(
 ) -> HTMLResponse:
     return page(
         request,
-        "report.html",
+        "forgery.html",
         status_code=422 if faults else 200,
         with_code=bool(code),
         limits=LIMITS,

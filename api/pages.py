@@ -4,7 +4,6 @@ Only the page that scans has a script. No request to anybody else; names and num
 nor logged.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,7 +48,7 @@ from .messages import (
 )
 from .problems import Problem
 from .rendering import page
-from .resolving import full_code
+from .resolving import as_keyed, full_code
 from .scanning import MAX_PICTURE_BYTES, PictureScanner, is_code_like
 from .wiring import Services
 
@@ -174,7 +173,7 @@ def _verdict_routes(services: Services) -> APIRouter:
 
     @router.post("/v")
     def enter(request: Request, code: Annotated[str, Form(max_length=1024)] = "") -> Response:
-        text = extract_code(unicodedata.normalize("NFKC", code))
+        text = extract_code(as_keyed(code))
         if not text:
             return RedirectResponse("/v", status_code=303)
         if is_code_like(text):

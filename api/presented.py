@@ -1,12 +1,13 @@
-"""What somebody presents to `elicence verify`: a file with what lies beside it, standard input, or a code."""
+"""What somebody presents to `elicence verify`: a file with what lies beside it, standard input, a code or a digest."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from verify import MAX_FILE_BYTES, HolderEntry, IntendedUse, Report, Verifier
+from verify import MAX_FILE_BYTES, DigestOf, HolderEntry, IntendedUse, Report, Verifier
 
 from .errors import InputNotFoundError
 from .inputs import read_file, read_standard_input
@@ -16,12 +17,15 @@ from .wiring import Services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presented:
-    """A file, or the text of a code."""
+    """A file, the text of a code, or a signature over a digest."""
 
     data: bytes | None = None
     signature: bytes | None = None
     original: bytes | None = None
     code: str = ""
+    digests: Mapping[str, bytes] | None = None
+    """Instead of a file that stays where it is; `signature` is the signature over it."""
+    digest_of: DigestOf = "licence"
 
     @classmethod
     def of(cls, argument: str, services: Services | None) -> Self:
@@ -44,6 +48,8 @@ class Presented:
 
     def judged(self, verifier: Verifier, holder: HolderEntry | None, use: IntendedUse | None, at: datetime) -> Report:
         """Hand it to the verifier."""
+        if self.digests is not None:
+            return verifier.verify_digest(self.digests, self.signature or b"", of=self.digest_of, at=at)
         if self.data is None:
             return verifier.verify_code(self.code, holder=holder, at=at)
         return verifier.verify_file(

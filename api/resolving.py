@@ -7,13 +7,12 @@ from licences import LicenceNotFoundError, LicenceStore
 
 # What a Chinese input method makes of the keys of a scanner, beside the full-width forms that NFKC folds.
 _KEYS = str.maketrans({"。": ".", "、": "/", "—": "-", "–": "-"})
+_NOBODYS = "0" * 12  # no short code has this character
 
 
 def as_keyed(text: str) -> str:
     """Return the text that a scanner or a person meant whose keys went through an input method, without blanks."""
     return "".join(unicodedata.normalize("NFKC", text.translate(_KEYS)).split())
-
-_NOBODYS = "0" * 12  # no short code has this character
 
 
 def full_code(text: str, store: LicenceStore) -> str:

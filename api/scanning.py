@@ -35,6 +35,8 @@ class PictureScanner:
 
     def scan(self, data: bytes) -> Scan:
         """Look for a code; BusyError when too many pictures are waiting. No picture raises anything else."""
+        if not data:
+            return Scan()
         if not self._free.acquire(timeout=WAIT_SECONDS):
             raise BusyError("正在读取的图片太多，请稍后再试。", "too many pictures are being read: try again")
         try:

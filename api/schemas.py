@@ -181,6 +181,42 @@ class CopyBody(Body):
     expires_at: Text | None = None
 
 
+class StatusQuestion(Body):
+    """Which licence, by its identifier and its place in the status list; as of when (default now)."""
+
+    identifier: Annotated[str, Field(min_length=1, max_length=128)]
+    list: Annotated[int, Field(ge=0)]
+    index: Annotated[int, Field(ge=0)]
+    at: Annotated[str | None, Field(max_length=40)] = None
+
+
+class DueOut(Body):
+    """An obligation, and when it is due next."""
+
+    key: str
+    label: str
+    due: str
+    effect: str
+
+
+class KnownStatusOut(Body):
+    """State of a licence as of a time."""
+
+    value: str
+    as_of: str
+    disputed: bool
+    renewal_pending: bool
+    extended_to: str | None
+    obligations: list[DueOut]
+    successor: str | None
+
+
+class RemoteStatusOut(Body):
+    """Null: no licence with this identifier at this place."""
+
+    status: KnownStatusOut | None
+
+
 class CodeBody(Body):
     """A code as text, or a short code."""
 
@@ -423,6 +459,16 @@ class SignerOut(Body):
     organization: str
 
 
+class RevocationOut(Body):
+    """Whether a certificate of the signer's path had been taken back, who said so and when."""
+
+    status: Literal["good", "revoked", "unknown", "unpublished", "unchecked"]
+    source: Literal["list", "ocsp", "none"]
+    as_of: str | None
+    since: str | None
+    reason: str
+
+
 class SignatureOut(Body):
     """One signature."""
 
@@ -438,6 +484,9 @@ class SignatureOut(Body):
     intact: bool
     valid: bool
     trusted: bool
+    revocation: RevocationOut
+    changes: list[str]
+    changed_pages: list[int]
     development: bool
 
 

@@ -75,6 +75,8 @@ class Settings:
     """How long a timestamp may take before the seal does without it."""
     store: StoreSetting | None = None
     """None: the SQLite file in the home."""
+    status_sources: Mapping[str, str] = field(default_factory=dict)
+    """Address (scheme and host) of other authorities' verifiers, by the authority's social credit code."""
 
 
 def home_path(argument: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -129,6 +131,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
         timestamps=timestamps,
         timestamp_seconds=seconds,
         store=_store(values, home),
+        status_sources=_status_sources(values, path),
     )
 
 
@@ -191,6 +194,25 @@ def _timestamps(values: Mapping[str, object], path: Path) -> tuple[dict[str, str
             )
         addresses[family] = address
     return addresses, float(seconds)
+
+
+def _status_sources(values: Mapping[str, object], path: Path) -> dict[str, str]:
+    table = values.get("status_sources", {})
+    if table == {}:
+        return {}
+    # Loaded where it is needed: most commands start without them.
+    from esign import is_issuer_code
+    from verify import is_private
+
+    found = {}
+    for code, url in table.items() if isinstance(table, dict) else [("", None)]:
+        if not is_issuer_code(code) or not isinstance(url, str) or not is_private(check_public_url(url)):
+            raise SettingsError(
+                f"{path} 的 [status_sources] 应为 机构统一社会信用代码 = \"https://主机\"。",
+                f"[status_sources] in {path}: an authority's social credit code = an https:// address",
+            )
+        found[code] = check_public_url(url)
+    return found
 
 
 def _store(values: Mapping[str, object], home: Path) -> StoreSetting | None:

@@ -26,7 +26,7 @@ from licences import (
     mask_name,
     word_of,
 )
-from verify import ArchiveFacts, Report, basis_lines, clock_is_doubtful
+from verify import ArchiveFacts, Report, RevocationFacts, basis_lines, clock_is_doubtful
 
 from .messages import day_text, instant_text, shortfall_text
 
@@ -247,6 +247,9 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
                 "intact": signature.intact,
                 "valid": signature.valid,
                 "trusted": signature.trusted,
+                "revocation": _revocation_shape(signature.revocation),
+                "changes": list(signature.changes),
+                "changed_pages": list(signature.changed_pages),
                 "development": signature.development,
             }
             for signature in report.signatures
@@ -254,6 +257,16 @@ def report_shape(report: Report, catalogue: Catalogue, *, full: bool) -> dict[st
         "basis": basis_shape(report),
         "at": instant_text(report.at),
         "development": report.development,
+    }
+
+
+def _revocation_shape(revocation: RevocationFacts) -> dict[str, object]:
+    return {
+        "status": revocation.status,
+        "source": revocation.source,
+        "as_of": None if revocation.as_of is None else instant_text(revocation.as_of),
+        "since": None if revocation.since is None else instant_text(revocation.since),
+        "reason": revocation.reason,
     }
 
 

@@ -58,10 +58,14 @@ def _fetch(address: str, name: StatusListName, files: StatusFiles, trust: TrustS
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    # Anybody on the way could keep a new list back.
-    secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    if not secure or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+    try:
+        parts = urlsplit(url)
+        # Without TLS anybody on the way could keep a new list back.
+        secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        usable = secure and parts.hostname and not parts.query and not parts.fragment and "@" not in parts.netloc
+    except ValueError:
+        usable = False
+    if not usable:
         raise UsageError(
             "地址应以 https:// 开头（本机可用 http://）。",
             "an address begins with https://, or http:// on this machine",

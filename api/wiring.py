@@ -66,6 +66,7 @@ from verify import (
     EvidenceCollector,
     HolderEntry,
     Outcome,
+    RemoteStatus,
     Report,
     RevocationFetcher,
     TrustStore,
@@ -215,11 +216,18 @@ class Services:
         return Verifier(
             self.trust,
             self.store,
+            elsewhere=self.elsewhere,
             existence=self.store,
             revocation=self.revocation,
             history=archive_problems,
             clock=clock,
         )
+
+    @cached_property
+    def elsewhere(self) -> tuple[RemoteStatus, ...]:
+        """Other authorities' verifiers, which are asked about what the store does not know."""
+        servers = self.home.settings.status_sources
+        return (RemoteStatus(servers),) if servers else ()
 
     @cached_property
     def revocation(self) -> RevocationFetcher:

@@ -87,6 +87,7 @@ from .evidence import Evidence
 from .face_reader import (
     FacePage,
     SeenBox,
+    SeenItem,
     SeenPhoto,
     SeenSymbol,
     SeenText,
@@ -117,6 +118,7 @@ from .face_words import (
     copy_strip,
     document_title,
     foot_parts,
+    group_serial,
     origin_text,
     record_title,
     table_reference,
@@ -149,6 +151,7 @@ from .page import (
 )
 from .pdf_form import COPY_ATTACHMENT_NAME, MAX_BODY_BYTES, PRODUCER, REPORT_ATTACHMENT_NAME, SEAL_FIELD
 from .pdf_plain import plain_pdf
+from .pdf_photo import photo_of_text
 from .pdf_prepared import PreparedPdf, SealedFile, SealLevel
 from .pdf_reading import (
     MAX_PDF_BYTES,
@@ -433,6 +436,7 @@ __all__ = [
     "SealedPdf",
     "SealedRange",
     "SeenBox",
+    "SeenItem",
     "SeenPhoto",
     "SeenSymbol",
     "SeenText",
@@ -516,6 +520,8 @@ __all__ = [
     "finished_ses",
     "fold_short_code",
     "foot_parts",
+    "group_serial",
+    "photo_of_text",
     "group_short_code",
     "holder_check_value",
     "hybrid_check_character",

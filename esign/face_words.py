@@ -9,6 +9,8 @@ from datetime import date, datetime
 
 from .annotated_copy import CopyPurpose
 from .china import CHINA
+from .short_code import LENGTH as SHORT_CODE_LENGTH
+from .short_code import group_short_code
 from .structured import LONG_TERM
 
 FACE_FORM = 1
@@ -99,6 +101,12 @@ def foot_parts(
         f"有效期 {valid_from.isoformat()} 至 {end}",
     ]
     return [*parts, f"第 {page} 页，共 {pages} 页"] if pages > 1 else parts
+
+
+def group_serial(serial: str) -> str:
+    """The serial of a copy as it is printed: its first letters and three groups of four."""
+    begin = len(serial) - SHORT_CODE_LENGTH
+    return f"{serial[:begin]}-{group_short_code(serial[begin:])}"
 
 
 def copy_serial_text(printed_serial: str) -> str:

@@ -1,7 +1,19 @@
 """A photograph as an image object of a PDF; its rows go in as they are."""
 
+import base64
+import binascii
+
 from . import pdf_objects as o
-from .photo import Photograph
+from .errors import EsignError
+from .photo import Photograph, read_photo
+
+
+def photo_of_text(text: str) -> bytes | None:
+    """The image object for a photograph in base64, as structured licences have it; None when it is none."""
+    try:
+        return photo_image(read_photo(base64.b64decode(text, validate=True)))
+    except (EsignError, binascii.Error, ValueError):
+        return None
 
 
 def photo_image(photo: Photograph) -> bytes:

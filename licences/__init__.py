@@ -39,7 +39,6 @@ from .copies import (
     Reliances,
     check_reliance,
     fold_serial,
-    group_serial,
     is_serial,
 )
 from .copy_face import symbol_text
@@ -534,7 +533,6 @@ __all__ = [
     "fold_serial",
     "fonts_in",
     "group_report_number",
-    "group_serial",
     "holder_file",
     "identifiers_in",
     "index_scans",

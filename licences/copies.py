@@ -16,7 +16,6 @@ from esign import (
     MAX_PARTY_CHARACTERS,
     CopyPurpose,
     fold_short_code,
-    group_short_code,
     is_short_code,
 )
 
@@ -151,11 +150,6 @@ def is_serial(text: str) -> bool:
 def fold_serial(text: str) -> str:
     """The serial as it is stored, from the way somebody typed it."""
     return fold_short_code(text)
-
-
-def group_serial(serial: str) -> str:
-    """The serial as it is printed: JZ and three groups of four."""
-    return f"{SERIAL_PREFIX}-{group_short_code(serial.removeprefix(SERIAL_PREFIX))}"
 
 
 def _party_faults(purpose: CopyPurpose) -> list[InvalidFieldError]:

@@ -25,6 +25,7 @@ from esign import (
     UnprintableError,
     copy_to_bytes,
     draw_copy_stamp,
+    group_serial,
     make_short_code,
     structured_from_bytes,
 )
@@ -32,7 +33,7 @@ from keys import Signer
 
 from .catalogue import Catalogue
 from .convert import licence_from_paper
-from .copies import SERIAL_PREFIX, Copies, MadeCopy, Reliance, RelianceKind, check_copy_request, group_serial
+from .copies import SERIAL_PREFIX, Copies, MadeCopy, Reliance, RelianceKind, check_copy_request
 from .copy_face import annotate, symbol_text
 from .electronic import paper_from, structure
 from .errors import CopyRefusedError, InvalidFieldError, UnprintableFieldError

@@ -4,6 +4,7 @@ from verify.annotated_copy import IntendedUse
 from verify.archive import EVIDENCE_FOLDER, HistoryCheck
 from verify.authority_register import REGISTER_FILE, REGISTER_SIGNATURE_FILE, REGISTRARS_FOLDER
 from verify.basis import age_text, basis_lines, clock_is_doubtful
+from verify.detection import kind_of
 from verify.errors import StatusFilesError, TrustStoreError, VerificationError, VerifyError
 from verify.fetch import RevocationFetcher
 from verify.hash_only import DigestOf
@@ -12,7 +13,8 @@ from verify.judgement import STANDING_CHECKS
 from verify.preservation import EvidenceCollector
 from verify.reason import Outcome, Reason, Text
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, reasons_table
-from verify.report import ArchivedLicence, ArchiveFacts, Basis, Check, Report, SignatureFacts
+from verify.remote_status import STATUS_PATH, RemoteStatus, is_private
+from verify.report import ArchivedLicence, ArchiveFacts, Basis, Check, Report, RevocationFacts, SignatureFacts
 from verify.retirement import retirement_check
 from verify.revocation import RevocationSource
 from verify.seals import Purpose, usage_check
@@ -42,6 +44,7 @@ __all__ = [
     "REGISTRARS_FOLDER",
     "RETIREMENTS_FILE",
     "STANDING_CHECKS",
+    "STATUS_PATH",
     "STATUS_SUFFIX",
     "ArchiveFacts",
     "ArchivedLicence",
@@ -59,7 +62,9 @@ __all__ = [
     "Outcome",
     "Purpose",
     "Reason",
+    "RemoteStatus",
     "Report",
+    "RevocationFacts",
     "RevocationFetcher",
     "RevocationSource",
     "SignatureFacts",
@@ -81,6 +86,8 @@ __all__ = [
     "age_text",
     "basis_lines",
     "clock_is_doubtful",
+    "is_private",
+    "kind_of",
     "reasons_table",
     "retirement_check",
     "usage_check",

@@ -8,13 +8,14 @@ original is asked for as for the original itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from esign import AnnotatedCopy, EsignError, Evidence, SealedPdf, copy_from_bytes, read_detached
 from keys import hash_bytes
 from verify.facts import Facts, unreadable
 from verify.report import Check
+from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
 from verify.seals import Seal, brought_check, evidence_check, judge_seal
 from verify.signing_path import Existence, Grounds
@@ -38,8 +39,8 @@ class _Ballast:
     judged: bool = True
 
 
-def look_at_copy_pdf(pdf: SealedPdf, size: int, grounds: Grounds) -> Facts:
-    """Judge a copy as PDF of so many bytes, which was read already (1)."""
+def look_at_copy_pdf(data: bytes, pdf: SealedPdf, grounds: Grounds) -> Facts:
+    """Judge a copy as PDF, which was read already (1)."""
     readable = Check(name="format", code="OK")
     # (4)
     try:
@@ -59,12 +60,17 @@ def look_at_copy_pdf(pdf: SealedPdf, size: int, grounds: Grounds) -> Facts:
             intact=seal.digest_matches(),
             claimed_time=seal.claimed_time,
             existence=existence,
-            covers="whole" if seal.covered.end == size else "revision",
+            covers="whole" if seal.covered.end == len(data) else "revision",
         )
         for seal in pdf.seals
     )
     ballast = _Ballast(evidence=pdf.evidence, used=tuple(used), judged=judged)
-    return _judged(copy, seals, grounds, (readable, *stamps), ballast)
+    facts = _judged(copy, seals, grounds, (readable, *stamps), ballast)
+    # (4) Its face shows what the licence in it says, and whose copy it is.
+    licence = copy.licence
+    document = licence.documents[0] if licence.documents else None
+    agree = representation_checks(data, pdf, licence, document, trust=grounds.trust, before=facts.checks, copy=copy)
+    return replace(facts, checks=(*facts.checks, *agree))
 
 
 def look_at_copy_data(data: bytes, signature: bytes | None, grounds: Grounds) -> Facts:

@@ -37,7 +37,6 @@ MAX_LINE: Final = 8192
 MAX_KIT_BYTES: Final = 4 * 1024 * 1024
 """Of `KIT_FILE`, which names every file of the kit."""
 
-WRONG_USE: Final = 64
 NOT_FOUND: Final = 66
 UNUSABLE: Final = 78
 EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.INDETERMINATE: 2}
@@ -78,7 +77,9 @@ class Screen:
 class Counter:
     """One clerk, one verifier."""
 
-    def __init__(self, verifier: Verifier, screen: Screen, ask: Callable[[str], str], clock: Callable[[], datetime]):
+    def __init__(
+        self, verifier: Verifier, screen: Screen, ask: Callable[[str], str], clock: Callable[[], datetime]
+    ) -> None:
         """`ask` writes a prompt and returns the line that is typed; EOFError at the end."""
         self._verifier = verifier
         self._screen = screen
@@ -131,14 +132,18 @@ class Counter:
 
     def _holder(self) -> HolderEntry | None:
         """Ask for what stands on the card; an empty line leaves it."""
+        self._screen.both(
+            Text(zh="录入证件上的姓名（名称）和号码；回车跳过。", en="Name and number on the card; Enter skips."), "  "
+        )
         try:
-            name = self._ask("  证件上的姓名（名称），回车跳过  name on the card, Enter to skip: ").strip()
-            if not name:
-                return None
-            code = self._ask("  证件上的号码  number on the card: ").strip()
+            # Short prompts: a line that wraps would be two to take back.
+            name = self._ask("  姓名 name: ").strip()
+            code = self._ask("  号码 number: ").strip() if name else ""
         except EOFError:
             return None
-        self._screen.take_back(2)
+        self._screen.take_back(2 if name else 1)
+        if not name:
+            return None
         return HolderEntry(name=name, code=unicodedata.normalize("NFKC", code))
 
     def _tell(self, report: Report) -> None:
@@ -240,6 +245,10 @@ def main(words: Sequence[str], *, clock: Callable[[], datetime], kit: Path | Non
             codes = [counter.take(one, may_ask=may_ask) for one in arguments.input]
             return max(codes, key=_SEVERITY.index)
         return _loop(counter, screen)
+    except BrokenPipeError:
+        # Whoever read the answer has gone; the interpreter would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
     except OSError as error:
         screen.both(Text(zh=f"文件无法读取：{error.strerror}", en=f"A file cannot be read: {error.strerror}"), "? ")
         return NOT_FOUND
@@ -247,18 +256,20 @@ def main(words: Sequence[str], *, clock: Callable[[], datetime], kit: Path | Non
         screen.both(Text(zh=f"不能使用：{error}", en="Cannot be used."), "? ")
         return UNUSABLE
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
 
 
 _SEVERITY: Final = (0, 2, 1, NOT_FOUND)
+_INTERRUPTED: Final = 128 + 2
+_NOBODY_READS: Final = 128 + 13
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="check",
-        description="离线查验电子证照。不写文件时逐条查验。 Checks e-licences offline; without a file, one after the other.",
+        description="离线查验电子证照。 Checks e-licences offline; without a file or code, one after the other.",
     )
-    parser.add_argument("input", nargs="*", metavar="FILE|CODE", help="电子证照文件、照片或二维码文字 a file, a picture or a code")
+    parser.add_argument("input", nargs="*", metavar="FILE|CODE", help="文件、照片或二维码文字 file, picture or code")
     parser.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
     parser.add_argument("--status", metavar="FILE|DIR", action="append", help="状态列表 signed status lists")
     return parser
@@ -279,6 +290,8 @@ def _loop(counter: Counter, screen: Screen) -> int:
         elif line.strip():
             try:
                 counter.take(line, may_ask=True)
+            except BrokenPipeError:
+                raise
             except OSError as error:
                 reason = error.strerror
                 screen.both(Text(zh=f"文件无法读取：{reason}", en=f"The file cannot be read: {reason}"), "? ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -29,10 +29,10 @@ from esign import (
 from keys import COPY_SIGNING_EKU, Certificate, KeysError, UnsupportedAlgorithmError, hash_bytes, parse_certificate
 from verify.detection import is_ours
 from verify.facts import Facts, unreadable
-from verify.report import Check, SignatureFacts
+from verify.report import Check, RevocationFacts, SignatureFacts
 from verify.revocation import RevocationEvidence
 from verify.seals import SEAL_PURPOSES, failed_signature
-from verify.signing_path import Existence, Grounds, look_at_path
+from verify.signing_path import Existence, Grounds, PathFacts, look_at_path
 from verify.timestamps import look_at_timestamp
 
 SIGNER_PURPOSES: Final = SEAL_PURPOSES | {
@@ -125,7 +125,8 @@ def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
             lists_limit=lists_limit,
         )
         checks += found
-        signatures += facts_of_signers
+        since, pages = tuple(sorted(kind.value for kind in signature.changes.kinds)), signature.changes.pages
+        signatures += [replace(facts, changes=since, changed_pages=pages) for facts in facts_of_signers]
         hashed += sum(map(len, covered)) * len(facts_of_signers)
     return _facts("pdf", checks, signatures)
 
@@ -304,9 +305,7 @@ def _look_at_signer(signer: ForeignSigner, signed: _Signed, grounds: Grounds) ->
         existence=existence,
     )
     checks += [_usage_check(certificate, signed.name, trusted=path.chain.code == "OK"), *path.checks]
-    return checks, _facts_of(
-        signer, certificate, signed, checks=checks, existence=existence, development=path.chain.development
-    )
+    return checks, _facts_of(signer, certificate, signed, checks=checks, existence=existence, path=path)
 
 
 def _content_check(signer: ForeignSigner, content: Iterable[bytes], name: str) -> Check:
@@ -383,7 +382,7 @@ def _facts_of(
     *,
     checks: Sequence[Check],
     existence: Existence | None = None,
-    development: bool = False,
+    path: PathFacts | None = None,
 ) -> SignatureFacts:
     codes = {check.name: check.code for check in checks}
     return SignatureFacts(
@@ -400,5 +399,6 @@ def _facts_of(
         intact=codes.get("digest") == "OK",
         valid=codes.get("signature") == "OK",
         trusted=codes.get("certificate") == "OK",
-        development=development,
+        revocation=RevocationFacts(status="unchecked") if path is None else path.revocation,
+        development=path is not None and path.chain.development,
     )

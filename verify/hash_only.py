@@ -27,9 +27,9 @@ def look_at_hash(digests: Mapping[str, bytes], signature: bytes, of: DigestOf, g
     checks, signatures = look_at_digest(signature, digests, grounds)
     # Our licences are signed in our own form and in no other: whatever has it may be one, whatever the client says.
     if of == "file" and not _is_of_our_form(signature):
-        document = Check(name="document", code="DIGEST_SIGNED")
+        document = Check(name="document_seen", code="DIGEST_SIGNED")
     else:
-        document = Check(name="document", code="DOCUMENT_NOT_SEEN", detail=_NOT_LOOKED_AT)
+        document = Check(name="document_seen", code="DOCUMENT_NOT_SEEN", detail=_NOT_LOOKED_AT)
     return Facts(
         kind="digest",
         checks=(*checks, document),

@@ -9,7 +9,9 @@ from verify.reason import Outcome, Reason
 from verify.reasons import REASONS
 from verify.report import Check, Report
 
-STANDING_CHECKS: Final = frozenset({"validity", "status", "obligations", "seals", "seal_term", "copy_term", "purpose"})
+STANDING_CHECKS: Final = frozenset(
+    {"validity", "status", "obligations", "seals", "seal_term", "copy_term", "purpose", "list_age"}
+)
 """The checks that are about standing, a licence's or a seal's; all others are about authenticity."""
 
 _PRECEDENCE: Final = {code: place for place, code in enumerate(REASONS)}

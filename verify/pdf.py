@@ -17,6 +17,7 @@ from verify.annotated_copy import look_at_copy_pdf
 from verify.facts import Facts, unreadable
 from verify.foreign import look_at_foreign_pdf
 from verify.report import Check
+from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
 from verify.seals import (
     Seal,
@@ -44,7 +45,7 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
     except EsignError as error:
         return Facts(kind="pdf", checks=(unreadable("format", error),))
     if pdf.attachment == COPY_ATTACHMENT_NAME:
-        return look_at_copy_pdf(pdf, len(data), grounds)
+        return look_at_copy_pdf(data, pdf, grounds)
     if pdf.attachment == REPORT_ATTACHMENT_NAME:
         return look_at_report_pdf(pdf, len(data), grounds)
     readable = Check(name="format", code="OK")
@@ -84,12 +85,15 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         evidence_check(pdf.evidence, (*used, *(facts.used for facts in found)), judged=judged),
         completeness_check(seals, licence),
     )
+    document = next((one for one in licence.documents if one.key == pdf.document), None)
+    # (4) What the face shows is what the structured licence says, and the code on it is its own.
+    agree = representation_checks(data, pdf, licence, document, trust=grounds.trust, before=checks)
     return Facts(
         kind="pdf",
-        checks=checks,
+        checks=(*checks, *agree),
         signatures=tuple(facts.signature for facts in found),
         licence=licence,
-        document=next((one for one in licence.documents if one.key == pdf.document), None),
+        document=document,
         development=any(facts.signature.development for facts in found),
     )
 

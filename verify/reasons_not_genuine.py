@@ -204,6 +204,29 @@ NOT_GENUINE: Final = (
         action=REFUSE,
     ),
     Reason(
+        code="CODE_TRANSPLANTED",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="照面上的二维码不是这份证照的，而是别的证照的。",
+            en="The code on the face is not that of this licence but of another one.",
+        ),
+        action=ASK_FOR_ORIGINAL,
+    ),
+    Reason(
+        code="FACE_DIFFERS",
+        outcome=Outcome.FAILED,
+        sub_indication="",
+        sentence=Text(
+            zh="照面上看到的内容与证照数据不一致。",
+            en="What the face shows is not what the data of the licence say.",
+        ),
+        action=Text(
+            zh="请不要采信；请颁发机构核实，需要时重新签发。",
+            en="Do not rely on it; ask the issuing authority to look into it and, where needed, to issue it again.",
+        ),
+    ),
+    Reason(
         code="SEAL_NOT_OF_ISSUER",
         outcome=Outcome.FAILED,
         sub_indication="SIG_CONSTRAINTS_FAILURE",

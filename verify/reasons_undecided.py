@@ -60,6 +60,19 @@ UNDECIDED: Final = (
         ),
     ),
     Reason(
+        code="FACE_FORM_UNKNOWN",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="这份证照的照面是较新的版式，本程序还不能把照面与数据逐项核对。",
+            en="The face has a newer form than this program knows: it cannot be compared with the data here.",
+        ),
+        action=Text(
+            zh="请更新核验程序后再次查验，或以证照数据为准并向颁发机构核实。",
+            en="Bring the verifier up to date and check again, or rely on the data and ask the issuing authority.",
+        ),
+    ),
+    Reason(
         code="ALGORITHM_UNAVAILABLE",
         outcome=Outcome.INDETERMINATE,
         sub_indication="CRYPTO_CONSTRAINTS_FAILURE",

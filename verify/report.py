@@ -20,6 +20,9 @@ from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS
 from verify.sources import LicenceStatus
 
 
+MAX_NAMED_PAGES: Final = 12
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One fact that was looked at."""
@@ -35,6 +38,22 @@ class Check:
     def outcome(self) -> Outcome:
         """What the fact means by itself."""
         return REASONS[self.code].outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationFacts:
+    """Whether a certificate of a signer's path had been taken back; the worst of the path is told."""
+
+    status: str
+    """`good`, `revoked`, `unknown`, `unpublished` (its CA names no place to ask) or `unchecked` (no good path)."""
+    source: str = "none"
+    """Who said so: `list` (a revocation list), `ocsp` (an answer about this certificate) or `none`."""
+    as_of: datetime | None = None
+    """When that was said."""
+    since: datetime | None = None
+    """With `revoked`: from when on."""
+    reason: str = ""
+    """With `revoked`: why, by the name that RFC 5280 gives it; empty when the CA gives none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +85,11 @@ class SignatureFacts:
     """The signature value fits the signed bytes and the certificate's key."""
     trusted: bool
     """The certificate chains to an anchor and was valid at the time of sealing."""
+    revocation: RevocationFacts
+    changes: tuple[str, ...] = ()
+    """What came after it in a PDF of others, by the names of `esign.ChangeKind`; for the check that judges it."""
+    changed_pages: tuple[int, ...] = ()
+    """Pages of such a PDF, from 1, that may look otherwise than when it was made."""
     development: bool
 
 
@@ -153,6 +177,9 @@ class Report:
         if self.document is not None and self.licence is not None and len(self.licence.documents) > 1:
             label = self.document.label
             said = _joined(said, Text(zh=f"出示的是其中的{label}。", en=f"Presented is this part of it: {label}."))
+        changed = sorted({page for one in self.signatures for page in one.changed_pages})
+        if changed:
+            said = _joined(said, _pages_sentence(changed))
         if not self.development:
             return said
         return _joined(said, DEVELOPMENT_SENTENCE)
@@ -205,6 +232,15 @@ def recorded_sentence(report: VerificationReport) -> Text:
     if report.refusal is not None:
         zh += f"本件是拒收回执，未采信电子证照的理由：{report.refusal.zh}。"
         en += f" It is a slip about a refusal; the reason given: {report.refusal.en}."
+    return Text(zh=zh, en=en)
+
+
+def _pages_sentence(pages: Sequence[int]) -> Text:
+    """Name the pages that are not as they were signed; of very many only the first."""
+    listed = [str(page) for page in pages[:MAX_NAMED_PAGES]]
+    more = len(pages) > MAX_NAMED_PAGES
+    zh = f"签名之后，第 {'、'.join(listed)} 页{'等' if more else ''}的样子有变化。"
+    en = f"Since a signature was made, these pages look different: {', '.join(listed)}{' and more' if more else ''}."
     return Text(zh=zh, en=en)
 
 

@@ -55,6 +55,10 @@ class RevocationFinding:
     status: RevocationStatus
     revocation: Revocation | None = None
     """With `REVOKED`: since when, and why."""
+    source: str = "none"
+    """What said so: `list`, `ocsp` or `none`."""
+    as_of: datetime | None = None
+    """When that was said."""
     used: frozenset[bytes] = frozenset()
     """DER of every list, answer and responder's certificate that is properly signed and about this certificate, and in
     which every byte is explained."""
@@ -113,9 +117,19 @@ class RevocationEvidence:
         revoked = [one.revocation for one in said if one.revocation is not None]
         lasting = [revocation for revocation in revoked if revocation.reason != "certificateHold"]
         if lasting:
-            return RevocationFinding(status=RevocationStatus.REVOKED, revocation=_together(lasting), used=used)
+            newest = max((one for one in said if one.revocation in lasting), key=lambda one: one.this_update)
+            return RevocationFinding(
+                status=RevocationStatus.REVOKED,
+                revocation=_together(lasting),
+                source=newest.source,
+                as_of=newest.this_update,
+                used=used,
+            )
         if current and current[-1].good:
-            return RevocationFinding(status=RevocationStatus.GOOD, used=used)
+            newest = current[-1]
+            return RevocationFinding(
+                status=RevocationStatus.GOOD, source=newest.source, as_of=newest.this_update, used=used
+            )
         if not current and not revoked and not (certificate.crl_urls or certificate.ocsp_urls):
             return RevocationFinding(status=RevocationStatus.UNPUBLISHED, used=used)
         return RevocationFinding(status=RevocationStatus.UNKNOWN, used=used)
@@ -137,6 +151,7 @@ class RevocationEvidence:
                     # A list for some certificates only, or for changes only, cannot show that one is good.
                     good=revocation is None and crl.covers(certificate),
                     revocation=revocation,
+                    source="list",
                     sources=frozenset({crl.der}),
                 )
             )
@@ -158,6 +173,7 @@ class RevocationEvidence:
                     next_update=answer.next_update,
                     good=answer.status == "good",
                     revocation=answer.revocation,
+                    source="ocsp",
                     sources=sources,
                 )
                 for answer in answers
@@ -197,6 +213,7 @@ class _Said:
     next_update: datetime | None
     good: bool
     revocation: Revocation | None
+    source: str
     sources: frozenset[bytes]
 
     def is_current(self, at: datetime) -> bool:

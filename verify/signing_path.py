@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from keys import Certificate
-from verify.report import Check, SignatureFacts
+from verify.report import Check, RevocationFacts, SignatureFacts
 from verify.retirement import retirement_check
 from verify.revocation import CLOCK_SKEW, RevocationEvidence, RevocationFinding, RevocationSource, RevocationStatus, revoked_by
 from verify.trust import Chain, TrustStore
@@ -81,6 +81,7 @@ class PathFacts:
     checks: tuple[Check, ...]
     """`certificate`, `certificate_age`, `revocation` and `retirement`, in this order."""
     chain: Chain
+    revocation: RevocationFacts
     used: frozenset[bytes]
     """DER of the certificates of the path and of the evidence about them."""
 
@@ -101,9 +102,9 @@ def look_at_path(
     chain = trust.chain(certificate, embedded, claimed_at or certificate.not_before)
     path = Check(name="certificate", code=chain.code, detail=chain.detail)
     age = _age_check(chain, certificate, embedded, trust, existence)
-    revocation, used = _revocation_check(chain, grounds, claimed_at, existence)
+    revocation, worst, used = _revocation_check(chain, grounds, claimed_at, existence)
     retirement = retirement_check(trust.retirement(certificate), proven_at=existence.proven, claimed_at=claimed_at)
-    return PathFacts(checks=(path, age, revocation, retirement), chain=chain, used=used)
+    return PathFacts(checks=(path, age, revocation, retirement), chain=chain, revocation=worst, used=used)
 
 
 def facts_of_signature(
@@ -133,6 +134,7 @@ def facts_of_signature(
         intact=intact,
         valid=valid,
         trusted=path.chain.code == "OK",
+        revocation=path.revocation,
         development=development,
     )
 
@@ -155,18 +157,34 @@ def _age_check(
 
 def _revocation_check(
     chain: Chain, grounds: Grounds, claimed_at: datetime | None, existence: Existence
-) -> tuple[Check, frozenset[bytes]]:
+) -> tuple[Check, RevocationFacts, frozenset[bytes]]:
     used = {certificate.der for certificate in chain.certificates}
+    told = RevocationFacts(status="unchecked")
     if chain.code != "OK":
-        return Check(name="revocation", code="OK", detail="not looked at: there is no good path"), frozenset(used)
+        detail = "not looked at: there is no good path"
+        return Check(name="revocation", code="OK", detail=detail), told, frozenset(used)
     worst, details = "OK", []
     for certificate, issuer in pairwise(chain.certificates):
         finding = grounds.evidence_about(certificate, issuer).about(certificate, issuer, existence.at)
         used |= finding.used
         code = _judged(finding, claimed_at, existence)
         details.append(f"{_called(certificate)}: {_described(finding)}")
+        # The signer's own comes first, and is told unless one above it is worse.
+        if told.status == "unchecked" or _ORDER.index(code) > _ORDER.index(worst):
+            told = _facts_of(finding)
         worst = max(worst, code, key=_ORDER.index)
-    return Check(name="revocation", code=worst, detail="; ".join(details)), frozenset(used)
+    return Check(name="revocation", code=worst, detail="; ".join(details)), told, frozenset(used)
+
+
+def _facts_of(finding: RevocationFinding) -> RevocationFacts:
+    revocation = finding.revocation
+    return RevocationFacts(
+        status=finding.status.value,
+        source=finding.source,
+        as_of=finding.as_of,
+        since=None if revocation is None else revocation.at,
+        reason="" if revocation is None else revocation.reason or "",
+    )
 
 
 _ORDER = ("OK", "REVOCATION_UNKNOWN", "CERTIFICATE_REVOKED_UNPROVEN", "CERTIFICATE_REVOKED")

@@ -43,8 +43,8 @@ class StatusFolder:
         self._read: OrderedDict[tuple[str, int, int], SignedStatusList | EsignError] = OrderedDict()
         self._lock = Lock()
 
-    def lists(self, issuer_code: str, number: int, until: datetime) -> Iterator[SignedStatusList | EsignError]:
-        """Open what may be asked for: the newest dated files until then, the first one after, all undated ones.
+    def lists(self, issuer_code: str, number: int, at: datetime) -> Iterator[SignedStatusList | EsignError]:
+        """Open what may be asked for: the newest dated files of that time, the first one after it, all undated ones.
 
         StatusFilesError when a folder cannot be read or has too many files.
         """
@@ -60,8 +60,8 @@ class StatusFolder:
         if len(undated) > MAX_UNDATED:
             raise StatusFilesError(f"more than {MAX_UNDATED} status lists whose names do not tell their time")
         dated.sort()
-        there = [path for time, path in dated if time <= until]
-        later = [path for time, path in dated if time > until]
+        there = [path for time, path in dated if time <= at]
+        later = [path for time, path in dated if time > at]
         for path in (*there[-_NEWEST:], *later[:1], *undated):
             yield self._open(path)
 

@@ -53,8 +53,8 @@ _FAULTS: Final = {
 class StatusListFiles(Protocol):
     """Where signed status lists are."""
 
-    def lists(self, issuer_code: str, number: int, until: datetime) -> Iterable[SignedStatusList | EsignError]:
-        """Give lists of an authority that may have been issued until a time, and why others cannot be read.
+    def lists(self, issuer_code: str, number: int, at: datetime) -> Iterable[SignedStatusList | EsignError]:
+        """Give the lists of an authority that were the newest at a time, and the next one; or why they are unreadable.
 
         More than was asked for does no harm.
         """
@@ -66,7 +66,7 @@ class StatusListsAtHand:
     def __init__(self, files: Sequence[bytes]) -> None:
         self._lists = tuple(read_or_fault(data) for data in files)
 
-    def lists(self, issuer_code: str, number: int, until: datetime) -> Iterable[SignedStatusList | EsignError]:
+    def lists(self, issuer_code: str, number: int, at: datetime) -> Iterable[SignedStatusList | EsignError]:
         """Give all of them."""
         return self._lists
 
@@ -94,14 +94,16 @@ class SignedStatusLists:
         if place is None:
             return NoStatement(code="STATUS_UNKNOWN", detail="the licence does not say its place; its code does")
         issuer = LicenceIdentifier.from_text(identifier).issuer_code
-        until = at + CLOCK_SKEW
         named, unreadable_files = [], 0
-        for one in self._files.lists(issuer, place.number, until):
+        for one in self._files.lists(issuer, place.number, at):
             if isinstance(one, EsignError):
                 unreadable_files += 1
             elif (one.listed.issuer_code, one.listed.number) == (issuer, place.number):
                 named.append(one)
-        there = sorted((one for one in named if one.listed.issued_at <= until), key=_issued_at, reverse=True)
+        there = [one for one in named if one.listed.issued_at <= at]
+        # This machine's clock may be a little behind that of the authority.
+        there = there or [one for one in named if one.listed.issued_at <= at + CLOCK_SKEW]
+        there.sort(key=_issued_at, reverse=True)
         refused: NoStatement | None = None
         for one in there[:MAX_LISTS_TRIED]:
             fault = self._fault(one, identifier, at)
@@ -153,10 +155,10 @@ def look_at_status_list(data: bytes, grounds: Grounds) -> Facts:
     # (11)
     age = grounds.at - listed.issued_at
     if age < -CLOCK_SKEW:
-        fresh = Check(name="status", code="STATUS_LIST_OUTDATED", detail="issued after the time of asking")
+        fresh = Check(name="list_age", code="STATUS_LIST_OUTDATED", detail="issued after the time of asking")
     else:
         code = "STATUS_LIST_GENUINE" if grounds.at <= listed.next_update else "STATUS_LIST_OUTDATED"
-        fresh = Check(name="status", code=code, detail=f"{_duration(age)} old; next {_shown(listed.next_update)}")
+        fresh = Check(name="list_age", code=code, detail=f"{_duration(age)} old; next {_shown(listed.next_update)}")
     return Facts(
         kind="status_list",
         checks=(readable, *facts.checks, fresh),

@@ -23,8 +23,8 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
     An annotated copy may be used for its purpose until its time is over. [copy, copy_maker, copy_term, purpose]
     A signed report is judged for what it is: it holds for its own time and brings no licence. [report,
     report_maker, report_subject]
-    Of a signature that came with a digest only 0, 2, 3, 7 and 8 are asked: the document was not seen.
-    A status list is as old as it says.
+    Of a signature that came with a digest only 2, 3, 7 and 8 are asked. [document_seen]
+    A status list is as old as it says. [list_age]
     An archive package says itself what held when it was made. [contents, archive_maker, version, acts, archive]
     What cannot be judged on the basis of this verifier, its anchors and its clock, is said to be so. [clock]
 12. One judge takes the reason that is said (`judgement`).

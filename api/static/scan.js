@@ -57,7 +57,9 @@
     if (!answer.ok) throw new Error("busy");
     const found = await answer.json();
     if (found.foreign) say("foreign");
-    return found.address ? () => location.assign(found.address) : null;
+    if (!found.address) return null;
+    code.value = found.address;
+    return () => typed.requestSubmit();
   }
 
   async function scan() {

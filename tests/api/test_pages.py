@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import re
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+import qrcode
+from PIL import Image
 
 from api.home import open_home
 from api.wiring import Services
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 
 _PLACES = itertools.count(2)
+OUTSIDE = r"""(?:src|href|action)=["'](?!/[^/]|data:,|#|\?lang=)"""
+"""An attribute that leads to another place than this server."""
 
 
 @pytest.fixture
@@ -44,6 +49,19 @@ def rows(full_home: Path) -> dict[str, dict[str, str]]:
     connection.close()
     numbers = [store.get(row["identifier"]).number for row in rows]
     return {number: row | {"number": number} for number, row in zip(numbers, rows, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def photographs(rows: dict[str, dict[str, str]]) -> dict[str, bytes]:
+    """Pictures with a licence's code, with another symbol, and with none."""
+    texts = {"right": next(iter(rows.values()))["verify_url"], "foreign": "https://shop.example/pay?user=1"}
+    made = {name: qrcode.make(text, box_size=4).get_image().convert("L") for name, text in texts.items()}
+    found = {}
+    for name, picture in (made | {"empty": Image.new("L", (200, 200), 255)}).items():
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        found[name] = file.getvalue()
+    return found
 
 
 def row_of(running: ModuleType, rows: dict[str, dict[str, str]], name: str) -> dict[str, str]:
@@ -77,11 +95,30 @@ def test_the_page_of_a_person(running: ModuleType, client: httpx2.Client, rows: 
 
 def test_no_script_no_style_no_address_of_others(client: httpx2.Client, rows: dict[str, dict[str, str]]) -> None:
     for row in rows.values():
-        for address in (f"/v/{row['code']}", f"/v/{row['code']}/print", "/v", "/v/x", "/docs", "/nothing"):
-            html = client.get(address).text
+        for address in (f"/v/{row['code']}", f"/v/{row['code']}/print", "/v/x", "/v/x/report", "/docs", "/nothing"):
+            answer = client.get(address)
+            html = answer.text
             assert "<script" not in html
             assert "style=" not in html
-            assert not re.search(r"""(?:src|href|action)=["'](?!/[^/]|data:,|#)""", html), address
+            assert not re.search(OUTSIDE, html), address
+            assert "script-src" not in answer.headers["content-security-policy"]
+            assert "camera=()" in answer.headers["permissions-policy"]
+
+
+def test_only_the_scanning_page_has_a_script_and_the_camera(client: httpx2.Client) -> None:
+    answer = client.get("/v")
+    assert re.findall(r"<script[^>]*>", answer.text) == ['<script src="/static/scan.js" defer>']
+    assert not re.search(OUTSIDE, answer.text)
+    assert "style=" not in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "//" not in policy
+    assert answer.headers["permissions-policy"] == "camera=(self), microphone=(), geolocation=()"
+    script = client.get("/static/scan.js").text
+    assert re.findall(r"fetch\(([^,]*)", script) == ['"/v/scan"']
+    assert not re.search(r"https?:|import|eval|innerHTML|localStorage|cookie", script)
 
 
 def test_the_holder_check(running: ModuleType, client: httpx2.Client, rows: dict[str, dict[str, str]]) -> None:
@@ -231,3 +268,113 @@ def test_the_sheet_is_one_page(
 
         chromium.view(f"{served.url}/v/{row['short_code']}/print", act=print_it)
         assert len(re.findall(rb"/Type\s*/Page\b", pages[0])) == 1, row["number"]
+
+
+def test_english_is_a_switch(client: httpx2.Client, rows: dict[str, dict[str, str]]) -> None:
+    row = next(iter(rows.values()))
+    address = f"/v/{row['short_code']}"
+    chinese = client.get(address)
+    assert '<html lang="zh-CN">' in chinese.text
+    assert 'href="?lang=en"' in chinese.text
+    assert "set-cookie" not in chinese.headers
+
+    english = client.get(f"{address}?lang=en")
+    assert '<html lang="en">' in english.text
+    assert 'href="?lang=zh"' in english.text
+    cookie = english.headers["set-cookie"]
+    assert cookie.startswith("lang=en; ")
+    assert "SameSite=lax" in cookie
+    assert "HttpOnly" in cookie
+    # What is Chinese on an English page says so: names, and nothing else.
+    bare = re.sub(r'<(\w+)[^>]* lang="zh-CN"[^>]*>.*?</\1>', "", english.text.partition("<details>")[0])
+    assert not re.search(r"[\u4e00-\u9fff]", re.sub("样例县行政审批局", "", bare)), bare
+
+    # Remembered, also where a form is sent; switched back by the other link.
+    assert '<html lang="en">' in client.post(address, data={}).text
+    assert '<html lang="en">' in client.get("/v").text
+    assert '<html lang="en">' in client.get("/v/a/b/c").text
+    assert '<html lang="zh-CN">' in client.get("/v?lang=zh").text
+    assert '<html lang="zh-CN">' in client.get("/v").text
+    for strange in ("de", "", "zh-CN", "<script>", "en;x"):
+        answer = client.get("/v", params={"lang": strange})
+        assert '<html lang="zh-CN">' in answer.text
+        assert "set-cookie" not in answer.headers
+
+
+def test_a_picture_leads_to_the_verdict(
+    client: httpx2.Client, rows: dict[str, dict[str, str]], photographs: dict[str, bytes]
+) -> None:
+    row = next(iter(rows.values()))
+    right = {"picture": ("photo.png", photographs["right"], "image/png")}
+    moved = client.post("/v/scan", files=right)
+    assert (moved.status_code, moved.headers["location"]) == (303, f"/v/{row['code']}")
+    asked = client.post("/v/scan", files=right, headers={"Accept": "application/json"})
+    assert asked.json() == {"address": f"/v/{row['code']}", "foreign": False}
+    foreign = {"picture": ("photo.png", photographs["foreign"], "image/png")}
+    assert client.post("/v/scan", files=foreign, headers={"Accept": "application/json"}).json() == {
+        "address": None,
+        "foreign": True,
+    }
+    said = client.post("/v/scan", files=foreign)
+    assert "不是电子证照的二维码" in said.text
+    assert "example" not in said.text
+    for nothing in (photographs["empty"], b"", b"\x89PNG", b"GIF89a"):
+        said = client.post("/v/scan", files={"picture": ("photo.png", nothing, "image/png")})
+        assert said.status_code == 200
+        assert "没有读到二维码" in said.text
+    assert client.post("/v/scan", data={"picture": "x"}).status_code == 200
+    assert client.get("/v/scan").headers["location"] == "/v"
+
+
+def test_what_is_no_code_does_not_get_into_an_address(client: httpx2.Client) -> None:
+    for text in ("张样例 990101199003071237", "https://elsewhere.example/?id=1", "姓名", "a b c d"):
+        answer = client.post("/v", data={"code": text})
+        assert answer.status_code in (200, 303)
+        assert "样" not in answer.headers.get("location", "")
+        assert "?" not in answer.headers.get("location", "")
+
+
+def test_reporting_a_forgery(running: ModuleType, stocked: Elicence) -> None:
+    with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+        pdf = next((stocked.home / "issued").glob("*.pdf"))
+        made = client.get(f"/api/v1/licences/{pdf.stem}").json()
+        page = client.get(f"/v/{made['code']}").text
+        (form,) = re.findall(r'href="([^"]+/report)"', page)
+        told = {"what": "照片不是本人<b>\r\n第二行", "where": "样例县某店", "contact": "13900000000"}
+        refused = client.post(form, data={"what": " ", "where": "x" * 201, "contact": told["contact"]})
+        assert refused.status_code == 422
+        assert refused.text.count('aria-invalid="true"') == 2
+        assert "此项必填" in refused.text
+        taken = client.post(form, data=told)
+        assert taken.status_code == 200
+        (number,) = re.findall(r"JB-\w{4}-\w{4}-\w{4}(?=</p>)", taken.text)
+        about_nothing = client.post("/v/report", data={"what": "网上出售假证"})
+        assert "举报已收到" in about_nothing.text
+        assert "<b>" not in client.post("/v/report", data={"what": "", "where": "<b>"}).text
+        for _ in range(3):
+            assert client.post("/v/x/report", data={"what": "又一次"}).status_code == 200
+        many = client.post("/v/report", data={"what": "又一次"})
+        assert many.status_code == 429
+        assert int(many.headers["retry-after"]) > 60
+        assert "举报过于频繁" in many.text
+    for secret in (*told.values(), number, made["code"]):
+        assert secret not in server.log
+
+    listed = stocked("forgery", "list", "--json").json()["reports"]
+    assert len(listed) == 5
+    assert listed[0]["identifier"] == pdf.stem
+    assert listed[0]["reason"] == "HOLDER_NOT_CHECKED"
+    assert [one["identifier"] for one in listed[1:]] == [None] * 4
+    shown = stocked("forgery", "show", number)
+    assert "照片不是本人<b>" in shown.out
+    assert told["contact"] not in shown.out + stocked("forgery", "list").out + stocked("forgery", "list", "--json").out
+    assert told["contact"] in stocked("forgery", "show", number, "--full").out
+    words = ("--finding", "forged", "--remark", "现场核实", "--actor", "clerk07")
+    closed = stocked("forgery", "close", number.lower(), *words, "--json")
+    assert closed.code == 0
+    assert closed.json()["closing"]["finding"] == "forged"
+    assert stocked("forgery", "close", number, *words).code == 65
+    assert stocked("forgery", "close", number, "--finding", "forged", "--remark", " ").code == 65
+    assert len(stocked("forgery", "list", "--json").json()["reports"]) == 4
+    assert number in stocked("forgery", "list", "--closed").out
+    assert stocked("forgery", "show", "JB-2345").code == 66

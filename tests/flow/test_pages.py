@@ -1,6 +1,7 @@
 """The pages behind the code in a real browser, at phone and desk width, from a real server."""
 
 import io
+import re
 import socket
 import subprocess
 import sys
@@ -12,13 +13,15 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from PIL import Image
+from browser import Chromium, barriers, film_of
+from PIL import Image, ImageFilter
 from playwright.sync_api import Page
 
 from esign import structured_from_bytes
 
 BIN = Path(sys.executable).parent
 PHONE, DESK = 360, 1280
+NARROW = 320  # a desk's window at 400 % zoom (WCAG 2.2, 1.4.10)
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +139,128 @@ def test_revoking_changes_the_page(server: str, issued: Any, person: Any, chromi
     after = chromium.view(f"{server}/v/{other.record.code}", width=PHONE, height=800)
     assert "真实，但已被吊销，不得使用" in after.text
     assert "不通过" in after.text
+
+
+@pytest.fixture(scope="module")
+def photograph(person: Any) -> Image.Image:
+    """A licence's code as a phone's camera sees it: turned, not quite sharp, with things around it."""
+    modules = zxingcpp.create_barcode(person.record.verify_url, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    symbol = Image.fromarray(zxingcpp.write_barcode_to_image(modules, scale=5)).convert("L")
+    turned = symbol.rotate(7, expand=True, fillcolor=255)
+    table = Image.new("L", (640, 480), 200)
+    table.paste(turned.resize((440, 440)), (100, 20))
+    return table.filter(ImageFilter.GaussianBlur(0.8))
+
+
+PAGES = {
+    "entry": "/v", "code": "/v/{code}", "not a code": "/v/x", "sheet": "/v/{code}/print", "report": "/v/{code}/report",
+    "plain report": "/v/report", "problem": "/v/%00/scan/report", "interface": "/docs",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=list(PAGES))
+def test_nobody_is_kept_out(path: str, server: str, person: Any, chromium: Any) -> None:
+    address = server + path.format(code=person.record.short_code)
+    found: list[str] = []
+    chinese = chromium.view(address, width=NARROW, act=lambda page: found.extend(barriers(page)))
+    english = chromium.view(f"{address}?lang=en", width=DESK, act=lambda page: found.extend(barriers(page)))
+    assert found == []
+    assert chinese.content_width <= NARROW
+    assert (chinese.faults, english.faults) == ((), ())
+    assert re.search(r"[\u4e00-\u9fff]", chinese.title)
+    assert not re.search(r"[\u4e00-\u9fff]", english.title)
+
+
+def test_from_the_code_to_passed_by_keyboard_alone(server: str, person: Any, chromium: Any) -> None:
+    holder = structured_from_bytes(person.json).holders[0]
+    found: list[str] = []
+
+    def go(page: Page) -> None:
+        for _ in range(10):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.id") == "code":
+                break
+        page.keyboard.type(person.record.short_code.lower())
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/v/*")
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+            if page.evaluate("document.activeElement.id") == "name":
+                break
+        page.keyboard.type(holder.name)
+        page.keyboard.press("Tab")
+        page.keyboard.type(holder.code)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".card.passed")
+        found.extend(barriers(page))
+
+    view = chromium.view(f"{server}/v", width=PHONE, act=go)
+    assert "证照真实有效" in view.text
+    assert view.title.startswith("通过")
+    assert found == []
+    assert view.faults == ()
+
+
+def test_the_camera_finds_the_code(
+    server: str, person: Any, photograph: Image.Image, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    film = film_of(photograph, tmp_path_factory.mktemp("film") / "film.mjpeg")
+    seen: list[str] = []
+
+    def scan(page: Page) -> None:
+        page.get_by_role("button", name="打开相机扫码").click()
+        page.wait_for_selector("video", state="visible")
+        seen.append(page.inner_text("#state"))
+        page.wait_for_url(f"**/v/{person.record.code}")
+
+    def stop(page: Page) -> None:
+        # The server never answers: the camera goes on until somebody stops it.
+        page.route("**/v/scan", lambda route: route.fulfill(json={"address": None, "foreign": True}))
+        page.get_by_role("button", name="打开相机扫码").press("Enter")
+        page.get_by_text("这不是电子证照的二维码").wait_for()
+        seen.extend(barriers(page))
+        page.keyboard.press("Enter")
+        page.get_by_text("已停止").wait_for()
+        assert page.evaluate("document.activeElement.id") == "start"
+
+    def own(page: Page) -> None:
+        # A browser that finds codes itself.
+        page.add_init_script(
+            "window.BarcodeDetector = class { static getSupportedFormats() { return ['qr_code']; }"
+            f" detect() {{ return [{{ rawValue: 'https://x.example/V/{person.record.short_code}' }}]; }} }}"
+        )
+        page.route("**/v/scan", lambda route: route.abort())
+        page.reload()
+        page.get_by_role("button", name="打开相机扫码").click()
+        page.wait_for_url(f"**/v/{person.record.short_code}")
+
+    browser = Chromium(camera=film)
+    try:
+        view = browser.view(f"{server}/v", width=PHONE, act=scan)
+        assert "代码真实，未核对是否属于此人" in view.text
+        assert view.faults == ()
+        browser.view(f"{server}/v", width=PHONE, act=stop)
+        assert seen == ["请将二维码对准画面中央。"]
+        assert "代码真实" in browser.view(f"{server}/v", width=DESK, act=own).text
+    finally:
+        browser.close()
+
+
+def test_without_script(server: str, person: Any, photograph: Image.Image, tmp_path: Path, chromium: Any) -> None:
+    photograph.save(tmp_path / "photo.jpg")
+
+    def choose(page: Page) -> None:
+        assert not page.get_by_role("button", name="打开相机扫码").is_visible()
+        page.get_by_label("拍照或选择照片").set_input_files(tmp_path / "photo.jpg")
+        page.get_by_role("button", name="读取照片中的二维码").click()
+        page.wait_for_url(f"**/v/{person.record.code}")
+        page.get_by_role("link", name="English").click()
+        page.get_by_role("link", name="Report a forgery").click()
+        page.get_by_label("What have you seen").fill("The name on the paper is another one.")
+        page.get_by_role("button", name="Send the report").click()
+
+    view = chromium.view(f"{server}/v", width=PHONE, javascript=False, act=choose)
+    assert "Your report was received" in view.text
+    assert re.search(r"JB-\w{4}-\w{4}-\w{4}", view.text)
+    assert view.faults == ()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esign import CopyPurpose, make_short_code
+from esign import CopyPurpose, group_serial, make_short_code
 from licences import (
     AllotmentTakenError,
     Copies,
@@ -36,7 +36,6 @@ from licences import (
     check_reliance,
     digests_of,
     fold_serial,
-    group_serial,
     is_serial,
     serials_in,
 )

@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -217,10 +217,11 @@ def _recipe(target: Target, corpus: Corpus) -> str:
     return digest.hexdigest()[:16]
 
 
-def _status() -> None:
+def told(rows: Mapping[str, Target]) -> None:
+    """Print how far each target is, and what came of it."""
     done = Counter[bool]()
     print(f"{'target':<20}{'done':>10}{'of':>10}{'read':>8}{'ms':>8}{'slowest s':>11}{'findings':>10}")
-    for target in targets().values():
+    for target in rows.values():
         path = STATE / f"{target.name}.json"
         state = json.loads(path.read_text("utf-8")) if path.exists() else None
         if state is None:
@@ -248,7 +249,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the executions, for a shorter run")
     given = parser.parse_args()
     if given.status:
-        _status()
+        told(targets())
         return
     corpus = load_corpus()
     world = World(corpus)

@@ -117,12 +117,13 @@ def trailer(pdf: bytes, at: int, size: int, more: bytes = b"") -> bytes:
 def updated(pdf: bytes, bodies: Mapping[int, bytes], *, free: Sequence[int] = (), more: bytes = b"") -> bytes:
     """A further revision in which these objects are new, and those in `free` are gone."""
     out, rows = pdf if pdf.endswith(b"\n") else pdf + b"\n", {}
+    header = pdf.index(b"%PDF-")
     for number, body in bodies.items():
-        rows[number] = b"%010d 00000 n \n" % len(out)
+        rows[number] = b"%010d 00000 n \n" % (len(out) - header)
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     rows |= dict.fromkeys(free, b"0000000000 00001 f \n")
     table = b"xref\n" + b"".join(b"%d 1\n%s" % (number, rows[number]) for number in sorted(rows))
-    return out + table + trailer(pdf, len(out), max(size_of(pdf), *(number + 1 for number in rows)), more)
+    return out + table + trailer(pdf, len(out) - header, max(size_of(pdf), *(number + 1 for number in rows)), more)
 
 
 @dataclass(frozen=True)

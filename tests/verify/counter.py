@@ -7,9 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
-from importlib import util
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -22,7 +19,6 @@ from esign import (
     Background,
     Evidence,
     ExpectedSeal,
-    FontChain,
     HttpTimestamper,
     Page,
     PdfContent,
@@ -47,14 +43,6 @@ from verify import EvidenceCollector, Report, RevocationFetcher, TrustStore, Ver
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 YEAR = timedelta(days=365)
-
-
-@cache
-def fonts() -> FontChain:
-    found = util.find_spec("reportlab")
-    assert found is not None
-    assert found.origin is not None
-    return FontChain(((Path(found.origin).parent / "fonts" / "Vera.ttf").read_bytes(),))
 
 
 @dataclass(frozen=True)
@@ -165,9 +153,10 @@ class Counter:
         places = tuple(
             SealPlace(field=name, x=30 + 45 * n, y=200, size=size if n else None) for n, name in enumerate(names)
         )
-        page = Page(width=210, height=297, items=(), background=Background(shapes=()), seals=places)
+        items = self.office.face_of(structured)
+        page = Page(width=210, height=297, items=items, background=Background(shapes=()), seals=places)
         content = PdfContent(title="样例", pages=(page,), elements=(), structured=structured, fields=names)
-        made = PdfSealer(fonts(), self.seal(signers[0]), timestamper=stamper).seal(content, at=at)
+        made = PdfSealer(self.office.fonts(), self.seal(signers[0]), timestamper=stamper).seal(content, at=at)
         assert made.shortfall is None
         for name, signer in zip(names[1:], signers[1:], strict=False):
             made = add_seal(made.data, self.seal(signer), field=name, at=at, timestamper=stamper)

@@ -6,13 +6,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
-from importlib import util
+from functools import cache
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from esign import (
     Background,
     CodeClaims,
+    EsignError,
     ExpectedSeal,
     FontChain,
     Page,
@@ -26,10 +27,13 @@ from esign import (
     StructuredLicence,
     StructuredObligation,
     StructuredStatusPlace,
+    TextRun,
+    chinese_date,
     holder_check_value,
     rectangle,
     sign_code,
     sign_detached,
+    structured_from_bytes,
     structured_to_bytes,
 )
 from keys import (
@@ -263,25 +267,30 @@ def seal_structured(signer: Signer, **changes: Unpack[LicenceChanges]) -> tuple[
 def seal_pdf(
     signer: Signer, *, structured: bytes | None = None, at: datetime = AT, **changes: Unpack[LicenceChanges]
 ) -> bytes:
-    """A sealed PDF with an empty page: what it shows is not what is tested here."""
-    content = PdfContent(
-        title="样例",
-        pages=(
-            Page(width=210, height=297, items=(), background=_PLAIN, seals=(SealPlace(field="Seal1", x=105, y=200),)),
-        ),
-        elements=(),
-        structured=structured if structured is not None else structured_to_bytes(licence_for(signer, **changes)),
-    )
+    """A sealed PDF with the least that a face shows: the rest is not what is tested here."""
+    structured = structured if structured is not None else structured_to_bytes(licence_for(signer, **changes))
+    seals = (SealPlace(field="Seal1", x=105, y=200),)
+    page = Page(width=210, height=297, items=face_of(structured), background=_PLAIN, seals=seals)
+    content = PdfContent(title="样例", pages=(page,), elements=(), structured=structured)
     picture = SealPicture(width=42.0, height=42.0, shapes=(Shape(commands=rectangle(1, 1, 40, 40), stroke=(1, 0, 0)),))
-    return PdfSealer(_fonts(), Seal(name=NAME, picture=picture, signer=signer)).seal(content, at=at).data
+    return PdfSealer(fonts(), Seal(name=NAME, picture=picture, signer=signer)).seal(content, at=at).data
 
 
-def _fonts() -> FontChain:
-    """Any font: nothing is printed. The one of a development dependency is there without the shipped one."""
-    found = util.find_spec("reportlab")
-    assert found is not None
-    assert found.origin is not None
-    return FontChain(((Path(found.origin).parent / "fonts" / "Vera.ttf").read_bytes(),))
+def face_of(structured: bytes) -> tuple[TextRun, ...]:
+    """What the face of every licence shows; nothing for data that are none."""
+    try:
+        licence = structured_from_bytes(structured)
+    except EsignError:
+        return ()
+    names = [holder.name for holder in licence.holders]
+    lines = (licence.number, *names, licence.issuer_name, chinese_date(licence.issued_on))
+    return tuple(TextRun(x=30, y=40 + 10 * place, size=12, text=line) for place, line in enumerate(lines))
+
+
+@cache
+def fonts() -> FontChain:
+    """The shipped font, taken from its file: this side needs nothing else of what issues licences."""
+    return FontChain(((Path(__file__).parents[2] / "licences/fonts/LXGWWenKai-Regular.ttf").read_bytes(),))
 
 
 def write_code(signer: Signer, *, holder: HolderEntry = HOLDER, **changes: Unpack[CodeChanges]) -> str:

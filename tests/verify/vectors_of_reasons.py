@@ -7,6 +7,12 @@ When such a test runs, `tests/conftest.py` listens to the verifier and fails the
 from __future__ import annotations
 
 VECTORS: dict[str, str] = {
+    "REPORT_GENUINE": "tests/verify/test_signed_report.py::test_a_report_passes_for_what_it_is",
+    "FORMAT_REPORT": "tests/verify/test_signed_report.py::test_cut_off_or_without_its_signature",
+    "REPORT_NOT_OF_OFFICE": "tests/verify/test_signed_report.py::test_somebody_else_poses_as_the_office",
+    "REPORT_OTHER_SUBJECT": "tests/verify/test_signed_report.py::test_a_report_for_another_file",
+    "DIGEST_SIGNED": "tests/verify/test_hash_only.py::test_what_others_signed_beside_a_file",
+    "DOCUMENT_NOT_SEEN": "tests/verify/test_hash_only.py::test_a_licence_is_never_passed_by_its_digest",
     "FORMAT_STATUS_LIST": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[cut]",
     "STATUS_LIST_WRONG_SIGNER": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[of another]",
     "STATUS_ENDED": "tests/verify/test_status_lists.py::test_each_value_has_its_verdict[ENDED-",

@@ -1,0 +1,388 @@
+"""The clerk desk: whatever is presented at a counter, checked on one page; receipts, slips, and what a holder has.
+
+For this machine only, as the interface for programs (contract section 5). Every check has an address of its own for
+some minutes, so that reloading, going back and changing the language do no harm.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import UploadFile
+
+from licences import HOLDER_KINDS, FiledLicence, InvalidHolderError, LicenceNotFoundError, holder_file
+from verify import MAX_FILE_BYTES, HolderEntry, Report, kind_of
+
+from .desk_checks import HeldCheck, RecentChecks
+from .desk_view import desk_view, shown, state_of
+from .errors import (
+    ForbiddenError,
+    InputTooLargeError,
+    MalformedInputError,
+    RateLimitedError,
+    RefusalNotNeededError,
+    UsageError,
+)
+from .http_requests import only_from_here
+from .inputs import parse_at
+from .limiting import HolderAttempts, address_of
+from .messages import Message, period_text
+from .presented import Presented
+from .problems import problem_of
+from .receipts import REFUSAL_REASONS, CaseReference, SealedReport, checked_code, checked_file, receipt, refusal_slip
+from .rendering import LANGUAGE, page
+from .resolving import as_keyed, full_code
+from .wiring import Services
+
+MAX_FILES = 2
+MAX_TEXT_CHARACTERS = 100_000
+_SITES = frozenset({"same-origin", "none"})
+
+ELEMENTS: Mapping[str, Message] = {
+    "office": Message(zh="单位", en="Office"),
+    "officer": Message(zh="经办人", en="Officer"),
+    "item_name": Message(zh="事项名称", en="Item"),
+    "item_code": Message(zh="事项编码", en="Code of the item"),
+    "case_number": Message(zh="办件编号", en="Case number"),
+    "reason": Message(zh="查询事由", en="Reason"),
+}
+"""Who looks something up, for which matter and why: without all of them nobody is told what a holder has."""
+MAX_ELEMENT_CHARACTERS = 100
+
+_TOO_LONG_AGO = Message(
+    zh="这次核验的内容已从内存中清除，请重新核验。", en="This check is no longer in memory: please check again."
+)
+_NOTHING = Message(zh="请扫描、粘贴、输入短码，或选择文件。", en="Scan, paste or type a code, or choose a file.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Handed:
+    files: Sequence[bytes]
+    text: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """One line of what a holder has."""
+
+    identifier: str
+    type_name: str
+    number: str
+    state: Message
+    in_force: bool
+    period: str
+
+
+def desk_routes(services: Services) -> APIRouter:
+    """Return the pages of the desk."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(_from_us)])
+    checks = RecentChecks()
+    router.include_router(_checking_routes(services, checks))
+    router.include_router(_paper_routes(services, checks))
+    router.include_router(_holder_routes(services, checks))
+    return router
+
+
+def _from_us(request: Request) -> None:
+    """Let through what was asked for on this machine, by our own pages."""
+    only_from_here(request)
+    # Another site may make a browser send a form here, though it cannot read the answer.
+    if request.method == "POST" and request.headers.get("sec-fetch-site", "none") not in _SITES:
+        raise ForbiddenError("请从窗口核验页操作。", "use the page of the desk")
+
+
+def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
+    router = APIRouter()
+    attempts = HolderAttempts()
+
+    @router.get("/desk")
+    def entry(request: Request) -> Response:
+        return _desk(request, services)
+
+    @router.post("/desk")
+    def check(request: Request, handed: Annotated[_Handed, Depends(_handed)]) -> Response:
+        try:
+            presented = _presented(services, handed)
+            at = _at(handed.day)
+        except (MalformedInputError, UsageError) as error:
+            return _desk(request, services, problem=Message(zh=error.zh, en=error.en))
+        report = presented.judged(services.verifier, None, None, at)
+        return _see(checks.keep(_held(presented, report, handed.day)))
+
+    @router.get("/desk/checks/{name}")
+    def show(request: Request, name: str) -> Response:
+        held = checks.find(name)
+        if held is None:
+            return _desk(request, services, problem=_TOO_LONG_AGO)
+        return _desk(request, services, name=name, held=held)
+
+    @router.post("/desk/checks/{name}")
+    def again(
+        request: Request,
+        name: str,
+        day: Annotated[str, Form(max_length=64)] = "",
+        holder: Annotated[str, Form(max_length=256)] = "",
+        number: Annotated[str, Form(max_length=64)] = "",
+    ) -> Response:
+        held = checks.find(name)
+        if held is None:
+            return _desk(request, services, problem=_TOO_LONG_AGO)
+        code = holder.strip() and as_keyed(number)
+        entered = HolderEntry(name=holder, code=code) if code else None
+        try:
+            at = _at(day)
+            report = _again(services, attempts, request, held, entered, at)
+        except (UsageError, RateLimitedError) as error:
+            problem = Message(zh=error.zh, en=error.en)
+            return _desk(request, services, name=name, held=held, problem=problem)
+        return _see(checks.keep(replace(held, report=report, day=day.strip())))
+
+    return router
+
+
+def _again(
+    services: Services,
+    attempts: HolderAttempts,
+    request: Request,
+    held: HeldCheck,
+    entered: HolderEntry | None,
+    at: datetime,
+) -> Report:
+    claims, address = held.report.code, address_of(request)
+    if entered is not None and claims is not None:
+        attempts.begin(claims.identifier, address)
+    report = held.presented.judged(services.verifier, entered, None, at)
+    if entered is not None and claims is not None and report.reason.code != "HOLDER_MISMATCH":
+        attempts.was_right(claims.identifier, address)
+    return report
+
+
+def _paper_routes(services: Services, checks: RecentChecks) -> APIRouter:
+    """Return what gives papers: the receipt for the case file, the slip for the citizen."""
+    router = APIRouter()
+
+    @router.get("/desk/checks/{name}/{_paper}")
+    def back(request: Request, name: str, _paper: str) -> Response:
+        return _see(name, request)
+
+    def given(request: Request, name: str, make: Callable[[HeldCheck], SealedReport]) -> Response:
+        held = checks.find(name)
+        if held is None:
+            return _desk(request, services, problem=_TOO_LONG_AGO)
+        try:
+            made = make(held)
+        except (MalformedInputError, RefusalNotNeededError) as error:
+            problem = Message(zh=error.zh, en=error.en)
+            return _desk(request, services, name=name, held=held, problem=problem)
+        headers = {"Content-Disposition": f'attachment; filename="{made.file_name("pdf")}"'}
+        return Response(made.pdf, media_type="application/pdf", headers=headers)
+
+    @router.post("/desk/checks/{name}/receipt")
+    def give_receipt(request: Request, name: str, case: Annotated[CaseReference, Depends(_case)]) -> Response:
+        def make(held: HeldCheck) -> SealedReport:
+            return receipt(services, held.report, checked=held.checked, case=case, at=datetime.now(UTC))
+
+        return given(request, name, make)
+
+    @router.post("/desk/checks/{name}/refusal")
+    def give_slip(
+        request: Request,
+        name: str,
+        case: Annotated[CaseReference, Depends(_case)],
+        reason: Annotated[str, Form()] = "",
+        remark: Annotated[str, Form()] = "",
+    ) -> Response:
+        def make(held: HeldCheck) -> SealedReport:
+            now = datetime.now(UTC)
+            return refusal_slip(
+                services, held.report, checked=held.checked, case=case, reason=reason, remark=remark, at=now
+            )
+
+        return given(request, name, make)
+
+    return router
+
+
+def _holder_routes(services: Services, checks: RecentChecks) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/desk/holders")
+    def form(request: Request) -> Response:
+        return _holders(request, {})
+
+    @router.post("/desk/holders")
+    def look(request: Request, typed: Annotated[Mapping[str, str], Depends(_typed)]) -> Response:
+        faults = _missing(typed, ("kind", "code"))
+        if faults:
+            return _holders(request, typed, faults=faults)
+        try:
+            file = holder_file(services.store, None, typed["kind"], as_keyed(typed["code"]), at=datetime.now(UTC))
+        except InvalidHolderError as error:
+            return _holders(request, typed, faults={"code": problem_of(error).message})
+        return _holders(request, typed, found=[_found(services, one) for one in file.licences])
+
+    @router.get("/desk/open")
+    def nothing_chosen() -> Response:
+        return RedirectResponse("/desk/holders", status_code=303)
+
+    @router.post("/desk/open")
+    def open_licence(request: Request, typed: Annotated[Mapping[str, str], Depends(_typed)]) -> Response:
+        faults = _missing(typed, ())
+        if faults:
+            return _holders(request, typed, faults=faults)
+        try:
+            record = services.store.get(typed["identifier"])
+        except LicenceNotFoundError:
+            return _holders(request, typed)
+        presented = Presented(data=services.store.file(record, "pdf"))
+        report = presented.judged(services.verifier, None, None, datetime.now(UTC))
+        return _see(checks.keep(_held(presented, report, "")))
+
+    return router
+
+
+async def _handed(request: Request) -> _Handed:
+    """Read the form of the desk."""
+    async with request.form(max_files=MAX_FILES, max_fields=8) as form:
+        files = [
+            await part.read(MAX_FILE_BYTES + 1)
+            for part in form.getlist("file")
+            if isinstance(part, UploadFile) and part.filename
+        ]
+        text, day = form.get("text"), form.get("day")
+    if any(len(file) > MAX_FILE_BYTES for file in files):
+        raise InputTooLargeError("文件超过 20 MB。", "the file is larger than 20 MB")
+    return _Handed(
+        files=files, text=text if isinstance(text, str) else "", day=day.strip() if isinstance(day, str) else ""
+    )
+
+
+def _presented(services: Services, handed: _Handed) -> Presented:
+    """Say what was handed over: a file with or without its signature, or text. A file goes before text."""
+    files = list(handed.files)
+    if len(files) == MAX_FILES:
+        signatures = [file for file in files if kind_of(file) == "cms"]
+        if len(signatures) != 1:
+            raise MalformedInputError(
+                "一次只核验一份：一个文件，或一个文件及其签名文件（.p7s）。",
+                "one at a time: a file, or a file and its signature (.p7s)",
+            )
+        (content,) = (file for file in files if file is not signatures[0])
+        return Presented(data=content, signature=signatures[0])
+    if files:
+        return Presented(data=files[0])
+    text = handed.text.strip()
+    if not text:
+        raise MalformedInputError(_NOTHING.zh, _NOTHING.en)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise MalformedInputError("文字过长，请作为文件提交。", "the text is too long: hand it over as a file")
+    if text.startswith("{"):
+        return Presented(data=text.encode("utf-8", errors="replace"))
+    return Presented(code=full_code(as_keyed(text), services.store))
+
+
+def _held(presented: Presented, report: Report, day: str) -> HeldCheck:
+    if presented.data is None:
+        checked = checked_code(presented.code)
+    else:
+        checked = checked_file(presented.data, signature=presented.signature)
+    return HeldCheck(presented=presented, checked=checked, report=report, day=day)
+
+
+def _at(day: str) -> datetime:
+    return parse_at(day.strip()) if day.strip() else datetime.now(UTC)
+
+
+def _see(name: str, request: Request | None = None) -> Response:
+    """Send to the page of a check."""
+    language = None if request is None else request.query_params.get(LANGUAGE)
+    query = f"?{LANGUAGE}={language}" if language in {"zh", "en"} else ""
+    return RedirectResponse(f"/desk/checks/{name}{query}", status_code=303)
+
+
+def _desk(
+    request: Request,
+    services: Services,
+    *,
+    name: str = "",
+    held: HeldCheck | None = None,
+    problem: Message | None = None,
+) -> HTMLResponse:
+    return page(
+        request,
+        "desk.html",
+        script=True,
+        camera=True,
+        view=None if held is None else desk_view(services, name, held),
+        problem=problem,
+        reasons=REFUSAL_REASONS,
+        development=services.home.settings.development,
+    )
+
+
+async def _case(
+    officer: Annotated[str, Form()] = "",
+    case_number: Annotated[str, Form()] = "",
+    item_name: Annotated[str, Form()] = "",
+    item_code: Annotated[str, Form()] = "",
+) -> CaseReference:
+    return CaseReference(
+        officer=officer.strip(),
+        case_number=case_number.strip(),
+        item_name=item_name.strip(),
+        item_code=item_code.strip(),
+    )
+
+
+async def _typed(request: Request) -> Mapping[str, str]:
+    async with request.form(max_files=0, max_fields=16) as form:
+        return {key: value.strip() for key, value in form.items() if isinstance(value, str)}
+
+
+def _missing(typed: Mapping[str, str], further: Sequence[str]) -> dict[str, Message]:
+    """Name everything that is missing or too long."""
+    faults = {}
+    for key in (*ELEMENTS, *further):
+        if not typed.get(key):
+            faults[key] = Message(zh="请填写。", en="This is needed.")
+        elif len(typed[key]) > MAX_ELEMENT_CHARACTERS:
+            faults[key] = Message(
+                zh=f"不超过 {MAX_ELEMENT_CHARACTERS} 字。", en=f"at most {MAX_ELEMENT_CHARACTERS} characters"
+            )
+    return faults
+
+
+def _found(services: Services, one: FiledLicence) -> _Found:
+    record = one.record
+    return _Found(
+        identifier=record.identifier,
+        type_name=services.catalogue.get(record.type_code).name,
+        number=shown(record.number),
+        state=state_of(one.state),
+        in_force=one.in_force,
+        period=period_text(record.valid_from, record.valid_to).zh,
+    )
+
+
+def _holders(
+    request: Request,
+    typed: Mapping[str, str],
+    *,
+    faults: Mapping[str, Message] | None = None,
+    found: Sequence[_Found] | None = None,
+) -> HTMLResponse:
+    return page(
+        request,
+        "desk_holders.html",
+        status_code=422 if faults else 200,
+        elements=ELEMENTS,
+        kinds=HOLDER_KINDS,
+        typed={key: shown(typed.get(key, "")) for key in (*ELEMENTS, "kind")},
+        limit=MAX_ELEMENT_CHARACTERS,
+        faults=faults or {},
+        found=found,
+    )

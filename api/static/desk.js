@@ -1,0 +1,197 @@
+// The clerk desk with a script: one check after the other without the mouse. Without it every form works by itself.
+// What was checked is listed in the memory of this page and nowhere else.
+"use strict";
+(() => {
+  const COMPOSED_MS = 250; // after an input method has put in what a scanner typed, its Enter may follow
+  const MAX_FILES = 2;
+  const byId = (id) => document.getElementById(id);
+  const [typed, code, file, announce, waiting, session, done, keys] =
+    ["typed", "code", "file", "announce", "waiting", "session", "done", "keys"].map(byId);
+  const carried = new Map(); // entries of a clerk that stay the same from case to case
+  const CARRIED = ["officer", "item_name", "item_code"];
+  let turn = Promise.resolve();
+  let newest = 0;
+
+  // What a Chinese input method makes of the keys of a scanner; the server does the same again.
+  const flat = (text) => text.normalize("NFKC").replaceAll("、", "/").replaceAll("。", ".");
+  const isAddress = (text) => /\/v\//i.test(flat(text));
+  const isWhole = (text) => /\/v\/[a-z2-7]{100,}$/i.test(flat(text).trim());
+  const isField = (element) =>
+    element instanceof HTMLElement && (element.isContentEditable || element.matches("input, textarea, select"));
+
+  function list(result) {
+    if (!result.dataset.check) return;
+    const link = document.createElement("a");
+    link.href = `/desk/checks/${result.dataset.check}`;
+    const word = document.createElement("b");
+    word.textContent = result.dataset.word;
+    const time = document.createElement("time");
+    time.textContent = new Date().toLocaleTimeString("zh-CN", { hour12: false });
+    const what = document.createElement("span");
+    what.textContent = `${result.dataset.type} ${result.dataset.number}`.trim();
+    link.append(time, word, what);
+    const item = document.createElement("li");
+    item.className = result.dataset.verdict;
+    item.append(link);
+    done.prepend(item);
+    session.hidden = false;
+  }
+
+  function fill(result) {
+    for (const [name, value] of carried) {
+      for (const input of result.querySelectorAll(`input[name="${name}"]`)) input.value = value;
+    }
+  }
+
+  // The other language shows the same check.
+  function point(result) {
+    const other = document.querySelector(".top a[hreflang]");
+    if (!other) return;
+    const place = result.dataset.check ? `/desk/checks/${result.dataset.check}` : "/desk";
+    other.href = `${place}${new URL(other.href).search}`;
+  }
+
+  function show(html, isNew) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const result = page.getElementById("result");
+    if (!result) {
+      // A problem that has a page of its own, such as a file that is too large.
+      const said = page.querySelector("main h1");
+      announce.textContent = said ? said.textContent : announce.dataset.lost;
+      announce.classList.remove("unseen");
+      return;
+    }
+    announce.classList.add("unseen");
+    announce.textContent = "";
+    byId("result").replaceWith(result);
+    document.title = page.title;
+    fill(result);
+    point(result);
+    if (isNew) list(result);
+    announce.textContent = result.dataset.said || "";
+    if (matchMedia("(max-width: 60rem)").matches && result.dataset.check) result.scrollIntoView();
+  }
+
+  function ask(address, options, isNew = true) {
+    const mine = ++newest;
+    turn = turn.then(async () => {
+      waiting.hidden = false;
+      try {
+        const answer = await fetch(address, options);
+        show(await answer.text(), isNew);
+      } catch {
+        announce.textContent = announce.dataset.lost;
+        announce.classList.remove("unseen");
+      }
+      waiting.hidden = true;
+      const active = document.activeElement;
+      // Whoever has gone on to a field stays there.
+      if (mine === newest && !(isField(active) && active !== code)) code.focus({ preventScroll: true });
+    });
+  }
+
+  function check() {
+    if (!code.value.trim() && !file.files.length) {
+      code.focus();
+      return;
+    }
+    ask("/desk", { method: "POST", body: new FormData(typed) });
+    typed.reset();
+    code.focus({ preventScroll: true });
+  }
+
+  function checkFiles(files) {
+    const data = new FormData();
+    for (const one of [...files].slice(0, MAX_FILES + 1)) data.append("file", one, one.name || "pasted");
+    ask("/desk", { method: "POST", body: data });
+  }
+
+  function checkText(text) {
+    code.value = text.replace(/[\r\n]+/g, "");
+    check();
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form === typed) {
+      event.preventDefault();
+      check();
+    } else if (new URL(form.action).pathname.match(/^\/desk\/checks\/[^/]+$/)) {
+      event.preventDefault();
+      ask(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      form.reset();
+      if (document.activeElement) document.activeElement.blur();
+    }
+  });
+  file.addEventListener("change", () => { if (file.files.length) check(); });
+  document.addEventListener("input", (event) => {
+    if (CARRIED.includes(event.target.name)) carried.set(event.target.name, event.target.value);
+  });
+  done.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link) return;
+    event.preventDefault();
+    ask(link.href, {}, false);
+  });
+
+  // A scanner is a keyboard: its keys belong into the field for codes, wherever the focus is.
+  const shortcuts = {
+    F2: () => { code.focus(); code.select(); },
+    F4: () => { const button = byId(byId("finder").hidden ? "start" : "stop"); if (!byId("camera").hidden) button.click(); },
+    F8: () => { const form = byId("receipt"); if (form) form.requestSubmit(); },
+    F9: () => { const field = byId("holder"); if (field) field.focus(); },
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (shortcuts[event.key]) {
+      event.preventDefault();
+      shortcuts[event.key]();
+      return;
+    }
+    const target = event.target;
+    if (target === code) return;
+    if (isField(target)) {
+      if (event.key !== "Enter" || event.isComposing || !target.value || !isAddress(target.value)) return;
+      event.preventDefault();
+      const start = Math.max(0, flat(target.value).search(/https?:/i));
+      const scanned = target.value.slice(start);
+      target.value = target.value.slice(0, start);
+      checkText(scanned);
+    } else if ((event.key.length === 1 && event.key !== " ") || event.key === "Process") {
+      code.focus();
+    }
+  });
+  code.addEventListener("compositionend", () => {
+    setTimeout(() => { if (isWhole(code.value)) check(); }, COMPOSED_MS);
+  });
+
+  document.addEventListener("paste", (event) => {
+    const given = event.clipboardData;
+    if (given.files.length) {
+      event.preventDefault();
+      checkFiles(given.files);
+    } else if (!isField(event.target) && given.getData("text").trim()) {
+      event.preventDefault();
+      checkText(given.getData("text"));
+    }
+  });
+  for (const kind of ["dragenter", "dragover"]) {
+    document.addEventListener(kind, (event) => {
+      event.preventDefault();
+      document.body.classList.add("dropping");
+    });
+  }
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("dropping");
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    if (event.dataTransfer.files.length) checkFiles(event.dataTransfer.files);
+    else if (event.dataTransfer.getData("text").trim()) checkText(event.dataTransfer.getData("text"));
+  });
+
+  keys.hidden = false;
+  point(byId("result"));
+  list(byId("result"));
+})();
