@@ -109,7 +109,7 @@ def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
             presented = _presented(services, handed)
             at = _at(handed.day)
         except (MalformedInputError, UsageError) as error:
-            return _desk(request, services, problem=Message(zh=error.zh, en=error.en))
+            return _desk(request, services, problem=error.message)
         report = presented.judged(services.verifier, None, None, at)
         return _see(checks.keep(_held(presented, report, handed.day)))
 
@@ -137,7 +137,7 @@ def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
             at = _at(day)
             report = _again(services, attempts, request, held, entered, at)
         except (UsageError, RateLimitedError) as error:
-            problem = Message(zh=error.zh, en=error.en)
+            problem = error.message
             return _desk(request, services, name=name, held=held, problem=problem)
         return _see(checks.keep(replace(held, report=report, day=day.strip())))
 
@@ -176,7 +176,7 @@ def _paper_routes(services: Services, checks: RecentChecks) -> APIRouter:
         try:
             made = make(held)
         except (MalformedInputError, RefusalNotNeededError) as error:
-            problem = Message(zh=error.zh, en=error.en)
+            problem = error.message
             return _desk(request, services, name=name, held=held, problem=problem)
         headers = {"Content-Disposition": f'attachment; filename="{made.file_name("pdf")}"'}
         return Response(made.pdf, media_type="application/pdf", headers=headers)

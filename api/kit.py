@@ -1,18 +1,18 @@
 """The counter kit: one folder that checks licences where no network is. It holds what is public, and nothing else."""
 
-import compileall
 import hashlib
 import os
 import platform
+import py_compile
 import secrets
 import shutil
+import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from py_compile import PycInvalidationMode
 
 import rfc8785
 
@@ -157,7 +157,14 @@ def _copy_program(kit: Path) -> None:
         _copy_library(name, lib)
     shutil.copyfile(_SOURCES / "start.py", lib / "__main__.py")
     # With times in them they would be stale after the first copy to another disk, and it would start slowly for ever.
-    compileall.compile_dir(lib, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, stripdir=str(kit))
+    for source in sorted(lib.rglob("*.py")):
+        py_compile.compile(
+            str(source),
+            cfile=str(source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"),
+            dfile=str(source.relative_to(kit)),
+            doraise=True,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
     words = {"$VERSION": _python(), "$PLATFORM": sysconfig.get_platform()}
     for name, source_name in _STARTERS.items():
         text = (_SOURCES / source_name).read_text("utf-8")

@@ -23,7 +23,7 @@ from esign import (
     structured_from_bytes,
 )
 from licences import Record, mask_name, mask_number
-from verify import HolderEntry, Report, SignatureFacts
+from verify import HolderEntry, Report, SignatureFacts, basis_lines
 
 from .errors import InputTooLargeError, RateLimitedError
 from .forgery_pages import forgery_routes
@@ -102,6 +102,8 @@ class View:
     development: bool
     facts: Sequence[Fact]
     evidence: Sequence[Fact]
+    basis: Sequence[Message]
+    """How old that is on which the verdict rests."""
     checks: Sequence[CheckView]
     at: str
     asks_holder: bool
@@ -270,6 +272,7 @@ def _view(services: Services, text: str, report: Report, record: Record | None) 
         development=report.development,
         facts=[] if record is None else public_facts(services, record),
         evidence=_evidence(report),
+        basis=[Message(zh=line.zh, en=line.en) for line in basis_lines(report)],
         checks=[
             CheckView(
                 name=check_name(check.name),
@@ -329,8 +332,8 @@ def _evidence(report: Report) -> list[Fact]:
     facts = [
         Fact(
             label=Message(zh="二维码签名", en="Signature"),
-            zh=f"{signature.signer_organization}（{_algorithm_name(signature)}）：{_signature_words(signature).zh}",
-            en=f"{signature.signer_organization} ({_algorithm_name(signature)}): {_signature_words(signature).en}",
+            zh=f"{signature.signer_organization or '—'}（{_algorithm_name(signature)}）：{_signature_words(signature).zh}",
+            en=f"{signature.signer_organization or '—'} ({_algorithm_name(signature)}): {_signature_words(signature).en}",
             aside=_signature_words(signature).en,
         )
         for signature in report.signatures

@@ -24,6 +24,7 @@ if __name__ == "__main__":
 from esign.errors import Fault, MalformedError, TooLargeError
 
 MAX_ANSWER_BYTES = 8 << 20
+_INHERITED = [option for option, is_set in (("-S", sys.flags.no_site), ("-B", sys.dont_write_bytecode)) if is_set]
 _OVER_TIME = (-24, -9)  # SIGXCPU and SIGKILL, by which the operating system ends a process over its time
 
 
@@ -45,7 +46,7 @@ def ask_child(module: str, data: bytes, *, limits: ChildLimits, fault: Fault, ar
         MalformedError: what the module says; `fault` when the process ended in any other way.
     """
     # -I: neither the current folder nor the environment says what is imported.
-    command = [sys.executable, "-I", *(["-S"] if sys.flags.no_site else []), str(Path(__file__)), module]
+    command = [sys.executable, "-I", *_INHERITED, str(Path(__file__)), module]
     command += [str(limits.cpu_seconds), str(limits.memory_bytes), argument]
     try:
         done = subprocess.run(  # noqa: S603 — our own program

@@ -18,6 +18,8 @@ PDF_SECONDS = 8
 PDF_MEMORY_BYTES = 190 << 20
 MAX_EVIDENCE_BYTES = 2 << 20
 """Of the document security store; what does not go in is left out."""
+HEADER_WITHIN = 1024
+"""ISO 32000-1 Annex H, note 13: readers look for the header this far."""
 WHITE_SPACE = b"\x00\t\n\x0c\r "
 """ISO 32000-1 table 1."""
 

@@ -206,13 +206,23 @@ def _cut(data: bytes, answer: _Answer) -> tuple[tuple[int, int, int, int] | None
 
 
 def _der_size(contents: bytes) -> int:
-    """Length of the element that the bytes begin with; all of them when that cannot be told, as in BER."""
-    if len(contents) < 2 or contents[1] == 0x80:
-        return len(contents)
-    if contents[1] < 0x80:
-        return 2 + contents[1]
-    octets = contents[1] & 0x7F
-    return min(2 + octets + int.from_bytes(contents[2 : 2 + octets], "big"), len(contents))
+    """Length of the element that the bytes begin with, in DER or BER; all of them when that cannot be told."""
+    at, still_open = 0, 0
+    while at + 2 <= len(contents):
+        if still_open and contents[at : at + 2] == b"\x00\x00":
+            at, still_open = at + 2, still_open - 1
+        elif contents[at] & 0x1F == 0x1F:
+            return len(contents)  # no CMS has tags of several bytes
+        elif contents[at + 1] == 0x80:
+            at, still_open = at + 2, still_open + 1
+        elif contents[at + 1] < 0x80:
+            at += 2 + contents[at + 1]
+        else:
+            octets = contents[at + 1] & 0x7F
+            at += 2 + octets + int.from_bytes(contents[at + 2 : at + 2 + octets], "big")
+        if not still_open:
+            return min(at, len(contents))
+    return len(contents)
 
 
 def _instant(text: str) -> datetime | None:

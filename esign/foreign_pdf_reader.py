@@ -9,9 +9,16 @@ import re
 
 from .errors import Fault, MalformedError, TooLargeError
 from .evidence import MAX_EVIDENCE
-from .foreign_facts import MAX_CONTENTS_BYTES, MAX_EVIDENCE_BYTES, MAX_SIGNATURES, WHITE_SPACE, ChangeKind
+from .foreign_facts import (
+    HEADER_WITHIN,
+    MAX_CONTENTS_BYTES,
+    MAX_EVIDENCE_BYTES,
+    MAX_SIGNATURES,
+    WHITE_SPACE,
+    ChangeKind,
+)
 from .pdf_changes import Comparison, Revision
-from .pdf_graph import HEADER_WITHIN, GraphField, PdfGraph, Value, numbers_of, text_of
+from .pdf_graph import GraphField, PdfGraph, Value, numbers_of, text_of
 
 MAX_REVISIONS = 1_000  # the last ones
 MAX_TEXT = 500  # characters of a name, reason, place

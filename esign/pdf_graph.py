@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pikepdf
 
 from .errors import Fault, MalformedError, TooLargeError
+from .foreign_facts import HEADER_WITHIN
 
 MAX_PDF_BYTES = 20 * 1024 * 1024  # as for our own files: contract section 5
 MAX_OBJECTS = 60_000  # a thousand pages of text have about 10,000
@@ -22,7 +23,6 @@ MAX_PAGES = 5_000
 MAX_DEPTH = 64  # of page trees and field trees
 MAX_NESTING = 100  # of arrays and dictionaries in one object
 MAX_UNPACKED_BYTES = 64 << 20  # of one object stream or table of places
-HEADER_WITHIN = 1024  # ISO 32000-1 Annex H, note 13: readers look for the header this far
 
 REFERENCE = re.compile(r"[0-9]+ [0-9]+ R")
 STREAM = "stream"

@@ -12,6 +12,7 @@ from datetime import datetime
 from .cms import SignedData, read_signed_data
 from .errors import Fault, MalformedError, TooLargeError
 from .evidence import Evidence, check_evidence, check_sequence
+from .foreign_facts import HEADER_WITHIN
 from .pdf_file import END, file_end
 from .pdf_first import Digits, read_digits, read_first_revision, stated
 from .pdf_form import PRODUCER_MARK
@@ -119,7 +120,8 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
     """
     if len(data) > MAX_PDF_BYTES:
         raise TooLargeError(f"a PDF of {len(data)} bytes; the limit is {MAX_PDF_BYTES}")
-    if not data.startswith(b"%PDF-"):
+    # Ours begin with their header; those of others may have some bytes before it.
+    if not data.startswith(b"%PDF-") and (names_us_as_producer(data) or b"%PDF-" not in data[:HEADER_WITHIN]):
         raise MalformedError(Fault.FORMAT_PDF, "not a PDF")
     if b"%%EOF" not in data:
         # A file cut off before its first end mark may have lost what tells whose it is (ISO 32000-1 section 7.5.5).

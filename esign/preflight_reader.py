@@ -7,10 +7,10 @@ later (the "shadow attacks" of Mainka, Mladenov and Rohlmann, 2021).
 import re
 from collections.abc import Iterator
 
-from .foreign_facts import WHITE_SPACE
+from .foreign_facts import HEADER_WITHIN, WHITE_SPACE
 from .foreign_pdf_reader import open_graph
 from .pdf_changes import Revision
-from .pdf_graph import HEADER_WITHIN, REFERENCE, STREAM, PdfGraph, Value, numbers_of, text_of
+from .pdf_graph import REFERENCE, STREAM, PdfGraph, Value, numbers_of, text_of
 from .preflight_findings import PreflightCode as Code
 
 MAX_SEALED_PAGES = 1_000

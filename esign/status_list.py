@@ -29,7 +29,7 @@ MAX_STATUS_LIST_BYTES: Final = 8 * 1024 * 1024
 MAX_PLACES: Final = 1 << 20
 MAX_ENTRIES: Final = 500_000
 """Places named in the tables beside the list, all together."""
-MAX_TIME_TO_LIVE: Final = timedelta(days=31)
+MAX_LIFE_SECONDS: Final = 31 * 24 * 3600
 
 _BITS = 4
 _Groups: TypeAlias = "dict[str, list[int]]"
@@ -171,7 +171,7 @@ def _parse(top: dict[str, object]) -> StatusList:
     if top.keys() != _MEMBERS or top["format"] != STATUS_LIST_FORMAT or top["bits"] != _BITS:
         raise ValueError("unknown format")
     size, number, seconds = (as_count(top[key]) for key in ("size", "list", "ttl"))
-    if not 0 < size <= MAX_PLACES or size % 2 or number < 0 or not 0 < seconds <= MAX_TIME_TO_LIVE.total_seconds():
+    if not 0 < size <= MAX_PLACES or size % 2 or number < 0 or not 0 < seconds <= MAX_LIFE_SECONDS:
         raise ValueError("beyond the limits of a list")
     issuer = as_text(top["issuer"])
     if not is_issuer_code(issuer):

@@ -82,7 +82,8 @@ def _load(pkcs8: bytearray, algorithm: Algorithm | None, provider: Libcrypto | N
 def load_public_key(spki: bytes, *, provider: Sm2Verifier | None = None) -> PublicKey:
     """Load the key in a DER SubjectPublicKeyInfo; elliptic points uncompressed, named curves only.
 
-    The two identifiers of SM2 keys are read, and the key's own `spki` has the usual one (GM/T 0015).
+    The two identifiers of SM2 keys are read, and the key's own `spki` has the usual one (GM/T 0015). So are RSA moduli
+    without the zero that makes a set first bit positive, as some smart cards have been given them.
 
     `MalformedKeyError` for damage and keys out of range, `UnsupportedAlgorithmError` for other kinds of key.
     """
@@ -101,6 +102,8 @@ def load_public_key(spki: bytes, *, provider: Sm2Verifier | None = None) -> Publ
         return Sm2PublicKey(content, provider)
     if identifier not in (RSA_KEY_IDENTIFIER, *ECDSA_KEY_IDENTIFIERS):
         raise UnsupportedAlgorithmError("kind of public key is not supported")
+    if identifier == RSA_KEY_IDENTIFIER:
+        spki = der.sequence(identifier, der.bit_string(_with_positive_modulus(content)))
     try:
         key = serialization.load_der_public_key(spki)
     except (ValueError, TypeError) as error:
@@ -117,6 +120,20 @@ def load_public_key(spki: bytes, *, provider: Sm2Verifier | None = None) -> Publ
     if public.spki != spki:
         raise MalformedKeyError("public key is not in its one DER form")
     return public
+
+
+def _with_positive_modulus(content: bytes) -> bytes:
+    """The RSAPublicKey (RFC 8017 appendix A.1.1); a modulus cannot be meant to be negative."""
+    try:
+        outer = der.DerReader(content)
+        reader = outer.read_sequence()
+        outer.finish()
+        modulus, exponent = reader.read(der.INTEGER), reader.read_raw()
+        reader.finish()
+    except MalformedDerError as error:
+        raise MalformedKeyError("public key is damaged") from error
+    sign = b"\x00" if modulus[:1] >= b"\x80" else b""
+    return der.sequence(der.tlv(der.INTEGER, sign + modulus), exponent)
 
 
 def digest_to_sign(public_key: PublicKey, algorithm: Algorithm, data: bytes) -> bytes:

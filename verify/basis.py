@@ -71,9 +71,16 @@ def with_doubts(checks: Sequence[Check], basis: Basis) -> tuple[Check, ...]:
         )
     if not clock_is_doubtful(basis):
         return doubted
-    kept = tuple(check for check in doubted if check.code != "STATUS_NOT_YET_IN_FORCE")
+    kept = tuple(check for check in doubted if not _is_too_early(check))
     detail = f"the clock says {basis.clock}, but something trusted was signed at {basis.newest_seen}"
     return (*kept, Check(name="clock", code="CLOCK_DOUBTFUL", detail=detail))
+
+
+def _is_too_early(check: Check) -> bool:
+    """Whether something has not begun yet, by the clock."""
+    if check.name.endswith("certificate_age"):
+        return check.code == "SEAL_TIME_OUTSIDE_CERTIFICATE"
+    return check.code == "STATUS_NOT_YET_IN_FORCE"
 
 
 def basis_lines(report: Report) -> tuple[Text, ...]:

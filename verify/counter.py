@@ -115,7 +115,7 @@ class Counter:
 
             return judge_file
         code = code_in(line)
-        if "/v/" in code.lower() or len(code) > 4 * _SHORT_CODE:
+        if "/v/" in code.lower() or (code.isalnum() and len(code) > 4 * _SHORT_CODE):
             return lambda entry: self._verifier.verify_code(code, holder=entry, at=self._clock())
         if len(code.replace("-", "")) == _SHORT_CODE and code.replace("-", "").isalnum():
             text = Text(

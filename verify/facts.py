@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from esign import (
     AnnotatedCopy,
@@ -18,6 +19,20 @@ from esign import (
 )
 from verify.report import ArchiveFacts, Check, SignatureFacts
 from verify.sources import LicenceStatus
+
+
+PROVEN: Final = frozenset(
+    {
+        "OK",
+        "CERTIFICATE_EXPIRED",
+        "REVOCATION_UNKNOWN",
+        "TIMESTAMP_UNTRUSTED",
+        "SEALS_INCOMPLETE",
+        "COPY_GENUINE",
+        "FACE_FORM_UNKNOWN",
+    }
+)
+"""Codes of what may be open while the licence still is proven to be the issuer's statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,8 @@ MAX_TIMESTAMPS: Final = 4
 _DAMAGED: Final = frozenset({RangeFault.NO_BYTE_RANGE, RangeFault.BYTE_RANGE_ORDER, RangeFault.NO_CONTENTS})
 """What is not there, or no range at all; the other faults are something that nobody signed."""
 _ALLOWED_BEFORE_NEXT: Final = frozenset({ChangeKind.EVIDENCE, ChangeKind.SIGNATURES, ChangeKind.FORM_VALUES})
+_OUTDATED_FORMS: Final = frozenset({"adbe.pkcs7.sha1", "adbe.x509.rsa_sha1"})
+"""ISO 32000-2 table 255: the message is over a SHA-1 digest of the file; both are deprecated there."""
 _GOOD: Final = frozenset({"OK", "SIGNED_THEN_FILLED"})
 
 
@@ -113,6 +115,10 @@ def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
         checks.append(_changes_check(pdf, signature))
         if signature.faults:
             # What it would stand on cannot be told: there is nothing more to judge.
+            continue
+        if signature.sub_filter in _OUTDATED_FORMS:
+            detail = f"{signature.field}: {signature.sub_filter} stands on SHA-1"
+            checks.append(Check(name="digest", code="ALGORITHM_OUTDATED", detail=detail))
             continue
         found, facts_of_signers = _look_at_message(
             signature.cms,

@@ -64,8 +64,8 @@ UNDECIDED: Final = (
         outcome=Outcome.INDETERMINATE,
         sub_indication="",
         sentence=Text(
-            zh="这份证照的照面是较新的版式，本程序还不能把照面与数据逐项核对。",
-            en="The face has a newer form than this program knows: it cannot be compared with the data here.",
+            zh="无法判断：证照照面的版式比本程序新，不能与证照数据逐项核对。",
+            en="Cannot judge: the face has a newer form than this program can compare with the data.",
         ),
         action=Text(
             zh="请更新核验程序后再次查验，或以证照数据为准并向颁发机构核实。",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from esign import (
     CHINA,
@@ -21,6 +23,7 @@ from verify.sources import LicenceStatus
 
 
 MAX_NAMED_PAGES: Final = 12
+"""In the sentence; the signatures' facts name all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Whether the three representations in a sealed PDF agree: its face, its data and its code. Step (4) in `verifier.py`.
 
-Looked at only where nothing else has failed: what somebody else sealed is refused for that, and its pages are not read.
+Looked at only in what is proven to be the issuer's: what somebody else has made is refused for that, unread.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from esign import (
 )
 from verify.face import compare_face
 from verify.face_code import compare_code, compare_copy_symbols, texts_of_symbols
-from verify.facts import unreadable
-from verify.reason import Outcome
+from verify.facts import PROVEN, unreadable
 from verify.report import Check
 from verify.trust import TrustStore
 
@@ -34,7 +33,7 @@ def representation_checks(
     copy: AnnotatedCopy | None = None,
 ) -> tuple[Check, ...]:
     """Compare face, data and code of a PDF that was read; `before` are the checks so far."""
-    if any(check.outcome is Outcome.FAILED for check in before):
+    if any(check.code not in PROVEN for check in before):
         return ()
     try:
         pages = read_face(data, pdf.seals[0].covered.end)

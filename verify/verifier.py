@@ -56,7 +56,7 @@ from verify.archive import HistoryCheck, look_at_archive
 from verify.basis import basis_of, with_doubts
 from verify.code import look_at_code
 from verify.detection import is_licence, kind_of
-from verify.facts import Facts, place_of, unreadable
+from verify.facts import PROVEN, Facts, place_of, unreadable
 from verify.foreign import look_at_foreign_cms
 from verify.hash_only import DigestOf, look_at_hash
 from verify.holder import HolderEntry, holder_checks
@@ -77,18 +77,6 @@ MAX_FILE_BYTES: Final = MAX_PDF_BYTES
 """20 MB for every kind (contract section 5)."""
 MAX_CODES_IN_PICTURE: Final = 8
 """A wall with more codes than this on it is not a picture of a licence."""
-
-# What may be open while the licence still is proven to be the issuer's statement.
-_PROVEN: Final = frozenset(
-    {
-        "OK",
-        "CERTIFICATE_EXPIRED",
-        "REVOCATION_UNKNOWN",
-        "TIMESTAMP_UNTRUSTED",
-        "SEALS_INCOMPLETE",
-        "COPY_GENUINE",
-    }
-)
 
 
 class Verifier:
@@ -241,7 +229,7 @@ class Verifier:
     def _report(self, facts: Facts, holder: HolderEntry | None, at: datetime, use: IntendedUse | None = None) -> Report:
         checks, status = facts.checks, UNKNOWN_STATUS
         subject = facts.code or facts.licence
-        if subject is not None and all(check.code in _PROVEN for check in checks):
+        if subject is not None and all(check.code in PROVEN for check in checks):
             # (9)
             owner = holder_checks(facts.licence, facts.code, holder)
             # (10), (11)

@@ -26,7 +26,7 @@
     const word = document.createElement("b");
     word.textContent = result.dataset.word;
     const time = document.createElement("time");
-    time.textContent = new Date().toLocaleTimeString("zh-CN", { hour12: false });
+    time.textContent = new Date().toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
     const what = document.createElement("span");
     what.textContent = `${result.dataset.type} ${result.dataset.number}`.trim();
     link.append(time, word, what);

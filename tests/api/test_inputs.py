@@ -17,7 +17,6 @@ from api.columns import shorten, table, width
 from api.errors import InputNotFoundError, InputTooLargeError, MalformedInputError, UsageError
 from api.inputs import MAX_JSON_BYTES, parse_at, parse_json, read_file
 from api.issuing import IssueRequest, read_request
-from api.limiting import MAX_ADDRESSES, RateLimiter
 from api.messages import CHECKS, check_name
 from api.problems import INTERNAL, ROWS, problem_of, row_of
 
@@ -120,25 +119,6 @@ def test_columns_align_whatever_the_script() -> None:
     assert shorten("取水", 4) == "取水"
     lines = table(("名", "b"), [("取水许可证", "1"), ("x", "22")]).splitlines()
     assert [width(line.rsplit(" ", 1)[0]) for line in lines] == [11, 11, 11, 11]
-
-
-def test_each_address_has_its_own_bucket() -> None:
-    now = [0.0]
-    limiter = RateLimiter(3, clock=lambda: now[0])
-    assert [limiter.take("a") for _ in range(4)] == [True, True, True, False]
-    assert limiter.take("b")
-    now[0] = 20.0
-    assert [limiter.take("a") for _ in range(2)] == [True, False]
-    now[0] = 10_000.0
-    assert [limiter.take("a") for _ in range(4)] == [True, True, True, False]
-
-
-def test_addresses_are_forgotten_before_memory_is_full() -> None:
-    limiter = RateLimiter(1, clock=lambda: 0.0)
-    assert limiter.take("first")
-    for number in range(MAX_ADDRESSES):
-        limiter.take(str(number))
-    assert limiter.take("first")
 
 
 def below(error: type[BaseException]) -> set[type[BaseException]]:

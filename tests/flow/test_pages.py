@@ -162,10 +162,20 @@ PAGES = {
 def test_nobody_is_kept_out(path: str, server: str, person: Any, chromium: Any) -> None:
     address = server + path.format(code=person.record.short_code)
     found: list[str] = []
-    chinese = chromium.view(address, width=NARROW, act=lambda page: found.extend(barriers(page)))
+    cut: list[int] = []
+
+    def look(page: Page) -> None:
+        for closed in page.query_selector_all("summary"):
+            closed.click()
+        found.extend(barriers(page))
+        wider = "[...document.querySelectorAll('.card *:not(svg *)')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+        cut.append(page.evaluate(f"{wider}.filter(e => getComputedStyle(e).display !== 'inline').length"))
+
+    chinese = chromium.view(address, width=NARROW, act=look)
     english = chromium.view(f"{address}?lang=en", width=DESK, act=lambda page: found.extend(barriers(page)))
     assert found == []
     assert chinese.content_width <= NARROW
+    assert cut == [0]
     assert (chinese.faults, english.faults) == ((), ())
     assert re.search(r"[\u4e00-\u9fff]", chinese.title)
     assert not re.search(r"[\u4e00-\u9fff]", english.title)

@@ -248,6 +248,32 @@ def packed(bodies: Mapping[int, bytes], pdf: bytes, *, inside: Mapping[int, byte
     return out + b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (places, stream(table, entries), at)
 
 
+def hybrid(bodies: Mapping[int, bytes], hidden: Mapping[int, bytes]) -> bytes:
+    """A whole file whose table does not list `hidden`: a stream of places does, which its trailer names."""
+    pdf = written(bodies)
+    out = pdf[: startxref(pdf)]
+    container, places = max(*bodies, *hidden) + 1, max(*bodies, *hidden) + 2
+    head, content, rows = b"", b"", {}
+    for index, (number, body) in enumerate(hidden.items()):
+        head += b"%d %d " % (number, len(content))
+        content += body + b" "
+        rows[number] = (2, container, index)
+    rows[container] = (1, len(out), 0)
+    entries = b"/Type/ObjStm/N %d/First %d" % (len(hidden), len(head))
+    out += b"%d 0 obj\n%s\nendobj\n" % (container, stream(head + content, entries))
+    rows[places] = (1, len(out), 0)
+    stream_at = len(out)
+    cells = b"".join(
+        bytes((kind,)) + where.to_bytes(4, "big") + bytes((last,)) for _, (kind, where, last) in sorted(rows.items())
+    )
+    index_entries = b" ".join(b"%d 1" % number for number in sorted(rows))
+    entries = b"/Type/XRef/Size %d/Index[%s]/W[1 4 1]/Root 1 0 R" % (places + 1, index_entries)
+    out += b"%d 0 obj\n%s\nendobj\n" % (places, stream(cells, entries))
+    table = pdf[startxref(pdf) : pdf.rindex(b"trailer")]
+    more = b"/Size %d/Root 1 0 R/Info %d 0 R/ID[<00><00>]/XRefStm %d" % (places + 1, INFO, stream_at)
+    return out + table + b"trailer\n<<%s>>\nstartxref\n%d\n%%%%EOF\n" % (more, len(out))
+
+
 # Who signs.
 
 FAMILIES = ("rsa", "ecdsa", "sm2")

@@ -409,6 +409,25 @@ def signed_by(certificate: bytes, *, bits: int = 2048, brought: tuple[bytes, ...
     return signed(plain(), Signing(cms))
 
 
+def negative_modulus_file() -> bytes:
+    """A certificate whose modulus begins with a set bit and no zero before it, as some smart cards were given."""
+    whole = der.DerReader(certificate_of()).read_sequence()
+    tbs, algorithm = whole.read_raw(), whole.read_raw()
+    parts = []
+    reader = der.DerReader(tbs).read_sequence()
+    while not reader.at_end:
+        parts.append(reader.read_raw())
+    spki = der.DerReader(parts[6]).read_sequence()
+    kind = spki.read_raw()
+    key = der.DerReader(spki.read_bit_string()).read_sequence()
+    modulus, exponent = key.read(der.INTEGER), key.read_raw()
+    assert modulus[0] == 0
+    parts[6] = der.sequence(kind, der.bit_string(der.sequence(der.tlv(der.INTEGER, modulus[1:]), exponent)))
+    made = der.sequence(*parts)
+    signature = declared_pki("rsa").key("issuing-ca").sign(made)
+    return signed_by(der.sequence(made, algorithm, der.bit_string(signature)))
+
+
 def _by_name(name: str, family: str = "rsa") -> bytes:
     return signed(plain(), Signing(by(pki_of(family).signer(name))))
 
@@ -460,9 +479,16 @@ def _stamped(over: bytes | None, **more: object) -> bytes:
     return signed(plain(), Signing(cms, hole=12000))
 
 
-def document_timestamp(pdf: bytes, *, spoil: object = None, rect: bytes = b"[0 0 0 0]", look: bytes | None = None) -> bytes:
+def document_timestamp(
+    pdf: bytes,
+    *,
+    spoil: bool = False,
+    rect: bytes = b"[0 0 0 0]",
+    look: bytes | None = None,
+    kind: bytes = b"/Type/DocTimeStamp",
+) -> bytes:
     how = Signing(
-        lambda covered: token(covered if spoil is None else b"another file"),
+        lambda covered: token(b"another file" if spoil else covered),
         field=b"Stamp",
         widget=60,
         value=61,
@@ -470,7 +496,7 @@ def document_timestamp(pdf: bytes, *, spoil: object = None, rect: bytes = b"[0 0
         rect=rect,
         look=look,
         sub_filter=b"ETSI.RFC3161",
-        kind=b"/Type/DocTimeStamp",
+        kind=kind,
         more=b"",
         hole=12000,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -55,8 +56,6 @@ def trusting(ca: Any) -> Verifier:
 @pytest.fixture(scope="module")
 def judge(trusting: Verifier) -> Callable[..., Report]:
     """As of now: openssl signs at the time of the machine."""
-    from datetime import UTC, datetime, timedelta
-
     now = datetime.now(UTC) + timedelta(minutes=5)
 
     def asked(digests: dict[str, bytes], signature: bytes, of: DigestOf = "file") -> Report:

@@ -87,6 +87,8 @@ CONTRACT = {
         "DIGEST_MISMATCH",
         "DOCUMENT_UNLISTED",
         "BODY_MISMATCH",
+        "CODE_TRANSPLANTED",
+        "FACE_DIFFERS",
         "SIGNATURE_INVALID",
         "SEAL_UNEXPECTED",
         "SEAL_NOT_OF_ISSUER",
@@ -110,6 +112,7 @@ CONTRACT = {
         "STATUS_NOT_YET_IN_FORCE",
     },
     Outcome.INDETERMINATE: {
+        "FACE_FORM_UNKNOWN",
         "FORMAT_FOREIGN",
         "CERTIFICATE_UNTRUSTED",
         "NO_TRUST_ANCHORS",

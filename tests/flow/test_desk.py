@@ -1,0 +1,318 @@
+"""The clerk desk in a real browser, without the mouse: scanner, files, camera, receipts, at desk and phone width."""
+
+import io
+import itertools
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from browser import Chromium, barriers, film_of
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from esign import structured_from_bytes
+
+BIN = Path(sys.executable).parent
+PHONE, DESK = 360, 1280
+OPEN = "代码真实，未核对是否属于此人"
+UNSEEN_SECONDS = 1.0
+
+
+@pytest.fixture(scope="module")
+def person(issued: Any) -> Any:
+    """A sample whose holder is a natural person."""
+    return next(sample for sample in issued if sample.record.holder_kind == "111" and sample.algorithm == "sm2")
+
+
+@pytest.fixture(scope="module")
+def others(issued: Any, person: Any) -> Any:
+    """What else was issued in the same home."""
+    return [sample for sample in issued if sample.services is person.services]
+
+
+@pytest.fixture(scope="module")
+def server(person: Any) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [BIN / "elicence", "--home", person.services.home.path, "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(f"{address}/readyz", timeout=5).close()  # noqa: S310 — our own address
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield address
+    process.terminate()
+    _, log = process.communicate(timeout=20)
+    holder = structured_from_bytes(person.json).holders[0]
+    for secret in (person.record.code, person.record.short_code, person.record.identifier, holder.name, holder.code):
+        assert secret not in log
+    assert "unforeseen" not in log
+
+
+def settled(page: Page, checks: int) -> None:
+    """Wait until so many checks are listed."""
+    expect(page.locator("#done li")).to_have_count(checks)
+    expect(page.locator("#waiting")).to_be_hidden()
+
+
+def scan(page: Page, text: str) -> None:
+    """Type as a scanner does: keys, and Enter. Only the first keys one by one, for each takes the driver a while."""
+    page.keyboard.type(text[:8])
+    page.keyboard.insert_text(text[8:])
+    page.keyboard.press("Enter")
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id"))
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_file_and_its_verdict(width: int, server: str, person: Any, chromium: Any, folder: Any) -> None:
+    found: list[str] = []
+
+    def act(page: Page) -> None:
+        found.extend(barriers(page))
+        started = time.monotonic()
+        page.set_input_files("#file", folder[person.name])
+        settled(page, 1)
+        found.append(str(time.monotonic() - started))
+        found.extend(barriers(page))
+        assert focused(page) == "code"
+        assert page.locator("#announce").inner_text().startswith("通过。证照真实有效")
+
+    view = chromium.view(f"{server}/desk", width=width, height=900, act=act)
+    (seconds, *rest) = found
+    assert rest == []
+    assert float(seconds) < UNSEEN_SECONDS
+    assert view.faults == ()
+    assert view.content_width <= width
+    holder = structured_from_bytes(person.json).holders[0]
+    for said in (holder.name, holder.code, "取水许可证", "样例县行政审批局", "F8"):
+        assert said in view.text or width == PHONE, said
+    assert holder.code not in view.url
+
+
+def test_ten_in_a_row_without_the_mouse(server: str, others: Any, chromium: Any) -> None:
+    codes = list(itertools.islice(itertools.cycle(sample.record.short_code for sample in others), 10))
+
+    def act(page: Page) -> None:
+        page.evaluate("document.activeElement.blur()")
+        for count, code in enumerate(codes, 1):
+            scan(page, code)
+            settled(page, count)
+            assert focused(page) == "code"
+        times = page.locator("#done time").all_inner_texts()
+        assert len(times) == len(codes)
+        assert all(re.fullmatch(r"\d\d:\d\d:\d\d", one) for one in times)
+        # An earlier one is opened from the list, which does not grow.
+        page.locator("#done a").last.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#verdict")).to_contain_text(OPEN)
+        settled(page, len(codes))
+
+    view = chromium.view(f"{server}/desk", width=DESK, height=900, act=act)
+    assert view.faults == ()
+    assert view.text.count("无法确定") >= len(codes)
+    assert view.url == f"{server}/desk"
+    for sample in others:
+        if sample.record.holder_kind == "111":
+            assert sample.record.number not in view.text
+
+
+def test_a_scanner_where_the_focus_is_elsewhere(server: str, person: Any, chromium: Any) -> None:
+    wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in person.record.verify_url)
+    mangled = person.record.verify_url.replace("/", "、").replace(".", "。")
+
+    def act(page: Page) -> None:
+        scan(page, person.record.verify_url.lower())
+        settled(page, 1)
+        # While a name is being typed: the name stays, the code is taken out again.
+        page.locator("#holder").fill("张")
+        scan(page, person.record.verify_url)
+        settled(page, 2)
+        assert page.locator("#code").input_value() == ""
+        for count, text in ((3, wide), (4, mangled)):
+            page.locator("#start").focus()
+            page.keyboard.press("F2")
+            scan(page, text)
+            settled(page, count)
+        # An input method swallows the Enter of the scanner.
+        devices = page.context.new_cdp_session(page)
+        devices.send("Input.imeSetComposition", {"text": wide, "selectionStart": 0, "selectionEnd": 0})
+        devices.send("Input.insertText", {"text": wide})
+        settled(page, 5)
+
+    view = chromium.view(f"{server}/desk", width=DESK, height=900, act=act)
+    assert view.faults == ()
+    assert OPEN in view.text
+
+
+def test_the_holder_is_compared_by_keys_alone(server: str, person: Any, chromium: Any) -> None:
+    holder = structured_from_bytes(person.json).holders[0]
+
+    def act(page: Page) -> None:
+        page.keyboard.type(person.record.short_code)
+        page.keyboard.press("Enter")
+        settled(page, 1)
+        page.keyboard.press("F9")
+        page.keyboard.type(holder.name)
+        page.keyboard.press("Tab")
+        page.keyboard.type(holder.code)
+        page.keyboard.press("Enter")
+        settled(page, 2)
+        expect(page.locator("#verdict")).to_contain_text("证照真实有效")
+        assert focused(page) == "code"
+        kept = "JSON.stringify([{...localStorage}, {...sessionStorage}, history.state, document.cookie, location.href])"
+        assert page.evaluate(kept) == f'[{{}},{{}},null,"","{server}/desk"]'
+
+    view = chromium.view(f"{server}/desk", width=DESK, height=900, act=act)
+    assert view.faults == ()
+    assert holder.code not in view.html
+    assert holder.name not in view.html
+
+
+def test_pasting_and_dropping(server: str, person: Any, chromium: Any, folder: Any) -> None:
+    symbol = zxingcpp.create_barcode(person.record.verify_url, zxingcpp.BarcodeFormat.QRCode)
+    picture = io.BytesIO()
+    Image.fromarray(symbol.to_image(scale=4)).save(picture, "PNG")
+    hand_over = """([kind, name, bytes, text]) => {
+        const given = new DataTransfer();
+        if (bytes.length) given.items.add(new File([new Uint8Array(bytes)], name));
+        else given.setData("text/plain", text);
+        const at = {bubbles: true, cancelable: true};
+        document.body.dispatchEvent(kind === "paste"
+            ? new ClipboardEvent(kind, {...at, clipboardData: given}) : new DragEvent(kind, {...at, dataTransfer: given}));
+    }"""
+
+    def act(page: Page) -> None:
+        for count, (kind, content, said) in enumerate(
+            (
+                ("paste", picture.getvalue(), OPEN),
+                ("drop", folder[person.name].read_bytes(), "证照真实有效"),
+                ("paste", b"", OPEN),
+                ("drop", b"rubbish", "无法识别"),
+            ),
+            1,
+        ):
+            page.evaluate(hand_over, [kind, "given", list(content), person.record.verify_url])
+            settled(page, count)
+            expect(page.locator("#result")).to_contain_text(said)
+
+    view = chromium.view(f"{server}/desk", width=DESK, height=900, act=act)
+    assert view.faults == ()
+
+
+def test_receipt_and_slip_are_downloaded(server: str, person: Any, chromium: Any, folder: Any) -> None:
+    got: list[tuple[str, bytes]] = []
+
+    def act(page: Page) -> None:
+        page.set_input_files("#file", folder[person.name])
+        settled(page, 1)
+        page.locator("#officer").fill("clerk07")
+        page.locator("#case").fill("C-2026-1")
+        with page.expect_download() as receipt:
+            page.keyboard.press("F8")
+        page.get_by_text("仍要求纸质证照").click()
+        page.locator("#reason").select_option("original-for-archive")
+        with page.expect_download() as slip:
+            page.get_by_role("button", name="出具拒收回执").click()
+        got.extend((one.value.suggested_filename, one.value.path().read_bytes()) for one in (receipt, slip))
+        # The officer stays for the next case, its number does not.
+        page.locator("#code").fill(person.record.short_code)
+        page.keyboard.press("Enter")
+        settled(page, 2)
+        assert page.locator("#officer").input_value() == "clerk07"
+        assert page.locator("#case").input_value() == ""
+
+    view = chromium.view(f"{server}/desk", width=DESK, height=900, act=act)
+    # Chromium calls a navigation that became a download an aborted one.
+    assert [fault for fault in view.faults if not fault.endswith("net::ERR_ABORTED")] == []
+    for (name, content), refused in zip(got, (False, True), strict=True):
+        assert re.fullmatch(r"HY\w+\.pdf", name)
+        report = person.services.verifier.verify_file(content, at=datetime.now(UTC))
+        assert report
+        assert report.recorded is not None
+        assert (report.recorded.refusal is not None) == refused
+
+
+def test_the_camera_sees_a_code(server: str, person: Any, tmp_path: Path) -> None:
+    symbol = zxingcpp.create_barcode(person.record.verify_url, zxingcpp.BarcodeFormat.QRCode)
+    picture = Image.fromarray(symbol.to_image(scale=4))
+    camera = Chromium(camera=film_of(picture, tmp_path / "film.mjpeg"))
+
+    def act(page: Page) -> None:
+        page.keyboard.press("F4")
+        settled(page, 1)
+        expect(page.locator("#verdict")).to_contain_text(OPEN)
+        expect(page.locator("#finder")).to_be_hidden()
+
+    try:
+        view = camera.view(f"{server}/desk", width=DESK, height=900, act=act)
+    finally:
+        camera.close()
+    assert view.faults == ()
+
+
+def test_what_a_holder_has_is_opened(server: str, person: Any, chromium: Any) -> None:
+    holder = structured_from_bytes(person.json).holders[0]
+    found: list[str] = []
+
+    def act(page: Page) -> None:
+        for field in ("单位", "经办人", "事项名称", "事项编码", "办件编号", "查询事由"):
+            page.get_by_label(field).fill("样例")
+        page.get_by_label("证件号码").fill(holder.code)
+        page.keyboard.press("Enter")
+        page.wait_for_load_state()
+        found.extend(barriers(page))
+        page.get_by_role("button", name="打开").first.click()
+        page.wait_for_load_state()
+        expect(page.locator("#verdict")).to_contain_text("证照真实有效")
+
+    view = chromium.view(f"{server}/desk/holders", width=DESK, height=900, act=act)
+    assert found == []
+    assert view.faults == ()
+    assert holder.code not in view.url
+
+
+def test_without_a_script(server: str, person: Any, chromium: Any, folder: Any) -> None:
+    def act(page: Page) -> None:
+        page.set_input_files("#file", folder[person.name])
+        page.locator("#typed button[type=submit]").click()
+        page.wait_for_url("**/desk/checks/*")
+        page.locator("#as-of").fill("2055-01-01")
+        page.get_by_role("button", name="重新核验").click()
+        page.wait_for_load_state()
+
+    view = chromium.view(f"{server}/desk", width=DESK, height=900, javascript=False, act=act)
+    assert "不通过" in view.text
+    assert view.faults == ()
+
+
+def test_another_language_keeps_the_check(server: str, person: Any, chromium: Any) -> None:
+    def act(page: Page) -> None:
+        page.keyboard.type(person.record.short_code)
+        page.keyboard.press("Enter")
+        settled(page, 1)
+        page.get_by_role("link", name="English").click()
+        page.wait_for_url("**?lang=en")
+        assert barriers(page) == ()
+
+    view = chromium.view(f"{server}/desk", width=DESK, height=900, act=act)
+    assert "The code is genuine" in view.text
+    assert OPEN not in view.text
+    assert view.faults == ()
