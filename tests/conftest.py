@@ -1,6 +1,7 @@
 """What every test can ask for, and the rule that a checked-in test is run."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Generator, Iterator
 from functools import wraps
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 NO_SKIP = "ELICENCE_TESTS_NO_SKIP"
 """Set to 1, as .ci/run does, it makes a run fail in which a test was skipped."""
+
+# Whoever starts the tests in the background has them ignore Ctrl-C, and so would every program that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A developer's own settings must not reach the tests.
 for _name in [name for name in os.environ if name.startswith(("ELICENCE_", "PG")) and name != NO_SKIP]:
