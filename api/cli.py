@@ -185,7 +185,7 @@ def _parser() -> Parser:
     add_kit_parser(answering, commands)
     add_digest_parser(answering, commands)
 
-    lists = commands.add_parser("status-list", help="状态清单 signed status lists", allow_abbrev=False)
+    lists = commands.add_parser("status-list", help="状态列表 signed status lists", allow_abbrev=False)
     add_status_list_parser(answering, lists.add_subparsers(metavar="ACTION", required=True))
 
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)

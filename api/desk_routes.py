@@ -37,7 +37,8 @@ from .rendering import LANGUAGE, page
 from .resolving import as_keyed, full_code
 from .wiring import Services
 
-MAX_FILES = 2
+MAX_FILES = 8
+"""That are read. More than a file and its signature are refused with a sentence, not by the reader of forms."""
 MAX_TEXT_CHARACTERS = 100_000
 _SITES = frozenset({"same-origin", "none"})
 
@@ -264,9 +265,9 @@ async def _handed(request: Request) -> _Handed:
 def _presented(services: Services, handed: _Handed) -> Presented:
     """Say what was handed over: a file with or without its signature, or text. A file goes before text."""
     files = list(handed.files)
-    if len(files) == MAX_FILES:
+    if len(files) > 1:
         signatures = [file for file in files if kind_of(file) == "cms"]
-        if len(signatures) != 1:
+        if len(files) > 2 or len(signatures) != 1:
             raise MalformedInputError(
                 "一次只核验一份：一个文件，或一个文件及其签名文件（.p7s）。",
                 "one at a time: a file, or a file and its signature (.p7s)",

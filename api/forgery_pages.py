@@ -57,7 +57,10 @@ def forgery_routes(services: Services, judge: Judge) -> APIRouter:
             )
         services.forgery_reports.add(made)
         return page(
-            request, "forgery_received.html", number=group_report_number(made.number), received_at=moment_text(received_at)
+            request,
+            "forgery_received.html",
+            number=group_report_number(made.number),
+            received_at=moment_text(received_at),
         )
 
     @router.get("/v/report")

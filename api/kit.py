@@ -102,8 +102,9 @@ def make_kit(folder: Path, sources: KitSources, *, at: datetime) -> MadeKit:
     staged = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}")
     try:
         staged.mkdir(parents=True)
+        data = _copy_data(staged, sources, at)
         _copy_program(staged)
-        made = _fill(staged, sources, at)
+        made = _complete(staged, data, sources.signer, at)
         if folder.exists():
             folder.rmdir()
         staged.rename(folder)
@@ -124,7 +125,7 @@ def renew_kit(folder: Path, sources: KitSources, *, at: datetime) -> MadeKit:
         for name in ("lib", *_STARTERS):
             # The program is not copied, only looked at for the new manifest.
             (staged / name).symlink_to((folder / name).resolve())
-        made = _fill(staged, sources, at)
+        made = _complete(staged, _copy_data(staged, sources, at), sources.signer, at)
         for name in ("trust", "status"):
             old = staged / f"{name}.old"
             if (folder / name).exists():
@@ -188,8 +189,8 @@ def _copy_library(name: str, lib: Path) -> None:
         shutil.copyfile(file.locate(), target)
 
 
-def _fill(kit: Path, sources: KitSources, at: datetime) -> MadeKit:
-    """Put data and manifest into a kit that has its program."""
+def _copy_data(kit: Path, sources: KitSources, at: datetime) -> tuple[int, int]:
+    """Put trusted certificates and lists into a kit and count the anchors and the lists."""
     _copy_trust(sources.trust, kit / "trust")
     trust = TrustStore.from_directory(kit / "trust")
     if not trust.anchors:
@@ -198,6 +199,11 @@ def _fill(kit: Path, sources: KitSources, at: datetime) -> MadeKit:
     files.folder.mkdir()
     for name in sources.status:
         _copy_lists(name, files, trust, at)
+    return len(trust.anchors), len(files.names())
+
+
+def _complete(kit: Path, data: tuple[int, int], signer: Signer | None, at: datetime) -> MadeKit:
+    """Write the manifest over everything else, and sign it."""
     renew_by = at + RENEW_AFTER
     contents = {str(path.relative_to(kit).as_posix()): path for path in _files(kit)}
     manifest = rfc8785.dumps(
@@ -212,16 +218,16 @@ def _fill(kit: Path, sources: KitSources, at: datetime) -> MadeKit:
         }
     )
     (kit / KIT_FILE).write_bytes(manifest)
-    if sources.signer is not None:
-        (kit / KIT_SIGNATURE_FILE).write_bytes(sign_detached(manifest, sources.signer, signing_time=at))
+    if signer is not None:
+        (kit / KIT_SIGNATURE_FILE).write_bytes(sign_detached(manifest, signer, signing_time=at))
     return MadeKit(
         folder=kit,
-        anchors=len(trust.anchors),
-        lists=len(files.names()),
+        anchors=data[0],
+        lists=data[1],
         files=len(contents),
         size=sum(path.stat().st_size for path in contents.values()),
         renew_by=renew_by,
-        signed=sources.signer is not None,
+        signed=signer is not None,
     )
 
 

@@ -70,6 +70,7 @@ KINDS = {
     "pdf": Message(zh="PDF 文件", en="PDF"),
     "structured": Message(zh="结构化电子证照", en="structured e-licence"),
     "code": Message(zh="二维码", en="code"),
+    "scan": Message(zh="扫描件上的二维码", en="code on a scanned document"),
     "cms": Message(zh="数字签名文件", en="signature file"),
     "seal": Message(zh="电子印章", en="electronic seal"),
     "copy": Message(zh="加注件", en="annotated copy"),

@@ -332,8 +332,8 @@ def _evidence(report: Report) -> list[Fact]:
     facts = [
         Fact(
             label=Message(zh="二维码签名", en="Signature"),
-            zh=f"{signature.signer_organization or '—'}（{_algorithm_name(signature)}）：{_signature_words(signature).zh}",
-            en=f"{signature.signer_organization or '—'} ({_algorithm_name(signature)}): {_signature_words(signature).en}",
+            zh=f"{_signer(signature)}（{_algorithm_name(signature)}）：{_signature_words(signature).zh}",
+            en=f"{_signer(signature)} ({_algorithm_name(signature)}): {_signature_words(signature).en}",
             aside=_signature_words(signature).en,
         )
         for signature in report.signatures
@@ -351,6 +351,10 @@ def _evidence(report: Report) -> list[Fact]:
             number=True,
         ),
     ]
+
+
+def _signer(signature: SignatureFacts) -> str:
+    return signature.signer_organization or "—"
 
 
 def _algorithm_name(signature: SignatureFacts) -> str:

@@ -179,9 +179,9 @@ def _signature_entries(result: Result) -> Iterator[Entry]:
         proof = PROOFS[one["proof"]]
         proven = "" if one["proven_time"] is None else f" {_moment(one['proven_time'])}"
         certificate = f"{one['certificate_serial']}（{one['certificate_issuer'] or '–'}）"
-        times = f"签名时间 {claimed}　时间证明 {proof.zh}{proven}"
+        times = f"签名时间 {claimed}　时间证明 {proof.zh}{proven}　位置 field {one['field']}"
         yield Entry(
-            label=Message(zh=f"签名 {place}", en=one["field"]),
+            label=Message(zh=f"签名 {place}", en="Signature"),
             value=f"{signer}　{algorithm}　{facts}\n证书 {certificate}\n{times}",
         )
 

@@ -36,7 +36,10 @@ _VALUE_LEFT = 52.0
 _FOOT = 46.0  # the seal, beside it what is to be known about the receipt
 _ROW_GAP, _SECTION_GAP = 0.7, 2.6
 _SEAL_CENTRE = 164.0
-_NOTE_RIGHT = 132.0
+_NOTE_RIGHT = 130.0
+_NAME_WIDTH = 56.0  # of the office, under its seal
+
+_LINES_TOGETHER = 12  # of one value; a longer one may go on over the leaf
 
 # Points.
 _LARGEST, _SMALLEST, _STEP = 10.0, 7.0, 0.5
@@ -128,15 +131,15 @@ def _title(fonts: FontChain, report: VerificationReport) -> Iterator[_Strip]:
     width = width_of(fonts, zh, size) + spacing * (len(zh) - 1)
     left = (_WIDTH - width) / 2
     serial = f"编号 No. {_printed_serial(report.serial)}"
-    yield _Strip(
-        height=21.0,
-        items=(
-            TextRun(x=left, y=9.0, size=size, text=zh, colour=_INK, bold=True, spacing=spacing),
-            _centred(fonts, en, 14.2, 8.0, _FAINT),
-            TextRun(x=_LEFT, y=18.6, size=8.0, text=_printable(fonts, report.office_name), colour=_FAINT),
-            TextRun(x=_RIGHT - width_of(fonts, serial, 8.0), y=18.6, size=8.0, text=serial, colour=_FAINT),
-        ),
-    )
+    shown = width_of(fonts, serial, 8.0)
+    items: list[TextRun | Shape] = [
+        TextRun(x=left, y=9.0, size=size, text=zh, colour=_INK, bold=True, spacing=spacing),
+        _centred(fonts, en, 14.2, 8.0, _FAINT),
+        TextRun(x=_RIGHT - shown, y=18.6, size=8.0, text=serial, colour=_FAINT),
+    ]
+    room = _RIGHT - _LEFT - shown - 8.0
+    end = _lines(fonts, items, report.office_name, x=_LEFT, y=15.8, width=room, size=8.0, colour=_FAINT)
+    yield _Strip(height=end + 1.1, items=tuple(items))
     if report.development:
         notice = f"{DEVELOPMENT_NOTICE.zh}　{DEVELOPMENT_NOTICE.en}"
         block = break_text(fonts, notice, size=8.5, width=_RIGHT - _LEFT - 6)
@@ -185,7 +188,7 @@ def _sections(fonts: FontChain, sections: Sequence[Section], size: float) -> Ite
             Shape(commands=line(_LEFT, rule, _RIGHT, rule), stroke=_BLUE, line_width=0.25),
         ]
         # A heading never stands alone at the foot of a page.
-        first, *others = (_row(fonts, entry, size) for entry in section.entries)
+        first, *others = (strip for entry in section.entries for strip in _rows(fonts, entry, size))
         yield _Strip(
             height=rule + 1.0 + first.height, items=(*items, *(_moved(item, rule + 1.0) for item in first.items))
         )
@@ -193,14 +196,26 @@ def _sections(fonts: FontChain, sections: Sequence[Section], size: float) -> Ite
         yield _Strip(height=_SECTION_GAP, items=())
 
 
-def _row(fonts: FontChain, entry: Entry, size: float) -> _Strip:
-    items: list[TextRun | Shape] = []
-    baseline = break_text(fonts, " ", size=size, width=_RIGHT).first_baseline
-    items.append(TextRun(x=_LEFT, y=baseline, size=size - 0.5, text=entry.label.zh, colour=_FAINT))
+def _rows(fonts: FontChain, entry: Entry, size: float) -> Iterator[_Strip]:
+    """An entry: its label, and beside it the value in parts that fit on any page."""
+    shown = "\n".join(_printable(fonts, part) for part in entry.value.split("\n"))
+    block = break_text(fonts, shown, size=size, width=_RIGHT - _VALUE_LEFT)
     beside = _LEFT + width_of(fonts, entry.label.zh, size - 0.5) + 1.6
-    items.append(TextRun(x=beside, y=baseline, size=size - 3.0, text=entry.label.en, colour=_FAINT))
-    y = _lines(fonts, items, entry.value, x=_VALUE_LEFT, y=0.0, width=_RIGHT - _VALUE_LEFT, size=size, colour=_INK)
-    return _Strip(height=y + _ROW_GAP, items=tuple(items))
+    label = (
+        TextRun(x=_LEFT, y=block.first_baseline, size=size - 0.5, text=entry.label.zh, colour=_FAINT),
+        TextRun(x=beside, y=block.first_baseline, size=size - 3.0, text=entry.label.en, colour=_FAINT),
+    )
+    for begin in range(0, len(block.lines), _LINES_TOGETHER):
+        part = block.lines[begin : begin + _LINES_TOGETHER]
+        ends = begin + len(part) == len(block.lines)
+        lines = (
+            TextRun(
+                x=_VALUE_LEFT, y=block.first_baseline + place * block.line_height, size=size, text=text, colour=_INK
+            )
+            for place, text in enumerate(part)
+        )
+        height = len(part) * block.line_height + (_ROW_GAP if ends else 0.0)
+        yield _Strip(height=height, items=(*(label if begin == 0 else ()), *lines))
 
 
 def _foot(
@@ -214,11 +229,14 @@ def _foot(
     yield from items
     middle = top + _FOOT / 2
     name = _printable(fonts, report.office_name)
-    room = max(seal[0], _RIGHT - _SEAL_CENTRE) * 1.3
-    size = min(11.0, 11.0 * room / max(width_of(fonts, name, 11.0), 1.0))
-    yield _centred(fonts, name, middle + 1.0, size, _INK, middle=_SEAL_CENTRE)
+    size = _LARGEST + 1.0 if width_of(fonts, name, _LARGEST + 1.0) <= _NAME_WIDTH else _SMALLEST + 1.0
+    block = break_text(fonts, name, size=size, width=_NAME_WIDTH)
+    begin = middle + 3.0 - block.height / 2 - block.first_baseline
+    for place, text in enumerate(block.lines):
+        baseline = begin + block.first_baseline + place * block.line_height
+        yield _centred(fonts, text, baseline, size, _INK, middle=_SEAL_CENTRE)
     day = report.made_at.strftime("%Y-%m-%d")
-    yield _centred(fonts, day, middle + 7.0, 10.0, _INK, middle=_SEAL_CENTRE)
+    yield _centred(fonts, day, begin + block.height + 4.5, _LARGEST, _INK, middle=_SEAL_CENTRE)
 
 
 def _page_number(fonts: FontChain, report: VerificationReport, number: int, count: int) -> Iterator[TextRun]:

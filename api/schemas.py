@@ -627,7 +627,7 @@ class ProblemOut(Body):
 
 
 BODIES: tuple[type[Body], ...] = (
-    IssueBody, HolderBody, CodeBody, ActBody, CopyBody, StepBody, DraftBody, ApprovalBody, ReturnBody,
+    IssueBody, HolderBody, CodeBody, StatusQuestion, ActBody, CopyBody, StepBody, DraftBody, ApprovalBody, ReturnBody,
     ReceiptBody, RefusalBody, DigestBody,
 )  # fmt: skip
 """The bodies that come in; all others are described by the routes that answer with them."""

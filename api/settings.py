@@ -208,7 +208,7 @@ def _status_sources(values: Mapping[str, object], path: Path) -> dict[str, str]:
     for code, url in table.items() if isinstance(table, dict) else [("", None)]:
         if not is_issuer_code(code) or not isinstance(url, str) or not is_private(check_public_url(url)):
             raise SettingsError(
-                f"{path} 的 [status_sources] 应为 机构统一社会信用代码 = \"https://主机\"。",
+                f'{path} 的 [status_sources] 应为 机构统一社会信用代码 = "https://主机"。',
                 f"[status_sources] in {path}: an authority's social credit code = an https:// address",
             )
         found[code] = check_public_url(url)

@@ -49,7 +49,7 @@ def _fetch(address: str, name: StatusListName, files: StatusFiles, trust: TrustS
     require_authentic("status list", Verifier(trust).verify_file(content, at=at))
     listed = read_signed_status_list(content).listed
     if (listed.issuer_code, listed.number) != name:
-        raise MalformedInputError("下载的是另一份状态清单。", "the answer is another status list than was asked for")
+        raise MalformedInputError("下载的是另一份状态列表。", "the answer is another status list than was asked for")
     there = files.newest(name)
     # Somebody on the way could answer with an old list: what is newer stays.
     if there is not None and there.issued_at >= listed.issued_at:
@@ -77,7 +77,7 @@ def _index(content: bytes) -> tuple[StatusListName, ...]:
     index = parse_json(content)
     lists = index.get("lists") if isinstance(index, dict) else None
     if not isinstance(lists, list) or len(lists) > MAX_LISTS:
-        raise MalformedInputError("不是状态清单目录。", "this is no index of status lists")
+        raise MalformedInputError("不是状态列表目录。", "this is no index of status lists")
     names = [_name(one) for one in lists]
     return tuple(dict.fromkeys(names))
 
@@ -87,5 +87,5 @@ def _name(entry: object) -> StatusListName:
     number = entry.get("list") if isinstance(entry, dict) else None
     name = list_name(issuer, str(number)) if isinstance(issuer, str) and isinstance(number, int) else None
     if name is None:
-        raise MalformedInputError("状态清单目录有误。", "the index of status lists names a list that cannot be")
+        raise MalformedInputError("状态列表目录有误。", "the index of status lists names a list that cannot be")
     return name

@@ -117,5 +117,5 @@ def _entries(folder: Path) -> Iterator[str]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise HomeError(
-            f"状态清单目录无法读取（{reason}）", f"the folder of status lists cannot be read: {reason}"
+            f"状态列表目录无法读取（{reason}）", f"the folder of status lists cannot be read: {reason}"
         ) from error

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 def add_status_list_parser(add: AddCommand, to: Group) -> None:
     """Add the commands below `elicence status-list`."""
-    add("make", _make, "制作并发布状态清单 make and publish the lists if they are due", to)
-    add("list", _list, "已发布的状态清单 the lists that were published", to)
-    show = add("show", _show, "查看状态清单 what a list says, without judging its signature", to)
-    show.add_argument("file", metavar="FILE", help="状态清单文件 status list")
-    fetch = add("fetch", _fetch, "下载某机构的状态清单 fetch the lists of an authority into a folder", to)
+    add("make", _make, "制作并发布状态列表 make and publish the lists if they are due", to)
+    add("list", _list, "已发布的状态列表 the lists that were published", to)
+    show = add("show", _show, "查看状态列表 what a list says, without judging its signature", to)
+    show.add_argument("file", metavar="FILE", help="状态列表文件 status list")
+    fetch = add("fetch", _fetch, "下载某机构的状态列表 fetch the lists of an authority into a folder", to)
     fetch.add_argument("url", metavar="URL", help="机构的公开地址 the authority's public address")
     fetch.add_argument("folder", metavar="DIR", help="保存目录 folder; for verify --status DIR")
     fetch.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates (default: the home's)")
@@ -53,7 +53,7 @@ def _make(arguments: argparse.Namespace) -> "Answer":
             "unchanged": [_shape(one) for one in done.unchanged],
             "due_at": done.due_at.isoformat(timespec="seconds"),
         },
-        text="\n".join(lines) or "没有证照，无需清单。  There are no licences, so there is no list.",
+        text="\n".join(lines) or "没有证照，无需列表。  There are no licences, so there is no list.",
     )
 
 
@@ -76,7 +76,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
             f"{name.issuer_code}/{name.number}    {newest.issued_at.isoformat()}    "
             f"{age_text(now - newest.issued_at)}    {len(published)} 份 kept, {size} B"
         )
-    return Answer(shape={"lists": shapes}, text="\n".join(lines) or "尚未发布状态清单。  No status list was published.")
+    return Answer(shape={"lists": shapes}, text="\n".join(lines) or "尚未发布状态列表。  No status list was published.")
 
 
 def _show(arguments: argparse.Namespace) -> "Answer":
@@ -106,7 +106,7 @@ def _show(arguments: argparse.Namespace) -> "Answer":
         "algorithm": read.signed_data.algorithm.name,
     }
     lines = [
-        f"颁发机构  issuer: {listed.issuer_code}    清单  list: {listed.number}",
+        f"颁发机构  issuer: {listed.issuer_code}    列表  list: {listed.number}",
         f"签发  issued: {listed.issued_at.isoformat()}    {age_text(now - listed.issued_at)}",
         f"下次更新不晚于  next update by: {listed.next_update.isoformat()}",
         f"签名者（未核验）  signed by (not judged here): {printable(certificate.subject.organization or '-')}",
@@ -131,7 +131,7 @@ def _fetch(arguments: argparse.Namespace) -> "Answer":
     shapes = [{**_shape(one.published), "new": one.new} for one in fetched]
     lines = [f"{'已下载  fetched' if one.new else '已是最新  up to date'}: {one.published.path}" for one in fetched]
     return Answer(
-        shape={"lists": shapes}, text="\n".join(lines) or "该机构没有发布状态清单。  It publishes no status list."
+        shape={"lists": shapes}, text="\n".join(lines) or "该机构没有发布状态列表。  It publishes no status list."
     )
 
 

@@ -23,7 +23,7 @@ def status_list_routes(services: Services, limiter: RateLimiter) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix=INDEX_PATH, dependencies=[Depends(limiter)])
 
-    @router.get("", summary="状态清单目录", description="The newest list of every issuer and number, with its time.")
+    @router.get("", summary="状态列表目录", description="The newest list of every issuer and number, with its time.")
     def index() -> Response:
         files = services.status_files
         newest = [files.newest(name) for name in files.names()]
@@ -31,7 +31,7 @@ def status_list_routes(services: Services, limiter: RateLimiter) -> APIRouter:
 
     @router.get(
         "/{issuer}/{number}",
-        summary="取状态清单",
+        summary="取状态列表",
         description="The newest signed list, or with `at` (a day or an instant) the one that was the newest then.",
         response_class=Response,
         responses={200: {"content": {MEDIA_TYPE: {}}}, 404: {"description": "no such list"}},
@@ -44,7 +44,7 @@ def status_list_routes(services: Services, limiter: RateLimiter) -> APIRouter:
         if name is not None:
             found = files.newest(name) if at is None else files.as_of(name, parse_at(at))
         if found is None:
-            raise InputNotFoundError("没有这份状态清单。", "there is no such status list")
+            raise InputNotFoundError("没有这份状态列表。", "there is no such status list")
         content = _content(found)
         tag = f'"{sha256(content).hexdigest()}"'
         headers = {**_CACHING, "ETag": tag, "Last-Modified": format_datetime(found.issued_at, usegmt=True)}
@@ -69,7 +69,7 @@ def _content(found: PublishedList) -> bytes:
         return found.read()
     except InputNotFoundError as error:
         # Where the file lies is nobody's business.
-        raise ServiceUnavailableError("状态清单暂不可用。", "the status list cannot be read now") from error
+        raise ServiceUnavailableError("状态列表暂不可用。", "the status list cannot be read now") from error
 
 
 def _has(request: Request, tag: str) -> bool:

@@ -105,7 +105,7 @@ class StatusPublisher:
     def _still_good(self, there: PublishedList, made: StatusList, at: datetime) -> bool:
         if there.issued_at > at:
             raise ClockError(
-                f"时钟早于已发布的状态清单（{there.issued_at.isoformat()}），未发布新清单。",
+                f"时钟早于已发布的状态列表（{there.issued_at.isoformat()}），未发布新列表。",
                 f"the clock is before the list that was issued at {there.issued_at.isoformat()}: nothing is published",
             )
         if there.issued_at + PERIOD <= at:
@@ -143,7 +143,7 @@ def _lock(descriptor: int, *, until: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() >= until:
-                raise BusyError("另一进程正在发布状态清单。", "another process is publishing status lists") from error
+                raise BusyError("另一进程正在发布状态列表。", "another process is publishing status lists") from error
             time.sleep(0.1)
         else:
             return

@@ -27,9 +27,9 @@ def code_modules(text: str) -> tuple[bytes, ...]:
 
 
 def read_picture(data: bytes) -> tuple[str, ...]:
-    """The texts of all QR symbols in a PNG or JPEG picture, also rotated ones.
+    """The texts of all QR symbols in a picture (PNG, JPEG, TIFF, WebP, BMP, GIF) or in the pages of a scanned PDF.
 
-    Reads in a process of its own (see `picture_reader`).
+    They may be turned, tilted, blurred. Reads in a process of its own (see `picture_reader`).
 
     Raises:
         TooLargeError: more than `picture_reader.MAX_PIXELS`, or over `PICTURE_LIMITS`.

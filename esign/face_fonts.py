@@ -8,17 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .errors import Fault, MalformedError
+from .errors import Fault, MalformedError, TooLargeError
 from .glyph_shapes import GlyphShapes, known_digest, shape_digest
 from .pdf_fonts import unicode_map
-from .pdf_objects import Reference, Stream, number
+from .pdf_objects import number
 
 MAX_FONT_BYTES: Final = 32 * 1024 * 1024  # a whole font with every character of GB 18030
 MAX_MAP_BYTES: Final = 4 * 1024 * 1024
 MAX_FONTS: Final = 64  # a chain has a few
 
-Unpack = Callable[[Stream, int], bytes]
-"""The content of a stream of at most so many bytes."""
+Unpack = Callable[[int, bytes, int], bytes]
+"""The content of a stream: its number, a pattern of its entries before the length, and the most bytes."""
 
 _NAME = rb"/[A-Z]{6}\+[A-Za-z0-9-]*"
 _FONT = re.compile(
@@ -34,6 +34,9 @@ _DESCRIPTOR = re.compile(
     rb"<</Type /FontDescriptor/FontName (" + _NAME + rb")/Flags 4/FontBBox \[[0-9 -]*\]/ItalicAngle 0"
     rb"/Ascent -?[0-9]+/Descent -?[0-9]+/CapHeight -?[0-9]+/StemV 80/FontFile2 ([0-9]{1,5}) 0 R>>"
 )
+_RESOURCES = re.compile(rb"<<(?:/F[0-9]{1,2} [0-9]{1,5} 0 R)*>>")
+_RESOURCE = re.compile(rb"/F(0|[1-9][0-9]?) ([0-9]{1,5}) 0 R")
+_PLAIN_HEAD, _FONT_HEAD = rb"/Filter /FlateDecode", rb"/Length1 [0-9]{1,9}/Filter /FlateDecode"
 _ROW = re.compile(rb"^<(?!0000)[0-9a-f]{4}> <((?:[0-9a-f]{4}){1,2})>$", re.MULTILINE)
 
 # Outlines that were found to be those of their characters: most files have the same few hundred.
@@ -57,20 +60,24 @@ class FaceFont:
 class FontReader:
     """Reads the fonts that a resource dictionary names."""
 
-    def __init__(self, body: Callable[[int], bytes], load: Callable[[int], object], unpack: Unpack) -> None:
-        """Objects by number, as written and as values."""
-        self._body, self._load, self._unpack = body, load, unpack
+    def __init__(self, body: Callable[[int], bytes], unpack: Unpack) -> None:
+        """Objects by their number."""
+        self._body, self._unpack = body, unpack
 
-    def read(self, resources: object) -> dict[int, FaceFont]:
-        """The fonts by the number in their names, `F0` and so on.
+    def read(self, resources: int) -> dict[int, FaceFont]:
+        """The fonts of this dictionary by the number in their names, `F0` and so on.
 
         Raises:
             MalformedError: `NON_CANONICAL` when they are not written as ours are, `FORMAT_PDF` when a font is damaged.
             TooLargeError: over a limit.
         """
-        if not isinstance(resources, dict) or len(resources) > MAX_FONTS:
+        entries = _RESOURCE.findall(_matched(_RESOURCES, self._body(resources))[0])
+        if len(entries) > MAX_FONTS:
+            raise TooLargeError(f"more than {MAX_FONTS} fonts")
+        fonts = {int(place): self._font(int(number)) for place, number in entries}
+        if len(fonts) != len(entries):
             raise _not_ours()
-        return {_place(name): self._font(_object(entry)) for name, entry in resources.items()}
+        return fonts
 
     def _font(self, place: int) -> FaceFont:
         font = _matched(_FONT, self._body(place))
@@ -78,13 +85,12 @@ class FontReader:
         descriptor = _matched(_DESCRIPTOR, self._body(int(descendant[2])))
         if not font[1] == descendant[1] == descriptor[1]:
             raise _not_ours()
-        said = self._content(int(font[3]), MAX_MAP_BYTES)
-        characters = _characters(said)
-        glyphs = self._content(int(descendant[3]), MAX_MAP_BYTES)
+        characters = _characters(self._unpack(int(font[3]), _PLAIN_HEAD, MAX_MAP_BYTES))
+        glyphs = self._unpack(int(descendant[3]), _PLAIN_HEAD, MAX_MAP_BYTES)
         widths = descendant[4].split(b" ") if descendant[4] else []
         if not len(set(characters)) == len(characters) == len(widths) == len(glyphs) // 2 - 1 or len(glyphs) % 2:
             raise _not_ours()
-        shapes = GlyphShapes(self._content(int(descriptor[2]), MAX_FONT_BYTES))
+        shapes = GlyphShapes(self._unpack(int(descriptor[2]), _FONT_HEAD, MAX_FONT_BYTES))
         unlike, unknown = set(), set()
         for place, (character, width) in enumerate(zip(characters, widths, strict=True), start=1):
             glyph = shapes.glyph(glyphs[2 * place] << 8 | glyphs[2 * place + 1])
@@ -104,12 +110,6 @@ class FontReader:
             unknown=frozenset(unknown),
         )
 
-    def _content(self, place: int, limit: int) -> bytes:
-        stream = self._load(place)
-        if not isinstance(stream, Stream):
-            raise _not_ours()
-        return self._unpack(stream, limit)
-
 
 def _characters(said: bytes) -> str:
     """The characters of a ToUnicode map in the order of their codes."""
@@ -128,18 +128,6 @@ def _matched(form: re.Pattern[bytes], body: bytes) -> re.Match[bytes]:
     if matched is None:
         raise _not_ours()
     return matched
-
-
-def _place(name: str) -> int:
-    if not re.fullmatch(r"F(0|[1-9][0-9]?)", name):
-        raise _not_ours()
-    return int(name[1:])
-
-
-def _object(value: object) -> int:
-    if not isinstance(value, Reference):
-        raise _not_ours()
-    return value.number
 
 
 def _not_ours() -> MalformedError:

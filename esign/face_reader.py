@@ -9,16 +9,17 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
 from .errors import Fault, MalformedError, TooLargeError
 from .face_fonts import FaceFont, FontReader
 from .pdf_drawing import MM
 from .pdf_first import RevisionObjects
-from .pdf_objects import Name, Reference, Stream
+from .pdf_objects import Reference
 
 MAX_FACE_PAGES: Final = 1500  # an annex of 10,000 rows has about 300
 MAX_PAGE_BYTES: Final = 8 * 1024 * 1024
@@ -63,6 +64,18 @@ _PAGE = re.compile(
     rb"/XObject <<(?P<forms>(?:/(?:B|Q[0-9]{1,2}) [0-9]{1,5} 0 R)*)>>>>>>"
 )
 _FORM = re.compile(rb"/(B|Q[0-9]{1,2}) ([0-9]{1,5}) 0 R")
+# The heads of the streams, as the writers write them.
+_PLAIN = rb"/Filter /FlateDecode"
+_BACKGROUND_HEAD = rb"/Type /XObject/Subtype /Form/BBox \[[0-9. -]*\]" + _PLAIN
+_SYMBOL_HEAD = (
+    rb"/Type /XObject/Subtype /Image/Width (?P<side>[0-9]{1,3})/Height (?P=side)/ImageMask true/BitsPerComponent 1"
+    rb"/Interpolate false" + _PLAIN
+)
+_SEAL_HEAD = (
+    rb"/Type /XObject/Subtype /Form/BBox \[[0-9. -]*\]"
+    rb"/Resources <</ExtGState <</G <</BM /Multiply>>>>(?:/XObject <</I [0-9]{1,5} 0 R>>)?>>"
+    rb"/Group <</S /Transparency/CS /DeviceRGB>>" + _PLAIN
+)
 _CATALOGUE: Final = frozenset(
     {"Type", "Version", "Pages", "Lang", "Metadata", "OutputIntents", "ViewerPreferences", "AcroForm", "Perms", "AF"}
     | {"Names"}
@@ -172,10 +185,8 @@ class _FaceReader:
         pictures = self._objects.dictionary(number).get("AP")
         if pictures is None:
             return
-        picture = self._stream(_number(pictures.get("N") if isinstance(pictures, dict) else None))
-        states = picture.dictionary.get("Resources")
-        states = states.get("ExtGState") if isinstance(states, dict) else None
-        if states != {"G": {"BM": Name("Multiply")}} or not self._content(picture).startswith(b"/G gs"):
+        picture = _number(pictures.get("N") if isinstance(pictures, dict) else None)
+        if not self._unpacked(picture, _SEAL_HEAD, MAX_PAGE_BYTES).startswith(b"/G gs\n"):
             raise _not_ours("a seal hides what is under it")
 
     def _page(self, number: int, parent: int, fields: set[int]) -> FacePage:
@@ -188,13 +199,14 @@ class _FaceReader:
         forms = {name.decode("ascii"): int(place) for name, place in _FORM.findall(page["forms"])}
         fonts = int(page["fonts"])
         if fonts not in self._fonts:
-            reader = FontReader(self._objects.body, self._objects.load, self._unpacked)
-            self._fonts[fonts] = reader.read(self._objects.load(fonts))
+            self._fonts[fonts] = FontReader(self._objects.body, self._unpacked).read(fonts)
         width, height = float(page["width"]), float(page["height"])
         drawn = _Drawn(width=width, height=height, fonts=self._fonts[fonts])
-        content = self._content(self._stream(int(page["contents"])))
-        scanner, at = _CONTENT.scanner(content), 0
-        while (matched := scanner.match()) is not None and matched.end() > at:
+        content = self._unpacked(int(page["contents"]), _PLAIN, MAX_PAGE_BYTES)
+        at = 0
+        for matched in _CONTENT.finditer(content):
+            if matched.start() != at:
+                break
             at = matched.end()
             if matched["shown"] is not None:
                 drawn.add_text(matched)
@@ -219,51 +231,38 @@ class _FaceReader:
         if box.right <= box.left or box.top <= box.bottom:
             raise _not_ours("an image that is turned around")
         body = self._objects.body(forms[name])
-        if b"/ImageMask true" not in body:
+        symbol = _head(_SYMBOL_HEAD).match(body)
+        if symbol is None:
             drawn.add_picture(box, SeenPhoto(body))
-            return
-        drawn.add_picture(box, SeenSymbol(self._modules(self._stream(forms[name]))))
+        else:
+            drawn.add_picture(box, SeenSymbol(self._modules(forms[name], int(symbol["side"]))))
 
-    def _modules(self, image: Stream) -> tuple[bytes, ...]:
+    def _modules(self, number: int, side: int) -> tuple[bytes, ...]:
         """The rows of a mask of one bit for each module, in which 0 paints."""
-        entries = {key: value for key, value in image.dictionary.items() if key != "Length"}
-        side = entries.get("Width")
-        same = {"Width": side, "Height": side, "ImageMask": True, "BitsPerComponent": 1, "Interpolate": False}
-        if type(side) is not int or entries != same | {"Type": "XObject", "Subtype": "Image", "Filter": "FlateDecode"}:
-            raise _not_ours("a symbol of another form")
-        rows = self._unpacked(image, MAX_SYMBOL_BYTES)
+        rows = self._unpacked(number, _SYMBOL_HEAD, MAX_SYMBOL_BYTES)
         octets = (side + 7) // 8
         if len(rows) != octets * side:
             raise _not_ours("a symbol of another size")
-        return tuple(
-            f"{int.from_bytes(rows[at : at + octets], 'big'):0{8 * octets}b}"[:side].encode("ascii").translate(_DARK)
-            for at in range(0, len(rows), octets)
-        )
+        dots = f"{int.from_bytes(rows):0{8 * len(rows)}b}".encode("ascii").translate(_DARK)
+        return tuple(dots[at : at + side] for at in range(0, len(dots), 8 * octets))
 
     def _background_is_quiet(self, number: int, width: float, height: float) -> bool:
-        form = self._stream(number)
-        entries = {key: value for key, value in form.dictionary.items() if key not in ("Length", "BBox")}
-        if entries != {"Type": "XObject", "Subtype": "Form", "Filter": "FlateDecode"}:
-            raise _not_ours("a background of another form")
-        return _is_quiet(self._content(form), width, height)
+        return _is_quiet(self._unpacked(number, _BACKGROUND_HEAD, MAX_PAGE_BYTES), width, height)
 
-    def _stream(self, number: int) -> Stream:
-        stream = self._objects.load(number)
-        if not isinstance(stream, Stream):
-            raise _not_ours("a stream was expected")
-        return stream
-
-    def _content(self, stream: Stream) -> bytes:
-        return self._unpacked(stream, MAX_PAGE_BYTES)
-
-    def _unpacked(self, stream: Stream, limit: int) -> bytes:
-        if stream.dictionary.get("Filter") != Name("FlateDecode") or "DecodeParms" in stream.dictionary:
-            raise _not_ours("a stream that is packed otherwise")
+    def _unpacked(self, number: int, head: bytes, limit: int) -> bytes:
+        """The content of a stream with this head."""
+        body = self._objects.body(number)
+        begun = _head(head).match(body)
+        if begun is None or not body.endswith(b"\nendstream"):
+            raise _not_ours("a stream of another form")
+        packed = body[begun.end() : -len(b"\nendstream")]
+        if len(packed) != int(begun["length"]):
+            raise _not_ours("a stream of another length")
         limit = min(limit, self._left)
         inflater = isal_zlib.decompressobj()
         try:
-            content = inflater.decompress(stream.data, limit + 1)
-        except isal_zlib.error as error:
+            content = inflater.decompress(packed, limit + 1)
+        except IsalError as error:  # type: ignore[misc]  # its stub does not say that it is an exception
             raise MalformedError(Fault.FORMAT_PDF, "a stream cannot be unpacked") from error
         if len(content) > limit:
             raise TooLargeError(f"a stream of more than {limit} bytes")
@@ -274,6 +273,11 @@ class _FaceReader:
 
 
 _DARK: Final = bytes.maketrans(b"01", b"\1\0")
+
+
+@cache
+def _head(entries: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"<<" + entries + rb"/Length (?P<length>[0-9]{1,9})>>\nstream\n")
 
 
 class _Drawn:
@@ -418,8 +422,10 @@ def _crosses(lines: Sequence[tuple[float, float, float]], begin: float, end: flo
 @lru_cache(maxsize=64)
 def _is_quiet(content: bytes, width: float, height: float) -> bool:
     """Whether a background has nothing but a frame near the edges, and paler drawings: nothing that reads as text."""
-    scanner, at = _BACKGROUND.scanner(content), 0
-    while (matched := scanner.match()) is not None and matched.end() > at:
+    at = 0
+    for matched in _BACKGROUND.finditer(content):
+        if matched.start() != at:
+            return False
         at = matched.end()
         colours = [colour for colour in (matched["fill"], matched["stroke"]) if colour is not None]
         if all(_luminance(colour) >= _WATERMARK for colour in colours):

@@ -126,6 +126,8 @@ class ForeignPdf:
     """Encrypted with an empty password: anybody can open it."""
     repaired: bool
     """The table of places is broken: readers may disagree on what the file shows."""
+    ambiguous: bool
+    """Readers that go by the table of places see other pages or forms than those that look for objects themselves."""
     bytes_before_header: int
     evidence: Evidence = dataclasses.field(repr=False)
     """What the document security store holds."""

@@ -66,6 +66,7 @@ def read_foreign_pdf(data: bytes) -> ForeignPdf:
         revisions=revisions,
         encrypted=facts.flag("encrypted"),
         repaired=facts.flag("repaired"),
+        ambiguous=facts.flag("ambiguous"),
         bytes_before_header=facts.integer("header"),
         stray_signatures=facts.integer("stray"),
         evidence=facts.evidence("evidence"),

@@ -22,6 +22,11 @@ from .pdf_graph import GraphField, PdfGraph, Value, numbers_of, text_of
 
 MAX_REVISIONS = 1_000  # the last ones
 MAX_TEXT = 500  # characters of a name, reason, place
+MAX_COMPARED_OBJECTS = 10_000  # of a file that is read a second time; it takes as long as the first
+
+_SHOWN = frozenset(
+    {ChangeKind.PAGES, ChangeKind.FORM_VALUES, ChangeKind.SIGNATURES, ChangeKind.SHOWN_SIGNATURES, ChangeKind.EVIDENCE}
+)
 
 
 def answer(data: bytes, _: str) -> dict[str, Value]:
@@ -40,6 +45,7 @@ def answer(data: bytes, _: str) -> dict[str, Value]:
         "encrypted": graph.encrypted,
         # Known only now: every object has been read.
         "repaired": graph.repaired,
+        "ambiguous": bool(signed) and not graph.repaired and _is_ambiguous(data, whole),
         "header": header,
         "revisions": [found.end() for found in re.finditer(rb"%%EOF(?:\r\n|\r|\n)?", data)][-MAX_REVISIONS:],
         "stray": max(0, data.count(b"/ByteRange") - len(signed)),
@@ -75,6 +81,23 @@ def open_graph(data: bytes) -> PdfGraph:
     if graph.root.get("/Pages") is None:
         raise MalformedError(Fault.FORMAT_PDF, "the PDF has no pages")
     return graph
+
+
+def _is_ambiguous(data: bytes, whole: Revision) -> bool:
+    """Whether a reader that rebuilds the table from the objects that it finds sees other pages or forms.
+
+    An object stream may hold an older state of what an update has replaced, so of files with such streams nobody can
+    tell; nor of those that only a repair of another kind could read.
+    """
+    if len(whole.graph.places) > MAX_COMPARED_OBJECTS or b"/ObjStm" in data:
+        return False
+    try:
+        rebuilt = Revision(PdfGraph(data.replace(b"startxref", b"startxxxx"), repair=True))
+    except MalformedError:
+        return False
+    found = Comparison(whole, rebuilt).kinds
+    rebuilt.graph.close()
+    return bool(found & _SHOWN)
 
 
 def _value_of(field: GraphField) -> str:

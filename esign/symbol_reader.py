@@ -67,8 +67,11 @@ def read_modules(rows: Sequence[bytes]) -> str:
         raise _no_symbol("its fixed modules are not those of a symbol")
     bits = int.from_bytes(bytes(layout.data_modules(modules))) ^ layout.masks[mask]
     # One byte for each bit, so that the exclusive or above is one operation; as text it is a binary number.
-    text = bits.to_bytes(layout.count).translate(_DIGITS)[: 8 * layout.codewords]
-    words = int(text, 2).to_bytes(layout.codewords)
+    text = bits.to_bytes(layout.count).translate(_DIGITS)
+    end = 8 * layout.codewords
+    if b"1" in text[end:]:
+        raise _no_symbol("the modules that are left over are not blank")
+    words = int(text[:end], 2).to_bytes(layout.codewords)
     return _text(_data(words, version), version)
 
 

@@ -23,6 +23,7 @@ from esign import (
     StructuredLicence,
     Timestamper,
     UnprintableError,
+    chinese_date,
     copy_to_bytes,
     draw_copy_stamp,
     group_serial,
@@ -40,7 +41,6 @@ from .errors import CopyRefusedError, InvalidFieldError, UnprintableFieldError
 from .model import Licence
 from .render import FaceRenderer, Marks
 from .sealing import AuthoritySeal, Collector, FileSealer, SealingKeys
-from .setting import chinese_date
 from .store import FileKind, LicenceStore, Record, StoredFile, digests_of
 
 DEFAULT_COPY_TERM = timedelta(days=30)

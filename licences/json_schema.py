@@ -77,12 +77,26 @@ def structured_schema(licence_type: LicenceType) -> Schema:
         "relations": _list(_object({"certificateIdentifier": _TEXT, "relation": _TEXT})),
         "obligations": _list(_object(obligation)),
         "attachments": _list(_attachment()),
-        "documents": _list(_object({"key": _TEXT, "label": _TEXT})),
+        "documents": _list(_document()),
         "status": {"anyOf": [{"type": "null"}, _object({"list": _PLACE, "index": _PLACE})]},
     }
     schema = _object(members)
     schema["properties"] = members | later
     return _headed(licence_type, "structured", f"{licence_type.name} 结构化电子证照") | schema
+
+
+def _document() -> Schema:
+    """A sealed file of the licence; files of early versions do not say what its face shows."""
+    field = _object({"key": _TEXT, "label": _TEXT, "unit": _TEXT})
+    face = {
+        "form": {"type": "integer", "minimum": 1},
+        "fields": _list(field),
+        "photos": _list(_TEXT),
+        "records": {"type": "boolean"},
+    }
+    schema = _object({"key": _TEXT, "label": _TEXT})
+    schema["properties"] = {"key": _TEXT, "label": _TEXT, "face": _object(face)}
+    return schema
 
 
 def paper_schema(licence_type: LicenceType) -> Schema:

@@ -22,7 +22,15 @@ MAX_CODE_FILE: Final = 4096
 """Bytes of a text file with a code; a code has about 400 characters."""
 _HEAD: Final = 1024
 """A PDF's header may follow other bytes (ISO 32000-2 clause 7.5.2, implementation notes); ours never do."""
-_PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF87a", b"GIF89a")
+_WEBP: Final = (b"RIFF", b"WEBP")
+_BMP: Final = b"BM"
+_BMP_RESERVED: Final = slice(6, 10)
+_BRAND: Final = slice(4, 12)
+_UNREAD_PICTURES: Final = frozenset(
+    b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+)
+"""HEIC as iPhones store it, and AVIF: we bring no decoder for them."""
 _CMS_ARMOURS: Final = (b"-----BEGIN CMS-----", b"-----BEGIN PKCS7-----")
 _CMS_NAMES: Final = tuple(der.oid(name) for name in SIGNED_DATA_OIDS)
 _CMS_NAME_WITHIN: Final = 24
@@ -39,8 +47,10 @@ def kind_of(data: bytes) -> str:
     head = data[:_HEAD]
     if not data:
         return "empty"
-    if head.startswith(_PICTURES):
+    if _is_picture(head):
         return "picture"
+    if head[_BRAND] in _UNREAD_PICTURES:
+        return "unread_picture"
     if claims_to_be_archive(head):
         return "archive"
     if is_seal_manifest(head) or (head[0] == der.SEQUENCE and signed_value_kind(data) in _SEALS):
@@ -58,6 +68,13 @@ def kind_of(data: bytes) -> str:
     if len(data) <= MAX_CODE_FILE and b"/v/" in data.lower() and len(data.split()) == 1:
         return "text"
     return "unknown"
+
+
+def _is_picture(head: bytes) -> bool:
+    if head.startswith(_BMP):
+        # Two letters are a weak sign; the four zeros behind the size make it one.
+        return head[_BMP_RESERVED] == bytes(4)
+    return head.startswith(_PICTURES) or (head.startswith(_WEBP[0]) and head[8:12] == _WEBP[1])
 
 
 def is_licence(data: bytes) -> bool:

@@ -134,6 +134,10 @@ def look_at_foreign_pdf(data: bytes, grounds: Grounds) -> Facts:
         since, pages = tuple(sorted(kind.value for kind in signature.changes.kinds)), signature.changes.pages
         signatures += [replace(facts, changes=since, changed_pages=pages) for facts in facts_of_signers]
         hashed += sum(map(len, covered)) * len(facts_of_signers)
+    if pdf.ambiguous and all(check.code != "CHANGED_AFTER_SIGNING" for check in checks):
+        # Not what was added since: it was so when it was signed.
+        detail = "readers that look for the objects themselves see other pages or forms than the table of places says"
+        checks.append(Check(name="format", code="FORMAT_PDF", detail=detail))
     return _facts("pdf", checks, signatures)
 
 

@@ -47,6 +47,19 @@ UNDECIDED: Final = (
         ),
     ),
     Reason(
+        code="PICTURE_UNREAD",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：不能读取 HEIC、AVIF 格式的照片。",
+            en="Cannot judge: photographs in the formats HEIC and AVIF cannot be read.",
+        ),
+        action=Text(
+            zh="请把照片存为 JPEG（苹果手机：设置→相机→格式→兼容性最佳），或直接扫描二维码。",
+            en="Save it as JPEG (iPhone: Settings, Camera, Formats, Most Compatible), or scan the code itself.",
+        ),
+    ),
+    Reason(
         code="FORMAT_FOREIGN",
         outcome=Outcome.INDETERMINATE,
         sub_indication="",

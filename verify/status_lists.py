@@ -158,7 +158,11 @@ def look_at_status_list(data: bytes, grounds: Grounds) -> Facts:
         fresh = Check(name="list_age", code="STATUS_LIST_OUTDATED", detail="issued after the time of asking")
     else:
         code = "STATUS_LIST_GENUINE" if grounds.at <= listed.next_update else "STATUS_LIST_OUTDATED"
-        fresh = Check(name="list_age", code=code, detail=f"{_duration(age)} old; next {_shown(listed.next_update)}")
+        fresh = Check(
+            name="list_age",
+            code=code,
+            detail=f"{_duration(age)} before the time of asking; next {_shown(listed.next_update)}",
+        )
     return Facts(
         kind="status_list",
         checks=(readable, *facts.checks, fresh),
@@ -223,7 +227,7 @@ def _said(listed: StatusList, index: int, at: datetime) -> StatusStatement | NoS
         renewal_pending=value is ListedStatus.RENEWAL_PENDING,
         extended_to=listed.extended.get(index),
         obligations=tuple(overdue),
-        detail=f"list {_named(listed)}, {age} old, next {_shown(listed.next_update)}",
+        detail=f"list {_named(listed)}, {age} before the time of asking; next {_shown(listed.next_update)}",
     )
 
 

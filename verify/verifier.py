@@ -38,6 +38,7 @@ seal has steps of its own (`ses`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -144,6 +145,8 @@ class Verifier:
                 facts = look_at_pdf(data, grounds, self._records)
                 if signature and facts.codes == {"SEAL_MISSING"}:
                     facts = look_at_foreign_cms(signature, data, grounds)
+                elif facts.codes == {"SEAL_MISSING"} and (texts := _codes_in_scan(data)):
+                    return replace(self._verify_codes(texts, holder, at), kind="scan")
             case "cms" if original is not None and is_licence(original):
                 # A licence is judged as one, whichever of its two files is given first.
                 facts = look_at_structured(original, data, grounds, self._records)
@@ -169,6 +172,8 @@ class Verifier:
                 facts = look_at_status_list(data, grounds)
             case "picture":
                 return self._verify_picture(data, holder, at)
+            case "unread_picture":
+                facts = _refused(kind, "PICTURE_UNREAD")
             case "text":
                 return self.verify_code(data.decode("utf-8", errors="replace"), holder=holder, at=at)
             case _:
@@ -220,6 +225,9 @@ class Verifier:
             texts = read_picture(data)
         except EsignError as error:
             return self._report(Facts(kind="code", checks=(unreadable("format", error),)), holder, at)
+        return self._verify_codes(texts, holder, at)
+
+    def _verify_codes(self, texts: Sequence[str], holder: HolderEntry | None, at: datetime) -> Report:
         codes = tuple(dict.fromkeys(text for text in texts if _is_code(text))) or texts[:1]
         if len(codes) > MAX_CODES_IN_PICTURE:
             facts = _refused("picture", "RESOURCE_LIMIT", f"{len(codes)} codes in one picture")
@@ -285,6 +293,7 @@ _REPORTED_KINDS: Final = {
     "structured": "structured",
     "text": "code",
     "unknown": "unknown",
+    "unread_picture": "code",
 }
 
 
@@ -301,6 +310,14 @@ def _is_code(text: str) -> bool:
     except MalformedError:
         return False
     return True
+
+
+def _codes_in_scan(data: bytes) -> tuple[str, ...]:
+    """The codes in a document that has no seal, when it is one that a scanner made of paper."""
+    try:
+        return tuple(text for text in read_picture(data) if _is_code(text))
+    except EsignError:
+        return ()
 
 
 def _require_aware(at: datetime) -> None:

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const COMPOSED_MS = 250; // after an input method has put in what a scanner typed, its Enter may follow
-  const MAX_FILES = 2;
+  const MAX_FILES = 8; // of which the server takes two at most, and says so
   const byId = (id) => document.getElementById(id);
   const [typed, code, file, announce, waiting, session, done, keys] =
     ["typed", "code", "file", "announce", "waiting", "session", "done", "keys"].map(byId);
@@ -11,6 +11,7 @@
   const CARRIED = ["officer", "item_name", "item_code"];
   let turn = Promise.resolve();
   let newest = 0;
+  let listed = "";
 
   // What a Chinese input method makes of the keys of a scanner; the server does the same again.
   const flat = (text) => text.normalize("NFKC").replaceAll("、", "/").replaceAll("。", ".");
@@ -20,7 +21,8 @@
     element instanceof HTMLElement && (element.isContentEditable || element.matches("input, textarea, select"));
 
   function list(result) {
-    if (!result.dataset.check) return;
+    if (!result.dataset.check || result.dataset.check === listed) return;
+    listed = result.dataset.check;
     const link = document.createElement("a");
     link.href = `/desk/checks/${result.dataset.check}`;
     const word = document.createElement("b");
@@ -51,14 +53,17 @@
     other.href = `${place}${new URL(other.href).search}`;
   }
 
+  function complain(text) {
+    announce.textContent = text;
+    announce.classList.remove("unseen");
+  }
+
   function show(html, isNew) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const result = page.getElementById("result");
     if (!result) {
-      // A problem that has a page of its own, such as a file that is too large.
-      const said = page.querySelector("main h1");
-      announce.textContent = said ? said.textContent : announce.dataset.lost;
-      announce.classList.remove("unseen");
+      const said = page.querySelector("main h1"); // a problem that has a page of its own
+      complain(said ? said.textContent : announce.dataset.lost);
       return;
     }
     announce.classList.add("unseen");
@@ -78,10 +83,10 @@
       waiting.hidden = false;
       try {
         const answer = await fetch(address, options);
-        show(await answer.text(), isNew);
+        if (answer.status === 413) complain(announce.dataset.large);
+        else show(await answer.text(), isNew);
       } catch {
-        announce.textContent = announce.dataset.lost;
-        announce.classList.remove("unseen");
+        complain(announce.dataset.lost);
       }
       waiting.hidden = true;
       const active = document.activeElement;
@@ -102,7 +107,7 @@
 
   function checkFiles(files) {
     const data = new FormData();
-    for (const one of [...files].slice(0, MAX_FILES + 1)) data.append("file", one, one.name || "pasted");
+    for (const one of [...files].slice(0, MAX_FILES)) data.append("file", one, one.name || "pasted");
     ask("/desk", { method: "POST", body: data });
   }
 

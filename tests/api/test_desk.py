@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import io
 import itertools
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -19,12 +21,13 @@ import zxingcpp
 from PIL import Image
 
 from api.desk_checks import HELD_SECONDS, MAX_HELD, MAX_HELD_BYTES, HeldCheck, RecentChecks
-from api.desk_view import MAX_SHOWN_CHARACTERS, shown
+from api.desk_view import MAX_SHOWN_CHARACTERS, MAX_SHOWN_ROWS, shown
 from api.home import open_home
 from api.presented import Presented
 from api.receipts import checked_file
 from api.resolving import as_keyed
 from api.wiring import Services
+from esign import Rows, StructuredField, structured_from_bytes, structured_to_bytes
 from verify import TrustStore, Verifier
 
 if TYPE_CHECKING:
@@ -139,10 +142,15 @@ def test_nothing_and_too_much(client: httpx2.Client, person: dict[str, Any]) -> 
     for answer in (upload(client), upload(client, text="  ")):
         assert "请扫描、粘贴、输入短码，或选择文件" in words(answer.text)
         assert verdict(answer.text) == ""
-    assert "一次只核验一份" in words(upload(client, person["pdf"], person["json"]).text)
+    for files in (
+        (person["pdf"], person["json"]),
+        (person["json"], person["p7s"], person["p7s"]),
+        (person["pdf"],) * 3,
+    ):
+        assert "一次只核验一份" in words(upload(client, *files).text)
     assert "没有这样的日期" in words(upload(client, text="X", day="2026-02-30").text)
     for answer in (
-        upload(client, b"a", b"b", b"c"),
+        upload(client, *[b"a"] * 9),
         client.post("/desk", files=[("file", ("f", b"%PDF-" + bytes(21 * 1024 * 1024)))]),
         client.post("/desk", content=b"x", headers={"Content-Type": "multipart/form-data"}),
     ):
@@ -150,7 +158,7 @@ def test_nothing_and_too_much(client: httpx2.Client, person: dict[str, Any]) -> 
         assert "Traceback" not in answer.text
 
 
-def test_the_holder_is_compared_and_not_kept(client: httpx2.Client, person: dict[str, Any], served: Server) -> None:
+def test_the_holder_is_compared_and_not_kept(client: httpx2.Client, person: dict[str, Any]) -> None:
     data = person["data"]
     page = upload(client, text=person["record"].short_code)
     wrong = post(client, page.url.path, data={"holder": data["certificateHolderName"], "number": "990101199003071229"})
@@ -167,7 +175,7 @@ def test_the_holder_is_compared_and_not_kept(client: httpx2.Client, person: dict
     assert right.text.count('autocomplete="off"') >= 3
 
 
-def test_wrong_holders_are_limited(client: httpx2.Client, services: Services, person: dict[str, Any]) -> None:
+def test_wrong_holders_are_limited(client: httpx2.Client, person: dict[str, Any]) -> None:
     page = upload(client, text=person["record"].verify_url)
     said = [
         words(post(client, page.url.path, data={"holder": "甲", "number": f"99010119900307{place:04}"}).text)
@@ -202,6 +210,9 @@ def test_a_receipt_and_a_slip(client: httpx2.Client, services: Services, person:
         assert report, report.reason
         assert report.recorded is not None
         assert report.recorded.case.officer == "clerk07"
+        looked_at = upload(client, answer.content)
+        assert verdict(looked_at.text) == "passed"
+        assert "/refusal" not in looked_at.text
     for data, said in (({"reason": "other"}, "这个理由须在备注中写明"), ({"reason": "x"}, "没有这个拒收理由")):
         assert said in words(client.post(f"{page.url.path}/refusal", data=data).text)
     # What did not pass needs no slip.
@@ -231,21 +242,42 @@ def test_what_a_holder_has(client: httpx2.Client, person: dict[str, Any]) -> Non
 
 
 def test_hostile_words_are_shown_harmlessly(client: httpx2.Client, person: dict[str, Any]) -> None:
-    data = json.loads(person["json"])
     text = "<script>alert(1)</script>\u202e\x07" + "长" * 2000
-    changed = json.dumps(data, ensure_ascii=False).replace(
-        person["data"]["certificateHolderName"], json.dumps(text)[1:-1]
-    )
+    name = person["data"]["certificateHolderName"]
+    changed = person["json"].decode().replace(name, json.dumps(text, ensure_ascii=False)[1:-1])
+    assert changed != person["json"].decode()
     answer = upload(client, changed.encode(), person["p7s"])
     assert verdict(answer.text) != "passed"
     assert "<script>alert" not in answer.text
     assert "\u202e" not in answer.text
     assert "\x07" not in answer.text
-    for typed in (text, "'\"><img src=x>", "/V/" + "A" * 5000, "\udcff".encode("utf-8", "replace").decode()):
+    for typed in (text, "'\"><img src=x>", "/V/" + "A" * 5000):
         answer = upload(client, text=typed)
         assert answer.status_code == 200
         assert "<img" not in answer.text
         assert verdict(answer.text) in ("failed", "indeterminate")
+
+
+def test_photographs_and_long_tables(client: httpx2.Client, person: dict[str, Any]) -> None:
+    photo = io.BytesIO()
+    Image.new("RGB", (30, 40), "navy").save(photo, "PNG")
+    rows = Rows(columns=("设备",), rows=tuple((f"第{place}台",) for place in range(2000)))
+    licence = replace(
+        structured_from_bytes(person["json"]),
+        fields=(
+            StructuredField(key="photo", label="照片", value=base64.b64encode(photo.getvalue()).decode()),
+            StructuredField(key="broken", label="坏照片", value="iVBORw0KGgo" + "A" * 50),
+            StructuredField(key="devices", label="设备明细", value=rows),
+        ),
+    )
+    answer = upload(client, structured_to_bytes(licence), person["p7s"])
+    assert verdict(answer.text) == "failed"
+    assert "文件自称的内容，未经证实" in words(answer.text)
+    (shown_photo,) = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="证照上的照片"', answer.text)
+    assert Image.open(io.BytesIO(base64.b64decode(shown_photo))).size == (30, 40)
+    assert "坏照片" in words(answer.text)
+    assert answer.text.count("<td>第") == MAX_SHOWN_ROWS
+    assert f"还有 {2000 - MAX_SHOWN_ROWS} 行" in words(answer.text)
 
 
 def test_long_and_invisible_text() -> None:

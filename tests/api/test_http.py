@@ -339,7 +339,7 @@ def test_other_machines_get_the_public_pages_only(running: ModuleType, stocked: 
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             for path in ("/v", "/v/ABC", "/V/ABC", "/healthz", "/readyz", "/static/page.css"):
                 assert client.get(path).status_code == 200, path
-            for path in ("/docs", "/openapi.json", "/", f"{LICENCES}/x", f"{LICENCES}/x/file"):
+            for path in ("/docs", "/openapi.json", "/", "/desk", f"{LICENCES}/x", f"{LICENCES}/x/file"):
                 assert client.get(path).status_code == 404, path
             for path in (LICENCES, VERIFICATIONS, "/api/v1/holders/licences"):
                 assert client.post(path, json={}).status_code == 404, path

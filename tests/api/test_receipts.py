@@ -31,21 +31,11 @@ def client(served: Server) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture(scope="module")
-def issued(full_home: Path) -> dict[str, Path]:
-    """Give the first PDF of each licence type in the home, by its type."""
-    found = {}
-    for path in sorted((full_home / "issued").glob("*.json")):
-        name = json.loads(path.read_text("utf-8"))["metadata"]["certificateType"]
-        found.setdefault(name, path.with_suffix(".pdf"))
-    return found
-
-
-@pytest.fixture(scope="module")
-def personal(issued: dict[str, Path]) -> Path:
+def personal(full_home: Path) -> Path:
     """Give the licence of a person."""
-    for path in issued.values():
-        if json.loads(path.with_suffix(".json").read_text("utf-8"))["holders"][0]["certificateHolderTypeCode"] == "111":
-            return path
+    for path in sorted((full_home / "issued").glob("*.json")):
+        if json.loads(path.read_text("utf-8"))["holders"][0]["certificateHolderTypeCode"] == "111":
+            return path.with_suffix(".pdf")
     raise AssertionError("no sample is a person's")
 
 

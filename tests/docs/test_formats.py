@@ -15,10 +15,12 @@ from esign import (
     ELEMENTS,
     CodeClaims,
     ExpectedSeal,
+    PrintedField,
     Rows,
     StructuredAttachment,
     StructuredAuthority,
     StructuredDocument,
+    StructuredFace,
     StructuredField,
     StructuredHolder,
     StructuredLicence,
@@ -142,7 +144,13 @@ def test_structured_licence() -> None:
                 kind="scan", name="s.pdf", media_type="application/pdf", sha256="0", sm3="0", size=1, pages=1
             ),
         ),
-        documents=(StructuredDocument(key="original", label="L"),),
+        documents=(
+            StructuredDocument(
+                key="original",
+                label="L",
+                face=StructuredFace(form=1, fields=(PrintedField(key="a", label="A"),), photos=("p",)),
+            ),
+        ),
         status_place=StructuredStatusPlace(number=1, index=7),
         seals=(ExpectedSeal(field="Seal1", order=1, algorithm="sm2", certificate_digest="sm3:00"),),
         sealed_at=datetime(2026, 3, 2, 8, tzinfo=UTC), development=True,

@@ -78,7 +78,7 @@ def lists(draw: st.DrawFn) -> StatusList:
 
 
 @given(lists())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_was_written_is_read(listed: StatusList) -> None:
     text = status_list_to_bytes(listed)
     again = status_list_from_bytes(text)

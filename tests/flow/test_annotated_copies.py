@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from witnesses import pdfsig, pdftoppm, pdftotext, qpdf_check, verapdf
@@ -28,11 +29,10 @@ from esign import (
     PdfContent,
     PdfSealer,
     Seal,
-    SealPlace,
-    TextRun,
     copy_from_bytes,
     copy_to_bytes,
     draw_copy_stamp,
+    group_serial,
     make_short_code,
     read_sealed_pdf,
     sign_detached,
@@ -49,10 +49,14 @@ from licences import (
     MadeCopy,
     Reliance,
     RelianceKind,
+    load_catalogue,
     serials_in,
     shipped_font,
 )
 from licences.copies import SERIAL_PREFIX
+from licences.copy_face import annotate, symbol_text
+from licences.copy_making import CopyMaker
+from licences.render import FaceRenderer, Marks
 from verify import IntendedUse, Outcome, Report, TrustStore, VerificationError, Verifier
 
 ROOT = Path(__file__).parents[2]
@@ -498,17 +502,40 @@ def _with_data(pdf: bytes, data: bytes) -> bytes:
     return pdf[:begin] + packed + pdf[end:]
 
 
-def _sealed(copy: AnnotatedCopy, signer: Signer, *, name: str = "甲", at: datetime | None = None) -> bytes:
-    """A copy without any mark on its page, in the form of ours."""
-    fonts = FontChain([shipped_font()])
-    page = Page(
-        width=210,
-        height=297,
-        items=(TextRun(x=20, y=40, size=12, text=copy.licence.number),),
-        seals=(SealPlace(field="Seal1", x=150, y=200),),
+def _pages(fonts: FontChain, copy: AnnotatedCopy) -> tuple[Page, ...]:
+    drawn = CopyMaker._licence(SimpleNamespace(catalogue=load_catalogue()), copy.licence)  # type: ignore[arg-type]
+    printed = group_serial(copy.serial)
+    marks = Marks(
+        identifier=copy.licence.identifier,
+        code_address=symbol_text(copy.serial),
+        short_code="",
+        public_url="",
+        development=copy.development,
+        local=False,
+        copy_serial=printed,
     )
+    return annotate(
+        fonts,
+        FaceRenderer(fonts).render(drawn, marks),
+        serial=copy.serial,
+        printed_serial=printed,
+        purpose=copy.purpose,
+        maker=copy.maker_name,
+        made_at=copy.made_at,
+        expires_at=copy.expires_at,
+        attachments=len(copy.licence.attachments),
+    )
+
+
+def _sealed(copy: AnnotatedCopy, signer: Signer, *, name: str = "甲", at: datetime | None = None) -> bytes:
+    """A copy that somebody seals with a key of his own; its pages are those that every copy has."""
+    fonts = FontChain([shipped_font()])
     seal = Seal(name=name, picture=draw_copy_stamp(fonts, "样例县行政审批局", "2026年11月21日"), signer=signer)
     content = PdfContent(
-        title="加注件", pages=(page,), elements=(), structured=copy_to_bytes(copy), attachment=COPY_ATTACHMENT_NAME
+        title="加注件",
+        pages=_pages(fonts, copy),
+        elements=(),
+        structured=copy_to_bytes(copy),
+        attachment=COPY_ATTACHMENT_NAME,
     )
     return PdfSealer(fonts, seal).seal(content, at=at or copy.made_at).data

@@ -196,7 +196,8 @@ def test_pasting_and_dropping(server: str, person: Any, chromium: Any, folder: A
         else given.setData("text/plain", text);
         const at = {bubbles: true, cancelable: true};
         document.body.dispatchEvent(kind === "paste"
-            ? new ClipboardEvent(kind, {...at, clipboardData: given}) : new DragEvent(kind, {...at, dataTransfer: given}));
+            ? new ClipboardEvent(kind, {...at, clipboardData: given})
+            : new DragEvent(kind, {...at, dataTransfer: given}));
     }"""
 
     def act(page: Page) -> None:

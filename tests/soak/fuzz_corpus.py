@@ -129,9 +129,24 @@ def _of_family(family: str) -> dict[str, list[bytes]]:
         "reply": _replies(pki, p7s),
         "pdf": [pdf, untimed, archived],
         "structured": [structured],
+        "status-list": [esign.signed_status_list(_status_list(), pki.signer("code"))],
         "code": [b"http://127.0.0.1:8000/V/" + here.write_code(pki.signer("code")).encode()],
         "foreign-pdf": [pdf, archived],
     }
+
+
+def _status_list() -> esign.StatusList:
+    obligation = esign.ListedObligation(key="nextInspection", due=AT.date(), effect="not_usable")
+    return esign.StatusList(
+        issuer_code=office().CODE,
+        number=1,
+        issued_at=AT,
+        time_to_live=timedelta(hours=26),
+        places=bytes([0, 1, 2, 3, 12, 13, 14, 15]) * 16,
+        extended={5: AT.date(), 77: AT.date()},
+        disputed=frozenset({3, 4}),
+        obligations={7: (obligation,)},
+    )
 
 
 def _timestamped(seal: keys.Signer, structured: bytes, stamper: Stamper) -> bytes:
@@ -148,7 +163,7 @@ def _timestamped(seal: keys.Signer, structured: bytes, stamper: Stamper) -> byte
     picture = esign.SealPicture(width=42.0, height=42.0, shapes=(square,))
     here = office()
     sealer = esign.PdfSealer(
-        here._fonts(), esign.Seal(name=here.NAME, picture=picture, signer=seal), timestamper=stamper
+        here.fonts(), esign.Seal(name=here.NAME, picture=picture, signer=seal), timestamper=stamper
     )
     return sealer.seal(content, at=AT).data
 

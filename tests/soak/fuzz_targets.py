@@ -15,7 +15,7 @@ from random import Random
 
 from declared import declared_pki
 from fuzz_corpus import AT, NONCE, ORIGINAL, SECRET, Corpus, office
-from fuzz_der import mutated
+from fuzz_der import byte_damage, mutated
 from fuzz_json import canonical, indented, mutated_code, mutated_json
 from fuzz_pdf import mutated_pdf
 
@@ -292,6 +292,26 @@ def _structured(data: bytes, world: World) -> str:
     return "read"
 
 
+def _status_list(data: bytes, world: World) -> str:
+    code = world.judge(data)
+    if code == "STATUS_LIST_GENUINE" and hashlib.sha256(data).digest() not in world.genuine:
+        raise UnexpectedError("a changed status list passed")
+    found = esign.read_signed_status_list(data)
+    if esign.status_list_from_bytes(esign.status_list_to_bytes(found.listed)) != found.listed:
+        raise UnexpectedError("a status list is read otherwise when it is written again")
+    return code
+
+
+def _mutated_list(chance: Random, data: bytes, corpus: Sequence[bytes]) -> bytes:
+    """The list changed under its old signature, now and then the signature or the lines themselves."""
+    text, end, signature = data.partition(b"\n")
+    if chance.random() >= 0.2:
+        # What is deeper than this program can write is not tried here.
+        with suppress(RecursionError):
+            return _json(chance, text, [one.partition(b"\n")[0] for one in corpus]) + end + signature
+    return byte_damage(chance, data)
+
+
 def _code(data: bytes, world: World) -> str:
     world.report(data)
     text = data.decode("utf-8", "replace")
@@ -342,14 +362,15 @@ def targets() -> dict[str, Target]:
         _target("foreign-cms", 90_000, _foreign_cms, "foreign-cms", "cms"),
         _target("seal", 70_000, _seal, "seal", "certificate"),
         _target("seal-signature", 70_000, _seal_signature, "seal-signature", "seal"),
-        _target("manifest", 30_000, _manifest, "manifest", mutate=_json),
+        _target("manifest", 20_000, _manifest, "manifest", mutate=_json),
         _target("pkcs8", 30_000, _pkcs8, "pkcs8", readings=4),
         _target("pkcs12", 30_000, _pkcs12, "pkcs12", "pkcs8", readings=4),
-        _target("request", 40_000, _request, "request", "certificate"),
+        _target("request", 30_000, _request, "request", "certificate"),
         _target("reply", 20_000, _reply, "reply", "cms"),
         _target("retirements", 20_000, _retirements, "retirements", mutate=partial(mutated_json, form=indented)),
         _target("pdf", 50_000, _pdf, "pdf", mutate=mutated_pdf),
         _target("structured", 30_000, _structured, "structured", mutate=_json),
+        _target("status-list", 20_000, _status_list, "status-list", mutate=_mutated_list),
         _target("code", 20_000, _code, "code", mutate=mutated_code),
         _target("foreign-pdf", 50_000, _foreign_pdf, "foreign-pdf", mutate=mutated_pdf, own=False),
         _target("preflight", 10_000, _preflight, "foreign-pdf", mutate=mutated_pdf, own=False),

@@ -153,6 +153,15 @@ def _second_file() -> bytes:
     return out + table % (size, rows, size, len(out))
 
 
+def _hidden_object() -> bytes:
+    """A second state of the content inside what is signed: only readers that repair the file find it."""
+    pdf = plain()
+    table = startxref(pdf)
+    other = b"%d 0 obj\n%s\nendobj\n" % (CONTENT, OTHER_TEXT)
+    moved = pdf[:table] + other + pdf[table:].replace(b"startxref\n%d" % table, b"startxref\n%d" % (table + len(other)))
+    return signed(moved, Signing(by(signer("rsa"))))
+
+
 CONTENT_UPDATE = b"%d 0 obj\n%s\nendobj\n" % (CONTENT, OTHER_TEXT)
 
 INCREMENTAL = (
@@ -207,6 +216,7 @@ SHADOW = (
     Attack("shadow", "picture freed", CHANGED, lambda: updated(approved(), {70: b"null"}, free=(PICTURE,))),
     Attack("shadow", "XFA added", CHANGED, lambda: updated(approved(), {FORM: SIGNED_FORM[:-2] + b"/XFA 60 0 R>>", 60: stream(b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'/>")})),
     Attack("shadow", "looks to be made anew", CHANGED, lambda: updated(approved(), {FORM: SIGNED_FORM[:-2] + b"/NeedAppearances true>>"})),
+    Attack("shadow", "object that only repairing readers find", BROKEN, _hidden_object),
     Attack("shadow", "hidden in a further signature", CHANGED, lambda: signed(approved(), Signing(by(signer("rsa", "company")), field=b"Second", widget=60, value=61, others=(FIRST_FREE,)), {CONTENT: OTHER_TEXT})),
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ def _load(name: str, folder: Path = Path(__file__).parent) -> ModuleType:
 _OFFICE = _load("office")
 _COUNTER = _load("counter")
 # In this order: each builds on the ones before.
-for _name in ("attack_files", "attack_files_growth", "attack_files_signature"):
+for _name in ("attack_files", "attack_files_growth", "attack_files_signature", "attack_files_ours"):
     _load(_name)
 _load("fuzz_worker", Path(__file__).parents[1] / "soak")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import verify_test_office as office
 from verify_test_attack_files import (
     AT,
     FAMILIES,
@@ -18,14 +20,16 @@ from verify_test_attack_files import (
     locked,
     objects,
     pki_of,
+    sealed,
     updated,
 )
 from verify_test_attack_files_growth import GROWTH, Attack
+from verify_test_attack_files_ours import OURS, code
 from verify_test_attack_files_signature import SIGNATURES
 
 from verify import Outcome, Report, TrustStore, Verifier
 
-ATTACKS = (*GROWTH, *SIGNATURES)
+ATTACKS = (*OURS, *GROWTH, *SIGNATURES)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,11 +46,10 @@ def judge(data: bytes, *, at: timedelta = timedelta(minutes=5)) -> Report:
     anchors, lists = [], []
     for family in ("rsa", "sm2"):
         pki = pki_of(family)
-        anchors.append(pki.root)
+        anchors += [pki.certificate(name) for name in ("root", "issuing-ca", "code", "water-code")]
         lists += [pki.crl(name, AT) for name in ("root", "issuing-ca")]
-    trust = TrustStore(anchors, lists=lists)
-    report = Verifier(trust).verify_file(data, at=AT + at)
-    return report
+    trust = TrustStore.from_certificates(anchors, lists=lists)
+    return Verifier(trust, office.Store(office.ISSUED)).verify_file(data, holder=office.HOLDER, at=AT + at)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
@@ -58,6 +61,8 @@ def test_no_attack_passes(attack: Attack) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_is_attacked_is_good(family: str) -> None:
+    if family != "ecdsa":
+        assert judge(sealed(family)).reason.code == judge(b"/V/" + code(family).encode()).reason.code == "OK"
     for good in (approved(family), certified_at(2, family), locked(b"/Action/All", family)):
         assert judge(good).reason.code == "SIGNED_DOCUMENT"
 
@@ -77,3 +82,25 @@ def test_a_form_filled_as_the_signer_permits(permission: bytes) -> None:
     (check,) = [check for check in report.checks if check.name == "changes"]
     assert "on pages 1" in check.detail
     assert judge(updated(approved(), FILLED)).reason.code == "CHANGED_AFTER_SIGNING"
+
+
+def rows() -> list[str]:
+    """The table of the page: each variant once, whatever the kinds of keys."""
+    found: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    for attack in ATTACKS:
+        variant, _, family = attack.variant.rpartition(" ")
+        if family not in FAMILIES or not variant:
+            variant, family = attack.variant, ""
+        reason, families = found.setdefault((attack.kind, variant), (attack.reason, []))
+        assert reason == attack.reason
+        families += [family] if family else []
+    return [
+        f"| {kind} | {variant} | {', '.join(families) or 'rsa'} | `{reason}` |"
+        for (kind, variant), (reason, families) in found.items()
+    ]
+
+
+def test_the_page_has_the_same_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "attacks.md").read_text("utf-8")
+    table = page.partition("## What must not pass")[2].partition("\n## ")[0]
+    assert [line for line in table.splitlines() if line.startswith("| ")][1:] == rows()

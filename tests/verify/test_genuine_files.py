@@ -386,3 +386,10 @@ def test_the_fact_of_revocation() -> None:
     assert bare.verdict is Outcome.INDETERMINATE
     nobody = Verifier(TrustStore([pki_of("sm2").root])).verify_file(approved(), at=AT)
     assert nobody.signatures[0].revocation.status == "unchecked"
+
+
+def test_the_page_has_the_same_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "attacks.md").read_text("utf-8")
+    table = page.partition("## What must pass")[2].partition("\n## ")[0]
+    rows = [f"| {name} | `{reason}` |" for name, (reason, _) in CASES.items()]
+    assert [line for line in table.splitlines() if line.startswith("| ")][1:] == rows

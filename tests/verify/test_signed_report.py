@@ -196,6 +196,18 @@ def test_an_edited_report_fails(
             assert report.verdict is not Outcome.PASSED, place
 
 
+@pytest.mark.soak
+def test_every_byte_counts(office: ModuleType, trusting: Verifier, data: bytes, p7s: bytes, pdf: bytes) -> None:
+    """Every byte of the sealed page, of the signed text and of its signature, each changed in one bit of eight."""
+    for content, beside in ((pdf, None), (data, p7s), (p7s, data)):
+        for place in range(len(content)):
+            broken = bytearray(content)
+            broken[place] ^= 1 << place % 8
+            given = {"original": beside} if content is p7s else {"signature": beside}
+            report = trusting.verify_file(bytes(broken), at=office.AT, **given)
+            assert report.verdict is not Outcome.PASSED, place
+
+
 def test_cut_off_or_without_its_signature(office: ModuleType, trusting: Verifier, data: bytes, p7s: bytes) -> None:
     report = trusting.verify_file(data[:-1], signature=p7s, at=office.AT)
     assert (report.kind, report.reason.code) == ("report", "FORMAT_REPORT")

@@ -21,16 +21,19 @@ VECTORS: dict[str, str] = {
         "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[changed]"
     ),
     "STATUS_LIST_NOT_OF_ISSUER": (
-        "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[another authority signs]"
+        "tests/verify/test_status_lists.py"
+        "::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[another authority signs]"
     ),
     "STATUS_LIST_UNTRUSTED": (
-        "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[of another CA]"
+        "tests/verify/test_status_lists.py"
+        "::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[of another CA]"
     ),
     "STATUS_STALE": (
         "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[old]"
     ),
     "STATUS_NOT_LISTED_THEN": (
-        "tests/verify/test_status_lists.py::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[from the future]"
+        "tests/verify/test_status_lists.py"
+        "::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[from the future]"
     ),
     "STATUS_LIST_OUTDATED": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[old]",
     "STATUS_LIST_GENUINE": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[good]",
@@ -52,6 +55,9 @@ VECTORS: dict[str, str] = {
     "SIGNATURE_INVALID": "tests/verify/test_ses.py::test_a_forged_seal_fails",
     "SEAL_UNEXPECTED": "tests/verify/test_several_seals.py::test_a_seal_that_nobody_listed",
     "DOCUMENT_UNLISTED": "tests/verify/test_reason_vectors.py::test_a_document_that_the_licence_does_not_list",
+    "CODE_TRANSPLANTED": "tests/flow/test_face.py::test_a_code_of_another_licence",
+    "FACE_DIFFERS": "tests/flow/test_face.py::test_a_face_that_differs_is_named_field_by_field",
+    "FACE_FORM_UNKNOWN": "tests/flow/test_face.py::test_a_face_of_a_later_form",
     "BODY_MISMATCH": "tests/verify/test_reason_vectors.py::test_a_body_that_is_missing",
     "SEAL_NOT_OF_ISSUER": "tests/verify/test_several_seals.py::test_an_authority_that_does_not_issue_it",
     "COPY_NOT_OF_ORIGINAL": (
@@ -102,6 +108,7 @@ VECTORS: dict[str, str] = {
     "ALGORITHM_UNAVAILABLE": "tests/verify/test_any_input.py::test_changed_byte_of_the_detached_signature_is_caught",
     "SEAL_EXTENSION_UNKNOWN": "tests/verify/test_ses.py::test_a_critical_extension_is_not_passed_over",
     "NO_TRUST_ANCHORS": "tests/verify/test_sealed_files.py::test_verifier_without_anchors_says_so",
+    "PICTURE_UNREAD": "tests/verify/test_scans.py::test_photographs_that_are_not_read",
     "CLOCK_DOUBTFUL": "tests/verify/test_basis.py::test_a_clock_that_is_behind_makes_nothing_false",
     "CODE_KEY_UNKNOWN": "tests/verify/test_code.py::test_unknown_key",
     "CERTIFICATE_UNTRUSTED": "tests/verify/test_sealed_files.py::test_self_signed_seal_with_the_agencys_name",
