@@ -30,8 +30,8 @@ from .routes import api_routes
 from .schema_routes import schema_routes
 from .schemas import describe, invalid_body
 from .status_list_routes import status_list_routes
-from .status_routes import status_routes
 from .status_publishing import StatusPublishing
+from .status_routes import status_routes
 from .wiring import Services
 
 READY_SECONDS = 3.0  # how old an answer of /readyz may be

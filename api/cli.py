@@ -135,7 +135,9 @@ def _parser() -> Parser:
     issue.add_argument("--idempotency-key", metavar="KEY", help="幂等键 same key and data: same licence")
 
     verify = command("verify", _verify, "核验文件或二维码 check a file or a code", commands)
-    verify.add_argument("input", metavar="FILE|CODE|-", nargs="?", help="PDF, JSON (with .p7s beside it), picture or code")
+    verify.add_argument(
+        "input", metavar="FILE|CODE|-", nargs="?", help="PDF, JSON (with .p7s beside it), picture or code"
+    )
     verify.add_argument("--at", metavar="WHEN", help="核验时点 date or RFC 3339 instant (default now)")
     verify.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
     verify.add_argument(

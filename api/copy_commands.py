@@ -84,8 +84,7 @@ def _services(arguments: argparse.Namespace) -> "Services":
 
 
 def _make(arguments: argparse.Namespace) -> "Answer":
-    from esign import CopyPurpose
-    from esign import group_serial
+    from esign import CopyPurpose, group_serial
     from licences import FILE_KINDS
 
     from .commands import Answer

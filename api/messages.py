@@ -153,6 +153,15 @@ PROOFS = {
 }
 """What proves since when a signature has existed."""
 
+REVOCATIONS = {
+    "good": Message(zh="未被吊销", en="not revoked"),
+    "revoked": Message(zh="已被吊销", en="revoked"),
+    "unknown": Message(zh="是否吊销未知", en="not known whether revoked"),
+    "unpublished": Message(zh="签发机构未公布吊销情况", en="its CA names no place to ask"),
+    "unchecked": Message(zh="未查吊销情况", en="revocation not looked at"),
+}
+"""Whether the certificates of a signer had been taken back."""
+
 STATUS_SOURCES = {
     "store": Message(zh="颁发机构证照库", en="from the issuer's store"),
     "list": Message(zh="签名的状态名单", en="from a signed status list"),

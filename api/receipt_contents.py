@@ -13,6 +13,7 @@ from .messages import (
     KINDS,
     PROOFS,
     RECORDED,
+    REVOCATIONS,
     STATUS_SOURCES,
     VERDICTS,
     Message,
@@ -179,10 +180,16 @@ def _signature_entries(result: Result) -> Iterator[Entry]:
         proof = PROOFS[one["proof"]]
         proven = "" if one["proven_time"] is None else f" {_moment(one['proven_time'])}"
         certificate = f"{one['certificate_serial']}（{one['certificate_issuer'] or '–'}）"
+        revocation = one["revocation"]
+        taken_back = REVOCATIONS[revocation["status"]].zh
+        if revocation["as_of"] is not None:
+            taken_back += f"（{_moment(revocation['as_of'])}）"
+        pages = "、".join(map(str, one["changed_pages"]))
+        changed = f"\n签名后改动的页 changed pages: {pages}" if pages else ""
         times = f"签名时间 {claimed}　时间证明 {proof.zh}{proven}　位置 field {one['field']}"
         yield Entry(
             label=Message(zh=f"签名 {place}", en="Signature"),
-            value=f"{signer}　{algorithm}　{facts}\n证书 {certificate}\n{times}",
+            value=f"{signer}　{algorithm}　{facts}\n证书 {certificate}　{taken_back}\n{times}{changed}",
         )
 
 

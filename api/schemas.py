@@ -503,6 +503,12 @@ class RegisterOut(Body):
     as_of: str | None
 
 
+class RevocationAgeOut(Body):
+    """How old the oldest word of a CA is that was used."""
+
+    as_of: str | None
+
+
 class ClockOut(Body):
     """The machine's clock, and the latest time that somebody trusted has signed."""
 
@@ -516,6 +522,7 @@ class BasisOut(Body):
 
     anchors: AnchorsOut
     register_: Annotated[RegisterOut, Field(alias="register")]
+    revocation: RevocationAgeOut
     clock: ClockOut
     lines: list[Words]
 

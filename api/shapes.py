@@ -3,7 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from esign import AnnotatedCopy, Rows, SealLevel, StructuredField, StructuredHolder, StructuredLicence, VerificationReport
+from esign import (
+    AnnotatedCopy,
+    Rows,
+    SealLevel,
+    StructuredField,
+    StructuredHolder,
+    StructuredLicence,
+    VerificationReport,
+)
 from licences import (
     RELATIONS,
     Catalogue,
@@ -276,6 +284,7 @@ def basis_shape(report: Report) -> dict[str, object]:
     return {
         "anchors": {"count": basis.anchors, "as_of": _instant_or_none(basis.anchors_as_of)},
         "register": {"as_of": _instant_or_none(basis.register_as_of)},
+        "revocation": {"as_of": _instant_or_none(basis.revocation_as_of)},
         "clock": {
             "now": _instant_or_none(basis.clock),
             "newest_seen": _instant_or_none(basis.newest_seen),

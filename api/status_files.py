@@ -65,23 +65,18 @@ class StatusFiles:
 
     def published(self, name: StatusListName) -> tuple[PublishedList, ...]:
         """Return all lists of a name, the oldest first."""
-        folder = self._folder_of(name)
-        stamps = sorted(match[1] for entry in _entries(folder) if (match := _FILE.fullmatch(entry)) is not None)
-        return tuple(
-            PublishedList(name=name, issued_at=at, path=folder / f"{stamp}.status")
-            for stamp in stamps
-            if (at := _time_of(stamp)) is not None
-        )
+        stamps = self._stamps(name)
+        return tuple(one for stamp in stamps if (one := self._of(name, stamp)) is not None)
 
     def newest(self, name: StatusListName) -> PublishedList | None:
         """Return the newest list of a name, None when there is none."""
-        return next(reversed(self.published(name)), None)
+        return self._last(name, self._stamps(name))
 
     def as_of(self, name: StatusListName, at: datetime) -> PublishedList | None:
         """Return the list that was the newest one at a time, None when there was none."""
-        published = self.published(name)
-        place = bisect_right(published, at, key=lambda one: one.issued_at)
-        return published[place - 1] if place else None
+        stamps = self._stamps(name)
+        # The names sort as the times do: of many thousands only one is read as a time.
+        return self._last(name, stamps[: bisect_right(stamps, at.astimezone(UTC).strftime(_STAMP))])
 
     def put(self, name: StatusListName, issued_at: datetime, content: bytes) -> PublishedList:
         """Put a list into the folder, whole or not at all; CannotWriteError.
@@ -97,15 +92,22 @@ class StatusFiles:
             staged.put()
         return PublishedList(name=name, issued_at=issued_at, path=folder / dated)
 
+    def _stamps(self, name: StatusListName) -> list[str]:
+        found = (_FILE.fullmatch(entry) for entry in _entries(self._folder_of(name)))
+        return sorted(match[1] for match in found if match is not None)
+
+    def _last(self, name: StatusListName, stamps: list[str]) -> PublishedList | None:
+        return next((one for stamp in reversed(stamps) if (one := self._of(name, stamp)) is not None), None)
+
+    def _of(self, name: StatusListName, stamp: str) -> PublishedList | None:
+        try:
+            issued_at = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            return None  # no day of any calendar: not ours
+        return PublishedList(name=name, issued_at=issued_at, path=self._folder_of(name) / f"{stamp}.status")
+
     def _folder_of(self, name: StatusListName) -> Path:
         return self.folder / name.issuer_code / str(name.number)
-
-
-def _time_of(stamp: str) -> datetime | None:
-    try:
-        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _entries(folder: Path) -> Iterator[str]:

@@ -41,6 +41,7 @@ RETRY_SECONDS = 10.0
 REST = 4
 """How many times as long as the last lists took nobody makes the next ones: at most a fifth of one processor."""
 LOCK_SECONDS = 30.0
+SHUTDOWN_SECONDS = 10.0
 _PAGE = 1000
 _FORESEEN = (ApiError, LicencesError, EsignError, KeysError, VerifyError, OSError)
 
@@ -178,7 +179,8 @@ class StatusPublishing:
             yield
         finally:
             stop.set()
-            thread.join()
+            # What it may leave behind is whole: it is not waited for without end.
+            thread.join(timeout=SHUTDOWN_SECONDS)
 
     def _run(self, stop: threading.Event) -> None:
         rest = 0.0

@@ -150,8 +150,8 @@ from .page import (
     transformed,
 )
 from .pdf_form import COPY_ATTACHMENT_NAME, MAX_BODY_BYTES, PRODUCER, REPORT_ATTACHMENT_NAME, SEAL_FIELD
-from .pdf_plain import plain_pdf
 from .pdf_photo import photo_of_text
+from .pdf_plain import plain_pdf
 from .pdf_prepared import PreparedPdf, SealedFile, SealLevel
 from .pdf_reading import (
     MAX_PDF_BYTES,
@@ -521,7 +521,6 @@ __all__ = [
     "fold_short_code",
     "foot_parts",
     "group_serial",
-    "photo_of_text",
     "group_short_code",
     "holder_check_value",
     "hybrid_check_character",
@@ -542,6 +541,7 @@ __all__ = [
     "normal_name",
     "origin_text",
     "photo_file",
+    "photo_of_text",
     "plain_pdf",
     "preflight",
     "prepare_seal",

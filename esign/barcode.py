@@ -8,8 +8,8 @@ from .errors import Fault, MalformedError
 QUIET_ZONE = 4
 """Empty modules around the symbol that ISO/IEC 18004 asks for."""
 _DARK = bytes(1 if grey < 128 else 0 for grey in range(256))
-PICTURE_CPU_SECONDS = 2
-PICTURE_SECONDS = 5
+PICTURE_CPU_SECONDS = 3
+PICTURE_SECONDS = 7
 PICTURE_MEMORY_BYTES = 768 << 20
 PICTURE_LIMITS = ChildLimits(
     cpu_seconds=PICTURE_CPU_SECONDS, wall_seconds=PICTURE_SECONDS, memory_bytes=PICTURE_MEMORY_BYTES

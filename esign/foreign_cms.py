@@ -116,7 +116,7 @@ class ForeignSigner:
 
     @property
     def digest_name(self) -> str:
-        """Name of the digest as `keys.hash_bytes` takes it; `keys.UnsupportedAlgorithmError` when our table has none."""
+        """Name of the digest as `keys.hash_bytes` takes it; `keys.UnsupportedAlgorithmError` when there is none."""
         return digest_named(self.digest_identifier)
 
     @property

@@ -134,7 +134,8 @@ def _signature(data: bytes, whole: Revision, field: GraphField) -> dict[str, Val
         "page": page,
         "rectangle": rectangle,
         "certification": certification,
-        "permits_filling": certification in (2, 3) or (certification is None and any(_leaves_free(graph, lock) for lock in locks)),
+        "permits_filling": certification in (2, 3)
+        or (certification is None and any(_leaves_free(graph, lock) for lock in locks)),
         "kinds": sorted(kinds),
         "changed_pages": sorted(pages),
     }

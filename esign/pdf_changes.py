@@ -9,7 +9,7 @@ from .errors import MalformedError
 from .foreign_facts import ChangeKind
 from .pdf_graph import REFERENCE, STREAM, GraphField, GraphPage, PdfGraph, Value, fields_of, numbers_of, pages_of
 
-MAX_PICTURE_SHARE = 0.25  # of a page, under a signature that came later; a round seal on A4 has 0.03
+MAX_PICTURE_PERCENT = 25  # of a page, under a signature that came later; a round seal on A4 has 3
 _EVIDENCE_KEYS = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 _TIMESTAMP = "/ETSI.RFC3161"
 # What signing sets in a field that was empty, and what filling in changes in any other.
@@ -208,7 +208,7 @@ class Comparison:
             return False
         graph = self._new.graph
         room = _area(numbers_of(graph, self._new.pages[number - 1].entries.get("/MediaBox")))
-        return room * MAX_PICTURE_SHARE < _area(numbers_of(graph, graph.dictionary(widget).get("/Rect")))
+        return room * MAX_PICTURE_PERCENT < 100 * _area(numbers_of(graph, graph.dictionary(widget).get("/Rect")))
 
     def _mark_pages(self, field: GraphField) -> None:
         for revision in (self._old, self._new):

@@ -207,6 +207,7 @@ class RevisionObjects:
         return self._data[start:end]
 
     def load(self, number: int) -> object:
+        """An object as a value."""
         start, end = self._bounds(number)
         parser = ObjectParser(self._data, start, end)
         value = parser.parse()
@@ -215,6 +216,7 @@ class RevisionObjects:
         return value
 
     def dictionary(self, number: int) -> dict[str, object]:
+        """An object that must be a dictionary."""
         value = self.load(number)
         if not isinstance(value, dict):
             raise MalformedError(Fault.FORMAT_PDF, "a dictionary was expected")
@@ -245,7 +247,9 @@ def _fields(objects: RevisionObjects, catalogue: dict[str, object]) -> tuple[tup
     return fields, signature
 
 
-def _field(objects: RevisionObjects, number: int, entries: dict[str, object], *, value: int | None, locks: bool) -> SealField:
+def _field(
+    objects: RevisionObjects, number: int, entries: dict[str, object], *, value: int | None, locks: bool
+) -> SealField:
     """A field, made again from its facts and compared; one without a value shows nothing."""
     body = objects.body(number)
     name, rectangle = _ascii(entries.get("T")), _numbers(entries.get("Rect"))

@@ -121,7 +121,11 @@ class FontUse:
                 W=b"[1 [" + widths + b"]]",
             )
         )
-        to_unicode = add(o.stream(isal_zlib.compress(unicode_map([_utf16(character) for character in characters])), Filter=b"/FlateDecode"))
+        to_unicode = add(
+            o.stream(
+                isal_zlib.compress(unicode_map([_utf16(character) for character in characters])), Filter=b"/FlateDecode"
+            )
+        )
         return add(
             o.dictionary(
                 Type=b"/Font",

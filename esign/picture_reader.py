@@ -16,7 +16,7 @@ from .errors import TooLargeError
 
 MAX_PIXELS = 120_000_000  # a phone's largest photograph has 108 million
 READ_SIDE = 5000  # pixels to which larger pictures are reduced: A4 at 400 dpi
-MAX_ENLARGED = 2000  # pixels of the longer side up to which a picture is looked at in twice its size
+MAX_ENLARGED = 1200  # pixels of the longer side up to which a picture is looked at in twice its size
 TRY_SECONDS = 1.5  # of computing time, after which nothing new is tried
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 

@@ -25,6 +25,8 @@ def pictures_of_pages(data: bytes) -> Iterator[Image.Image]:
             if len(pictures) > MAX_SCANNED_PICTURES:
                 raise TooLargeError("more pictures on a page than a scanner puts there")
             for drawn in pictures:
+                if not isinstance(drawn, pikepdf.Stream):
+                    continue
                 try:
                     yield pikepdf.PdfImage(drawn).as_pil_image()
                 except (pikepdf.PdfError, NotImplementedError, ValueError, OSError):

@@ -123,7 +123,10 @@ def load_public_key(spki: bytes, *, provider: Sm2Verifier | None = None) -> Publ
 
 
 def _with_positive_modulus(content: bytes) -> bytes:
-    """The RSAPublicKey (RFC 8017 appendix A.1.1); a modulus cannot be meant to be negative."""
+    """The RSAPublicKey (RFC 8017 appendix A.1.1), with the zero that may be missing before the modulus.
+
+    Only where what is there has a usual size, a multiple of 64 bits: a number written as negative has a byte more.
+    """
     try:
         outer = der.DerReader(content)
         reader = outer.read_sequence()
@@ -132,7 +135,7 @@ def _with_positive_modulus(content: bytes) -> bytes:
         reader.finish()
     except MalformedDerError as error:
         raise MalformedKeyError("public key is damaged") from error
-    sign = b"\x00" if modulus[:1] >= b"\x80" else b""
+    sign = b"\x00" if modulus[:1] >= b"\x80" and len(modulus) % 8 == 0 else b""
     return der.sequence(der.tlv(der.INTEGER, sign + modulus), exponent)
 
 

@@ -35,14 +35,18 @@ def basis_of(
     # What a store answers is as of the question; a list is as of a time that its issuer has signed.
     listed = status.as_of if status.source == "list" else None
     seen = [register, listed]
+    revocations = []
     for one in signatures:
-        seen.append(one.proven_time)
+        seen += (one.proven_time, one.revocation.as_of)
+        if one.revocation.as_of is not None:
+            revocations.append(one.revocation.as_of)
         if one.trusted and one.valid and one.intact:
             seen.append(one.claimed_time)
     return Basis(
         anchors=len(trust.anchors),
         anchors_as_of=trust.as_of,
         register_as_of=register,
+        revocation_as_of=min(revocations, default=None),
         newest_seen=max((time for time in seen if time is not None), default=None),
         clock=clock,
     )
@@ -84,7 +88,7 @@ def _is_too_early(check: Check) -> bool:
 
 
 def basis_lines(report: Report) -> tuple[Text, ...]:
-    """Say in words what a verdict rests on: anchors, register, state of the licence, clock."""
+    """Say in words what a verdict rests on: anchors, register, revocation, status, clock."""
     basis, status = report.basis, report.status
     now = basis.clock or report.at
     lines = [_anchors_line(basis, now)]
@@ -95,6 +99,14 @@ def basis_lines(report: Report) -> tuple[Text, ...]:
             Text(
                 zh=f"机构名录：{made} 签发（{age.zh}）。",
                 en=f"Register of authorities: signed {made} ({age.en}).",
+            )
+        )
+    if basis.revocation_as_of is not None:
+        said, age = _moment(basis.revocation_as_of), age_text(now - basis.revocation_as_of)
+        lines.append(
+            Text(
+                zh=f"证书吊销信息：截至 {said}（{age.zh}）。",
+                en=f"Revocation of certificates: as of {said} ({age.en}).",
             )
         )
     if status.source != "none" and status.as_of is not None:
@@ -108,7 +120,7 @@ def basis_lines(report: Report) -> tuple[Text, ...]:
             )
         )
     else:
-        lines.append(Text(zh="证照状态：没有查询。", en="Status of the licence: nobody was asked."))
+        lines.append(Text(zh="证照状态：未知。", en="Status of the licence: not known."))
     lines.append(_clock_line(report))
     return tuple(lines)
 

@@ -40,9 +40,9 @@ _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
 def kind_of(data: bytes) -> str:
-    """`empty`, `picture`, `archive`, `seal`, `structured`, `copy` or `report` (their data), `pdf`, `cms`, `text` or `unknown`.
+    """`empty`, `picture`, `unread_picture`, `archive`, `seal`, `pdf`, `cms`, `status_list`, `text` or `unknown`.
 
-    Or `status_list`. A text is an address with a code.
+    Or `structured`, `copy`, `report`: their data. A text is an address with a code.
     """
     head = data[:_HEAD]
     if not data:

@@ -17,7 +17,6 @@ from esign import (
     BODY_LABEL,
     COPY_NOTICE,
     COPY_SEALED,
-    COPY_SYMBOL_PREFIX,
     FACE_FORM,
     LOCAL_NOTICE,
     NUMBER_LABEL,
@@ -29,7 +28,6 @@ from esign import (
     TEXT_REFERENCE,
     AnnotatedCopy,
     FacePage,
-    MalformedError,
     PrintedField,
     Rows,
     SeenBox,
@@ -412,7 +410,7 @@ class _Reading:
                 yield PrintedField(key="body", label=BODY_LABEL), body_text(one.name, one.pages, one.sm3)
 
     def _without_marks(self, items: Sequence[SeenItem], number: int) -> list[SeenItem]:
-        """The items without those that make a copy a copy: under everything its watermarks, over it strip and symbol."""
+        """The items without those that make a copy a copy: watermarks below everything, strip and symbol above."""
         copy = self._copy
         if copy is None:
             return list(items)
@@ -472,9 +470,10 @@ class _Reading:
     def _expect(self, key: str, text: str) -> list[SeenText]:
         """Take a text that must stand here; where it stands further on, what is before it does not belong there."""
         start = self._at
-        for self._at in range(start, len(self._items)):
+        for place in range(start, len(self._items)):
+            self._at = place
             if shown := self._take(key, text):
-                if self._at - len(shown) > start and not self._faults:
+                if place > start and not self._faults:
                     self._fault("text that the data do not have")
                 return shown
         self._at = start

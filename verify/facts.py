@@ -20,7 +20,6 @@ from esign import (
 from verify.report import ArchiveFacts, Check, SignatureFacts
 from verify.sources import LicenceStatus
 
-
 PROVEN: Final = frozenset(
     {
         "OK",

@@ -21,7 +21,6 @@ from verify.reason import Outcome, Reason, Text
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS
 from verify.sources import LicenceStatus
 
-
 MAX_NAMED_PAGES: Final = 12
 """In the sentence; the signatures' facts name all."""
 
@@ -106,6 +105,8 @@ class Basis:
     """When a file in the folder of trust was changed last; None for a store that is not read from a folder."""
     register_as_of: datetime | None
     """When the register of authorities was signed; None without one."""
+    revocation_as_of: datetime | None
+    """Of when the oldest word of a CA is that was used about signers; None when none was needed or had."""
     newest_seen: datetime | None
     """The latest time that somebody trusted has signed, in the checked thing or beside it."""
     clock: datetime | None

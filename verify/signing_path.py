@@ -11,7 +11,14 @@ from itertools import pairwise
 from keys import Certificate
 from verify.report import Check, RevocationFacts, SignatureFacts
 from verify.retirement import retirement_check
-from verify.revocation import CLOCK_SKEW, RevocationEvidence, RevocationFinding, RevocationSource, RevocationStatus, revoked_by
+from verify.revocation import (
+    CLOCK_SKEW,
+    RevocationEvidence,
+    RevocationFinding,
+    RevocationSource,
+    RevocationStatus,
+    revoked_by,
+)
 from verify.trust import Chain, TrustStore
 
 # Sources keep their answers for a while and are asked again and again; to read a large CA's list takes half a second.

@@ -1,15 +1,17 @@
 """Signed status lists in files and folders (an adapter), as `elicence status-list` and its `fetch` lay them out.
 
 A folder holds `ISSUER/NUMBER/YYYYMMDDTHHMMSSZ.status`, for years perhaps one each hour. Names only say what to open
-first: what counts is what is signed. Files with other names are always opened.
+first: what counts is what is signed. Files with other names, there or in the folder itself, are always opened.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from heapq import nlargest, nsmallest
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -48,28 +50,30 @@ class StatusFolder:
 
         StatusFilesError when a folder cannot be read or has too many files.
         """
-        dated: list[tuple[datetime, Path]] = []
+        dated: list[tuple[str, Path]] = []
         undated: list[Path] = []
-        for path in self._files():
+        for path in self._files(issuer_code, number):
             named = _DATED.fullmatch("/".join(path.parts[-3:]))
-            time = None if named is None else _time(named["time"])
-            if named is None or time is None:
+            if named is None:
                 undated.append(path)
             elif (named["issuer"], int(named["number"])) == (issuer_code, number):
-                dated.append((time, path))
+                dated.append((named["time"], path))
         if len(undated) > MAX_UNDATED:
             raise StatusFilesError(f"more than {MAX_UNDATED} status lists whose names do not tell their time")
-        dated.sort()
-        there = [path for time, path in dated if time <= at]
-        later = [path for time, path in dated if time > at]
-        for path in (*there[-_NEWEST:], *later[:1], *undated):
+        then = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+        there = nlargest(_NEWEST, (one for one in dated if one[0] <= then))
+        later = nsmallest(1, (one for one in dated if one[0] > then))
+        for path in (*(path for _, path in there), *(path for _, path in later), *undated):
             yield self._open(path)
 
-    def _files(self) -> Iterator[Path]:
+    def _files(self, issuer_code: str, number: int) -> Iterator[Path]:
+        """The files that were given, and those in the folders: not in those of other issuers and numbers."""
         found = 0
         try:
             for path in self._paths:
-                for file in path.rglob(f"*{STATUS_SUFFIX}") if path.is_dir() else (path,):
+                folders = (path, path / issuer_code, path / issuer_code / str(number)) if path.is_dir() else ()
+                names = (one for folder in folders if folder.is_dir() for one in _listed(folder))
+                for file in names if folders else (path,):
                     found += 1
                     if found > MAX_STATUS_FILES:
                         raise StatusFilesError(f"more than {MAX_STATUS_FILES} status lists")
@@ -97,8 +101,8 @@ class StatusFolder:
         return found
 
 
-def _time(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
+def _listed(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(STATUS_SUFFIX):
+                yield folder / entry.name

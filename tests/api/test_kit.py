@@ -9,6 +9,7 @@ import pty
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -164,7 +165,7 @@ class Terminal:
     def __init__(self, command: list[str]) -> None:
         self._child, self._terminal = pty.fork()
         if self._child == 0:  # pragma: no cover - another process
-            os.execve(command[0], command, {**_ALONE})
+            os.execve(command[0], command, {**_ALONE})  # noqa: S606 — the program under test
 
     def type(self, line: str) -> None:
         os.write(self._terminal, line.encode() + b"\n")
@@ -190,6 +191,22 @@ class Terminal:
                     os.read(self._terminal, 1 << 16)
                 except OSError:
                     continue
+
+
+def test_the_example_that_embeds_the_library(made: Made, tmp_path: Path) -> None:
+    """In a Python that has the libraries of the kit and no others: no database, no web framework, no private key."""
+    page = (Path(__file__).parents[2] / "docs/how-to/embed-the-verifier.md").read_text("utf-8")
+    example = page.split("<!-- checked: embed -->\n```python\n")[1].split("```")[0]
+    assert len([line for line in example.splitlines() if line.strip()]) <= 20
+    for name in ("trust", "status"):
+        (tmp_path / name).symlink_to(made.folder / name)
+    shutil.copyfile(made.pdf, tmp_path / "licence.pdf")
+    script = f"import sys; sys.path.insert(0, {str(made.folder / 'lib')!r})\n{example}"
+    command = [sys.executable, "-I", "-S", "-B", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=_ALONE, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("passed OK\n证照真实有效。")
+    assert "签名的状态列表，截至" in done.stdout
+    assert done.stdout.rstrip().endswith("取水许可证 D990101G2026-0901")
 
 
 def at_the_counter(made: Made, capsys: pytest.CaptureFixture[str], days: int) -> tuple[int, str]:

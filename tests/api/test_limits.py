@@ -194,14 +194,13 @@ def test_timing_does_not_tell_codes_apart(served: Server) -> None:
     kinds = [lambda: make_short_code(os.urandom), mistyped] * 200
     random.shuffle(kinds)
     seconds: dict[bool, list[float]] = {True: [], False: []}
-    client = _client(served)
-    for number, kind in enumerate(kinds):
-        if number % 100 == 0:
-            client = _client(served)
-        code = kind()
-        since = time.perf_counter()
-        assert client.get(f"/v/{code}").status_code == 200
-        seconds[kind is mistyped].append(time.perf_counter() - since)
+    for start in range(0, len(kinds), 100):
+        with _client(served) as client:
+            for kind in kinds[start : start + 100]:
+                code = kind()
+                since = time.perf_counter()
+                assert client.get(f"/v/{code}").status_code == 200
+                seconds[kind is mistyped].append(time.perf_counter() - since)
     medians = [statistics.median(found) for found in seconds.values()]
     print(f"unknown {medians[0] * 1000:.2f} ms, mistyped {medians[1] * 1000:.2f} ms")
     assert abs(medians[0] - medians[1]) < 0.002
@@ -260,11 +259,11 @@ def test_a_camera_has_a_limit_of_its_own(running: ModuleType, fresh: Elicence) -
 
 @pytest.mark.soak
 def test_a_code_that_everybody_asks_for(served: Server) -> None:
-    statuses = []
-    for _ in range(7):
+    statuses: list[int] = []
+    while 429 not in statuses and len(statuses) < 5000:  # a slow machine fills the bucket while it is emptied
         with _client(served) as client:
             statuses += [client.get("/v/23456789ABCD").status_code for _ in range(110)]
     assert statuses[:600] == [200] * 600
-    assert 429 in statuses[600:]
+    assert statuses[-1] == 429
     with _client(served) as client:
         assert client.get("/v/23456789ABCE").status_code == 200

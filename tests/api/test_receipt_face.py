@@ -31,6 +31,7 @@ SIGNATURE: dict[str, Any] = {
     "signer": {"name": "样例县行政审批局 电子印章", "organization": "样例县行政审批局"},
     "certificate_issuer": "测试签发机构", "certificate_serial": "57ab4ae5d3e9d5d4e05b77b543995ecb",
     "claimed_time": AT.isoformat(), "proven_time": None, "proof": "none",
+    "revocation": {"status": "good", "as_of": AT.isoformat()}, "changed_pages": [2, 3],
     "covers": "whole", "intact": True, "valid": True, "trusted": True, "development": False,
 }  # fmt: skip
 LICENCE: dict[str, Any] = {
@@ -99,6 +100,8 @@ def test_an_ordinary_receipt_has_one_page(fonts: FontChain) -> None:
         "2b" * 32,
         "clerk07",
         "共20项：通过20",
+        "未被吊销（2026-11-22",
+        "2、3",
         "不是证照本身",
     ):
         assert what in shown

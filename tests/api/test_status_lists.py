@@ -25,7 +25,7 @@ from api.errors import BusyError, ClockError, MalformedInputError, SelfCheckErro
 from api.home import open_home
 from api.status_fetching import fetch_status_lists
 from api.status_files import StatusFiles
-from api.status_publishing import PERIOD, TIME_TO_LIVE, StatusPublisher
+from api.status_publishing import PERIOD, TIME_TO_LIVE, StatusPublisher, StatusPublishing
 from api.wiring import Services
 from esign import EsignError, ListedStatus, read_signed_status_list, signed_status_list
 from keys import make_development_pki, write_certificates
@@ -328,7 +328,7 @@ def test_a_server_publishes_what_was_done_elsewhere(running: ModuleType, stocked
     assert server.code == 0
 
 
-def test_a_missing_key_is_told_and_the_lists_go_on_when_it_is_back(running: ModuleType, stocked: Elicence) -> None:
+def test_a_missing_key_is_told(running: ModuleType, stocked: Elicence) -> None:
     key = stocked.home / "keys" / "sm2-code.key.pem"
     key.rename(key.with_suffix(".away"))
     with running.Server(stocked) as server:
@@ -336,6 +336,46 @@ def test_a_missing_key_is_told_and_the_lists_go_on_when_it_is_back(running: Modu
         assert not latest(stocked).exists()
     assert "status lists are not published [KEY_NOT_FOUND]" in server.log
     assert server.log.count("are not published") == 1
+
+
+def test_publishing_goes_on_when_the_key_is_back(
+    services: Services, stocked: Elicence, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("api.status_publishing.RETRY_SECONDS", 0.05)
+    key = stocked.home / "keys" / "sm2-code.key.pem"
+    away = key.rename(key.with_suffix(".away"))
+    publishing = StatusPublishing(lambda: services.status_publisher, lambda: services.store)
+    with publishing.running():
+        eventually(lambda: publishing.state == "KEY_NOT_FOUND")
+        assert not latest(stocked).exists()
+        away.rename(key)
+        eventually(lambda: publishing.state == "ok")
+    read_signed_status_list(latest(stocked).read_bytes())
+    assert [record.levelname for record in caplog.records if record.name == "elicence.status"][:2] == [
+        "ERROR",
+        "WARNING",
+    ]
+
+
+def test_what_else_lies_in_the_folder_is_no_list(tmp_path: Path) -> None:
+    files = StatusFiles(tmp_path)
+    assert (files.names(), files.newest(NAME), files.published(NAME)) == ((), None, ())
+    put = files.put(NAME, NOW, b"one")
+    for name in (
+        "20261399T000000Z.status",
+        "20991399T000000Z.status",
+        "x.status",
+        ".0.part",
+        "20261122T000000Z.status.bak",
+    ):
+        (put.path.parent / name).write_bytes(b"")
+    for folder in ("1/1", f"{OFFICE}/01", f"{OFFICE}/x", "lower/1"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "file").write_bytes(b"")
+    assert files.names() == (NAME,)
+    assert files.published(NAME) == (put,)
+    assert files.newest(NAME) == files.as_of(NAME, NOW + timedelta(days=40_000)) == put
+    assert put.read() == b"one"
 
 
 @pytest.fixture(scope="module")

@@ -285,7 +285,7 @@ def test_a_list_says_what_the_store_says(made: Make, life: Any, hours: int) -> N
 
 def test_many_lives_in_every_database(both: tuple[LicenceStore, ListedLives], made: Make) -> None:
     store, source = both
-    drawn = random.Random(5)  # noqa: S311
+    drawn = random.Random(8)  # noqa: S311
     records = []
     for _ in range(20):
         obligations = tuple(one for one in (REPORT, INSPECTION) if drawn.random() < 0.5)

@@ -154,7 +154,7 @@ def _timestamped(seal: keys.Signer, structured: bytes, stamper: Stamper) -> byte
     page = esign.Page(
         width=210,
         height=297,
-        items=(),
+        items=office().face_of(structured),
         background=esign.Background(shapes=()),
         seals=(esign.SealPlace(field="Seal1", x=105, y=200),),
     )

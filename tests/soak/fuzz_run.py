@@ -68,7 +68,7 @@ def are_genuine(corpus: Corpus) -> bool:
     """Whether our own files in it pass: damage to files that are refused anyway would show nothing."""
     world = World(corpus)
     pairs = ((structured, p7s) for p7s, structured in world.structured.items())
-    return all(world.report(item) for kind in ("pdf", "code") for item in corpus[kind]) and all(
+    return all(world.report(item) for kind in ("pdf", "status-list", "code") for item in corpus[kind]) and all(
         world.report(structured, signature=p7s) for structured, p7s in pairs
     )
 

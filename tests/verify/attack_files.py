@@ -110,8 +110,12 @@ def size_of(pdf: bytes) -> int:
 def trailer(pdf: bytes, at: int, size: int, more: bytes = b"") -> bytes:
     info = b"/Info %d 0 R" % INFO if b"/Info" in pdf else b""
     return b"trailer\n<</Size %d/Root 1 0 R%s/ID[<00><00>]/Prev %d%s>>\nstartxref\n%d\n%%%%EOF\n" % (
-        size, info, startxref(pdf), more, at,
-    )  # fmt: skip
+        size,
+        info,
+        startxref(pdf),
+        more,
+        at,
+    )
 
 
 def updated(pdf: bytes, bodies: Mapping[int, bytes], *, free: Sequence[int] = (), more: bytes = b"") -> bytes:
@@ -159,8 +163,11 @@ def signed(pdf: bytes, how: Signing, changes: Mapping[int, bytes] | None = None)
     entries += b"/Reference[%s]" % reference if reference else b""
     value = b"<<%s/ByteRange [0 %s]/Contents <%s>>>" % (entries, b" " * 32, b"0" * 2 * how.hole)
     annotation = b"<</Type/Annot/Subtype/Widget/FT/Sig/T(%s)/V %d 0 R/Rect%s/P 3 0 R/F 132%s>>" % (
-        how.field, how.value, how.rect, b"" if how.look is None else b"/AP<</N %d 0 R>>" % (how.value + 1),
-    )  # fmt: skip
+        how.field,
+        how.value,
+        how.rect,
+        b"" if how.look is None else b"/AP<</N %d 0 R>>" % (how.value + 1),
+    )
     fields = b" ".join(b"%d 0 R" % number for number in (FIELD, *how.others, how.widget))
     bodies = {
         PAGE: page(CONTENT, b"/Annots[%s]" % fields),
@@ -233,17 +240,23 @@ def packed(bodies: Mapping[int, bytes], pdf: bytes, *, inside: Mapping[int, byte
     raw = zlib.compress(head + content)
     rows[container] = (1, len(out), 0)
     out += b"%d 0 obj\n%s\nendobj\n" % (
-        container, stream(raw, b"/Type/ObjStm/N %d/First %d/Filter/FlateDecode" % (len(inside), len(head))),
-    )  # fmt: skip
+        container,
+        stream(raw, b"/Type/ObjStm/N %d/First %d/Filter/FlateDecode" % (len(inside), len(head))),
+    )
     at = len(out)
     rows[places] = (1, at, 0)
     index_entries = b" ".join(b"%d 1" % number for number in sorted(rows))
     table = zlib.compress(
-        b"".join(bytes((kind,)) + where.to_bytes(4, "big") + bytes((last,)) for _, (kind, where, last) in sorted(rows.items()))
+        b"".join(
+            bytes((kind,)) + where.to_bytes(4, "big") + bytes((last,))
+            for _, (kind, where, last) in sorted(rows.items())
+        )
     )
     entries = b"/Type/XRef/Size %d/Root 1 0 R/Index[%s]/W[1 4 1]/Prev %d/Filter/FlateDecode/ID[<00><00>]" % (
-        places + 1, index_entries, startxref(pdf),
-    )  # fmt: skip
+        places + 1,
+        index_entries,
+        startxref(pdf),
+    )
     entries += b"/Info %d 0 R" % INFO if b"/Info" in pdf else b""
     return out + b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (places, stream(table, entries), at)
 

@@ -77,15 +77,27 @@ SIGNED_FORM = b"<</Fields[7 0 R %d 0 R]/DR<</Font<</F 6 0 R>>>>/SigFlags 3>>" % 
 
 def _annotated(level: int | None, annotation: bytes) -> bytes:
     pdf = approved() if level is None else certified_at(level)
-    return updated(pdf, {PAGE: SIGNED_PAGE[:-3].replace(b"/Annots[7 0 R %d 0 R" % FIRST_FREE, b"/Annots[7 0 R %d 0 R 60 0 R" % FIRST_FREE) + b"]>>", 60: annotation, 61: COVER})
+    return updated(
+        pdf,
+        {
+            PAGE: SIGNED_PAGE[:-3].replace(
+                b"/Annots[7 0 R %d 0 R" % FIRST_FREE, b"/Annots[7 0 R %d 0 R 60 0 R" % FIRST_FREE
+            )
+            + b"]>>",
+            60: annotation,
+            61: COVER,
+        },
+    )
 
 
 ANNOTATIONS = {
-    "free text": b"<</Type/Annot/Subtype/FreeText/Rect[72 690 400 740]/Contents(pay 999)/DA(/Helv 30 Tf)/AP<</N 61 0 R>>>>",
+    "free text": (
+        b"<</Type/Annot/Subtype/FreeText/Rect[72 690 400 740]/Contents(pay 999)/DA(/Helv 30 Tf)/AP<</N 61 0 R>>>>"
+    ),
     "stamp": b"<</Type/Annot/Subtype/Stamp/Rect[72 690 400 740]/AP<</N 61 0 R>>>>",
     "redaction": b"<</Type/Annot/Subtype/Redact/Rect[72 690 400 740]/AP<</N 61 0 R>>>>",
     "link": b"<</Type/Annot/Subtype/Link/Rect[72 690 400 740]/A<</S/URI/URI(https://example.invalid)>>>>",
-}  # fmt: skip
+}
 
 
 def _more_signature(level: int | None, *, look: bytes | None = COVER, name: str = "company", **more: object) -> bytes:
@@ -166,88 +178,322 @@ CONTENT_UPDATE = b"%d 0 obj\n%s\nendobj\n" % (CONTENT, OTHER_TEXT)
 
 INCREMENTAL = (
     Attack("incremental saving", "content with a table", CHANGED, lambda: updated(approved(), {CONTENT: OTHER_TEXT})),
-    Attack("incremental saving", "content in an object stream", CHANGED, lambda: packed({}, approved(), inside={PAGE: page(HIDDEN_CONTENT, b"/Annots[7 0 R 30 0 R]")})),
-    Attack("incremental saving", "content with a stream of places", CHANGED, lambda: packed({CONTENT: OTHER_TEXT}, approved(), inside={})),
+    Attack(
+        "incremental saving",
+        "content in an object stream",
+        CHANGED,
+        lambda: packed({}, approved(), inside={PAGE: page(HIDDEN_CONTENT, b"/Annots[7 0 R 30 0 R]")}),
+    ),
+    Attack(
+        "incremental saving",
+        "content with a stream of places",
+        CHANGED,
+        lambda: packed({CONTENT: OTHER_TEXT}, approved(), inside={}),
+    ),
     Attack("incremental saving", "hybrid", CHANGED, _hybrid),
-    Attack("incremental saving", "trailer without a table", BROKEN, lambda: approved() + CONTENT_UPDATE + trailer(approved(), len(approved()), 50)),
+    Attack(
+        "incremental saving",
+        "trailer without a table",
+        BROKEN,
+        lambda: approved() + CONTENT_UPDATE + trailer(approved(), len(approved()), 50),
+    ),
     Attack("incremental saving", "objects only", CHANGED, lambda: approved() + CONTENT_UPDATE),
     Attack("incremental saving", "objects and an end mark", CHANGED, lambda: approved() + CONTENT_UPDATE + b"%%EOF\n"),
-    Attack("incremental saving", "broken startxref", BROKEN, lambda: approved() + CONTENT_UPDATE + b"startxref\n7\n%%EOF\n"),
-    Attack("incremental saving", "startxref without a number", CHANGED, lambda: approved() + CONTENT_UPDATE + b"startxref\n%%EOF\n"),
-    Attack("incremental saving", "old startxref again", CHANGED, lambda: approved() + CONTENT_UPDATE + b"startxref\n%d\n%%%%EOF\n" % startxref(approved())),
-    Attack("incremental saving", "startxref in a comment", CHANGED, lambda: updated(approved(), {CONTENT: OTHER_TEXT}).replace(b"\nstartxref\n%d" % startxref(updated(approved(), {CONTENT: OTHER_TEXT})), b"\n%%startxref %d" % startxref(updated(approved(), {CONTENT: OTHER_TEXT})))),
-    Attack("incremental saving", "no end mark", CHANGED, lambda: updated(approved(), {CONTENT: OTHER_TEXT}).removesuffix(b"%%EOF\n")),
+    Attack(
+        "incremental saving", "broken startxref", BROKEN, lambda: approved() + CONTENT_UPDATE + b"startxref\n7\n%%EOF\n"
+    ),
+    Attack(
+        "incremental saving",
+        "startxref without a number",
+        CHANGED,
+        lambda: approved() + CONTENT_UPDATE + b"startxref\n%%EOF\n",
+    ),
+    Attack(
+        "incremental saving",
+        "old startxref again",
+        CHANGED,
+        lambda: approved() + CONTENT_UPDATE + b"startxref\n%d\n%%%%EOF\n" % startxref(approved()),
+    ),
+    Attack(
+        "incremental saving",
+        "startxref in a comment",
+        CHANGED,
+        lambda: updated(approved(), {CONTENT: OTHER_TEXT}).replace(
+            b"\nstartxref\n%d" % startxref(updated(approved(), {CONTENT: OTHER_TEXT})),
+            b"\n%%startxref %d" % startxref(updated(approved(), {CONTENT: OTHER_TEXT})),
+        ),
+    ),
+    Attack(
+        "incremental saving",
+        "no end mark",
+        CHANGED,
+        lambda: updated(approved(), {CONTENT: OTHER_TEXT}).removesuffix(b"%%EOF\n"),
+    ),
     Attack("incremental saving", "loop of tables", BROKEN, _loop),
     Attack("incremental saving", "bytes behind the end", CHANGED, lambda: approved() + b"garbage"),
     Attack("incremental saving", "comment behind the end", CHANGED, lambda: approved() + b"% a remark\n"),
     Attack("incremental saving", "the file twice", CHANGED, lambda: approved() + approved()),
     Attack("incremental saving", "another document behind", "SEAL_MISSING", _second_file),
-    Attack("incremental saving", "an update that changes nothing", CHANGED, lambda: updated(approved(), {70: b"<</Type/Nothing>>"})),
-)  # fmt: skip
+    Attack(
+        "incremental saving",
+        "an update that changes nothing",
+        CHANGED,
+        lambda: updated(approved(), {70: b"<</Type/Nothing>>"}),
+    ),
+)
 
 PAGES_CHANGED = (
-    Attack("pages", "page added", CHANGED, lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[3 0 R 4 0 R 60 0 R]/Count 3>>", 60: page(HIDDEN_CONTENT)})),
-    Attack("pages", "page removed", CHANGED, lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[3 0 R]/Count 1>>"})),
-    Attack("pages", "pages exchanged", CHANGED, lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[4 0 R 3 0 R]/Count 2>>"})),
-    Attack("pages", "page shown twice", CHANGED, lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[3 0 R 4 0 R 4 0 R]/Count 3>>"})),
-    Attack("pages", "circular tree", CHANGED, lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[3 0 R 2 0 R 4 0 R]/Count 2>>"})),
-    Attack("pages", "page turned", CHANGED, lambda: updated(approved(), {SECOND_PAGE: objects()[SECOND_PAGE][:-2] + b"/Rotate 180>>"})),
-    Attack("pages", "page cropped", CHANGED, lambda: updated(approved(), {PAGE: SIGNED_PAGE[:-2] + b"/CropBox[0 0 50 50]>>"})),
-    Attack("pages", "action on opening", CHANGED, lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE][:-2] + b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>"})),
-    Attack("pages", "page labels", CHANGED, lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE][:-2] + b"/PageLabels<</Nums[0<</P(9-)>>]>>>>"})),
-)  # fmt: skip
+    Attack(
+        "pages",
+        "page added",
+        CHANGED,
+        lambda: updated(
+            approved(), {PAGES: b"<</Type/Pages/Kids[3 0 R 4 0 R 60 0 R]/Count 3>>", 60: page(HIDDEN_CONTENT)}
+        ),
+    ),
+    Attack(
+        "pages", "page removed", CHANGED, lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[3 0 R]/Count 1>>"})
+    ),
+    Attack(
+        "pages",
+        "pages exchanged",
+        CHANGED,
+        lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[4 0 R 3 0 R]/Count 2>>"}),
+    ),
+    Attack(
+        "pages",
+        "page shown twice",
+        CHANGED,
+        lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[3 0 R 4 0 R 4 0 R]/Count 3>>"}),
+    ),
+    Attack(
+        "pages",
+        "circular tree",
+        CHANGED,
+        lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[3 0 R 2 0 R 4 0 R]/Count 2>>"}),
+    ),
+    Attack(
+        "pages",
+        "page turned",
+        CHANGED,
+        lambda: updated(approved(), {SECOND_PAGE: objects()[SECOND_PAGE][:-2] + b"/Rotate 180>>"}),
+    ),
+    Attack(
+        "pages",
+        "page cropped",
+        CHANGED,
+        lambda: updated(approved(), {PAGE: SIGNED_PAGE[:-2] + b"/CropBox[0 0 50 50]>>"}),
+    ),
+    Attack(
+        "pages",
+        "action on opening",
+        CHANGED,
+        lambda: updated(
+            approved(), {CATALOGUE: objects()[CATALOGUE][:-2] + b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>"}
+        ),
+    ),
+    Attack(
+        "pages",
+        "page labels",
+        CHANGED,
+        lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE][:-2] + b"/PageLabels<</Nums[0<</P(9-)>>]>>>>"}),
+    ),
+)
 
 SHADOW = (
     Attack("shadow", "form value", CHANGED, lambda: updated(approved(), _in_field(b"999", look=drawing(b"999")))),
     Attack("shadow", "form value, look unchanged", CHANGED, lambda: updated(approved(), _in_field(b"999"))),
     Attack("shadow", "look of a form field", CHANGED, lambda: updated(approved(), {LOOK: drawing(b"999")})),
-    Attack("shadow", "default value", CHANGED, lambda: updated(approved(), {FIELD: objects()[FIELD].replace(b"/DV(100)", b"/DV(999)")})),
-    Attack("shadow", "default value in a certified form", CHANGED, lambda: updated(certified_at(2), {FIELD: objects()[FIELD].replace(b"/DV(100)", b"/DV(999)")})),
-    Attack("shadow", "form field moved", CHANGED, lambda: updated(certified_at(2), {FIELD: objects()[FIELD].replace(b"[72 500 172 530]", b"[72 690 400 740]")})),
-    Attack("shadow", "another font", CHANGED, lambda: updated(approved(), {FONT: b"<</Type/Font/Subtype/Type1/BaseFont/Symbol>>"})),
-    Attack("shadow", "encoding of a font", CHANGED, lambda: updated(approved(), {FONT: objects()[FONT][:-2] + b"/Encoding<</Differences[48/nine/nine]>>>>"})),
+    Attack(
+        "shadow",
+        "default value",
+        CHANGED,
+        lambda: updated(approved(), {FIELD: objects()[FIELD].replace(b"/DV(100)", b"/DV(999)")}),
+    ),
+    Attack(
+        "shadow",
+        "default value in a certified form",
+        CHANGED,
+        lambda: updated(certified_at(2), {FIELD: objects()[FIELD].replace(b"/DV(100)", b"/DV(999)")}),
+    ),
+    Attack(
+        "shadow",
+        "form field moved",
+        CHANGED,
+        lambda: updated(certified_at(2), {FIELD: objects()[FIELD].replace(b"[72 500 172 530]", b"[72 690 400 740]")}),
+    ),
+    Attack(
+        "shadow",
+        "another font",
+        CHANGED,
+        lambda: updated(approved(), {FONT: b"<</Type/Font/Subtype/Type1/BaseFont/Symbol>>"}),
+    ),
+    Attack(
+        "shadow",
+        "encoding of a font",
+        CHANGED,
+        lambda: updated(approved(), {FONT: objects()[FONT][:-2] + b"/Encoding<</Differences[48/nine/nine]>>>>"}),
+    ),
     Attack("shadow", "ToUnicode", CHANGED, lambda: updated(approved(), {TO_UNICODE: looking_up(b"0039")})),
-    Attack("shadow", "layer switched on", CHANGED, lambda: updated(approved(), {LAYERS: b"<</OCGs[10 0 R]/D<</ON[10 0 R]>>>>"})),
-    Attack("shadow", "layer taken out", CHANGED, lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE].replace(b"/OCProperties 9 0 R", b"")})),
-    Attack("shadow", "tree of pages exchanged", CHANGED, lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE].replace(b"/Pages 2 0 R", b"/Pages 17 0 R")})),
-    Attack("shadow", "page exchanged for a hidden one", CHANGED, lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[%d 0 R 4 0 R]/Count 2>>" % HIDDEN_PAGE})),
+    Attack(
+        "shadow",
+        "layer switched on",
+        CHANGED,
+        lambda: updated(approved(), {LAYERS: b"<</OCGs[10 0 R]/D<</ON[10 0 R]>>>>"}),
+    ),
+    Attack(
+        "shadow",
+        "layer taken out",
+        CHANGED,
+        lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE].replace(b"/OCProperties 9 0 R", b"")}),
+    ),
+    Attack(
+        "shadow",
+        "tree of pages exchanged",
+        CHANGED,
+        lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE].replace(b"/Pages 2 0 R", b"/Pages 17 0 R")}),
+    ),
+    Attack(
+        "shadow",
+        "page exchanged for a hidden one",
+        CHANGED,
+        lambda: updated(approved(), {PAGES: b"<</Type/Pages/Kids[%d 0 R 4 0 R]/Count 2>>" % HIDDEN_PAGE}),
+    ),
     Attack("shadow", "picture exchanged", CHANGED, lambda: updated(approved(), {PICTURE: drawing(b"999")})),
     Attack("shadow", "picture emptied", CHANGED, lambda: updated(approved(), {PICTURE: b"<</Type/Metadata>>"})),
     Attack("shadow", "picture freed", CHANGED, lambda: updated(approved(), {70: b"null"}, free=(PICTURE,))),
-    Attack("shadow", "XFA added", CHANGED, lambda: updated(approved(), {FORM: SIGNED_FORM[:-2] + b"/XFA 60 0 R>>", 60: stream(b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'/>")})),
-    Attack("shadow", "looks to be made anew", CHANGED, lambda: updated(approved(), {FORM: SIGNED_FORM[:-2] + b"/NeedAppearances true>>"})),
+    Attack(
+        "shadow",
+        "XFA added",
+        CHANGED,
+        lambda: updated(
+            approved(),
+            {FORM: SIGNED_FORM[:-2] + b"/XFA 60 0 R>>", 60: stream(b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'/>")},
+        ),
+    ),
+    Attack(
+        "shadow",
+        "looks to be made anew",
+        CHANGED,
+        lambda: updated(approved(), {FORM: SIGNED_FORM[:-2] + b"/NeedAppearances true>>"}),
+    ),
     Attack("shadow", "object that only repairing readers find", BROKEN, _hidden_object),
-    Attack("shadow", "hidden in a further signature", CHANGED, lambda: signed(approved(), Signing(by(signer("rsa", "company")), field=b"Second", widget=60, value=61, others=(FIRST_FREE,)), {CONTENT: OTHER_TEXT})),
-)  # fmt: skip
+    Attack(
+        "shadow",
+        "hidden in a further signature",
+        CHANGED,
+        lambda: signed(
+            approved(),
+            Signing(by(signer("rsa", "company")), field=b"Second", widget=60, value=61, others=(FIRST_FREE,)),
+            {CONTENT: OTHER_TEXT},
+        ),
+    ),
+)
 
 CERTIFIED = (
     *(
-        Attack("annotation", f"{name} at level {level or 'none'}", CHANGED, lambda level=level, body=body: _annotated(level, body))
+        Attack(
+            "annotation",
+            f"{name} at level {level or 'none'}",
+            CHANGED,
+            lambda level=level, body=body: _annotated(level, body),
+        )
         for level in (1, 2, 3, None)
         for name, body in ANNOTATIONS.items()
     ),
     *(
-        Attack("signature field", f"picture without a signature at level {level or 'none'}", CHANGED, lambda level=level: _unsigned_field(level))
+        Attack(
+            "signature field",
+            f"picture without a signature at level {level or 'none'}",
+            CHANGED,
+            lambda level=level: _unsigned_field(level),
+        )
         for level in (1, 2, 3, None)
     ),
     *(
-        Attack("signature field", f"picture with a signature at level {level}", CHANGED, lambda level=level: _more_signature(level))
+        Attack(
+            "signature field",
+            f"picture with a signature at level {level}",
+            CHANGED,
+            lambda level=level: _more_signature(level),
+        )
         for level in (1, 2, 3)
     ),
     Attack("signature field", "unseen signature at level 1", CHANGED, lambda: _more_signature(1, look=None)),
-    Attack("signature field", "signed by a stranger", "CERTIFICATE_UNTRUSTED", lambda: _more_signature(None, name="other-seal")),
-    Attack("signature field", "a picture over the page", CHANGED, lambda: signed(approved(), Signing(by(signer("rsa", "company")), field=b"Second", widget=60, value=61, others=(FIRST_FREE,), rect=b"[0 0 595 842]", look=COVER))),
-    Attack("signature field", "look of the signature exchanged", CHANGED, lambda: updated(signed(plain(), Signing(by(signer("rsa")), rect=b"[72 300 272 400]", look=drawing(b"A"))), {FIRST_FREE + 2: drawing(b"B")})),
+    Attack(
+        "signature field",
+        "signed by a stranger",
+        "CERTIFICATE_UNTRUSTED",
+        lambda: _more_signature(None, name="other-seal"),
+    ),
+    Attack(
+        "signature field",
+        "a picture over the page",
+        CHANGED,
+        lambda: signed(
+            approved(),
+            Signing(
+                by(signer("rsa", "company")),
+                field=b"Second",
+                widget=60,
+                value=61,
+                others=(FIRST_FREE,),
+                rect=b"[0 0 595 842]",
+                look=COVER,
+            ),
+        ),
+    ),
+    Attack(
+        "signature field",
+        "look of the signature exchanged",
+        CHANGED,
+        lambda: updated(
+            signed(plain(), Signing(by(signer("rsa")), rect=b"[72 300 272 400]", look=drawing(b"A"))),
+            {FIRST_FREE + 2: drawing(b"B")},
+        ),
+    ),
     Attack("signature field", "signature moved over the text", CHANGED, lambda: _moved()),
-    Attack("form", "value at level 1", CHANGED, lambda: updated(certified_at(1), _in_field(b"999", look=drawing(b"999")))),
-    Attack("form", "locked value", CHANGED, lambda: updated(locked(b"/Action/All"), _in_field(b"999", look=drawing(b"999")))),
-    Attack("form", "value locked by name", CHANGED, lambda: updated(locked(b"/Action/Include/Fields[(amount)]"), _in_field(b"999"))),
-    Attack("form", "value locked by exception", CHANGED, lambda: updated(locked(b"/Action/Exclude/Fields[(other)]"), _in_field(b"999"))),
+    Attack(
+        "form", "value at level 1", CHANGED, lambda: updated(certified_at(1), _in_field(b"999", look=drawing(b"999")))
+    ),
+    Attack(
+        "form",
+        "locked value",
+        CHANGED,
+        lambda: updated(locked(b"/Action/All"), _in_field(b"999", look=drawing(b"999"))),
+    ),
+    Attack(
+        "form",
+        "value locked by name",
+        CHANGED,
+        lambda: updated(locked(b"/Action/Include/Fields[(amount)]"), _in_field(b"999")),
+    ),
+    Attack(
+        "form",
+        "value locked by exception",
+        CHANGED,
+        lambda: updated(locked(b"/Action/Exclude/Fields[(other)]"), _in_field(b"999")),
+    ),
     Attack("form", "value of a field that is to be read only", CHANGED, lambda: _read_only()),
-    Attack("form", "field deleted", CHANGED, lambda: updated(certified_at(2), {FORM: SIGNED_FORM.replace(b"7 0 R ", b"")})),
-    Attack("form", "field added", CHANGED, lambda: updated(certified_at(2), {FORM: SIGNED_FORM.replace(b"7 0 R ", b"7 0 R 60 0 R "), 60: objects()[FIELD].replace(b"amount", b"more")})),
-    Attack("form", "field renamed", CHANGED, lambda: updated(certified_at(2), {FIELD: objects()[FIELD].replace(b"(amount)", b"(price)")})),
-)  # fmt: skip
+    Attack(
+        "form", "field deleted", CHANGED, lambda: updated(certified_at(2), {FORM: SIGNED_FORM.replace(b"7 0 R ", b"")})
+    ),
+    Attack(
+        "form",
+        "field added",
+        CHANGED,
+        lambda: updated(
+            certified_at(2),
+            {FORM: SIGNED_FORM.replace(b"7 0 R ", b"7 0 R 60 0 R "), 60: objects()[FIELD].replace(b"amount", b"more")},
+        ),
+    ),
+    Attack(
+        "form",
+        "field renamed",
+        CHANGED,
+        lambda: updated(certified_at(2), {FIELD: objects()[FIELD].replace(b"(amount)", b"(price)")}),
+    ),
+)
 
 
 def _moved() -> bytes:
@@ -278,8 +524,10 @@ def _dictionary(old: bytes, new: bytes) -> bytes:
 def _recycled(*, visible: bool) -> bytes:
     """A further field whose value is the signature that is there already."""
     field = b"<</Type/Annot/Subtype/Widget/FT/Sig/T(Again)/V %d 0 R/Rect%s/P 3 0 R/F 4%s>>" % (
-        FIRST_FREE + 1, b"[72 690 400 740]" if visible else b"[0 0 0 0]", b"/AP<</N 61 0 R>>" if visible else b"",
-    )  # fmt: skip
+        FIRST_FREE + 1,
+        b"[72 690 400 740]" if visible else b"[0 0 0 0]",
+        b"/AP<</N 61 0 R>>" if visible else b"",
+    )
     bodies = {
         PAGE: page(CONTENT, b"/Annots[7 0 R %d 0 R 60 0 R]" % FIRST_FREE),
         FORM: b"<</Fields[7 0 R %d 0 R 60 0 R]/DR<</Font<</F 6 0 R>>>>/SigFlags 3>>" % FIRST_FREE,
@@ -289,27 +537,82 @@ def _recycled(*, visible: bool) -> bytes:
 
 
 def _store(entries: bytes, *, then: bytes = b"") -> bytes:
-    pdf = updated(approved(), {CATALOGUE: objects()[CATALOGUE][:-2] + b"/DSS<</Type/DSS%s>>>>" % entries, 60: stream(pki_of("rsa").root.der)})
+    pdf = updated(
+        approved(),
+        {CATALOGUE: objects()[CATALOGUE][:-2] + b"/DSS<</Type/DSS%s>>>>" % entries, 60: stream(pki_of("rsa").root.der)},
+    )
     return pdf if not then else updated(pdf, {CATALOGUE: objects()[CATALOGUE][:-2] + then + b">>"})
 
 
 DICTIONARIES = (
     Attack("dictionary", "reason exchanged", CHANGED, lambda: _dictionary(b"/Reason(approved)", b"/Reason(seen)")),
     Attack("dictionary", "name exchanged", CHANGED, lambda: _dictionary(b"/Name(Signer)", b"/Name(Mayor)")),
-    Attack("dictionary", "time added", CHANGED, lambda: _dictionary(b"/Filter/Adobe.PPKLite", b"/Filter/Adobe.PPKLite/M(D:20200101000000Z)")),
+    Attack(
+        "dictionary",
+        "time added",
+        CHANGED,
+        lambda: _dictionary(b"/Filter/Adobe.PPKLite", b"/Filter/Adobe.PPKLite/M(D:20200101000000Z)"),
+    ),
     Attack("dictionary", "place added", CHANGED, lambda: _dictionary(b"/Reason", b"/Location(Elsewhere)/Reason")),
-    Attack("dictionary", "another kind of signature", CHANGED, lambda: _dictionary(b"/ETSI.CAdES.detached", b"/adbe.pkcs7.detached")),
-    Attack("dictionary", "made a document timestamp", "SEAL_MISSING", lambda: _dictionary(b"/Type/Sig/Filter", b"/Type/DocTimeStamp/Filter")),
-    Attack("dictionary", "exchanged in place", "DIGEST_MISMATCH", lambda: approved().replace(b"/Name(Signer)", b"/Name(Mayor!)")),
+    Attack(
+        "dictionary",
+        "another kind of signature",
+        CHANGED,
+        lambda: _dictionary(b"/ETSI.CAdES.detached", b"/adbe.pkcs7.detached"),
+    ),
+    Attack(
+        "dictionary",
+        "made a document timestamp",
+        "SEAL_MISSING",
+        lambda: _dictionary(b"/Type/Sig/Filter", b"/Type/DocTimeStamp/Filter"),
+    ),
+    Attack(
+        "dictionary",
+        "exchanged in place",
+        "DIGEST_MISMATCH",
+        lambda: approved().replace(b"/Name(Signer)", b"/Name(Mayor!)"),
+    ),
     Attack("dictionary", "recycled signature", CHANGED, lambda: _recycled(visible=False)),
     Attack("dictionary", "recycled signature with a picture", CHANGED, lambda: _recycled(visible=True)),
-    Attack("dictionary", "signature deleted", "SEAL_MISSING", lambda: updated(approved(), {FORM: b"<</Fields[7 0 R]>>"})),
-    Attack("dictionary", "signature emptied", "SEAL_MISSING", lambda: updated(approved(), {FIRST_FREE: b"<</Type/Annot/Subtype/Widget/FT/Sig/T(First)/Rect[0 0 0 0]/P 3 0 R/F 132>>"})),
-    Attack("dictionary", "title exchanged", CHANGED, lambda: updated(approved(), {INFO: b"<</Producer(Other Product)/Title(Approval)>>"})),
+    Attack(
+        "dictionary", "signature deleted", "SEAL_MISSING", lambda: updated(approved(), {FORM: b"<</Fields[7 0 R]>>"})
+    ),
+    Attack(
+        "dictionary",
+        "signature emptied",
+        "SEAL_MISSING",
+        lambda: updated(
+            approved(), {FIRST_FREE: b"<</Type/Annot/Subtype/Widget/FT/Sig/T(First)/Rect[0 0 0 0]/P 3 0 R/F 132>>"}
+        ),
+    ),
+    Attack(
+        "dictionary",
+        "title exchanged",
+        CHANGED,
+        lambda: updated(approved(), {INFO: b"<</Producer(Other Product)/Title(Approval)>>"}),
+    ),
     Attack("evidence", "store with other things in it", CHANGED, lambda: _store(b"/Certs[60 0 R]/Pages 17 0 R")),
-    Attack("evidence", "store that is a list", CHANGED, lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE][:-2] + b"/DSS[1 2 3]>>"})),
+    Attack(
+        "evidence",
+        "store that is a list",
+        CHANGED,
+        lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE][:-2] + b"/DSS[1 2 3]>>"}),
+    ),
     Attack("evidence", "store taken out again", CHANGED, lambda: _store(b"/Certs[60 0 R]", then=b"/Lang(zh)")),
-    Attack("evidence", "metadata that explode", CHANGED, lambda: updated(approved(), {CATALOGUE: objects()[CATALOGUE][:-2] + b"/Metadata 60 0 R>>", 60: stream(b"<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]><x>&b;</x>", b"/Type/Metadata/Subtype/XML")})),
-)  # fmt: skip
+    Attack(
+        "evidence",
+        "metadata that explode",
+        CHANGED,
+        lambda: updated(
+            approved(),
+            {
+                CATALOGUE: objects()[CATALOGUE][:-2] + b"/Metadata 60 0 R>>",
+                60: stream(
+                    b"<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]><x>&b;</x>", b"/Type/Metadata/Subtype/XML"
+                ),
+            },
+        ),
+    ),
+)
 
 GROWTH = (*INCREMENTAL, *PAGES_CHANGED, *SHADOW, *CERTIFIED, *DICTIONARIES)

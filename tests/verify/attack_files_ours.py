@@ -5,14 +5,26 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import cbor2
 import verify_test_office as office
-from verify_test_attack_files import by, hole_of, message_of, packed, pki_of, ranged, sealed, signer, startxref, stream, with_message
+from verify_test_attack_files import (
+    by,
+    filled,
+    hole_of,
+    message_of,
+    packed,
+    pki_of,
+    ranged,
+    sealed,
+    signer,
+    startxref,
+    stream,
+    with_message,
+)
 from verify_test_attack_files_growth import Attack
 
-from esign import ExpectedSeal, extract_code, structured_to_bytes
+from esign import structured_to_bytes
 from esign.pdf_form import PRODUCER_MARK
 from keys import DerReader, Signer, der
 
@@ -68,9 +80,8 @@ def _own_signature(pdf: bytes) -> bytes:
     body = b"%d 0 obj\n%s\nendobj\n" % (value, entries % (b" " * 32, b"0" * 16384))
     widget = b"%d 0 obj\n<</FT/Sig/T(Mine)/V %d 0 R/Rect[0 0 0 0]/Subtype/Widget>>\nendobj\n" % (field, value)
     at = start + len(body) + len(widget)
-    table = b"xref\n%d 2\n%010d 00000 n \n%010d 00000 n \ntrailer\n<</Size %d/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n"
-    from verify_test_attack_files import filled
-
+    table = b"xref\n%d 2\n%010d 00000 n \n%010d 00000 n \ntrailer\n<</Size %d/Root 1 0 R/Prev %d>>\n"
+    table += b"startxref\n%d\n%%%%EOF\n"
     whole = grown + body + widget + table % (value, start, start + len(body), field + 1, startxref(grown), at)
     return filled(whole, by(signer("rsa", "company")))
 
@@ -119,21 +130,52 @@ def ours(family: str) -> tuple[Attack, ...]:
         attack("the file twice", lambda pdf: pdf + pdf),
         attack("cut off", lambda pdf: pdf[:-1]),
         attack("hexadecimal in capitals", lambda pdf: _hole(pdf, bytes.upper)),
-        attack("a byte of the signature", lambda pdf: _hole(pdf, lambda digits: digits[:-40] + bytes((digits[-40] ^ 1,)) + digits[-39:]), "SIGNATURE_INVALID"),
+        attack(
+            "a byte of the signature",
+            lambda pdf: _hole(pdf, lambda digits: digits[:-40] + bytes((digits[-40] ^ 1,)) + digits[-39:]),
+            "SIGNATURE_INVALID",
+        ),
         attack("blanks in the room", lambda pdf: _hole(pdf, lambda digits: digits[:-2] + b"  ")),
         attack("zeros for a message", lambda pdf: _hole(pdf, lambda digits: b"0" * len(digits)), "FORMAT_CMS"),
         attack("range of zeros", lambda pdf: _range(pdf, b"/ByteRange [0 0 0 0]")),
         attack("range with blanks", lambda pdf: pdf.replace(b"/ByteRange [0 ", b"/ByteRange [0\t"), "FORMAT_PDF"),
-        attack("message of a raised version", lambda pdf: with_message(pdf, _raised_version(message_of(pdf))), "FORMAT_CMS"),
+        attack(
+            "message of a raised version", lambda pdf: with_message(pdf, _raised_version(message_of(pdf))), "FORMAT_CMS"
+        ),
         attack("message of another licence", lambda pdf: with_message(pdf, _other_message(family)), "DIGEST_MISMATCH"),
-        Attack("licence", f"sealed by another authority of the same CA {family}", "SEAL_NOT_OF_ISSUER", lambda: _by("water-seal", family)),
+        Attack(
+            "licence",
+            f"sealed by another authority of the same CA {family}",
+            "SEAL_NOT_OF_ISSUER",
+            lambda: _by("water-seal", family),
+        ),
         Attack("licence", f"sealed by a company {family}", "SEAL_NOT_OF_ISSUER", lambda: _by("company", family)),
         Attack("licence", f"sealed with the key for codes {family}", "CERTIFICATE_UNFIT", lambda: _by("code", family)),
-        Attack("licence", f"sealed by an authority of an unknown CA {family}", "CERTIFICATE_UNTRUSTED", lambda: _by("other-seal", family)),
-        Attack("licence", f"sealed with a stolen key {family}", "CERTIFICATE_REVOKED", lambda: _by("seal-compromised", family)),
-        Attack("licence", f"certificate issued in a CA's name {family}", "CERTIFICATE_UNTRUSTED", lambda: _by("seal-wrong-issuer", family)),
-        Attack("licence", f"sealed by another than it lists {family}", "SEAL_UNEXPECTED", lambda: _listed_but_not_the_issuer(family)),
-    )  # fmt: skip
+        Attack(
+            "licence",
+            f"sealed by an authority of an unknown CA {family}",
+            "CERTIFICATE_UNTRUSTED",
+            lambda: _by("other-seal", family),
+        ),
+        Attack(
+            "licence",
+            f"sealed with a stolen key {family}",
+            "CERTIFICATE_REVOKED",
+            lambda: _by("seal-compromised", family),
+        ),
+        Attack(
+            "licence",
+            f"certificate issued in a CA's name {family}",
+            "CERTIFICATE_UNTRUSTED",
+            lambda: _by("seal-wrong-issuer", family),
+        ),
+        Attack(
+            "licence",
+            f"sealed by another than it lists {family}",
+            "SEAL_UNEXPECTED",
+            lambda: _listed_but_not_the_issuer(family),
+        ),
+    )
 
 
 def _other_message(family: str) -> bytes:
@@ -199,20 +241,32 @@ def codes(family: str) -> tuple[Attack, ...]:
     return (
         attack("of another holder", "HOLDER_MISMATCH", lambda: address + code(family, holder=office.STRANGER)),
         attack("signed in another's name", "SIGNATURE_INVALID", lambda: address + _forged(family)),
-        attack("of an unknown key at a look-alike address", "CODE_KEY_UNKNOWN", lambda: "https://gov-cn.example/V/" + code(family, key_id=bytes(8))),
-        attack("of an authority that does not issue it", "SEAL_NOT_OF_ISSUER", lambda: address + office.write_code(pki_of(family).signer("water-code"))),
+        attack(
+            "of an unknown key at a look-alike address",
+            "CODE_KEY_UNKNOWN",
+            lambda: "https://gov-cn.example/V/" + code(family, key_id=bytes(8)),
+        ),
+        attack(
+            "of an authority that does not issue it",
+            "SEAL_NOT_OF_ISSUER",
+            lambda: address + office.write_code(pki_of(family).signer("water-code")),
+        ),
         attack("with a later end", "SIGNATURE_INVALID", lambda: address + _later(family)),
         attack("with another place in the status list", "SIGNATURE_INVALID", lambda: address + _changed_claim(family)),
         attack("with a key twice", "FORMAT_CODE", lambda: address + _twice(code(family))),
         attack("with an open end", "FORMAT_CODE", lambda: address + _open_ended(code(family))),
-        attack("of an unknown version", "FORMAT_CODE", lambda: address + _entry(code(family), _version_key(family), 99)),
+        attack(
+            "of an unknown version", "FORMAT_CODE", lambda: address + _entry(code(family), _version_key(family), 99)
+        ),
         attack("with an entry for an algorithm", "FORMAT_CODE", lambda: address + _entry(code(family), 77, "none")),
         attack("with bytes behind it", "FORMAT_CODE", lambda: address + code(family) + "AA"),
         attack("cut off", "FORMAT_CODE", lambda: address + code(family)[:-9]),
         attack("with padding", "FORMAT_CODE", lambda: address + code(family) + "="),
         attack("with zeros for a signature", "SIGNATURE_INVALID", lambda: address + _unsigned(family)),
-        attack("in full-width letters", "FORMAT_UNKNOWN", lambda: "".join(chr(ord(one) + 0xFEE0) for one in code(family))),
-    )  # fmt: skip
+        attack(
+            "in full-width letters", "FORMAT_UNKNOWN", lambda: "".join(chr(ord(one) + 0xFEE0) for one in code(family))
+        ),
+    )
 
 
 def _version_key(family: str) -> int:

@@ -19,17 +19,13 @@ from verify_test_attack_files import (
     Signing,
     approved,
     by,
-    filled,
     hole_of,
-    message_of,
     pki_of,
     plain,
     ranged,
     signed,
     signer,
     stream,
-    updated,
-    with_message,
 )
 from verify_test_attack_files_growth import BROKEN, CHANGED, Attack
 
@@ -39,8 +35,10 @@ from keys.curve import GENERATOR, A, B
 
 DATA, SIGNED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2"
 CONTENT_TYPE, MESSAGE_DIGEST, TOKEN = (
-    "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4", "1.2.840.113549.1.9.16.2.14",
-)  # fmt: skip
+    "1.2.840.113549.1.9.3",
+    "1.2.840.113549.1.9.4",
+    "1.2.840.113549.1.9.16.2.14",
+)
 
 
 # Forged from the beginning: what the signature says about itself.
@@ -440,19 +438,64 @@ def _beside_a_trusted_one() -> bytes:
 UNTRUSTED = "CERTIFICATE_UNTRUSTED"
 CERTIFICATES = (
     Attack("certificate", "of its own making", UNTRUSTED, lambda: signed_by(certificate_of(issued=False))),
-    Attack("certificate", "of its own making with the agency's name", UNTRUSTED, lambda: signed_by(certificate_of(issued=False, name="样例县行政审批局"))),
-    Attack("certificate", "in the name of the CA", UNTRUSTED, lambda: signed_by(certificate_of(issuer="样例签发机构 Declared CA RSA"))),
-    Attack("certificate", "of a CA of a like name", UNTRUSTED, lambda: signed_by(certificate_of(issuer="样例签发机构 Declared CA RSA "))),
+    Attack(
+        "certificate",
+        "of its own making with the agency's name",
+        UNTRUSTED,
+        lambda: signed_by(certificate_of(issued=False, name="样例县行政审批局")),
+    ),
+    Attack(
+        "certificate",
+        "in the name of the CA",
+        UNTRUSTED,
+        lambda: signed_by(certificate_of(issuer="样例签发机构 Declared CA RSA")),
+    ),
+    Attack(
+        "certificate",
+        "of a CA of a like name",
+        UNTRUSTED,
+        lambda: signed_by(certificate_of(issuer="样例签发机构 Declared CA RSA ")),
+    ),
     Attack("certificate", "with a trusted one beside it", UNTRUSTED, lambda: _beside_a_trusted_one()),
-    Attack("certificate", "for a web server", "SIGNER_UNFIT", lambda: signed_by(certificate_of(purposes=(ExtendedKeyUsageOID.SERVER_AUTH,)))),
-    Attack("certificate", "for timestamps", "SIGNER_UNFIT", lambda: signed_by(certificate_of(purposes=(ExtendedKeyUsageOID.TIME_STAMPING,)))),
+    Attack(
+        "certificate",
+        "for a web server",
+        "SIGNER_UNFIT",
+        lambda: signed_by(certificate_of(purposes=(ExtendedKeyUsageOID.SERVER_AUTH,))),
+    ),
+    Attack(
+        "certificate",
+        "for timestamps",
+        "SIGNER_UNFIT",
+        lambda: signed_by(certificate_of(purposes=(ExtendedKeyUsageOID.TIME_STAMPING,))),
+    ),
     Attack("certificate", "that may not sign", "SIGNER_UNFIT", lambda: signed_by(certificate_of(may_sign=False))),
     Attack("certificate", "of a CA", "SIGNER_UNFIT", lambda: signed_by(certificate_of(authority=True))),
-    Attack("certificate", "over before it signed", "CERTIFICATE_EXPIRED", lambda: signed_by(certificate_of(days=(-20, -2)))),
-    Attack("certificate", "that had not begun", "SEAL_TIME_OUTSIDE_CERTIFICATE", lambda: signed_by(certificate_of(days=(5, 20)))),
-    Attack("certificate", "with a weak key", "CERTIFICATE_UNFIT", lambda: signed_by(certificate_of(bits=1024), bits=1024)),
-    *(Attack("certificate", f"{name} {family}", reason, lambda name=name, family=family: _by_name(name, family)) for family in ("rsa", "sm2") for name, reason in (("seal-compromised", "CERTIFICATE_REVOKED"), ("seal-of-revoked-ca", "CERTIFICATE_REVOKED"), ("seal-wrong-usage", "SIGNER_UNFIT"), ("seal-wrong-purpose", "SIGNER_UNFIT"), ("seal-wrong-issuer", UNTRUSTED), ("other-seal", UNTRUSTED))),
-)  # fmt: skip
+    Attack(
+        "certificate", "over before it signed", "CERTIFICATE_EXPIRED", lambda: signed_by(certificate_of(days=(-20, -2)))
+    ),
+    Attack(
+        "certificate",
+        "that had not begun",
+        "SEAL_TIME_OUTSIDE_CERTIFICATE",
+        lambda: signed_by(certificate_of(days=(5, 20))),
+    ),
+    Attack(
+        "certificate", "with a weak key", "CERTIFICATE_UNFIT", lambda: signed_by(certificate_of(bits=1024), bits=1024)
+    ),
+    *(
+        Attack("certificate", f"{name} {family}", reason, lambda name=name, family=family: _by_name(name, family))
+        for family in ("rsa", "sm2")
+        for name, reason in (
+            ("seal-compromised", "CERTIFICATE_REVOKED"),
+            ("seal-of-revoked-ca", "CERTIFICATE_REVOKED"),
+            ("seal-wrong-usage", "SIGNER_UNFIT"),
+            ("seal-wrong-purpose", "SIGNER_UNFIT"),
+            ("seal-wrong-issuer", UNTRUSTED),
+            ("other-seal", UNTRUSTED),
+        )
+    ),
+)
 
 
 # Timestamps.
@@ -512,10 +555,22 @@ TIMESTAMPS = (
     Attack("timestamp", "over another signature", "TIMESTAMP_INVALID", lambda: _stamped(b"another signature")),
     Attack("timestamp", "of an unknown authority", "TIMESTAMP_UNTRUSTED", lambda: _stamped(None, name="other-tsa")),
     Attack("timestamp", "by a key that is not for it", "TIMESTAMP_INVALID", lambda: _stamped(None, name="seal")),
-    Attack("timestamp", "of another file over the document", "TIMESTAMP_INVALID", lambda: document_timestamp(approved(), spoil=True)),
-    Attack("timestamp", "with a picture over the page", CHANGED, lambda: document_timestamp(approved(), rect=b"[72 690 400 740]", look=stream(b"0 g 0 0 9 9 re f", b"/Subtype/Form/BBox[0 0 9 9]"))),
+    Attack(
+        "timestamp",
+        "of another file over the document",
+        "TIMESTAMP_INVALID",
+        lambda: document_timestamp(approved(), spoil=True),
+    ),
+    Attack(
+        "timestamp",
+        "with a picture over the page",
+        CHANGED,
+        lambda: document_timestamp(
+            approved(), rect=b"[72 690 400 740]", look=stream(b"0 g 0 0 9 9 re f", b"/Subtype/Form/BBox[0 0 9 9]")
+        ),
+    ),
     Attack("timestamp", "in place of a signature", "DIGEST_MISMATCH", _token_as_signature),
-)  # fmt: skip
+)
 
 SIGNATURES = (
     *(attack for family in FAMILIES for attack in forgeries(family)),

@@ -72,7 +72,12 @@ FILLED = {FIELD: objects()[FIELD].replace(b"/V(100)", b"/V(999)"), LOOK: drawing
 
 @pytest.mark.parametrize(
     "permission",
-    [certified_at(2), certified_at(3), locked(b"/Action/Include/Fields[(other)]"), locked(b"/Action/Exclude/Fields[(amount)]")],
+    [
+        certified_at(2),
+        certified_at(3),
+        locked(b"/Action/Include/Fields[(other)]"),
+        locked(b"/Action/Exclude/Fields[(amount)]"),
+    ],
     ids=["level-2", "level-3", "another-field-locked", "this-field-free"],
 )
 def test_a_form_filled_as_the_signer_permits(permission: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,8 @@ import pytest
 
 from keys import DevelopmentPki, write_certificates
 from verify import Outcome, Report, TrustStore, Verifier, age_text, basis_lines, clock_is_doubtful
+from verify.basis import basis_of
+from verify.report import RevocationFacts
 
 Question = Callable[[Verifier, DevelopmentPki, ModuleType], Report]
 
@@ -164,3 +167,16 @@ def test_a_file_time_beyond_all_calendars(pki: DevelopmentPki, tmp_path: Path) -
     write_certificates(tmp_path / "root.pem", [pki.root])
     os.utime(tmp_path / "root.pem", (0, -(10**9)))
     assert TrustStore.from_directory(tmp_path).as_of == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_how_old_the_word_of_the_ca_is(pki: DevelopmentPki, office: ModuleType) -> None:
+    """The oldest of what was used; and a clock that is before it is behind."""
+    report = about_pdf(with_clock(pki, office, office.AT), pki, office)
+    told = RevocationFacts(status="good", source="list", as_of=office.AT - 3 * HOUR)
+    newer = RevocationFacts(status="good", source="ocsp", as_of=office.AT + HOUR)
+    signatures = [replace(report.signatures[0], revocation=one) for one in (newer, told)]
+    basis = basis_of(trust_of(pki), signatures, report.status, office.AT)
+    assert (basis.revocation_as_of, basis.newest_seen) == (office.AT - 3 * HOUR, office.AT + HOUR)
+    assert clock_is_doubtful(basis)
+    lines = basis_lines(replace(report, basis=basis))
+    assert "Revocation of certificates: as of 2026-11-21 07:30 (3 hours ago)." in [line.en for line in lines]

@@ -6,7 +6,6 @@ Written by hand where a product's habit is the point, else signed by pyHanko, op
 from __future__ import annotations
 
 import io
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -48,8 +47,13 @@ from verify_test_attack_files import (
     updated,
     written,
 )
-from verify_test_attack_files_growth import SIGNED_PAGE
-from verify_test_attack_files_signature import attributes_over, document_timestamp, negative_modulus_file, signed_data, signer_info
+from verify_test_attack_files_signature import (
+    attributes_over,
+    document_timestamp,
+    negative_modulus_file,
+    signed_data,
+    signer_info,
+)
 
 import keys
 from esign import sign_gm_detached
@@ -114,7 +118,9 @@ def _offset() -> bytes:
 
 @case("no properties")
 def _no_info() -> bytes:
-    return signed(written({number: body for number, body in objects().items() if number != INFO}), Signing(by(signer("rsa"))))
+    return signed(
+        written({number: body for number, body in objects().items() if number != INFO}), Signing(by(signer("rsa")))
+    )
 
 
 @case("references that lead nowhere")
@@ -144,7 +150,9 @@ def _capitals() -> bytes:
 
 @case("an earlier revision before the signature")
 def _revised() -> bytes:
-    return signed(updated(plain(), {files.CONTENT: stream(b"BT /F 30 Tf 72 700 Td (pay 200) Tj ET")}), Signing(by(signer("rsa"))))
+    return signed(
+        updated(plain(), {files.CONTENT: stream(b"BT /F 30 Tf 72 700 Td (pay 200) Tj ET")}), Signing(by(signer("rsa")))
+    )
 
 
 @case("three signers with three kinds of keys")
@@ -164,12 +172,20 @@ def _room() -> bytes:
         FORM: b"<</Fields[7 0 R 60 0 R]/DR<</Font<</F 6 0 R>>>>/SigFlags 3>>",
     }
     first = signed(written(bodies), Signing(by(signer("rsa")), level=2, others=(60,)))
-    value = Signing(by(signer("rsa", "company")), value=62)
-    pdf = signed(first, Signing(value.cms, field=b"Second", widget=60, value=62, rect=b"[72 300 272 400]", look=drawing(b"A"), others=()), {
-        PAGE: page(files.CONTENT, b"/Annots[7 0 R 60 0 R %d 0 R]" % FIRST_FREE),
-        FORM: b"<</Fields[7 0 R 60 0 R %d 0 R]/DR<</Font<</F 6 0 R>>>>/SigFlags 3>>" % FIRST_FREE,
-    })  # fmt: skip
-    return pdf
+    second = Signing(
+        by(signer("rsa", "company")),
+        field=b"Second",
+        widget=60,
+        value=62,
+        rect=b"[72 300 272 400]",
+        look=drawing(b"A"),
+    )
+    fields_now = b"7 0 R 60 0 R %d 0 R" % FIRST_FREE
+    as_before = {
+        PAGE: page(files.CONTENT, b"/Annots[%s]" % fields_now),
+        FORM: b"<</Fields[%s]/DR<</Font<</F 6 0 R>>>>/SigFlags 3>>" % fields_now,
+    }
+    return signed(first, second, as_before)
 
 
 @case("filled in as the certification permits", "SIGNED_THEN_FILLED")
@@ -359,9 +375,14 @@ def test_a_genuine_file(name: str) -> None:
 def test_what_is_said_of_pages_that_look_different() -> None:
     """A seal that came second is on a page; that page is named, in both languages and as a fact."""
     second = Signing(
-        by(signer("rsa", "company")), field=b"Second", widget=60, value=61, others=(FIRST_FREE,),
-        rect=b"[300 200 419 319]", look=drawing(b"A"),
-    )  # fmt: skip
+        by(signer("rsa", "company")),
+        field=b"Second",
+        widget=60,
+        value=61,
+        others=(FIRST_FREE,),
+        rect=b"[300 200 419 319]",
+        look=drawing(b"A"),
+    )
     report = judge(signed(approved(), second))
     assert report.reason.code == GOOD
     first, last = report.signatures

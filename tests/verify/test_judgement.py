@@ -33,7 +33,14 @@ def report(code: str, *, development: bool = False) -> Report:
         code=None,
         checks=(check(code),),
         signatures=(),
-        basis=Basis(anchors=1, anchors_as_of=None, register_as_of=None, newest_seen=None, clock=None),
+        basis=Basis(
+            anchors=1,
+            anchors_as_of=None,
+            register_as_of=None,
+            revocation_as_of=None,
+            newest_seen=None,
+            clock=None,
+        ),
         at=datetime(2026, 11, 21, tzinfo=UTC),
         development=development,
     )

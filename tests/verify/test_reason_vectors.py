@@ -31,9 +31,7 @@ def test_every_reason_has_a_vector(request: pytest.FixtureRequest) -> None:
     assert stale == []
 
 
-def test_a_document_that_the_licence_does_not_list(
-    verifier: Verifier, pki: DevelopmentPki, office: ModuleType
-) -> None:
+def test_a_document_that_the_licence_does_not_list(verifier: Verifier, pki: DevelopmentPki, office: ModuleType) -> None:
     listed = (StructuredDocument(key="duplicate-1", label="副本"),)
     structured = structured_to_bytes(replace(office.licence_for(pki.seal), documents=listed))
     report = verifier.verify_file(office.seal_pdf(pki.seal, structured=structured), at=office.AT)
