@@ -92,6 +92,8 @@ CHECKS = {
     "structured": Message(zh="证照数据", en="licence data"),
     "listed_document": Message(zh="属于证照所列文件", en="one of the licence's documents"),
     "body": Message(zh="所附正文一致", en="attached body is the right one"),
+    "face": Message(zh="照面与证照数据一致", en="face says what the data say"),
+    "face_code": Message(zh="照面二维码是本证照的", en="code on the face is its own"),
     "embedded": Message(zh="随附证书", en="certificates that came along"),
     "expected_seal": Message(zh="所盖印章与证照数据一致", en="the seal is the one listed"),
     "issuer": Message(zh="签名者是颁发机构", en="signed by the issuing authority"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -252,6 +253,9 @@ class _Reading:
         for printed, table in tables:
             if not table.rows:
                 continue
+            if any(len(row) != len(table.columns) for row in table.rows):
+                self._fault(printed.key)
+                continue
             annexed = _Annexed(printed=printed, value=table, places=[0] * len(table.columns))
             self._annexed.append(annexed)
             label = self._take(printed.key, printed.label)
@@ -397,7 +401,8 @@ class _Reading:
             return [""]
         shown = [value]
         if _ISO_DAY.fullmatch(value):
-            shown.insert(0, chinese_date(date.fromisoformat(value)))
+            with suppress(ValueError):  # a text that only looks like a day
+                shown.insert(0, chinese_date(date.fromisoformat(value)))
         return [f"{text} {printed.unit}".rstrip() for text in shown]
 
     def _said_of_origin(self) -> Iterator[tuple[PrintedField, str]]:

@@ -73,11 +73,11 @@ def compare_copy_symbols(texts: Sequence[str], copy: AnnotatedCopy, pages: int) 
 
 def _wrong(claims: CodeClaims, licence: StructuredLicence) -> list[str]:
     """What the code says otherwise than the licence that it names."""
-    first, place = licence.holders[0], licence.status_place
+    first, place = next(iter(licence.holders), None), licence.status_place
     said = {
         "validity": (claims.valid_from, claims.valid_to) == (licence.valid_from, licence.valid_to),
         "status": place is None or (claims.status_list, claims.status_index) == (place.number, place.index),
-        "holder": claims.holder_check == holder_check_value(claims.salt, first.name, first.code),
+        "holder": first is not None and claims.holder_check == holder_check_value(claims.salt, first.name, first.code),
     }
     return [what for what, same in said.items() if not same]
 

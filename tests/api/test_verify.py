@@ -167,7 +167,7 @@ def test_one_changed_character_in_a_code(office: Elicence) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "FORMAT_EMPTY"), (b"GIF89a", "FORMAT_UNKNOWN"), (b"\x00" * 100, "FORMAT_UNKNOWN"), (b"%PDF-1.7\n", None)],
+    [(b"", "FORMAT_EMPTY"), (b"GIF89a", "FORMAT_PICTURE"), (b"\x00" * 100, "FORMAT_UNKNOWN"), (b"%PDF-1.7\n", None)],
 )
 def test_no_licence_at_all(office: Elicence, tmp_path: Path, content: bytes, reason: str | None) -> None:
     path = tmp_path / "file"
