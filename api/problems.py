@@ -220,9 +220,7 @@ ROWS = (
         "没有这个编号的举报",
         "no such report of a forgery",
     ),
-    _row(
-        ForgeryReportClosedError, DATA_REFUSED, 409, "FORGERY_REPORT_CLOSED", "该举报已办结", "report closed before"
-    ),
+    _row(ForgeryReportClosedError, DATA_REFUSED, 409, "FORGERY_REPORT_CLOSED", "该举报已办结", "report closed before"),
     _row(
         ForgeryReportsFullError,
         BUSY,

@@ -4,6 +4,7 @@ from verify.annotated_copy import IntendedUse
 from verify.archive import EVIDENCE_FOLDER, HistoryCheck
 from verify.authority_register import REGISTER_FILE, REGISTER_SIGNATURE_FILE, REGISTRARS_FOLDER
 from verify.basis import age_text, basis_lines, clock_is_doubtful
+from verify.counter import check_at_counter
 from verify.detection import kind_of
 from verify.errors import StatusFilesError, TrustStoreError, VerificationError, VerifyError
 from verify.fetch import RevocationFetcher
@@ -85,6 +86,7 @@ __all__ = [
     "VerifyError",
     "age_text",
     "basis_lines",
+    "check_at_counter",
     "clock_is_doubtful",
     "is_private",
     "kind_of",

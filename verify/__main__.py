@@ -3,7 +3,7 @@
 import sys
 from datetime import UTC, datetime
 
-from verify.counter import main
+from verify.counter import check_at_counter
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], clock=lambda: datetime.now(UTC)))
+    sys.exit(check_at_counter(sys.argv[1:], clock=lambda: datetime.now(UTC)))

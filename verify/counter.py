@@ -214,7 +214,7 @@ def _beside(name: str) -> bytes | None:
     return _read(Path(name)) if os.path.isfile(name) else None
 
 
-def main(words: Sequence[str], *, clock: Callable[[], datetime], kit: Path | None = None) -> int:
+def check_at_counter(words: Sequence[str], *, clock: Callable[[], datetime], kit: Path | None = None) -> int:
     """Judge the inputs that are named, or without one whatever is typed until the end; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

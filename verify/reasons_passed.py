@@ -80,12 +80,13 @@ PASSED: Final = (
         sub_indication="",
         sentence=Text(
             zh="核验回执真实，出具后未被改动。它只证明当时的核验结果，不是证照本身，也不代表现在的状态。",
-            en="The signed report is genuine and unchanged. It proves what was found then; it is no licence and does not "
-            "speak for today.",
+            en="The signed report is genuine and unchanged. It proves what was found then; it is no licence "
+            "and does not speak for today.",
         ),
         action=Text(
             zh="可以归档，作为当时核验情况的凭证；要凭证照办事，请出示证照重新核验。",
-            en="Keep it as a record of that verification; to rely on the licence, have it presented and check it again.",
+            en="Keep it as a record of that verification; to rely on the licence, have it presented "
+            "and check it again.",
         ),
     ),
     Reason(

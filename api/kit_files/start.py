@@ -25,6 +25,6 @@ if __name__ == "__main__":
         print(said, file=sys.stderr)
         sys.exit(PROGRAM_UNAVAILABLE)
     # Only now: its libraries are compiled for one platform.
-    from verify.counter import main
+    from verify import check_at_counter
 
-    sys.exit(main(sys.argv[1:], clock=lambda: datetime.now(UTC), kit=KIT))
+    sys.exit(check_at_counter(sys.argv[1:], clock=lambda: datetime.now(UTC), kit=KIT))

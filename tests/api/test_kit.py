@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from verify.counter import code_in, main, path_in
+from verify import check_at_counter
+from verify.counter import code_in, path_in
 
 if TYPE_CHECKING:
     from running import Elicence
@@ -212,7 +213,7 @@ def test_the_example_that_embeds_the_library(made: Made, tmp_path: Path) -> None
 def at_the_counter(made: Made, capsys: pytest.CaptureFixture[str], days: int) -> tuple[int, str]:
     """The same in this process, with another clock."""
     now = datetime.now(UTC) + timedelta(days=days)
-    code = main([str(made.pdf)], clock=lambda: now, kit=made.folder)
+    code = check_at_counter([str(made.pdf)], clock=lambda: now, kit=made.folder)
     return code, capsys.readouterr().out
 
 

@@ -75,6 +75,8 @@ def test_missing_system_packages_are_named_in_one_line(tmp_path: Path) -> None:
 )
 def test_a_skipped_test_fails_the_run_that_asks_for_it(tmp_path: Path, skip: str, no_skip: str, code: int) -> None:
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "verify").mkdir()
+    shutil.copy(ROOT / "tests" / "verify" / "vectors_of_reasons.py", tmp_path / "verify")
     (tmp_path / "test_one.py").write_text("def test_one(): pass\n", encoding="utf-8")
     (tmp_path / "test_two.py").write_text(f"import pytest\n{skip}\ndef test_three(): pass\n", encoding="utf-8")
     done = subprocess.run(
