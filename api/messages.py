@@ -107,7 +107,7 @@ CHECKS = {
     "evidence": Message(zh="随附验证材料", en="evidence that came along"),
     "seals": Message(zh="应盖印章齐全", en="all seals are there"),
     "coverage": Message(zh="签名覆盖的范围", en="what the signature covers"),
-    "changes": Message(zh="签名后未被改动", en="not changed after signing"),
+    "changes": Message(zh="签名后的改动", en="changes after signing"),
     "document": Message(zh="他人签名的文件", en="document signed by others"),
     "retirement": Message(zh="密钥未停用或失控", en="key not retired or compromised"),
     "maker": Message(zh="由制章者而非用章单位制作", en="made by a maker, not by its user"),
