@@ -41,11 +41,11 @@ from .messages import (
     DEVELOPMENT_NOTICE,
     PROOFS,
     RECEIPT_PLACES,
-    RECORDED,
     VERDICTS,
     check_name,
     moment_text,
     period_text,
+    recorded_text,
     shortfall_text,
 )
 from .output import StagedFiles, file_name
@@ -308,7 +308,7 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
         manifest = report.archive.manifest
         lines += ["", f"封存  made: {moment_text(manifest.created_at)}  {manifest.maker_name}"]
         for one in report.archive.licences:
-            word = RECORDED.get(one.status.value, RECORDED["unknown"])
+            word = recorded_text(one.status.value)
             genuine = VERDICTS[one.genuine.value]
             lines.append(f"{one.identifier}: {genuine.zh} {genuine.en}；封存时  then: {word.zh} {word.en}")
     lines.append("")

@@ -19,7 +19,6 @@ from verify import MAX_FILE_BYTES, HolderEntry, Report, kind_of
 from .desk_checks import HeldCheck, RecentChecks
 from .desk_view import desk_view, shown, state_of
 from .errors import (
-    ForbiddenError,
     InputTooLargeError,
     MalformedInputError,
     RateLimitedError,
@@ -40,14 +39,13 @@ from .wiring import Services
 MAX_FILES = 8
 """That are read. More than a file and its signature are refused with a sentence, not by the reader of forms."""
 MAX_TEXT_CHARACTERS = 100_000
-_SITES = frozenset({"same-origin", "none"})
 
 ELEMENTS: Mapping[str, Message] = {
     "office": Message(zh="单位", en="Office"),
     "officer": Message(zh="经办人", en="Officer"),
     "item_name": Message(zh="事项名称", en="Item"),
     "item_code": Message(zh="事项编码", en="Code of the item"),
-    "case_number": Message(zh="办件编号", en="Case number"),
+    "case_number": Message(zh="案号", en="Case number"),
     "reason": Message(zh="查询事由", en="Reason"),
 }
 """Who looks something up, for which matter and why: without all of them nobody is told what a holder has."""
@@ -80,20 +78,14 @@ class _Found:
 
 def desk_routes(services: Services) -> APIRouter:
     """Return the pages of the desk."""
-    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(_from_us)])
+    router = APIRouter(
+        include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(only_from_here)]
+    )
     checks = RecentChecks()
     router.include_router(_checking_routes(services, checks))
     router.include_router(_paper_routes(services, checks))
     router.include_router(_holder_routes(services, checks))
     return router
-
-
-def _from_us(request: Request) -> None:
-    """Let through what was asked for on this machine, by our own pages."""
-    only_from_here(request)
-    # Another site may make a browser send a form here, though it cannot read the answer.
-    if request.method == "POST" and request.headers.get("sec-fetch-site", "none") not in _SITES:
-        raise ForbiddenError("请从窗口核验页操作。", "use the page of the desk")
 
 
 def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:

@@ -9,21 +9,20 @@ from datetime import datetime
 
 from esign import EsignError, Rows, StructuredField, StructuredLicence, photo_file, read_photo
 from licences import Record, mask_number
-from verify import Outcome, Report, SignatureFacts, Text, basis_lines
+from verify import STATUS_SOURCES, Outcome, Report, SignatureFacts, Text, basis_lines
 
 from .desk_checks import HeldCheck
 from .messages import (
     ALGORITHMS,
     KINDS,
     PROOFS,
-    RECORDED,
-    STATUS_SOURCES,
     STATUSES,
     VERDICTS,
     Message,
     check_name,
     moment_text,
     period_text,
+    recorded_text,
 )
 from .pages import CheckView, Fact, public_facts
 from .wiring import Services
@@ -191,8 +190,7 @@ def _masked_number(report: Report, record: Record | None) -> str:
 
 
 def _facts(services: Services, report: Report, record: Record | None) -> list[Fact]:
-    status = RECORDED.get(report.status.value, Message(zh=report.status.value, en=""))
-    source = STATUS_SOURCES.get(report.status.source, Message(zh=report.status.source, en=""))
+    status, source = recorded_text(report.status.value), STATUS_SOURCES[report.status.source]
     state = Fact(
         label=Message(zh="当前状态", en="State"), zh=f"{status.zh}（{source.zh}）", en=f"{status.en}, {source.en}"
     )

@@ -1,5 +1,7 @@
 """What the routes for programs have in common: who may ask, how a JSON body is read, how it is all described."""
 
+import re
+
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
@@ -10,6 +12,8 @@ from .schemas import Body, ProblemOut, reference
 from .serving import is_loopback
 
 PREFIX = "/api/v1"
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)(?::[0-9]*)?")
+_SITES = frozenset({"same-origin", "none"})
 _PROBLEM = {"model": ProblemOut, "content": {"application/problem+json": {}}}
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {**_PROBLEM, "description": text}
@@ -31,9 +35,14 @@ def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
 
 def only_from_here(request: Request) -> None:
     """Let through what was addressed to this machine by a name of its own; ForbiddenError."""
-    # A page on the internet may make a browser on this machine ask us (DNS rebinding): it then names its own host.
-    if not is_loopback(request.url.hostname or ""):
+    # A page on the internet may make a browser on this machine ask us (DNS rebinding): it then names its own host. Not
+    # `request.url`, which has our own address in it when that name has characters that the framework does not expect.
+    host = _HOST.fullmatch(request.headers.get("host", ""))
+    if host is None or not is_loopback(host["name"].lower().strip("[]")):
         raise ForbiddenError("此接口只供本机使用。", "this interface serves this machine only")
+    # It may also make the browser send a form here, with files, though it cannot read the answer.
+    if request.method != "GET" and request.headers.get("sec-fetch-site", "none") not in _SITES:
+        raise ForbiddenError("请从本机的页面或程序操作。", "another site sent this: use our pages, or a program")
 
 
 async def json_body(request: Request) -> bytes:

@@ -23,10 +23,12 @@ from esign import MAX_STATUS_FILE_BYTES, read_signed_status_list, sign_detached
 from keys import Signer, load_certificates, write_certificates
 from licences import StatusListName
 from verify import (
+    APPLICANTS_FOLDER,
     REGISTER_FILE,
     REGISTER_SIGNATURE_FILE,
     REGISTRARS_FOLDER,
     RETIREMENTS_FILE,
+    TIMESTAMPS_FOLDER,
     TrustStore,
     Verifier,
 )
@@ -62,7 +64,7 @@ _SOURCES = Path(__file__).parent / "kit_files"
 _STARTERS = {"check": "check.sh", "check.bat": "check.bat", "README.txt": "README.txt"}
 _CERTIFICATES = frozenset({".pem", ".crt", ".cer", ".der"})
 _PUBLIC_FILES = frozenset({RETIREMENTS_FILE, REGISTER_FILE, REGISTER_SIGNATURE_FILE})
-_PURPOSES = (REGISTRARS_FOLDER, "timestamps", "applicants")
+_PURPOSES = (REGISTRARS_FOLDER, TIMESTAMPS_FOLDER, APPLICANTS_FOLDER)
 _MAX_TRUST_FILE = 64 * 1024 * 1024
 
 
@@ -130,7 +132,13 @@ def renew_kit(folder: Path, sources: KitSources, *, at: datetime) -> MadeKit:
             old = staged / f"{name}.old"
             if (folder / name).exists():
                 (folder / name).rename(old)
-            (staged / name).rename(folder / name)
+            try:
+                (staged / name).rename(folder / name)
+            except OSError:
+                # What was there is better than nothing.
+                if old.exists():
+                    old.rename(folder / name)
+                raise
         if not made.signed:
             (folder / KIT_SIGNATURE_FILE).unlink(missing_ok=True)
         for name in (KIT_SIGNATURE_FILE, KIT_FILE):

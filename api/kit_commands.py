@@ -17,13 +17,13 @@ def add_kit_parser(add: AddCommand, to: Group) -> None:
     """Add the command `elicence kit`."""
     kit = add("kit", _kit, "离线查验包 a folder that checks licences offline at a counter", to)
     kit.add_argument("folder", metavar="DIR", help="查验包目录 folder of the kit")
-    kit.add_argument("--update", action="store_true", help="更新信任根和状态清单 renew trust and status of a kit")
+    kit.add_argument("--update", action="store_true", help="更新信任根和状态列表 renew trust and status of a kit")
     kit.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates (default: the home's)")
     kit.add_argument(
         "--status",
         metavar="FILE|DIR|URL",
         action="append",
-        help="状态清单 status lists, or an authority's public address (default: the home's lists)",
+        help="状态列表 status lists, or an authority's public address (default: the home's lists)",
     )
 
 
@@ -52,12 +52,12 @@ def _kit(arguments: argparse.Namespace) -> "Answer":
     word = "已更新  renewed" if arguments.update else "已制作  made"
     lines = [
         f"{word}: {made.folder}",
-        f"信任根  trusted roots: {made.anchors}    状态清单  status lists: {made.lists}",
+        f"信任根  trusted roots: {made.anchors}    状态列表  status lists: {made.lists}",
         f"文件  files: {made.files} ({made.size // 2**20} MB)    请于此前更新  renew by: {made.renew_by.date()}",
         "清单已签名  manifest signed" if made.signed else "没有密钥，清单未签名  no key: manifest not signed",
     ]
     if not made.lists:
-        lines.append("没有状态清单：只能判断真伪  without status lists it tells only whether a licence is genuine")
+        lines.append("没有状态列表：只能判断真伪  without status lists it tells only whether a licence is genuine")
     shape = {
         "kit": str(made.folder),
         "anchors": made.anchors,

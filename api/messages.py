@@ -34,11 +34,19 @@ RECORDED = {
     "withdrawn": Message(zh="已撤回", en="withdrawn"),
     "cancelled": Message(zh="已注销", en="cancelled"),
     "transferred": Message(zh="已转出", en="transferred"),
+    "ended": Message(zh="已失效", en="no longer in force"),
+    "expired": Message(zh="已过有效期", en="expired"),
     "renewal_pending": Message(zh="有效（延续审查中）", en="in force, renewal undecided"),
     "obligation_overdue": Message(zh="已超检验（复核、年报）期，不得使用", en="inspection, re-check or report overdue"),
     "unknown": Message(zh="未知", en="unknown"),
 }
-"""What the store says of a licence; whether its term has begun or ended is not in it."""
+"""What was recorded of a licence, by its authority."""
+
+
+def recorded_text(value: str) -> Message:
+    """Give the words for what was recorded; another authority may have a word that we do not know."""
+    return RECORDED.get(value, RECORDED["unknown"])
+
 
 STATUSES = {
     "pending": Message(zh="未生效（待其他机构盖章）", en="not in force: other seals are awaited"),
@@ -76,7 +84,7 @@ KINDS = {
     "copy": Message(zh="加注件", en="annotated copy"),
     "archive": Message(zh="电子档案包", en="archive package"),
     "report": Message(zh="核验回执", en="signed report"),
-    "status_list": Message(zh="状态名单", en="status list"),
+    "status_list": Message(zh="状态列表", en="status list"),
     "digest": Message(zh="数字指纹和签名", en="digest and signature"),
     "unknown": Message(zh="无法识别的文件", en="unknown file"),
 }
@@ -163,13 +171,6 @@ REVOCATIONS = {
     "unchecked": Message(zh="未查吊销情况", en="revocation not looked at"),
 }
 """Whether the certificates of a signer had been taken back."""
-
-STATUS_SOURCES = {
-    "store": Message(zh="颁发机构证照库", en="from the issuer's store"),
-    "list": Message(zh="签名的状态名单", en="from a signed status list"),
-    "archive": Message(zh="档案包，封存时的状态", en="from an archive package, as it was then"),
-    "none": Message(zh="未能查询", en="not asked"),
-}
 
 DEVELOPMENT_NOTICE = Message(
     zh="样例/测试：由开发用密钥签发，不具法律效力。",

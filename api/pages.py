@@ -23,7 +23,7 @@ from esign import (
     structured_from_bytes,
 )
 from licences import Record, mask_name, mask_number
-from verify import HolderEntry, Report, SignatureFacts, basis_lines
+from verify import STATUS_SOURCES, HolderEntry, Report, SignatureFacts, basis_lines
 
 from .errors import InputTooLargeError, RateLimitedError
 from .forgery_pages import forgery_routes
@@ -38,13 +38,12 @@ from .limiting import (
 )
 from .messages import (
     ALGORITHMS,
-    RECORDED,
-    STATUS_SOURCES,
     VERDICTS,
     Message,
     check_name,
     moment_text,
     period_text,
+    recorded_text,
 )
 from .problems import Problem
 from .rendering import page
@@ -328,7 +327,7 @@ def _period(record: Record, remark: str) -> str:
 
 
 def _evidence(report: Report) -> list[Fact]:
-    status, source = RECORDED[report.status.value], STATUS_SOURCES[report.status.source]
+    status, source = recorded_text(report.status.value), STATUS_SOURCES[report.status.source]
     facts = [
         Fact(
             label=Message(zh="二维码签名", en="Signature"),

@@ -7,19 +7,19 @@ from datetime import date, datetime
 from typing import Any
 
 from esign import CheckedThing, Refusal, VerificationReport
+from verify import STATUS_SOURCES
 
 from .messages import (
     ALGORITHMS,
     KINDS,
     PROOFS,
-    RECORDED,
     REVOCATIONS,
-    STATUS_SOURCES,
     VERDICTS,
     Message,
     check_name,
     moment_text,
     period_text,
+    recorded_text,
 )
 
 Result = Mapping[str, Any]
@@ -137,8 +137,7 @@ def _subject_entries(checked: CheckedThing, result: Result) -> Iterator[Entry]:
 
 def _status_entry(result: Result) -> Entry:
     status = result["status"]
-    word = RECORDED.get(status["value"], Message(zh=status["value"], en=""))
-    source = STATUS_SOURCES.get(status["source"], Message(zh=status["source"], en=""))
+    word, source = recorded_text(status["value"]), STATUS_SOURCES[status["source"]]
     as_of = "" if status["as_of"] is None else f"　{_moment(status['as_of'])}"
     return Entry(
         label=Message(zh="证照状态", en="Status"), value=f"{word.zh} {word.en}　{source.zh} {source.en}{as_of}"

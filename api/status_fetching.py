@@ -7,11 +7,10 @@ from urllib.parse import urlsplit
 from esign import MAX_STATUS_FILE_BYTES, read_signed_status_list
 from keys import Endpoint, exchange
 from licences import StatusListName
-from verify import TrustStore, Verifier
+from verify import TrustStore, Verifier, is_private
 
 from .errors import MalformedInputError, UsageError
 from .inputs import parse_json
-from .serving import is_loopback
 from .status_files import INDEX_PATH, MEDIA_TYPE, PublishedList, StatusFiles, list_name
 from .wiring import require_authentic
 
@@ -61,8 +60,7 @@ def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
         # Without TLS anybody on the way could keep a new list back.
-        secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-        usable = secure and parts.hostname and not parts.query and not parts.fragment and "@" not in parts.netloc
+        usable = is_private(url) and not parts.query and not parts.fragment and "@" not in parts.netloc
     except ValueError:
         usable = False
     if not usable:

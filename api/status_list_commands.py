@@ -74,7 +74,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
         shapes.append({**_shape(newest), "age_seconds": age, "kept": len(published), "bytes": size})
         lines.append(
             f"{name.issuer_code}/{name.number}    {newest.issued_at.isoformat()}    "
-            f"{age_text(now - newest.issued_at)}    {len(published)} 份 kept, {size} B"
+            f"{_age(now - newest.issued_at)}    {len(published)} 份 kept, {size} B"
         )
     return Answer(shape={"lists": shapes}, text="\n".join(lines) or "尚未发布状态列表。  No status list was published.")
 
@@ -107,7 +107,7 @@ def _show(arguments: argparse.Namespace) -> "Answer":
     }
     lines = [
         f"颁发机构  issuer: {listed.issuer_code}    列表  list: {listed.number}",
-        f"签发  issued: {listed.issued_at.isoformat()}    {age_text(now - listed.issued_at)}",
+        f"签发  issued: {listed.issued_at.isoformat()}    {_age(now - listed.issued_at)}",
         f"下次更新不晚于  next update by: {listed.next_update.isoformat()}",
         f"签名者（未核验）  signed by (not judged here): {printable(certificate.subject.organization or '-')}",
         *(f"{_NAMES[value.name]}  {value.name.lower()}: {count}" for value, count in counts.items()),
@@ -155,13 +155,11 @@ def counts_of(listed: "StatusList") -> "dict[ListedStatus, int]":
     return {value: counted[value] for value in ListedStatus}
 
 
-def age_text(age: timedelta) -> str:
-    """Say how old something is, in the largest unit that fits."""
-    seconds = max(0, int(age.total_seconds()))
-    for unit, zh, en in ((86400, "天", "d"), (3600, "小时", "h"), (60, "分钟", "min")):
-        if seconds >= unit:
-            return f"{seconds // unit} {zh}前  {seconds // unit} {en} ago"
-    return f"{seconds} 秒前  {seconds} s ago"
+def _age(age: timedelta) -> str:
+    from verify import age_text
+
+    said = age_text(age)
+    return f"{said.zh}  {said.en}"
 
 
 def _shape(one: "PublishedList") -> dict[str, object]:

@@ -30,6 +30,9 @@ _SMALLEST = 3.5  # points: less is not read by the naked eye; the smallest type 
 _PALEST = 0.5  # luminance; paler text is a watermark
 _WIDEST_PEN = 0.04  # of the size of the type; bold has 0.032
 _THICKEST = 3.5  # points of a line; a thicker one covers
+_SHORTEST = 100.0  # points of a line: of shorter ones, as of small boxes, letters can be made
+_NARROWEST = 12.0  # points of a box
+_MARGIN = 0.2  # of the side of a symbol: the white around it
 _FRAME = 14.2 * MM  # from the edges: where a background may be darker than a watermark
 _WATERMARK = 0.85  # luminance
 _OVERLAP = 0.25  # of the size: by how much two texts may lie over one another, as a full stop does
@@ -289,6 +292,9 @@ class _Drawn:
         self._fonts = fonts
         self._items: list[SeenItem] = []
         self._covers: list[SeenBox] = []
+        self._symbols: list[SeenBox] = []
+        self._cleared: list[SeenBox] = []
+        """White areas."""
         self._level: list[tuple[float, float, float]] = []
         """Lines: height, from, to."""
         self._upright: list[tuple[float, float, float]] = []
@@ -339,17 +345,21 @@ class _Drawn:
         weight, fill = matched["weight"], matched["fill"]
         if box := _BOX.fullmatch(matched["path"]):
             left, bottom, right, top = _ordered(box)
-            if matched["paint"] == b"S" and weight is not None and float(weight) <= _THICKEST:
+            thin = weight is not None and float(weight) <= _THICKEST
+            if matched["paint"] == b"S" and thin:
+                self.strange |= min(right - left, top - bottom) < _NARROWEST
                 self._items.append(SeenBox(left, bottom, right, top))
                 self._level += [(bottom, left, right), (top, left, right)]
                 self._upright += [(left, bottom, top), (right, bottom, top)]
                 return
             if matched["paint"] == b"f" and fill == b"1 1 1":
-                self._covers.append(SeenBox(left, bottom, right, top))
+                self._cleared.append(SeenBox(left, bottom, right, top))
                 return
         elif (line := _LINE.fullmatch(matched["path"])) and matched["paint"] == b"S":
             left, low, right, high = (float(part) for part in line.groups())
-            if low == high and weight is not None and float(weight) <= _THICKEST:
+            thin = weight is not None and float(weight) <= _THICKEST
+            if low == high and thin:
+                self.strange |= abs(right - left) < _SHORTEST
                 self._level.append((low, min(left, right), max(left, right)))
                 return
         self.strange = True
@@ -357,8 +367,13 @@ class _Drawn:
     def add_picture(self, box: SeenBox, picture: SeenSymbol | SeenPhoto) -> None:
         self._covers.append(box)
         self._items.append(picture)
+        if isinstance(picture, SeenSymbol):
+            self._symbols.append(box)
 
     def finish(self) -> FacePage:
+        if not all(any(_surrounds(area, symbol) for symbol in self._symbols) for area in self._cleared):
+            self.strange = True
+        self._covers += self._cleared
         level, upright = sorted(self._level), sorted(self._upright)
         over = self._over_one_another()
         for place, item in enumerate(self._items):
@@ -406,6 +421,17 @@ class _Drawn:
                 ):
                     found |= {id(one), id(other)}
         return found
+
+
+def _surrounds(area: SeenBox, symbol: SeenBox) -> bool:
+    """Whether a white area is the margin of a symbol: any other one could make letters out of lines."""
+    room = _MARGIN * (symbol.right - symbol.left)
+    return (
+        symbol.left - room <= area.left <= symbol.left
+        and symbol.bottom - room <= area.bottom <= symbol.bottom
+        and symbol.right <= area.right <= symbol.right + room
+        and symbol.top <= area.top <= symbol.top + room
+    )
 
 
 def _crosses(lines: Sequence[tuple[float, float, float]], begin: float, end: float, low: float, high: float) -> bool:

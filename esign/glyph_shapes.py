@@ -23,7 +23,7 @@ DIGEST_BYTES: Final = 8
 TABLE_NAME: Final = "glyph_shapes.bin"
 
 _TABLES: Final = frozenset({"glyf", "head", "hhea", "hmtx", "loca", "maxp"})
-"""All that a subset of ours has. Programs (`fpgm`, `prep`) could move the points of an outline."""
+"""All that a subset of ours has. Programs (`fpgm`, `prep`, those of glyphs) could move the points of an outline."""
 
 
 class GlyphShapes:
@@ -69,7 +69,7 @@ class GlyphShapes:
 
 
 def shape_digest(glyph: bytes) -> bytes | None:
-    """The entry of a glyph in the table, without its program; None for an outline that is put together from others."""
+    """The entry of a glyph in the table; None for an outline that other glyphs or a program of its own change."""
     outline = glyph[6:]
     if not outline:
         return _digest(glyph[:2])
@@ -77,9 +77,10 @@ def shape_digest(glyph: bytes) -> bytes | None:
     at = 10 + 2 * contours
     if contours < 0 or len(outline) < at + 2:
         return None
-    program = int.from_bytes(outline[at : at + 2], "big")
+    if outline[at : at + 2] != bytes(2):
+        return None
     # Zeros at the end may be padding.
-    return _digest(glyph[:6] + (outline[:at] + outline[at + 2 + program :]).rstrip(b"\0"))
+    return _digest(glyph[:6] + (outline[:at] + outline[at + 2 :]).rstrip(b"\0"))
 
 
 def known_digest(character: str) -> bytes | None:

@@ -29,5 +29,5 @@ def pictures_of_pages(data: bytes) -> Iterator[Image.Image]:
                     continue
                 try:
                     yield pikepdf.PdfImage(drawn).as_pil_image()
-                except (pikepdf.PdfError, NotImplementedError, ValueError, OSError):
+                except (pikepdf.PikepdfError, NotImplementedError, ValueError, OSError):
                     continue

@@ -9,7 +9,7 @@ import binascii
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Final
 
 from keys import der
@@ -212,6 +212,9 @@ def _read_certificate(data: bytes) -> Certificate:
     validity.finish()
     if not_after < not_before:
         raise MalformedCertificateError("validity ends before it starts")
+    if not_before.year in (MINYEAR, MAXYEAR):
+        # In other zones, and five minutes earlier, that would be no time at all.
+        raise MalformedCertificateError("validity starts beyond all calendars")
     subject = read_name(reader.read_raw(), leniencies)
     spki = reader.read_raw()
     public_key = load_public_key(spki)

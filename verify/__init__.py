@@ -3,7 +3,7 @@
 from verify.annotated_copy import IntendedUse
 from verify.archive import EVIDENCE_FOLDER, HistoryCheck
 from verify.authority_register import REGISTER_FILE, REGISTER_SIGNATURE_FILE, REGISTRARS_FOLDER
-from verify.basis import age_text, basis_lines, clock_is_doubtful
+from verify.basis import STATUS_SOURCES, age_text, basis_lines, clock_is_doubtful
 from verify.counter import check_at_counter
 from verify.detection import kind_of
 from verify.errors import StatusFilesError, TrustStoreError, VerificationError, VerifyError
@@ -31,10 +31,11 @@ from verify.sources import (
 from verify.status_folder import STATUS_SUFFIX, StatusFolder
 from verify.status_lists import SignedStatusLists, StatusListFiles, StatusListsAtHand
 from verify.trust import Chain, TrustStore
-from verify.trust_folder import RETIREMENTS_FILE
+from verify.trust_folder import APPLICANTS_FOLDER, RETIREMENTS_FILE, TIMESTAMPS_FOLDER
 from verify.verifier import MAX_FILE_BYTES, Verifier
 
 __all__ = [
+    "APPLICANTS_FOLDER",
     "DEVELOPMENT_ACTION",
     "DEVELOPMENT_SENTENCE",
     "EVIDENCE_FOLDER",
@@ -46,7 +47,9 @@ __all__ = [
     "RETIREMENTS_FILE",
     "STANDING_CHECKS",
     "STATUS_PATH",
+    "STATUS_SOURCES",
     "STATUS_SUFFIX",
+    "TIMESTAMPS_FOLDER",
     "ArchiveFacts",
     "ArchivedLicence",
     "Basis",

@@ -111,7 +111,7 @@ def basis_lines(report: Report) -> tuple[Text, ...]:
         )
     if status.source != "none" and status.as_of is not None:
         asked = _moment(status.as_of)
-        source = _SOURCES.get(status.source, Text(zh=status.source, en=status.source))
+        source = STATUS_SOURCES[status.source]
         age = age_text(now - status.as_of)
         lines.append(
             Text(
@@ -125,12 +125,14 @@ def basis_lines(report: Report) -> tuple[Text, ...]:
     return tuple(lines)
 
 
-_SOURCES: Final = {
+STATUS_SOURCES: Final = {
     "store": Text(zh="颁发机构证照库", en="from the issuer's store"),
     "list": Text(zh="签名的状态列表", en="from a signed status list"),
     "remote": Text(zh="其他颁发机构的查验系统", en="from another authority's verifier"),
     "archive": Text(zh="档案包，封存时的状态", en="from an archive package, as it was then"),
+    "none": Text(zh="未能查询", en="not asked"),
 }
+"""Who has said what became of a licence, in words."""
 
 
 def _anchors_line(basis: Basis, now: datetime) -> Text:

@@ -339,7 +339,7 @@ def _newest_lists(path: Path) -> list[Path]:
     newest: dict[Path, Path] = {}
     for file in sorted(path.rglob("*.status")):
         newest[file.parent] = file
-    return list(newest.values())
+    return [file for file in newest.values() if file.is_file()]
 
 
 def _tell_kit(screen: Screen, kit: Path, now: datetime) -> None:
@@ -347,11 +347,11 @@ def _tell_kit(screen: Screen, kit: Path, now: datetime) -> None:
         with (kit / KIT_FILE).open("rb") as stream:
             document = json.loads(stream.read(MAX_KIT_BYTES))
         made, renew = (datetime.fromisoformat(document[name]) for name in ("madeAt", "renewBy"))
-        age = age_text(now - made)
-    except (OSError, ValueError, KeyError, TypeError):
+        age, ahead = age_text(now - made), made - now > timedelta(minutes=5)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         screen.both(Text(zh="查验包的清单已损坏！", en="The manifest of this kit is damaged!"), "!! ", _ALARM)
         return
-    if now > renew or now < made - timedelta(minutes=5):
+    if now > renew or ahead:
         text = Text(
             zh=f"查验包{age.zh}制作，早该更新了，或本机时钟不准！",
             en=f"This kit was made {age.en}: renew it, or set the clock right!",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from esign import (
@@ -281,7 +282,7 @@ class _Reading:
         if place is None:
             self._fault("code")
             return
-        if any(not isinstance(one, SeenBox) for one in self._items[self._at : place]):
+        if place > self._at:
             self._fault("text that the data do not have")
         self._at = place + 1
         if self._copy is not None:
@@ -321,7 +322,7 @@ class _Reading:
             shown.append(item)
             self._at += 1
             one.places = [end]
-        self._note(one.printed.key, shown)
+        self._note_lines(one.printed.key, shown)
         one.done = not one.value[one.places[0] :].strip()
 
     def _rows(self, one: _Annexed, table: Rows) -> None:
@@ -379,7 +380,7 @@ class _Reading:
             if end is None:
                 self._fault(key)
                 end = len(text)
-            self._note(key, texts)
+            self._note_lines(key, texts)
             ends.append(end)
         return ends
 
@@ -469,7 +470,7 @@ class _Reading:
         if not shown or text[end:].strip():
             return []
         self._at += len(shown)
-        self._note(key, shown)
+        self._note_lines(key, shown)
         return shown
 
     def _expect(self, key: str, text: str) -> list[SeenText]:
@@ -485,18 +486,33 @@ class _Reading:
         self._fault(key)
         return []
 
-    def _note(self, key: str, texts: Iterable[SeenText]) -> None:
+    def _note(self, key: str, texts: Sequence[SeenText]) -> None:
         """Text that is there but cannot be read, or is drawn as something else, does not print a value."""
         for one in texts:
             if one.hidden or one.unlike:
                 self._fault(key)
             self._unknown += one.unknown
 
+    def _note_lines(self, key: str, lines: Sequence[SeenText]) -> None:
+        """Nor do lines that are not read one after the other: its end would stand for something else elsewhere."""
+        self._note(key, lines)
+        if not all(_follows(below, line) for line, below in pairwise(lines)):
+            self._fault(key)
+
     def _fault(self, key: str) -> None:
         self._faults[key] = None
 
 
 _SLANTED: Final = "slanted"
+_LINE_STEPS: Final = (1.0, 2.0)
+"""Of the size of the type: how far below a line the next one stands."""
+
+
+def _follows(below: SeenText, line: SeenText) -> bool:
+    """Whether a line stands directly under another one, with the same left edge or centre."""
+    step = (line.baseline - below.baseline) / line.size
+    centred = abs(line.left + line.right - below.left - below.right) < 2 * _SAME_LINE
+    return _LINE_STEPS[0] <= step <= _LINE_STEPS[1] and (abs(line.left - below.left) < _SAME_LINE or centred)
 
 
 def _printed(lines: Iterable[SeenText], text: str, start: int) -> int | None:

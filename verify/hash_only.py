@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
-from esign import EsignError, read_detached
+from esign import EsignError, ForeignSigner, read_foreign_cms
 from verify.facts import Facts
 from verify.foreign import look_at_digest
 from verify.report import Check
@@ -26,7 +26,7 @@ def look_at_hash(digests: Mapping[str, bytes], signature: bytes, of: DigestOf, g
     """Judge a signature over the thing with these digests, named as in `keys.hash_bytes`."""
     checks, signatures = look_at_digest(signature, digests, grounds)
     # Our licences are signed in our own form and in no other: whatever has it may be one, whatever the client says.
-    if of == "file" and not _is_of_our_form(signature):
+    if of == "file" and not _may_be_ours(signature):
         document = Check(name="document_seen", code="DIGEST_SIGNED")
     else:
         document = Check(name="document_seen", code="DOCUMENT_NOT_SEEN", detail=_NOT_LOOKED_AT)
@@ -38,9 +38,15 @@ def look_at_hash(digests: Mapping[str, bytes], signature: bytes, of: DigestOf, g
     )
 
 
-def _is_of_our_form(signature: bytes) -> bool:
+def _may_be_ours(signature: bytes) -> bool:
+    """By what the signer has signed: everything around that can be written otherwise by anybody."""
     try:
-        read_detached(signature)
+        return any(map(_names_as_ours, read_foreign_cms(signature).signers))
     except EsignError:
         return False
-    return True
+
+
+def _names_as_ours(signer: ForeignSigner) -> bool:
+    """Whether it names its certificates as our signatures do: in signing-certificate-v2, without their issuers."""
+    named = signer.signing_certificates or ()
+    return bool(named) and all(one.digest is not None and one.issuer is None for one in named)

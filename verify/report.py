@@ -102,7 +102,7 @@ class Basis:
     anchors: int
     """How many roots the verifier trusts. Without one it can judge nothing."""
     anchors_as_of: datetime | None
-    """When a file in the folder of trust was changed last; None for a store that is not read from a folder."""
+    """When a certificate in the folder of trust was changed last; None for a store that is not read from a folder."""
     register_as_of: datetime | None
     """When the register of authorities was signed; None without one."""
     revocation_as_of: datetime | None

@@ -108,7 +108,7 @@ def look_at_path(
     trust = grounds.trust
     chain = trust.chain(certificate, embedded, claimed_at or certificate.not_before)
     path = Check(name="certificate", code=chain.code, detail=chain.detail)
-    age = _age_check(chain, certificate, embedded, trust, existence)
+    age = _age_check(chain, certificate, embedded, trust, existence, claimed_at)
     revocation, worst, used = _revocation_check(chain, grounds, claimed_at, existence)
     retirement = retirement_check(trust.retirement(certificate), proven_at=existence.proven, claimed_at=claimed_at)
     return PathFacts(checks=(path, age, revocation, retirement), chain=chain, revocation=worst, used=used)
@@ -147,11 +147,18 @@ def facts_of_signature(
 
 
 def _age_check(
-    chain: Chain, leaf: Certificate, embedded: Sequence[Certificate], trust: TrustStore, existence: Existence
+    chain: Chain,
+    leaf: Certificate,
+    embedded: Sequence[Certificate],
+    trust: TrustStore,
+    existence: Existence,
+    claimed_at: datetime | None,
 ) -> Check:
     """Whether the path was still valid; a renewed CA certificate may have taken the place of an expired one."""
     at = existence.at
-    if at + CLOCK_SKEW < leaf.not_before:
+    # Who asks how it was before the day of sealing asks about the past; that is no fault of the seal.
+    about_past = existence.proven is None and claimed_at is not None
+    if at + CLOCK_SKEW < leaf.not_before and not about_past:
         detail = f"the certificate begins on {leaf.not_before}"
         return Check(name="certificate_age", code="SEAL_TIME_OUTSIDE_CERTIFICATE", detail=detail)
     expired = at > chain.not_after and (at > leaf.not_after or trust.chain(leaf, embedded, at).code != "OK")

@@ -39,9 +39,8 @@ _STATUS_REASONS: Final = MappingProxyType(
         "ended": "STATUS_ENDED",
     }
 )
-NOT_USABLE: Final = "not_usable"
-
-
+# An effect that is not here must not make a licence pass, either.
+_EFFECT_REASONS: Final = MappingProxyType({"not_usable": "OBLIGATION_OVERDUE", "note": "OBLIGATION_NOTE"})
 _FINAL: Final = frozenset({"ended", "replaced"})
 """What stays said however old the list is: an authority that takes an end back says so to the holder."""
 
@@ -56,18 +55,23 @@ class StatusSources:
     def ask(
         self, identifier: str, place: StructuredStatusPlace | None, at: datetime
     ) -> StatusAnswer | StatusStatement | NoStatement:
-        """Return the first answer; without any, the first reason why there is none."""
+        """Return the first answer that is not too old, else the first one; without any, the first reason for that."""
         answer = None if self.source is None else self.source.status(identifier, at)
         if answer is not None:
             return answer
-        first: NoStatement | None = None
+        old: StatusStatement | None = None
+        silent: NoStatement | None = None
         for one in self.elsewhere:
             said = one.statement(identifier, place, at)
-            if isinstance(said, StatusStatement):
+            if not isinstance(said, StatusStatement):
+                silent = silent or said
+            elif said.fresh:
                 return said
-            first = first or said
-        if first is not None:
-            return first
+            else:
+                old = old or said
+        told = old or silent
+        if told is not None:
+            return told
         nobody = self.source is None and not self.elsewhere
         detail = "there is no status source" if nobody else "the status source does not know this licence"
         return NoStatement(code="STATUS_UNKNOWN", detail=detail)
@@ -158,10 +162,7 @@ def _obligation_checks(obligations: Sequence[Obligation], day: date, *, known: b
     for one in obligations:
         if day <= one.due:
             continue
-        if not known:
-            code = "OBLIGATION_UNKNOWN"
-        else:
-            code = "OBLIGATION_OVERDUE" if one.effect == NOT_USABLE else "OBLIGATION_NOTE"
+        code = _EFFECT_REASONS.get(one.effect, "OBLIGATION_UNKNOWN") if known else "OBLIGATION_UNKNOWN"
         checks.append(Check(name="obligations", code=code, detail=f"{one.label}: due {one.due}"))
     if obligations and not checks:
         checks.append(Check(name="obligations", code="OK"))

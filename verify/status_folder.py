@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -84,6 +85,9 @@ class StatusFolder:
     def _open(self, path: Path) -> SignedStatusList | EsignError:
         try:
             state = path.stat()
+            if not stat.S_ISREG(state.st_mode):
+                # A pipe would be waited for without end.
+                return MalformedError(Fault.FORMAT_STATUS_LIST, "a status list that is no file")
             key = (str(path), state.st_mtime_ns, state.st_size)
             with self._lock:
                 if key in self._read:

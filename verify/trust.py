@@ -98,7 +98,7 @@ class TrustStore:
         self.register = register
         """Which authority stands in for which; None: each speaks for itself alone."""
         self.as_of = as_of
-        """When the folder that it was read from was changed last."""
+        """When a certificate in the folder that it was read from was changed last."""
         self._remembered: dict[tuple[bytes, bytes], None] = {}
         self._lock = Lock()
 

@@ -28,7 +28,8 @@ TIMESTAMPS_FOLDER: Final = "timestamps"
 """Anchors that vouch for timestamps and nothing else."""
 APPLICANTS_FOLDER: Final = "applicants"
 """Anchors that vouch for what citizens and companies sign, and nothing else."""
-_CALENDAR_END: Final = 253_402_300_800
+_CALENDAR_END: Final = 253_402_214_400
+"""The last day of 9999 in UTC: later times have none in UTC+08:00."""
 _CERTIFICATES: Final = frozenset({".pem", ".crt", ".cer", ".der"})
 _LISTS: Final = frozenset({".crl"})
 
@@ -41,7 +42,7 @@ class TrustFolder:
     retirements: tuple[Retirement, ...]
     lists: tuple[CertificateList, ...]
     changed_at: datetime | None
-    """When a file in it was changed last, as the file system says; None without files."""
+    """When a certificate in it was changed last, as the file system says; None without any."""
 
 
 def read_trust_folder(path: Path) -> TrustFolder:
@@ -50,11 +51,11 @@ def read_trust_folder(path: Path) -> TrustFolder:
     `TrustStoreError` when the folder cannot be read, or a file holds something else or is over the limits.
     """
     try:
-        files, list_files = _files(path, _CERTIFICATES), _files(path, _LISTS)
+        files = _files(path, _CERTIFICATES)
         certificates = [one for file in files for one in _certificates(file)]
-        lists = [_list(file) for file in list_files]
+        lists = [_list(file) for file in _files(path, _LISTS)]
         retirements = _retirements(path / RETIREMENTS_FILE)
-        changed_at = max((_changed_at(file) for file in (*files, *list_files)), default=None)
+        changed_at = max(map(_changed_at, files), default=None)
     except OSError as error:
         raise TrustStoreError(f"the folder of trust cannot be read: {error.strerror}") from error
     return TrustFolder(

@@ -163,7 +163,7 @@ class Verifier:
                 facts = look_at_structured(data, signature, grounds, self._records)
             case "cms":
                 facts = look_at_foreign_cms(data, original, grounds)
-            case "unknown" | "text" | "picture" if signature:
+            case "unknown" | "text" | "picture" | "unread_picture" if signature:
                 facts = look_at_foreign_cms(signature, data, grounds)
             case "seal":
                 facts = look_at_ses(data, grounds, original=original)

@@ -14,7 +14,7 @@ def fault() -> str:
     """Say why this machine cannot run the kit; nothing when it can."""
     try:
         made_for = json.loads((KIT / "kit.json").read_bytes())["platform"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "kit.json 已损坏或缺失。  kit.json is damaged or missing."
     here = sysconfig.get_platform()
     return "" if made_for == here else f"查验包为 {made_for} 制作，本机是 {here}。  The kit was made for {made_for}."

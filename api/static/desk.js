@@ -53,7 +53,9 @@
     other.href = `${place}${new URL(other.href).search}`;
   }
 
+  // The verdict on the last thing must not be taken for that on this one.
   function complain(text) {
+    byId("result").replaceChildren();
     announce.textContent = text;
     announce.classList.remove("unseen");
   }

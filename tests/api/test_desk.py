@@ -294,7 +294,7 @@ def test_only_this_machine_and_only_our_own_pages(
         "/desk", data={"text": "X"}, files={"file": ("", b"")}, headers={"Sec-Fetch-Site": "cross-site"}
     )
     assert crossed.status_code == 403
-    assert "请从窗口核验页操作" in words(crossed.text)
+    assert "请从本机的页面或程序操作" in words(crossed.text)
     policy = client.get("/desk").headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "default-src 'none'" in policy

@@ -320,14 +320,29 @@ def test_the_answers_are_as_described(running: ModuleType, client: httpx2.Client
     assert refused["errors"][0].keys() == schemas["FieldErrorOut"]["properties"].keys()
 
 
-@pytest.mark.parametrize("host", ["elicence.example.com", "10.0.0.1", "127.0.0.1.example.com", "0.0.0.0:8000"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "elicence.example.com", "10.0.0.1", "127.0.0.1.example.com", "0.0.0.0:8000",
+        "a`b.example.com", 'a"b.example.com', "a{b.example.com", "127.0.0.1@example.com", "[", "",
+    ],
+)  # fmt: skip
 def test_a_page_elsewhere_cannot_reach_in(client: httpx2.Client, host: str) -> None:
     problem(client.get(f"{LICENCES}/x", headers={"Host": host}), 403, "FORBIDDEN")
     assert client.get("/v", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize(
+    "path", [VERIFICATIONS, "/api/v1/conversions", "/api/v1/conversions/x/resume", "/api/v1/refusals"]
+)
+def test_a_form_of_another_site_is_refused(client: httpx2.Client, path: str, site: str) -> None:
+    answer = client.post(path, files={"file": ("a.csv", b"a")}, headers={"Sec-Fetch-Site": site})
+    problem(answer, 403, "FORBIDDEN")
+
+
 def test_local_names_are_served(client: httpx2.Client) -> None:
-    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+    for host in ("localhost:8000", "LOCALHOST", "127.0.0.1", "[::1]:8000"):
         assert client.get(f"{LICENCES}/x", headers={"Host": host}).status_code == 404
 
 

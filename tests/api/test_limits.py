@@ -249,6 +249,21 @@ def test_pictures_are_read_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> N
     assert scanner._free.acquire(blocking=False)
 
 
+def test_a_crowd_of_pictures_leaves_threads_to_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.scanning.WAIT_SECONDS", 60.0)
+    scanner = PictureScanner(1, waiting=1)
+    assert scanner._free.acquire()
+    assert scanner._room.acquire()
+    assert scanner._room.acquire(), "one is read, one waits"
+    begun = time.monotonic()
+    with pytest.raises(BusyError):
+        scanner.scan(b"x")
+    assert time.monotonic() - begun < 5
+    scanner._room.release()
+    scanner._free.release()
+    assert scanner.scan(b"x") == Scan()
+
+
 def test_a_camera_has_a_limit_of_its_own(running: ModuleType, fresh: Elicence) -> None:
     with running.Server(fresh) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
         statuses = [client.post("/v/scan", content=b"").status_code for _ in range(170)]

@@ -109,6 +109,9 @@ def test_another_office_asks_the_issuer(
     with running.Server(other) as asking:
         scanned = httpx2.post(f"{asking.url}/api/v1/verifications", files={"file": pdf.read_bytes()}).json()
         assert (scanned["verdict"], scanned["status"]["source"]) == ("passed", "remote")
+        page = httpx2.get(f"{asking.url}/v/{licence.code.rpartition('/V/')[2]}")
+        assert page.status_code == 200, page.text
+        assert "其他颁发机构的查验系统" in page.text
     done = issuer.elicence("revoke", licence.identifier, "--ground", "违法", "--decision", "样审吊〔2026〕1号")
     assert done.code == 0, done.err
     revoked = _verified(other, pdf, 1)

@@ -41,6 +41,18 @@ def test_a_subset_has_the_shapes_of_its_characters() -> None:
         assert shapes.width(glyph) == font.advance(font.gid(one) or 0)
 
 
+def test_an_outline_with_a_program_is_not_known() -> None:
+    """It would look otherwise where programs run."""
+    (font,) = FONTS.fonts
+    gid = font.gid("王") or 0
+    data, numbers = font.subset({gid})
+    glyph = GlyphShapes(data).glyph(numbers[gid])
+    at = 6 + 10 + 2 * int.from_bytes(glyph[6:8], "big")
+    assert glyph[at : at + 2] == bytes(2)
+    assert shape_digest(glyph) == known_digest("王")
+    assert shape_digest(glyph[:at] + b"\0\1\x4f" + glyph[at + 2 :]) is None
+
+
 def test_characters_that_the_font_does_not_have() -> None:
     assert known_digest("\U000323af") is None
     assert known_digest("\U0010ffff") is None

@@ -220,12 +220,17 @@ def test_pasting_and_dropping(server: str, person: Any, chromium: Any, folder: A
     assert view.faults == ()
 
 
-def test_a_file_that_is_too_large(server: str, chromium: Any, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large(server: str, person: Any, chromium: Any, tmp_path: Path) -> None:
+    """The verdict on what came before it does not stay beside the complaint."""
     (tmp_path / "large.pdf").write_bytes(b"%PDF-1.7\n" + bytes(22 * 1024 * 1024))
 
     def act(page: Page) -> None:
+        scan(page, person.record.verify_url)
+        settled(page, 1)
+        expect(page.locator("#result .sentence")).to_have_count(1)
         page.set_input_files("#file", tmp_path / "large.pdf")
         expect(page.locator("#announce")).to_contain_text("文件超过 20 MB")
+        expect(page.locator("#result")).to_be_empty()
         assert focused(page) == "code"
 
     chromium.view(f"{server}/desk", width=DESK, height=900, act=act)
@@ -287,7 +292,7 @@ def test_what_a_holder_has_is_opened(server: str, person: Any, chromium: Any) ->
     found: list[str] = []
 
     def act(page: Page) -> None:
-        for field in ("单位", "经办人", "事项名称", "事项编码", "办件编号", "查询事由"):
+        for field in ("单位", "经办人", "事项名称", "事项编码", "案号", "查询事由"):
             page.get_by_label(field).fill("样例")
         page.get_by_label("证件号码").fill(holder.code)
         page.keyboard.press("Enter")

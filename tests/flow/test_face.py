@@ -170,6 +170,15 @@ def added(item: TextRun | Shape) -> Change:
     return changed
 
 
+def before_the_symbol(shape: Shape) -> Change:
+    def changed(pages: tuple[Page, ...]) -> tuple[Page, ...]:
+        place = next(at for at, item in enumerate(pages[0].items) if isinstance(item, Symbol))
+        items = pages[0].items
+        return (replace(pages[0], items=(*items[:place], shape, *items[place:])), *pages[1:])
+
+    return changed
+
+
 def symbol_changed(change: Callable[[tuple[bytes, ...]], tuple[bytes, ...]]) -> Change:
     def changed(pages: tuple[Page, ...]) -> tuple[Page, ...]:
         return tuple(
@@ -378,6 +387,23 @@ ATTACKS: dict[str, tuple[Change, str]] = {
     "struck through": (
         followed(NAME, lambda run: (run, Shape(commands=rectangle(run.x, run.y - 1.5, 60, 0.1), stroke=(0, 0, 0)))),
         "certificateHolderName",
+    ),
+    "the end of a name far from it": (
+        followed(NAME, lambda run: (replace(run, text=NAME[:-2]), replace(run, text=NAME[-2:], x=180.0))),
+        "certificateHolderName",
+    ),
+    "letters of boxes": (
+        added(Shape(commands=rectangle(30, 240, 3, 3), stroke=(0, 0, 0), line_width=1)),
+        "drawings on page 1",
+    ),
+    "letters of larger boxes": (before_the_symbol(Shape(commands=rectangle(30, 240, 8, 8), stroke=(0, 0, 0))), "text"),
+    "letters of lines": (
+        added(Shape(commands=rectangle(30, 240, 3, 0)[:2], stroke=(0, 0, 0), line_width=1)),
+        "drawings on page 1",
+    ),
+    "letters of white on lines": (
+        added(Shape(commands=rectangle(30, 240, 3, 3), fill=(1, 1, 1))),
+        "drawings on page 1",
     ),
     "a drawing": (added(Shape(commands=rectangle(30, 100, 40, 10), fill=(0, 0, 0))), "drawings on page 1"),
     "a row of modules of the code": (

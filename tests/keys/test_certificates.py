@@ -194,6 +194,11 @@ def test_an_issuer_with_another_kind_of_key_is_refused() -> None:
             id="validity backwards",
         ),
         pytest.param(
+            {"validity": der.sequence(*[der.time(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))] * 2)},
+            keys.MalformedCertificateError,
+            id="validity from the end of the calendar on",
+        ),
+        pytest.param(
             {"validity": der.sequence(der.time(datetime(2027, 1, 1, tzinfo=UTC)))},
             keys.MalformedCertificateError,
             id="validity without end",

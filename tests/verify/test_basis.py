@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from keys import DevelopmentPki, write_certificates
+from keys import DevelopmentPki, make_crl, write_certificates
 from verify import Outcome, Report, TrustStore, Verifier, age_text, basis_lines, clock_is_doubtful
 from verify.basis import basis_of
 from verify.report import RevocationFacts
@@ -132,7 +133,7 @@ def test_without_a_clock_nothing_is_said_about_it(verifier: Verifier, pki: Devel
     ids=["an-hour", "more-than-a-year"],
 )
 def test_the_age_of_anchors_is_that_of_their_files(
-    pki: DevelopmentPki, office: ModuleType, tmp_path: Path, age: timedelta, line: str
+    pki: DevelopmentPki, ca: Any, office: ModuleType, tmp_path: Path, age: timedelta, line: str
 ) -> None:
     for name, certificate in (("root", pki.root), ("ca", pki.issuing_ca)):
         path = tmp_path / f"{name}.pem"
@@ -140,6 +141,9 @@ def test_the_age_of_anchors_is_that_of_their_files(
         changed = (office.AT - age).timestamp()
         os.utime(path, (changed, changed))
     os.utime(tmp_path / "ca.pem", (0, -5))
+    # A list of today makes the anchors no younger.
+    today = {"number": 1, "this_update": office.AT, "next_update": office.AT + HOUR, "revoked": {}}
+    (tmp_path / "today.crl").write_bytes(make_crl(issuer=ca.certificate, issuer_key=ca.key, **today).der)
     trust = TrustStore.from_directory(tmp_path)
     assert trust.as_of == office.AT - age
     assert basis_lines(about_pdf(Verifier(trust, clock=lambda: office.AT), pki, office))[0].en == line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from asn1crypto import cms
 
 import keys
 from esign import read_sealed_pdf, sign_detached
@@ -98,6 +100,27 @@ def test_a_licence_is_never_passed_by_its_digest(
     (check,) = (check for check in report.checks if check.name == "document_seen")
     for word in ("face", "issuer", "expected seals", "later changes", "status"):
         assert word in check.detail
+
+
+@pytest.mark.parametrize("form", ["armoured", "one-certificate-twice", "empty-unsigned-attributes"])
+def test_a_licence_whose_signature_is_written_otherwise(
+    office: ModuleType, signer: Signer, trusting: Verifier, form: str
+) -> None:
+    """What is around the signed attributes anybody can write anew: it is the signature of a licence all the same."""
+    data, signature = office.seal_structured(signer)
+    message = cms.ContentInfo.load(signature)
+    match form:
+        case "armoured":
+            signature = b"-----BEGIN CMS-----\n" + base64.encodebytes(signature) + b"-----END CMS-----\n"
+        case "one-certificate-twice":
+            there = list(message["content"]["certificates"])
+            message["content"]["certificates"] = cms.CertificateSet([*there, there[0]])
+            signature = message.dump(force=True)
+        case _:
+            message["content"]["signer_infos"][0]["unsigned_attrs"] = cms.CMSAttributes([])
+            signature = message.dump(force=True)
+    report = trusting.verify_digest(_digests(data), signature, of="file", at=office.AT)
+    assert (report.verdict, report.reason.code) == (Outcome.INDETERMINATE, "DOCUMENT_NOT_SEEN")
 
 
 def test_of_something_else(office: ModuleType, judge: Callable[..., Report], openssl: Callable[..., bytes]) -> None:

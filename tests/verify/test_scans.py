@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import random
 from types import ModuleType
+from typing import Any
 
 import pytest
 from PIL import Image
 
-from esign import code_modules
+from esign import code_modules, sign_detached
 from keys import DevelopmentPki
-from verify import Outcome, Verifier
+from verify import Outcome, TrustStore, Verifier
 
 
 def printed(text: str) -> Image.Image:
@@ -71,6 +72,13 @@ def test_photographs_that_are_not_read(verifier: Verifier, office: ModuleType, b
     data = b"\0\0\0\x24ftyp" + brand.encode() + bytes(100)
     report = verifier.verify_file(data, at=office.AT)
     assert (report.kind, report.verdict, report.reason.code) == ("code", Outcome.INDETERMINATE, "PICTURE_UNREAD")
+
+
+def test_a_photograph_that_somebody_signed_need_not_be_read(ca: Any, office: ModuleType) -> None:
+    data, signer = b"\0\0\0\x24ftypheic" + bytes(100), ca.issue()
+    trusting = Verifier(TrustStore.from_certificates(ca.public))
+    report = trusting.verify_file(data, signature=sign_detached(data, signer), at=office.AT)
+    assert report.reason.code == "SIGNED_DOCUMENT"
 
 
 @pytest.mark.parametrize("form", ["TIFF", "WEBP", "BMP", "GIF", "PDF"])

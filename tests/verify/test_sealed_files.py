@@ -235,6 +235,15 @@ def test_sealed_outside_the_certificates_validity(
     assert (report.verdict, report.reason.code) == (Outcome.FAILED, "SEAL_TIME_OUTSIDE_CERTIFICATE")
 
 
+def test_how_it_was_before_the_seal(check_sealed: Check, ca_verifier: Verifier, ca: Ca, office: ModuleType) -> None:
+    """A question about a day before the certificate began is no fault of the seal: the licence was not in force."""
+    signer = ca.issue()
+    data, signature = office.seal_structured(signer)
+    before = signer.certificate.not_before - timedelta(days=400)
+    report = ca_verifier.verify_file(data, signature=signature, at=before)
+    assert (report.authenticity, report.reason.code) == (Outcome.PASSED, "STATUS_NOT_YET_IN_FORCE")
+
+
 def test_certificate_that_expired_since_proves_nothing_about_when(
     check_sealed: Check, ca: Ca, office: ModuleType
 ) -> None:

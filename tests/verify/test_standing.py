@@ -113,11 +113,12 @@ def test_a_dispute_is_said_and_does_not_end_a_licence(desk: Desk) -> None:
         (DUE + timedelta(days=1), Source(obligations=(INSPECTION,)), "OBLIGATION_OVERDUE"),
         (DUE + timedelta(days=1), Source(obligations=(replace(INSPECTION, due=date(2028, 1, 1)),)), "OK"),
         (DUE + timedelta(days=1), Source(obligations=(replace(INSPECTION, effect="note"),)), "OBLIGATION_NOTE"),
+        (DUE + timedelta(days=1), Source(obligations=(replace(INSPECTION, effect="new"),)), "OBLIGATION_UNKNOWN"),
         (DUE + timedelta(days=1), Source("revoked", obligations=(INSPECTION,)), "STATUS_REVOKED"),
         (DUE + timedelta(days=1), None, "OBLIGATION_UNKNOWN"),
         (DUE, None, "STATUS_UNKNOWN"),
     ],
-    ids=["due", "overdue", "inspected since", "note", "revoked", "offline overdue", "offline due"],
+    ids=["due", "overdue", "inspected since", "note", "another effect", "revoked", "offline overdue", "offline due"],
 )
 def test_standing_obligations(desk: Desk, at: datetime, source: Source | None, code: str) -> None:
     report = desk.report(source, at, obligations=(INSPECTION,))

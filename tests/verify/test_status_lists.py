@@ -1,5 +1,6 @@
 """Offline status: what signed status lists say about a licence, and every way in which a list may not be believed."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -493,6 +494,12 @@ class TestFolder:
         file = tmp_path / "any name"
         file.write_bytes(counter.list())
         assert self.code(counter, StatusFolder([file])) == "OK"
+
+    def test_a_pipe_is_not_waited_for(self, counter: Counter, tmp_path: Path) -> None:
+        self.fill(tmp_path, counter, [AT - HOUR])
+        os.mkfifo(tmp_path / "pipe.status")
+        assert self.code(counter, StatusFolder([tmp_path])) == "OK"
+        assert self.code(counter, StatusFolder([tmp_path / "pipe.status"])) == "STATUS_LIST_FORGED"
 
     def test_what_cannot_be_read_is_said(
         self, counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
