@@ -31,7 +31,16 @@ from .limiting import HolderAttempts, address_of
 from .messages import Message, period_text
 from .presented import Presented
 from .problems import problem_of
-from .receipts import REFUSAL_REASONS, CaseReference, SealedReport, checked_code, checked_file, receipt, refusal_slip
+from .receipts import (
+    REFUSAL_REASONS,
+    REMARK_NEEDED,
+    CaseReference,
+    SealedReport,
+    checked_code,
+    checked_file,
+    receipt,
+    refusal_slip,
+)
 from .rendering import LANGUAGE, page
 from .resolving import as_keyed, full_code
 from .wiring import Services
@@ -51,6 +60,13 @@ ELEMENTS: Mapping[str, Message] = {
 """Who looks something up, for which matter and why: without all of them nobody is told what a holder has."""
 MAX_ELEMENT_CHARACTERS = 100
 
+MAX_HOLDER_CHARACTERS = 256
+MAX_HOLDER_NUMBER_CHARACTERS = 64
+
+_HOLDER_TOO_LONG = Message(
+    zh="姓名（名称）或号码过长，没有核对，请重新输入。",
+    en="The name or the number is too long; nothing was compared: enter it again.",
+)
 _TOO_LONG_AGO = Message(
     zh="这次核验的内容已从内存中清除，请重新核验。", en="This check is no longer in memory: please check again."
 )
@@ -118,12 +134,14 @@ def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
         request: Request,
         name: str,
         day: Annotated[str, Form(max_length=64)] = "",
-        holder: Annotated[str, Form(max_length=256)] = "",
-        number: Annotated[str, Form(max_length=64)] = "",
+        holder: Annotated[str, Form()] = "",
+        number: Annotated[str, Form()] = "",
     ) -> Response:
         held = checks.find(name)
         if held is None:
             return _desk(request, services, problem=_TOO_LONG_AGO)
+        if len(holder) > MAX_HOLDER_CHARACTERS or len(number) > MAX_HOLDER_NUMBER_CHARACTERS:
+            return _desk(request, services, name=name, held=held, problem=_HOLDER_TOO_LONG)
         code = holder.strip() and as_keyed(number)
         entered = HolderEntry(name=holder, code=code) if code else None
         try:
@@ -162,15 +180,23 @@ def _paper_routes(services: Services, checks: RecentChecks) -> APIRouter:
     def back(request: Request, name: str, _paper: str) -> Response:
         return _see(name, request)
 
-    def given(request: Request, name: str, make: Callable[[HeldCheck], SealedReport]) -> Response:
+    def given(
+        request: Request,
+        name: str,
+        paper: str,
+        entered: Mapping[str, str],
+        make: Callable[[HeldCheck], SealedReport],
+    ) -> Response:
         held = checks.find(name)
         if held is None:
             return _desk(request, services, problem=_TOO_LONG_AGO)
         try:
             made = make(held)
-        except (MalformedInputError, RefusalNotNeededError) as error:
-            problem = error.message
-            return _desk(request, services, name=name, held=held, problem=problem)
+        except RefusalNotNeededError as error:
+            return _desk(request, services, name=name, held=held, problem=error.message)
+        except MalformedInputError as error:
+            # Beside the form that it is about, with what was typed into it.
+            return _desk(request, services, name=name, held=held, entered=entered, fault={paper: error.message})
         headers = {"Content-Disposition": f'attachment; filename="{made.file_name("pdf")}"'}
         return Response(made.pdf, media_type="application/pdf", headers=headers)
 
@@ -179,7 +205,7 @@ def _paper_routes(services: Services, checks: RecentChecks) -> APIRouter:
         def make(held: HeldCheck) -> SealedReport:
             return receipt(services, held.report, checked=held.checked, case=case, at=datetime.now(UTC))
 
-        return given(request, name, make)
+        return given(request, name, "receipt", _entries(case), make)
 
     @router.post("/desk/checks/{name}/refusal")
     def give_slip(
@@ -195,7 +221,7 @@ def _paper_routes(services: Services, checks: RecentChecks) -> APIRouter:
                 services, held.report, checked=held.checked, case=case, reason=reason, remark=remark, at=now
             )
 
-        return given(request, name, make)
+        return given(request, name, "refusal", {**_entries(case), "reason": reason, "remark": remark}, make)
 
     return router
 
@@ -304,7 +330,10 @@ def _desk(
     name: str = "",
     held: HeldCheck | None = None,
     problem: Message | None = None,
+    entered: Mapping[str, str] | None = None,
+    fault: Mapping[str, Message] | None = None,
 ) -> HTMLResponse:
+    """Show the desk; `entered` is what was typed for a paper, `fault` what is wrong with it, by the paper's name."""
     return page(
         request,
         "desk.html",
@@ -313,6 +342,9 @@ def _desk(
         view=None if held is None else desk_view(services, name, held),
         problem=problem,
         reasons=REFUSAL_REASONS,
+        remarked=REMARK_NEEDED,
+        entered={key: shown(value) for key, value in (entered or {}).items()},
+        fault=fault or {},
         development=services.home.settings.development,
     )
 
@@ -329,6 +361,16 @@ async def _case(
         item_name=item_name.strip(),
         item_code=item_code.strip(),
     )
+
+
+def _entries(case: CaseReference) -> Mapping[str, str]:
+    """Return the entries of a case by the names of their fields."""
+    return {
+        "officer": case.officer,
+        "case_number": case.case_number,
+        "item_name": case.item_name,
+        "item_code": case.item_code,
+    }
 
 
 async def _typed(request: Request) -> Mapping[str, str]:

@@ -71,7 +71,7 @@ REFUSAL_REASONS: Mapping[str, Message] = MappingProxyType(
     }
 )
 """Why an office did not take what had passed, in the order in which they are shown."""
-_REMARK_NEEDED = frozenset({OTHER_REASON, "law-demands-paper"})
+REMARK_NEEDED = frozenset({OTHER_REASON, "law-demands-paper"})
 
 # What a report says of a licence: enough to find it again, and of the holder no more than the masked name.
 _OF_LICENCE = (
@@ -164,7 +164,7 @@ def refusal_slip(
     if words is None:
         raise MalformedInputError("没有这个拒收理由。", f"the reason is none of {', '.join(REFUSAL_REASONS)}")
     remark = remark.strip()
-    if reason in _REMARK_NEEDED and not remark:
+    if reason in REMARK_NEEDED and not remark:
         raise MalformedInputError("这个理由须在备注中写明。", "this reason needs a remark")
     _require_short("备注", "the remark", remark, MAX_REMARK_CHARACTERS)
     refusal = Refusal(reason=reason, zh=words.zh, en=words.en, remark=remark)

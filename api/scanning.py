@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from esign import EsignError, TooLargeError, extract_code, is_short_code, read_picture
+from esign import EsignError, extract_code, is_short_code, read_picture
 
 from .errors import BusyError
 
@@ -45,7 +45,7 @@ class PictureScanner:
             raise _busy()
         try:
             texts = self._texts(data)
-        except (EsignError, TooLargeError):
+        except EsignError:
             return Scan()
         finally:
             self._room.release()

@@ -33,9 +33,9 @@ def read_picture(data: bytes) -> tuple[str, ...]:
 
     Raises:
         TooLargeError: more than `picture_reader.MAX_PIXELS`, or over `PICTURE_LIMITS`.
-        MalformedError: `FORMAT_PICTURE` when it is no readable picture or has no readable symbol.
+        MalformedError: `FORMAT_PICTURE` when it is no readable picture, `PICTURE_WITHOUT_CODE` when no symbol in it is.
     """
     texts = ask_child("picture_reader", data, limits=PICTURE_LIMITS, fault=Fault.FORMAT_PICTURE)
     if not isinstance(texts, list) or not texts:
-        raise MalformedError(Fault.FORMAT_PICTURE, "no readable QR symbol in the picture")
+        raise MalformedError(Fault.PICTURE_WITHOUT_CODE, "no readable QR symbol in the picture")
     return tuple(str(text) for text in texts)

@@ -22,6 +22,8 @@ class Fault(StrEnum):
     FORMAT_STATUS_LIST = "FORMAT_STATUS_LIST"
     FORMAT_CODE = "FORMAT_CODE"
     FORMAT_PICTURE = "FORMAT_PICTURE"
+    PICTURE_WITHOUT_CODE = "PICTURE_WITHOUT_CODE"
+    """No symbol that can be read: nothing is said about what the picture shows."""
     SEAL_MISSING = "SEAL_MISSING"
     NON_CANONICAL = "NON_CANONICAL"
     ALGORITHM_UNAVAILABLE = "ALGORITHM_UNAVAILABLE"

@@ -237,10 +237,10 @@ def check_at_counter(words: Sequence[str], *, clock: Callable[[], datetime], kit
         screen.both(Text(zh=f"不能使用：{error}", en="Cannot be used."), "? ")
         return UNUSABLE
     verifier = Verifier(trust, elsewhere=(SignedStatusLists(folder, trust),), clock=clock)
-    _tell_data(screen, trust, status, verifier, clock(), kit)
     counter = Counter(verifier, screen, input, clock)
     may_ask = sys.stdin.isatty()
     try:
+        _tell_data(screen, trust, status, verifier, clock(), kit)
         if arguments.input:
             codes = [counter.take(one, may_ask=may_ask) for one in arguments.input]
             return max(codes, key=_SEVERITY.index)

@@ -21,6 +21,12 @@ DEVELOPMENT_SENTENCE: Final = Text(
 )
 """Follows every sentence about something that was made with a development PKI."""
 
+COMPARE_PRINT: Final = Text(
+    zh="二维码之外的文字没有核验：照面与查验结果不一致的，请拒绝接受。",
+    en="Nothing but the code was checked: refuse what is printed otherwise than it is shown here.",
+)
+"""A genuine code may stand beside altered print."""
+
 DEVELOPMENT_ACTION: Final = Text(
     zh="仅供测试，请不要用于办理业务。", en="For testing only: do not use it for real business."
 )
@@ -44,6 +50,8 @@ def reasons_table() -> str:
         "",
         f"Something made with a development PKI also gets: {DEVELOPMENT_SENTENCE.zh} {DEVELOPMENT_SENTENCE.en}",
         f"When it passes, the action is: {DEVELOPMENT_ACTION.zh} {DEVELOPMENT_ACTION.en}",
+        "",
+        f"Where only a code was looked at and not refused, the action adds: {COMPARE_PRINT.zh} {COMPARE_PRINT.en}",
         "",
         "| Code | Verdict | Sub-indication | Sentence | What to do |",
         "|---|---|---|---|---|",

@@ -34,10 +34,12 @@ NOT_GENUINE: Final = (
         code="FORMAT_PICTURE",
         outcome=Outcome.FAILED,
         sub_indication="FORMAT_FAILURE",
-        sentence=Text(zh="图片中没有能够识别的二维码。", en="There is no readable code in the picture."),
+        sentence=Text(
+            zh="图片已损坏，或者不是能够读取的图片。", en="The picture is damaged, or none that can be read."
+        ),
         action=Text(
-            zh="请对准二维码重新拍摄，光线充足、画面清晰；或输入二维码下方的短码。",
-            en="Take the picture again, sharp and well lit, or type the short code under the symbol.",
+            zh="请重新拍摄或扫描二维码；或输入二维码下方的短码。",
+            en="Take or scan the picture again, or type the short code under the symbol.",
         ),
     ),
     Reason(
@@ -126,8 +128,10 @@ NOT_GENUINE: Final = (
             zh="没有电子印章，不能证明由谁颁发。", en="There is no electronic seal: nothing shows who issued it."
         ),
         action=Text(
-            zh="请不要采信。证照数据文件（.json）须与同名的 .p7s 文件一并提供。",
-            en="Do not rely on it. A data file (.json) must come with its .p7s file.",
+            zh="请不要采信。纸质证照的扫描件，请改为扫描二维码或输入短码；"
+            "证照数据文件（.json），请与同名的 .p7s 文件一并提供。",
+            en="Do not rely on it. If it is a scan of a printed licence, scan its code or type the short code; "
+            "a data file (.json) must come with its .p7s file.",
         ),
     ),
     Reason(

@@ -47,6 +47,18 @@ UNDECIDED: Final = (
         ),
     ),
     Reason(
+        code="PICTURE_WITHOUT_CODE",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：没有从图片中读到二维码。", en="Cannot judge: no code could be read from the picture."
+        ),
+        action=Text(
+            zh="请对准二维码重新拍摄，光线充足、画面清晰；或输入二维码下方的短码。",
+            en="Take the picture again, sharp and well lit, or type the short code under the symbol.",
+        ),
+    ),
+    Reason(
         code="PICTURE_UNREAD",
         outcome=Outcome.INDETERMINATE,
         sub_indication="",

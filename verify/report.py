@@ -18,7 +18,7 @@ from esign import (
 )
 from verify.errors import VerificationError
 from verify.reason import Outcome, Reason, Text
-from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS
+from verify.reasons import COMPARE_PRINT, DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS
 from verify.sources import LicenceStatus
 
 MAX_NAMED_PAGES: Final = 12
@@ -190,8 +190,12 @@ class Report:
 
     @property
     def action(self) -> Text:
-        """What to do now. Nobody is told to rely on a sample."""
-        return DEVELOPMENT_ACTION if self.development and self else self.reason.action
+        """What to do now. Nobody is told to rely on a sample, or on print of which nothing but the code was read."""
+        if self.development and self:
+            return DEVELOPMENT_ACTION
+        if self.code is not None and self.authenticity is not Outcome.FAILED and self.verdict is not Outcome.FAILED:
+            return _joined(self.reason.action, COMPARE_PRINT)
+        return self.reason.action
 
     def __bool__(self) -> bool:
         return self.verdict is Outcome.PASSED

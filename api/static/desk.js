@@ -19,6 +19,12 @@
   const isWhole = (text) => /\/v\/[a-z2-7]{100,}$/i.test(flat(text).trim());
   const isField = (element) =>
     element instanceof HTMLElement && (element.isContentEditable || element.matches("input, textarea, select"));
+  const takesText = (element) => isField(element) && typeof element.selectionStart === "number";
+  // Where in the text as it was typed: folding it first may change its length.
+  function startOfAddress(text) {
+    for (let i = 0; i < text.length; i += 1) if (/^https?:/i.test(flat(text.slice(i, i + 6)))) return i;
+    return -1;
+  }
 
   function list(result) {
     if (!result.dataset.check || result.dataset.check === listed) return;
@@ -43,6 +49,16 @@
     for (const [name, value] of carried) {
       for (const input of result.querySelectorAll(`input[name="${name}"]`)) input.value = value;
     }
+  }
+
+  // The slip is for the same case as the receipt, unless something else was typed there.
+  function share(input) {
+    if (!input.form) return;
+    if (input.form.id === "refusal") input.dataset.own = "";
+    if (input.form.id !== "receipt") return;
+    const slip = byId("refusal");
+    const same = slip && slip.elements.namedItem(input.name);
+    if (same && !("own" in same.dataset)) same.value = input.value;
   }
 
   // The other language shows the same check.
@@ -113,6 +129,26 @@
     ask("/desk", { method: "POST", body: data });
   }
 
+  // A scanner may type into any field: by the place where an address begins, what the field held before it.
+  const before = new Map();
+  function remember({ target, isComposing }) {
+    if (target === code || !takesText(target) || isComposing) return;
+    const { value, selectionStart, selectionEnd } = target;
+    before.set(selectionStart, { value, end: selectionEnd });
+  }
+
+  // Take a scanned address out of a field, which gets back what it held.
+  function takeScanned(field) {
+    const start = startOfAddress(field.value);
+    if (start < 0) return "";
+    const held = before.get(start) ?? { value: field.value.slice(0, start), end: start };
+    const scanned = field.value.slice(start, field.value.length - (held.value.length - held.end));
+    if (!isAddress(scanned)) return "";
+    field.value = held.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    return scanned;
+  }
+
   function checkText(text) {
     code.value = text.replace(/[\r\n]+/g, "");
     check();
@@ -131,9 +167,16 @@
     }
   });
   file.addEventListener("change", () => { if (file.files.length) check(); });
-  document.addEventListener("input", (event) => {
-    if (CARRIED.includes(event.target.name)) carried.set(event.target.name, event.target.value);
+  document.addEventListener("input", ({ target }) => {
+    if (CARRIED.includes(target.name)) carried.set(target.name, target.value);
+    share(target);
   });
+  document.addEventListener("change", ({ target }) => {
+    if (target.id === "reason") byId("remark").required = "remark" in target.selectedOptions[0].dataset;
+  });
+  document.addEventListener("focusin", () => before.clear());
+  document.addEventListener("beforeinput", remember);
+  document.addEventListener("compositionstart", remember);
   done.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link) return;
@@ -157,19 +200,25 @@
     }
     const target = event.target;
     if (target === code) return;
-    if (isField(target)) {
-      if (event.key !== "Enter" || event.isComposing || !target.value || !isAddress(target.value)) return;
+    if (takesText(target)) {
+      if (event.key !== "Enter" || event.isComposing) return;
+      const scanned = takeScanned(target);
+      if (!scanned) return;
       event.preventDefault();
-      const start = Math.max(0, flat(target.value).search(/https?:/i));
-      const scanned = target.value.slice(start);
-      target.value = target.value.slice(0, start);
       checkText(scanned);
+    } else if (isField(target)) {
+      // A date or a list has no use for the letter that addresses begin with.
+      if (/^h$/i.test(flat(event.key)) || event.key === "Process") code.focus();
     } else if ((event.key.length === 1 && event.key !== " ") || event.key === "Process") {
       code.focus();
     }
   });
-  code.addEventListener("compositionend", () => {
-    setTimeout(() => { if (isWhole(code.value)) check(); }, COMPOSED_MS);
+  document.addEventListener("compositionend", ({ target }) => {
+    setTimeout(() => {
+      if (!takesText(target) || !target.isConnected) return;
+      const scanned = target === code ? code.value : isWhole(target.value) && takeScanned(target);
+      if (scanned && isWhole(scanned)) checkText(scanned);
+    }, COMPOSED_MS);
   });
 
   document.addEventListener("paste", (event) => {

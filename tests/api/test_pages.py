@@ -18,7 +18,9 @@ import qrcode
 from PIL import Image
 
 from api.home import open_home
+from api.messages import recorded_text
 from api.wiring import Services
+from licences import Status
 
 if TYPE_CHECKING:
     from browser import Chromium
@@ -70,6 +72,13 @@ def row_of(running: ModuleType, rows: dict[str, dict[str, str]], name: str) -> d
 
 def words(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_every_state_that_can_be_recorded_has_words() -> None:
+    """Of our own store, of status lists (`ended`), and of another authority, whose word may be new to us."""
+    unknown = recorded_text("unknown")
+    assert all(recorded_text(word) != unknown for word in (*Status, "ended"))
+    assert recorded_text("something new") == unknown
 
 
 def test_the_page_of_a_person(running: ModuleType, client: httpx2.Client, rows: dict[str, dict[str, str]]) -> None:

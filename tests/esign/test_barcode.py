@@ -49,7 +49,7 @@ def test_the_module_count_is_that_of_a_symbol() -> None:
 def test_a_picture_without_a_symbol() -> None:
     out = io.BytesIO()
     Image.new("RGB", (200, 200), "white").save(out, "PNG")
-    with pytest.raises(MalformedError, match="FORMAT_PICTURE"):
+    with pytest.raises(MalformedError, match="PICTURE_WITHOUT_CODE"):
         read_picture(out.getvalue())
 
 

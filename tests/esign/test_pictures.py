@@ -53,7 +53,7 @@ def saved(picture: Image.Image) -> bytes:
 def test_a_picture_out_of_focus_is_read_sharpened(page: Image.Image) -> None:
     symbol = page.crop((2440, 510, 3280, 1350)).resize((480, 480), Image.Resampling.BOX)
     assert read_picture(saved(symbol.filter(ImageFilter.GaussianBlur(2.1)))) == (TEXT,)
-    with pytest.raises(MalformedError, match="FORMAT_PICTURE"):
+    with pytest.raises(MalformedError, match="PICTURE_WITHOUT_CODE"):
         read_picture(saved(symbol.filter(ImageFilter.GaussianBlur(8))))
 
 

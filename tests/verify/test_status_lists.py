@@ -277,6 +277,16 @@ def test_beyond_its_life_a_list_only_tells_of_ends(counter: Counter, value: List
     assert said(counter.report(counter.list(value, AT - 26 * HOUR))) != "STATUS_STALE"
 
 
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("then", [ListedStatus.VALID, ListedStatus.ENDED], ids=lambda value: value.name)
+def test_an_old_list_does_not_hide_newer_word_from_elsewhere(counter: Counter, then: ListedStatus, order: int) -> None:
+    data, signature = counter.office.seal_structured(counter.seal, status_place=PLACE, sealed_at=counter.office.AT)
+    files = [counter.list(then, AT - 3 * DAY), counter.list(ListedStatus.SUSPENDED)]
+    sources = [SignedStatusLists(StatusListsAtHand([one]), counter.trust) for one in files]
+    report = Verifier(counter.trust, elsewhere=sources[::order]).verify_file(data, signature=signature, at=AT)
+    assert said(report) == "STATUS_SUSPENDED"
+
+
 def _past_the_end(counter: Counter, *files: bytes, at: datetime = AFTER_THE_END) -> Report:
     return counter.report(*files, at=at, valid_to=LAST_DAY)
 

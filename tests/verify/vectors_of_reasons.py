@@ -39,7 +39,8 @@ VECTORS: dict[str, str] = {
     "STATUS_LIST_GENUINE": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[good]",
     "FORMAT_EMPTY": "tests/verify/test_any_input.py::test_cut_off_file_fails",
     "FORMAT_UNKNOWN": "tests/verify/test_any_input.py::test_a_claim_that_cannot_be_read_counts_beside_a_genuine_code",
-    "FORMAT_PICTURE": "tests/verify/test_any_input.py::test_picture_without_a_code",
+    "FORMAT_PICTURE": "tests/verify/test_any_input.py::test_random_pictures",
+    "PICTURE_WITHOUT_CODE": "tests/verify/test_any_input.py::test_picture_without_a_code",
     "FORMAT_CODE": "tests/verify/test_code.py::test_what_is_no_code",
     "FORMAT_PDF": "tests/verify/test_foreign.py::test_shadows_and_wrappings",
     "FORMAT_STRUCTURED": (
