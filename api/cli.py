@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from .act_commands import add_act_parsers
 from .archive_commands import add_archive_parser
@@ -303,7 +304,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
     samples = Path(arguments.samples or DEFAULT_SAMPLES)
     if arguments.no_serve:
-        return _say(arguments, demo(_services(arguments), samples))
+        return _say(arguments, demo(_services(arguments, port=arguments.port), samples))
     return _serve_after(arguments, lambda services: demo(services, samples))
 
 
@@ -317,7 +318,9 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
     from .status_publishing import StatusPublishing
 
     with contextlib.closing(listen(arguments.host, arguments.port)) as listener:
-        services = _services(arguments)
+        port = listener.getsockname()[1]
+        # The samples' codes lead to this server; whoever serves only has said where the codes lead.
+        services = _services(arguments, port=0 if work is None else port)
         public_only = not is_loopback(arguments.host)
         # Anchors that cannot be used are told now. A key that cannot be used stops readiness and issuing only.
         services.has_anchors()
@@ -333,6 +336,10 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
         address = address_of(listener)
         note = "；仅核验页面 public pages only" if public_only else ""
         where = f"服务地址  serving at: {address}{note}（Ctrl-C 停止 to stop）"
+        if not public_only:
+            where = f"窗口核验台  clerk desk: {address}/desk\n{where}"
+        if work is not None:
+            where = _elsewhere(services, port) + where
         _say(
             arguments,
             Answer(
@@ -343,6 +350,22 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
         with publishing.running():
             serve(app, listener)
     return 0
+
+
+def _elsewhere(services: "Services", port: int) -> str:
+    """Say that the samples' codes lead to another port of this machine than the one that is served."""
+    from .serving import is_loopback
+
+    url = services.home.settings.public_url
+    parts = urlsplit(url)
+    codes = parts.port or (443 if parts.scheme == "https" else 80)
+    if codes == port or not is_loopback(parts.hostname or ""):
+        return ""
+    return (
+        f"样例的链接和二维码指向 {url}，本次服务在端口 {port}：请用 --port {codes}，或用 --home 另建主目录。\n"
+        f"the samples' links and codes lead to {url}, this server has port {port}: "
+        f"use --port {codes}, or another home with --home\n\n"
+    )
 
 
 def _warn_of_keys(services: "Services") -> None:
@@ -357,12 +380,14 @@ def _warn_of_keys(services: "Services") -> None:
             )
 
 
-def _services(arguments: argparse.Namespace) -> "Services":
+def _services(arguments: argparse.Namespace, *, port: int = 0) -> "Services":
+    """Open the home; the codes of a new one lead to `port` of this machine, unless the environment says where to."""
     from .commands import first_use
     from .wiring import Services
 
     path = home_path(arguments.home)
-    home, made = first_use(path)
+    public_url = f"http://127.0.0.1:{port}" if port and not os.environ.get("ELICENCE_PUBLIC_URL") else None
+    home, made = first_use(path, public_url=public_url)
     if made:
         print(f"已建立主目录  home made: {path}", file=sys.stderr)
     return Services(home)

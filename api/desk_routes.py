@@ -60,6 +60,9 @@ ELEMENTS: Mapping[str, Message] = {
 """Who looks something up, for which matter and why: without all of them nobody is told what a holder has."""
 MAX_ELEMENT_CHARACTERS = 100
 
+_ENTRIES = ("officer", "case_number", "item_name", "item_code", "reason", "remark")
+"""What is typed for a receipt or a slip."""
+
 MAX_HOLDER_CHARACTERS = 256
 MAX_HOLDER_NUMBER_CHARACTERS = 64
 
@@ -343,8 +346,8 @@ def _desk(
         problem=problem,
         reasons=REFUSAL_REASONS,
         remarked=REMARK_NEEDED,
-        entered={key: shown(value) for key, value in (entered or {}).items()},
-        fault=fault or {},
+        entered=dict.fromkeys(_ENTRIES, "") | {key: shown(value) for key, value in (entered or {}).items()},
+        fault={"receipt": None, "refusal": None, **(fault or {})},
         development=services.home.settings.development,
     )
 

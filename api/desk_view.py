@@ -3,12 +3,12 @@
 import base64
 import binascii
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from esign import EsignError, Rows, StructuredField, StructuredLicence, photo_file, read_photo
-from licences import Record, mask_number
+from licences import Record, UnknownTypeError, mask_number
 from verify import STATUS_SOURCES, Outcome, Report, SignatureFacts, Text, basis_lines
 
 from .desk_checks import HeldCheck
@@ -104,6 +104,7 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
     licence = report.licence
     fields = () if licence is None else licence.fields
     pictures = [_photo(field) for field in fields]
+    english = _english_labels(services, licence)
     compared = next((check for check in report.checks if check.name == "holder"), None)
     return DeskView(
         name=name,
@@ -122,7 +123,7 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
         number=_masked_number(report, record),
         facts=_facts(services, report, record),
         own=[
-            Fact(label=_said(field.label), zh=shown(field.value))
+            Fact(label=_label(field, english), zh=shown(field.value))
             for field, picture in zip(fields, pictures, strict=True)
             if isinstance(field.value, str) and not picture
         ],
@@ -166,6 +167,22 @@ def _message(text: Text) -> Message:
 
 def _said(text: str) -> Message:
     return Message(zh=shown(text), en="")
+
+
+def _english_labels(services: Services, licence: StructuredLicence | None) -> Mapping[tuple[str, str], str]:
+    """Give what the catalogue calls the fields of a licence in English, by key and Chinese label."""
+    if licence is None:
+        return {}
+    try:
+        versions = services.catalogue.versions(licence.type_code)
+    except UnknownTypeError:
+        return {}
+    return {(field.key, field.label): field.label_en for version in versions for field in version.fields}
+
+
+def _label(field: StructuredField, english: Mapping[tuple[str, str], str]) -> Message:
+    # A label that is not the catalogue's is the file's own word: no English of ours stands for it.
+    return Message(zh=shown(field.label), en=english.get((field.key, field.label), ""))
 
 
 def _record(services: Services, report: Report) -> Record | None:

@@ -183,10 +183,14 @@ def _parse(top: dict[str, object]) -> StatusList:
             raise ValueError("a place with two last days")
     disputed = frozenset(budget.places(top["disputed"])) if top["disputed"] != [] else frozenset[int]()
     obligations: dict[int, list[ListedObligation]] = defaultdict(list)
-    for effect, keys in as_mapping(top["obligations"]).items():
+    for name, keys in as_mapping(top["obligations"]).items():
+        effect = as_one_of(name, EFFECTS)
         for key, days in _filled(keys).items():
-            for place, due in budget.grouped(_filled(days)):
-                obligations[place].append(ListedObligation(key=key, due=due, effect=as_one_of(effect, EFFECTS)))
+            for due, places in _filled(days).items():
+                # One for all its places: there may be half a million.
+                one = ListedObligation(key=key, due=as_day(due), effect=effect)
+                for place in budget.places(places):
+                    obligations[place].append(one)
     return StatusList(
         issuer_code=issuer,
         number=number,

@@ -10,7 +10,7 @@ from verify.errors import StatusFilesError, TrustStoreError, VerificationError, 
 from verify.fetch import RevocationFetcher
 from verify.hash_only import DigestOf
 from verify.holder import HolderEntry
-from verify.judgement import STANDING_CHECKS
+from verify.judgement import STANDING_CHECKS, is_proven
 from verify.preservation import EvidenceCollector
 from verify.reason import Outcome, Reason, Text
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, reasons_table
@@ -92,6 +92,7 @@ __all__ = [
     "check_at_counter",
     "clock_is_doubtful",
     "is_private",
+    "is_proven",
     "kind_of",
     "reasons_table",
     "retirement_check",

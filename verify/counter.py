@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -18,9 +19,11 @@ from pathlib import Path
 from typing import Final, TextIO
 from urllib.parse import unquote, urlsplit
 
+from esign import is_short_code
 from verify.basis import age_text, basis_lines
 from verify.errors import VerifyError
 from verify.holder import HolderEntry
+from verify.judgement import is_proven
 from verify.reason import Outcome, Text
 from verify.report import Report
 from verify.status_folder import StatusFolder
@@ -47,7 +50,14 @@ _WORDS: Final = {
     Outcome.INDETERMINATE: ("43;30", Text(zh="无法确定", en="UNDETERMINED")),
 }
 _ALARM: Final = "41;97"
+_DOUBTFUL: Final = "43;30"
 _SHORT_CODE: Final = 12
+_ENTRIES: Final = 2
+"""How often one card is asked for: a slip of the hand may be mended, then the next in the queue comes."""
+_QUIT: Final = frozenset({"q", "quit", "exit"})
+# Short prompts: a line that wraps would be two to take back.
+_NAME: Final = "  姓名 name: "
+_NUMBER: Final = "  号码 number: "
 _HIDING: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -85,6 +95,12 @@ class Counter:
         self._screen = screen
         self._ask = ask
         self._clock = clock
+        self._ahead = ""
+
+    def ahead(self) -> str:
+        """Hand over, once, the input that was scanned where a name or a number was asked for; empty without one."""
+        line, self._ahead = self._ahead, ""
+        return line
 
     def take(self, line: str, *, may_ask: bool) -> int:
         """Judge what was typed, scanned or dragged here, and say what came out; returns the exit code."""
@@ -93,7 +109,9 @@ class Counter:
             return NOT_FOUND
         report = judge(None)
         self._tell(report)
-        while may_ask and report.reason.code in ("HOLDER_NOT_CHECKED", "HOLDER_MISMATCH"):
+        for _ in range(_ENTRIES if may_ask else 0):
+            if report.reason.code not in ("HOLDER_NOT_CHECKED", "HOLDER_MISMATCH"):
+                break
             entry = self._holder()
             if entry is None:
                 break
@@ -115,9 +133,9 @@ class Counter:
 
             return judge_file
         code = code_in(line)
-        if "/v/" in code.lower() or (code.isalnum() and len(code) > 4 * _SHORT_CODE):
+        if _is_code(code):
             return lambda entry: self._verifier.verify_code(code, holder=entry, at=self._clock())
-        if len(code.replace("-", "")) == _SHORT_CODE and code.replace("-", "").isalnum():
+        if _may_be_short(code):
             text = Text(
                 zh="短码只能联网查询；这里请扫描二维码，或打开电子证照文件。",
                 en="Short codes are looked up online only: scan the code, or open the file of the licence.",
@@ -136,10 +154,16 @@ class Counter:
             Text(zh="录入证件上的姓名（名称）和号码；回车跳过。", en="Name and number on the card; Enter skips."), "  "
         )
         try:
-            # Short prompts: a line that wraps would be two to take back.
-            name = self._ask("  姓名 name: ").strip()
-            code = self._ask("  号码 number: ").strip() if name else ""
+            name = self._ask(_NAME).strip()
+            if is_next_input(name) or _is_short(name):
+                self._ahead = name
+                return None
+            code = self._ask(_NUMBER).strip() if name else ""
         except EOFError:
+            return None
+        if is_next_input(code):
+            self._ahead = code
+            self._screen.take_back(1 + _rows(_NUMBER + code))
             return None
         self._screen.take_back(2 if name else 1)
         if not name:
@@ -153,7 +177,10 @@ class Counter:
         screen.say(f" {word.zh}  {word.en} ", colour)
         screen.both(report.sentence)
         screen.both(report.action, "→ ")
-        for label, value in _particulars(report):
+        particulars = _particulars(report)
+        if particulars and not is_proven(report):
+            screen.both(Text(zh="文件自称的内容，未经证实：", en="What the file claims (unproven):"), "  ", _DOUBTFUL)
+        for label, value in particulars:
             screen.say(f"  {label}  {value}")
         for check in report.checks:
             if check.outcome is not Outcome.PASSED:
@@ -199,6 +226,47 @@ def path_in(line: str) -> Path | None:
     return None
 
 
+def is_next_input(line: str) -> bool:
+    """Whether a line cannot be a holder's name or number: it is to be judged itself, or ends the program."""
+    plain = line.strip().lstrip("'\"")
+    code = code_in(line)
+    return (
+        asks_to_quit(line)
+        or "/v/" in code.lower()
+        or (_is_code(code) and len(line.split()) == 1)
+        or plain.startswith(("/", "file://"))
+        # A file here may have the name of a person; one that was dragged comes with its folder or its kind.
+        or (any(mark in plain for mark in "./\\") and path_in(line) is not None)
+    )
+
+
+def asks_to_quit(line: str) -> bool:
+    """Whether somebody wants to stop."""
+    return code_in(line).lower() in _QUIT
+
+
+def _is_code(text: str) -> bool:
+    return "/v/" in text.lower() or (text.isascii() and text.isalnum() and len(text) > 4 * _SHORT_CODE)
+
+
+def _may_be_short(text: str) -> bool:
+    plain = text.replace("-", "")
+    return len(plain) == _SHORT_CODE and plain.isalnum()
+
+
+def _is_short(name: str) -> bool:
+    """Whether this is a short code, also a mistyped one, and no name."""
+    code = code_in(name)
+    mixed = len(name.split()) == 1 and code.isascii() and any(character.isdigit() for character in code)
+    return is_short_code(code) or (mixed and _may_be_short(code))
+
+
+def _rows(line: str) -> int:
+    """How many rows of the terminal a line takes."""
+    width = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
+    return -(-width // max(1, shutil.get_terminal_size().columns))
+
+
 def code_in(line: str) -> str:
     """What a scanner typed: through an active Chinese input method it comes full-width, with a 。 for a full stop."""
     return "".join(unicodedata.normalize("NFKC", line.replace("。", ".").replace("、", "/")).split())
@@ -242,7 +310,13 @@ def check_at_counter(words: Sequence[str], *, clock: Callable[[], datetime], kit
     try:
         _tell_data(screen, trust, status, verifier, clock(), kit)
         if arguments.input:
-            codes = [counter.take(one, may_ask=may_ask) for one in arguments.input]
+            codes = []
+            for one in arguments.input:
+                codes.append(counter.take(one, may_ask=may_ask))
+                while (ahead := counter.ahead()) and not asks_to_quit(ahead):
+                    codes.append(counter.take(ahead, may_ask=may_ask))
+                if ahead:
+                    break
             return max(codes, key=_SEVERITY.index)
         return _loop(counter, screen)
     except BrokenPipeError:
@@ -280,10 +354,10 @@ def _loop(counter: Counter, screen: Screen) -> int:
     prompt = "\n扫描二维码，或拖入文件后按回车（q 退出）  scan a code, or drag a file here and press Enter (q ends)\n> "
     while True:
         try:
-            line = input(prompt)
+            line = counter.ahead() or input(prompt)
         except EOFError:
             return 0
-        if line.strip().lower() in ("q", "quit", "exit"):
+        if asks_to_quit(line):
             return 0
         if len(line) > MAX_LINE:
             screen.both(Text(zh="输入过长。", en="The line is too long."), "? ")

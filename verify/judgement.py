@@ -46,6 +46,12 @@ def authenticity(checks: Iterable[Check]) -> Outcome:
     return worst(check.outcome for check in checks if check.name not in STANDING_CHECKS)
 
 
+def is_proven(report: Report) -> bool:
+    """Whether what a file or a code says is its issuer's word, whosoever the licence may be."""
+    checks = [check for check in report.checks if check.name != "holder"]
+    return bool(checks) and authenticity(checks) is Outcome.PASSED
+
+
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """Failed before indeterminate before passed."""
     return max(outcomes, key=_SEVERITY.__getitem__)

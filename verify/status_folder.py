@@ -51,10 +51,11 @@ class StatusFolder:
 
         StatusFilesError when a folder cannot be read or has too many files.
         """
-        dated: list[tuple[str, Path]] = []
-        undated: list[Path] = []
+        # Plain texts: a hundred thousand paths would take seconds.
+        dated: list[tuple[str, str]] = []
+        undated: list[str] = []
         for path in self._files(issuer_code, number):
-            named = _DATED.fullmatch("/".join(path.parts[-3:]))
+            named = _DATED.fullmatch("/".join(path.split(os.sep)[-3:]))
             if named is None:
                 undated.append(path)
             elif (named["issuer"], int(named["number"])) == (issuer_code, number):
@@ -65,16 +66,16 @@ class StatusFolder:
         there = nlargest(_NEWEST, (one for one in dated if one[0] <= then))
         later = nsmallest(1, (one for one in dated if one[0] > then))
         for path in (*(path for _, path in there), *(path for _, path in later), *undated):
-            yield self._open(path)
+            yield self._open(Path(path))
 
-    def _files(self, issuer_code: str, number: int) -> Iterator[Path]:
+    def _files(self, issuer_code: str, number: int) -> Iterator[str]:
         """The files that were given, and those in the folders: not in those of other issuers and numbers."""
         found = 0
         try:
             for path in self._paths:
                 folders = (path, path / issuer_code, path / issuer_code / str(number)) if path.is_dir() else ()
                 names = (one for folder in folders if folder.is_dir() for one in _listed(folder))
-                for file in names if folders else (path,):
+                for file in names if folders else (str(path),):
                     found += 1
                     if found > MAX_STATUS_FILES:
                         raise StatusFilesError(f"more than {MAX_STATUS_FILES} status lists")
@@ -105,8 +106,8 @@ class StatusFolder:
         return found
 
 
-def _listed(folder: Path) -> Iterator[Path]:
+def _listed(folder: Path) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith(STATUS_SUFFIX):
-                yield folder / entry.name
+                yield entry.path

@@ -208,7 +208,7 @@
       checkText(scanned);
     } else if (isField(target)) {
       // A date or a list has no use for the letter that addresses begin with.
-      if (/^h$/i.test(flat(event.key)) || event.key === "Process") code.focus();
+      if (/^h$/i.test(flat(event.key)) || event.key === "Process") code.select();
     } else if ((event.key.length === 1 && event.key !== " ") || event.key === "Process") {
       code.focus();
     }

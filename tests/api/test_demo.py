@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from api.settings import load_settings
+
 if TYPE_CHECKING:
     from running import Elicence
 
@@ -58,8 +60,10 @@ def test_lost_copies_come_back(running: ModuleType, stocked: Elicence) -> None:
 def test_a_bad_sample_is_named(running: ModuleType, fresh: Elicence, tmp_path: Path) -> None:
     document = running.changed("water-abstraction-1", sourceType="海水")
     (tmp_path / "bad.json").write_text(json.dumps(document), "utf-8")
-    done = fresh("demo", "--no-serve", "--samples", tmp_path)
+    done = fresh("demo", "--no-serve", "--port", "8137", "--samples", tmp_path)
     assert done.code == 65
+    # The home was made all the same, and its codes lead to the port that was asked for.
+    assert load_settings(fresh.home).public_url == "http://127.0.0.1:8137"
     assert "bad.json" in done.err
     assert "/data/sourceType [NOT_IN_LIST]" in done.err
 
@@ -87,3 +91,8 @@ def test_it_serves_until_ctrl_c(running: ModuleType, stocked: Elicence) -> None:
     assert process.returncode == 0
     assert "Traceback" not in log
     assert sum("通过 passed" in line for line in lines) == 6
+    said = "".join(lines)
+    assert f"clerk desk: {url}/desk" in said
+    # The samples' codes were made for the usual port.
+    assert "lead to http://127.0.0.1:8000" in said
+    assert "use --port 8000" in said

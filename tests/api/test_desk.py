@@ -183,6 +183,7 @@ def test_wrong_holders_are_limited(client: httpx2.Client, person: dict[str, Any]
     ]
     assert all("证照真实，但不属于此人" in text for text in said[:5])
     assert "错误次数过多" in said[5]
+    assert "没有核对" in words(post(client, page.url.path, data={"holder": "甲" * 257, "number": "1"}).text)
 
 
 def test_another_day(client: httpx2.Client, person: dict[str, Any]) -> None:
@@ -215,6 +216,15 @@ def test_a_receipt_and_a_slip(client: httpx2.Client, services: Services, person:
         assert "/refusal" not in looked_at.text
     for data, said in (({"reason": "other"}, "这个理由须在备注中写明"), ({"reason": "x"}, "没有这个拒收理由")):
         assert said in words(client.post(f"{page.url.path}/refusal", data=data).text)
+    # The form comes back open, with what was typed and what is wrong with it.
+    again = client.post(f"{page.url.path}/refusal", data=case | {"reason": "other", "remark": "", "item_code": "A" * 101})
+    slip_form = again.text[again.text.index('<details id="slip" open>') :]
+    assert '<option value="other" data-remark selected>' in slip_form
+    assert 'id="refusal-fault">这个理由须在备注中写明。' in slip_form
+    assert 'value="clerk07"' in slip_form
+    assert 'id="problem"' not in again.text
+    long = client.post(f"{page.url.path}/receipt", data=case | {"officer": "甲" * 101})
+    assert 'id="receipt-fault">经办人超过 100 字。' in long.text
     # What did not pass needs no slip.
     failed = upload(client, person["pdf"], day="2055-01-01")
     assert "拒收回执" not in words(failed.text)
@@ -305,12 +315,22 @@ def test_only_this_machine_and_only_our_own_pages(
     assert "Clerk desk" in client.get("/desk?lang=en").text
 
 
-def test_the_other_language_shows_the_same_check(client: httpx2.Client, person: dict[str, Any]) -> None:
+def test_the_other_language_shows_the_same_check(
+    client: httpx2.Client, services: Services, person: dict[str, Any]
+) -> None:
     page = upload(client, person["pdf"])
     english = client.get(f"{page.url.path}?lang=en")
     assert "The licence is genuine and in force" in english.text
     assert '<html lang="en">' in english.text
     assert verdict(english.text) == "passed"
+    catalogue = {field.key: field for field in services.catalogue.get("water-abstraction").fields}
+    labels = re.findall(r"<dt>(.*?)</dt>", english.text)
+    assert catalogue["abstractionPlace"].label_en in labels
+    assert all(labels)
+    # What the catalogue does not call so keeps its own word.
+    label = catalogue["abstractionPlace"].label
+    renamed = upload(client, person["json"].replace(label.encode(), "自拟".encode()), person["p7s"])
+    assert '<dt><span lang="zh-CN">自拟</span></dt>' in client.get(f"{renamed.url.path}?lang=en").text
 
 
 def test_checks_are_forgotten() -> None:
