@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import UsageError
-from .parsing import AddCommand, Group, Parser
+from .parsing import LICENCE_HELP, AddCommand, Group, Parser
 from .settings import SUITES, home_path
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ ACTIONS = (
 def add_act_parsers(add: AddCommand, to: Group) -> None:
     """Add the commands below `elicence`."""
     act = add("act", _act, "对证照作出行为 change, renew, suspend, revoke … a licence", to)
-    act.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 identifier of the licence")
+    act.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     act.add_argument("action", metavar="ACTION", choices=ACTIONS, help=f"行为 {', '.join(ACTIONS)}")
     act.add_argument("--ground", metavar="TEXT", default="", help="事由 why")
     act.add_argument("--decision", metavar="NUMBER", default="", help="决定书文号 number of the decision")
@@ -49,7 +49,7 @@ def add_act_parsers(add: AddCommand, to: Group) -> None:
     act.add_argument("--idempotency-key", metavar="KEY", help="幂等键 repeat safely with the same key")
     add_actor(act)
     history = add("history", _history, "证照的全部行为和版本 all acts and versions of a licence", to)
-    history.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 identifier of any version")
+    history.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     history.add_argument("--at", metavar="TIME", help="查询时点 of which time (default: now)")
     history.add_argument("--known-at", metavar="TIME", help="按当时所知 by what was recorded until then")
     expire = add("expire", _expire, "登记有效期届满的证照 record the end of licences whose term is over", to)
@@ -75,16 +75,17 @@ def actor_of(arguments: argparse.Namespace, home: "Home") -> "Actor":
 
 
 def _act(arguments: argparse.Namespace) -> "Answer":
-    from licences import Act, Action, Particulars, parse_identifier
+    from licences import Act, Action, Particulars
 
     from .commands import Answer, issue_staged, places_in
     from .home import open_home
     from .inputs import parse_start, read_json_argument
+    from .resolving import identifier_of
     from .shapes import act_shape, issue_shape
     from .wiring import Services
 
     services = Services(open_home(home_path(arguments.home)))
-    parse_identifier(arguments.identifier)
+    identifier = identifier_of(arguments.identifier, services.store)
     now = datetime.now(UTC)
     act = Act(
         action=Action(arguments.action),
@@ -108,8 +109,8 @@ def _act(arguments: argparse.Namespace) -> "Answer":
                 "此行为不产生新证照，不需要 --data 和 --joint。",
                 "this act makes no new licence: leave --data and --joint out",
             )
-        record = services.registrar.act(arguments.identifier, act)
-        event = services.store.events(arguments.identifier)[-1]
+        record = services.registrar.act(identifier, act)
+        event = services.store.events(identifier)[-1]
         text = (
             f"已{act.action.zh}  {act.action.value}: {record.number}\n"
             f"状态  status: {record.status.zh} {record.status.value}"
@@ -124,7 +125,7 @@ def _act(arguments: argparse.Namespace) -> "Answer":
         services,
         directory,
         lambda stage: services.registrar.replace(
-            arguments.identifier,
+            identifier,
             act,
             data,
             issuer=issuer,
@@ -134,7 +135,7 @@ def _act(arguments: argparse.Namespace) -> "Answer":
         ),
     )
     places = places_in(directory, issued.record)
-    shape = {**issue_shape(issued, places), "previous": arguments.identifier}
+    shape = {**issue_shape(issued, places), "previous": identifier}
     text = (
         f"已{act.action.zh}  {act.action.value}: {issued.record.number}\n"
         f"新证照标识  new identifier: {issued.record.identifier}\npdf: {places['pdf']}"
@@ -143,22 +144,21 @@ def _act(arguments: argparse.Namespace) -> "Answer":
 
 
 def _history(arguments: argparse.Namespace) -> "Answer":
-    from licences import parse_identifier
-
     from .columns import table
     from .commands import Answer
     from .home import open_home
     from .inputs import parse_at
     from .messages import instant_text
+    from .resolving import identifier_of
     from .shapes import history_shape
     from .wiring import Services
 
     services = Services(open_home(home_path(arguments.home)))
-    parse_identifier(arguments.identifier)
+    identifier = identifier_of(arguments.identifier, services.store)
     now = datetime.now(UTC)
     at = now if arguments.at is None else parse_at(arguments.at)
     known_at = None if arguments.known_at is None else parse_at(arguments.known_at)
-    versions = services.store.versions(arguments.identifier)
+    versions = services.store.versions(identifier)
     shape = history_shape(services.store, versions, at, known_at)
     rows = [
         (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
 from .errors import UsageError
-from .parsing import AddCommand, Group
+from .parsing import LICENCE_HELP, AddCommand, Group
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ FAMILIES = ("sm2", "rsa")
 def add_archive_parser(add: AddCommand, to: Group) -> None:
     """Add the command below `elicence`."""
     archive = add("archive", _archive, "电子档案：封存证照、核验档案包 archive a licence; archive verify PACKAGE", to)
-    archive.add_argument("what", metavar="IDENTIFIER|verify", help="证照标识 licence identifier, or verify")
+    archive.add_argument("what", metavar="LICENCE|verify", help=f"{LICENCE_HELP}, or verify")
     archive.add_argument("package", metavar="PACKAGE", nargs="?", help="verify: 档案包 archive package")
     archive.add_argument("--out", metavar="FILE.zip", help="档案包 file (default <home>/archives/IDENTIFIER.zip)")
     archive.add_argument("--seal", choices=FAMILIES, help="封存用的印章 seal of the package (default sm2)")
@@ -48,28 +48,29 @@ def _archive(arguments: argparse.Namespace) -> "Answer":
 
 
 def _make(arguments: argparse.Namespace) -> "Answer":
-    from licences import digests_of, parse_identifier
+    from licences import digests_of
 
     from .commands import Answer
     from .home import open_home
     from .output import StagedFiles
+    from .resolving import identifier_of
     from .wiring import Services, require_sound_archive
 
     services = Services(open_home(home_path(arguments.home)))
-    parse_identifier(arguments.what)
+    identifier = identifier_of(arguments.what, services.store)
     at = datetime.now(UTC)
     maker = services.archive_maker(arguments.seal or FAMILIES[0])
-    made = maker.make(arguments.what, made_by=actor_of(arguments, services.home).name, at=at)
+    made = maker.make(identifier, made_by=actor_of(arguments, services.home).name, at=at)
     report = services.verifier.verify_archive(made.data, at=at)
     require_sound_archive(report)
-    path = services.home.path / "archives" / f"{arguments.what}.zip" if arguments.out is None else Path(arguments.out)
+    path = services.home.path / "archives" / f"{identifier}.zip" if arguments.out is None else Path(arguments.out)
     with StagedFiles(path.parent) as staged:
         staged.stage({path.name: made.data})
         staged.put()
     digests = digests_of(made.data)
     versions = [one.identifier for one in made.manifest.versions]
     shape = {
-        "identifier": arguments.what,
+        "identifier": identifier,
         "path": str(path),
         "sha256": digests.sha256,
         "sm3": digests.sm3,

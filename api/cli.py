@@ -30,7 +30,7 @@ from .holder_commands import add_holder_parser, add_links_parser
 from .impact_commands import add_impact_parser
 from .keys_commands import add_keys_parser
 from .kit_commands import add_kit_parser
-from .parsing import Group, Parser
+from .parsing import LICENCE_HELP, Group, Parser
 from .receipt_commands import ReceiptWish, add_receipt_arguments
 from .review_commands import add_review_parser
 from .schema_commands import add_export_parser, add_schema_parser
@@ -158,7 +158,7 @@ def _parser() -> Parser:
     add_digest_arguments(verify)
 
     revoke = command("revoke", _revoke, "吊销证照 revoke a licence", commands)
-    revoke.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
+    revoke.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     revoke.add_argument("--ground", metavar="TEXT", required=True, help="事由 ground")
     revoke.add_argument("--decision", metavar="NUMBER", required=True, help="决定书文号 number of the decision")
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group
+from .parsing import LICENCE_HELP, AddCommand, Group
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add_collection_parser(add: AddCommand, to: Group) -> None:
         command.add_argument("--out", metavar="DIR", required=True, help="输出目录 folder for the files of the batches")
         command.add_argument("--form", choices=FORMS, default=FORMS[0], help="文件格式 form of new batches")
     export.add_argument("--batch", metavar="NUMBER", help="再次生成一个批次的文件 only the files of this batch, again")
-    repush.add_argument("identifiers", metavar="IDENTIFIER", nargs="*", help="证照标识 identifiers of licences")
+    repush.add_argument("identifiers", metavar="LICENCE", nargs="*", help=LICENCE_HELP)
     repush.add_argument("--all", action="store_true", help="全量 every licence that counts, for an empty platform")
 
     receipts = add("receipts", _receipts, "登记上级平台的回执 take in what the platform answers", to)
@@ -59,9 +59,10 @@ def _export(arguments: argparse.Namespace) -> "Answer":
 
 
 def _repush(arguments: argparse.Namespace) -> "Answer":
-    from licences import BatchForm, parse_identifier
+    from licences import BatchForm
 
     from .errors import UsageError
+    from .resolving import identifier_of
 
     if arguments.all == bool(arguments.identifiers):
         raise UsageError("请指定证照标识，或用 --all 全量报送。", "name identifiers, or --all")
@@ -70,9 +71,8 @@ def _repush(arguments: argparse.Namespace) -> "Answer":
     if arguments.all:
         services.hand_over.cut_full(form=form, at=at)
     else:
-        for identifier in arguments.identifiers:
-            parse_identifier(identifier)
-        services.hand_over.cut_again(arguments.identifiers, form=form, at=at)
+        named = [identifier_of(one, services.store) for one in arguments.identifiers]
+        services.hand_over.cut_again(named, form=form, at=at)
     return _written(services, services.collected.unwritten(), Path(arguments.out))
 
 

@@ -17,7 +17,6 @@ from licences import (
     Record,
     Status,
     archive_problems,
-    parse_identifier,
 )
 from verify import (
     HolderEntry,
@@ -30,6 +29,7 @@ from verify import (
     TrustStore,
     Verifier,
     basis_lines,
+    is_proven,
 )
 
 from .columns import printable
@@ -53,6 +53,7 @@ from .own_types import catalogue_of
 from .presented import Presented
 from .problems import DONE, FAILED, INDETERMINATE
 from .receipt_commands import ReceiptWish, write_receipt
+from .resolving import identifier_of
 from .settings import DEFAULT_PUBLIC_URL, StoreSetting, check_public_url
 from .shapes import event_shape, issue_shape, licence_shape, report_shape
 from .wiring import Services, clock, read_trust
@@ -279,6 +280,8 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
         f"【{word.zh} {word.en}】{report.sentence.zh}  {report.sentence.en}",
         f"→ {report.action.zh}  {report.action.en}",
     ]
+    if (report.licence is not None or report.code is not None) and not is_proven(report):
+        lines += ["", "文件自称（未经证实）：  What the file claims (unproven):"]
     if report.licence is not None:
         shown = licence_shape(report.licence, catalogue, full=full)
         period = period_text(report.licence.valid_from, report.licence.valid_to)
@@ -326,7 +329,7 @@ def report_text(report: Report, catalogue: Catalogue, *, full: bool) -> str:
 def revoke(home_path: Path, *, identifier: str, ground: str, decision: str) -> Answer:
     """Revoke a licence, with effect from now."""
     services = Services(open_home(home_path))
-    parse_identifier(identifier)
+    identifier = identifier_of(identifier, services.store)
     at = datetime.now(UTC)
     name = services.catalogue.get(services.store.get(identifier).type_code).name
     act = Act(action=Action.REVOKE, ground=ground, decision=decision, effective_at=at, recorded_at=at)

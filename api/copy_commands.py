@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
 from .errors import InputNotFoundError, UsageError
-from .parsing import AddCommand, Group, Parser
+from .parsing import LICENCE_HELP, AddCommand, Group, Parser
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _SUFFIXES: "Mapping[FileKind, str]" = {"pdf": ".pdf", "json": ".json", "p7s": ".
 def add_copy_parser(add: AddCommand, to: Group) -> None:
     """Add the commands below `elicence copy`."""
     make = add("make", _make, "制作加注件 make an annotated copy", to)
-    make.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
+    make.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     make.add_argument("--cause", metavar="TEXT", required=True, help="制作事由 what for, at most 200 characters")
     make.add_argument("--requester-office", metavar="NAME", required=True, help="申请机构 office that asks for it")
     make.add_argument(
@@ -39,7 +39,7 @@ def add_copy_parser(add: AddCommand, to: Group) -> None:
     make.add_argument("--out", metavar="FILE.pdf", help="输出文件 file; its data and signature are put beside it")
     add_actor(make)
     listed = add("list", _list, "列出一张证照的加注件 copies of a licence", to)
-    listed.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
+    listed.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     trace = add("trace", _trace, "追查加注件的来源 where a leaked copy came from", to)
     trace.add_argument("copy", metavar="FILE|SERIAL", help="文件、照片或加注件编号 file, photograph or serial")
 
@@ -47,7 +47,7 @@ def add_copy_parser(add: AddCommand, to: Group) -> None:
 def add_reliance_parser(add: AddCommand, to: Group) -> None:
     """Add the commands below `elicence reliance`."""
     new = add("add", _add, "登记某案依据了某证照 record that a case relied on a licence", to)
-    new.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
+    new.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     new.add_argument("--kind", choices=KINDS, default=KINDS[1], help="用证码或核验回执 (default receipt)")
     new.add_argument(
         "--reference", metavar="NUMBER", required=True, help="回执编号或用证码 number of the receipt or code"
@@ -59,13 +59,13 @@ def add_reliance_parser(add: AddCommand, to: Group) -> None:
     _add_case(new)
     new.add_argument("--at", metavar="WHEN", help="依据的时间 day or instant (default now)")
     listed = add("list", _reliances, "列出依据某证照的案件 cases that relied on a licence", to)
-    listed.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
+    listed.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
 
 
 def add_recall_parser(add: AddCommand, to: Group) -> None:
     """Add `elicence recall`."""
     recall = add("recall", _recall, "依赖召回：通知依据了问题证照的机构 tell who relied on a bad licence", to)
-    recall.add_argument("identifier", metavar="IDENTIFIER", nargs="*", help="证照标识 licence identifiers")
+    recall.add_argument("identifier", metavar="LICENCE", nargs="*", help=LICENCE_HELP)
     recall.add_argument("--key", metavar="KEYID", help="已停用的密钥 retired key: what it sealed is recalled")
     recall.add_argument("--out", metavar="DIR", help="通知书输出目录 folder for the signed notices")
 
@@ -92,6 +92,7 @@ def _make(arguments: argparse.Namespace) -> "Answer":
     from .inputs import parse_at
     from .messages import moment_text
     from .output import StagedFiles
+    from .resolving import identifier_of
     from .shapes import copy_shape
 
     services = _services(arguments)
@@ -105,7 +106,7 @@ def _make(arguments: argparse.Namespace) -> "Answer":
     )
     copy, pdf = make_copy(
         services,
-        arguments.identifier,
+        identifier_of(arguments.identifier, services.store),
         purpose,
         made_by=actor_of(arguments, services.home).name,
         expires_at=None if arguments.expires is None else parse_at(arguments.expires),
@@ -129,20 +130,21 @@ def _make(arguments: argparse.Namespace) -> "Answer":
 
 def _list(arguments: argparse.Namespace) -> "Answer":
     from esign import group_serial
-    from licences import RelianceKind, parse_identifier
+    from licences import RelianceKind
 
     from .columns import table
     from .commands import Answer
     from .messages import moment_text
+    from .resolving import identifier_of
     from .shapes import copy_shape, reliance_shape
 
     services = _services(arguments)
-    parse_identifier(arguments.identifier)
-    services.store.get(arguments.identifier)
+    identifier = identifier_of(arguments.identifier, services.store)
+    services.store.get(identifier)
     made_for = {
-        one.reference: one for one in services.copies.of_licence(arguments.identifier) if one.kind is RelianceKind.COPY
+        one.reference: one for one in services.copies.of_licence(identifier) if one.kind is RelianceKind.COPY
     }
-    copies = services.copies.copies_of(arguments.identifier)
+    copies = services.copies.copies_of(identifier)
     rows = [
         (
             group_serial(copy.serial),
@@ -207,16 +209,16 @@ def _traced_text(found: "TracedCopy") -> str:
 
 
 def _add(arguments: argparse.Namespace) -> "Answer":
-    from licences import Reliance, RelianceKind, check_reliance, parse_identifier
+    from licences import Reliance, RelianceKind, check_reliance
 
     from .commands import Answer
     from .inputs import parse_start
+    from .resolving import identifier_of
     from .shapes import reliance_shape
 
     services = _services(arguments)
-    parse_identifier(arguments.identifier)
     reliance = Reliance(
-        identifier=arguments.identifier,
+        identifier=identifier_of(arguments.identifier, services.store),
         kind=RelianceKind(arguments.kind),
         reference=arguments.reference,
         office=arguments.requester_office,
@@ -232,15 +234,14 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
 
 def _reliances(arguments: argparse.Namespace) -> "Answer":
-    from licences import parse_identifier
-
     from .commands import Answer
+    from .resolving import identifier_of
     from .shapes import reliance_shape
 
     services = _services(arguments)
-    parse_identifier(arguments.identifier)
-    services.store.get(arguments.identifier)
-    found = services.copies.of_licence(arguments.identifier)
+    identifier = identifier_of(arguments.identifier, services.store)
+    services.store.get(identifier)
+    found = services.copies.of_licence(identifier)
     return Answer(
         shape={"reliances": [reliance_shape(one) for one in found]},
         text=_reliance_table(found) if found else "没有案件依据过这张证照。  Nobody relied on it.",
@@ -269,12 +270,14 @@ def _recall(arguments: argparse.Namespace) -> "Answer":
     from .copying import recall
     from .messages import moment_text
     from .output import StagedFiles
+    from .resolving import identifier_of
 
     if not arguments.identifier and arguments.key is None:
         raise UsageError("请给出证照标识或 --key。", "name licences, or a key (--key)")
     services = _services(arguments)
     at = datetime.now(UTC)
-    found = recall(services, tuple(arguments.identifier), key_name=arguments.key, at=at)
+    named = tuple(identifier_of(one, services.store) for one in arguments.identifier)
+    found = recall(services, named, key_name=arguments.key, at=at)
     directory = Path(arguments.out) if arguments.out else services.home.issued
     names = [f"recall-{at:%Y%m%d-%H%M%S}-{number:03d}.json" for number in range(1, len(found) + 1)]
     with StagedFiles(directory) as staged:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group, Parser
+from .parsing import LICENCE_HELP, AddCommand, Group, Parser
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def add_forms_parser(add: AddCommand, to: Group) -> None:
 def add_print_parser(add: AddCommand, to: Group) -> None:
     """Add `elicence print`."""
     command = add("print", _print, "套打到空白证照上 print onto a blank form", to)
-    command.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
+    command.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     command.add_argument("--overprint", action="store_true", required=True, help="套打 without frame and labels")
     command.add_argument("--form", metavar="SERIAL", required=True, help="空白证照编号 number of the form")
     command.add_argument("--document", metavar="KEY", help="哪份文件 which document (default the first)")
@@ -142,14 +142,14 @@ def _entry_shape(entry: "FormEntry") -> dict[str, object]:
 
 
 def _print(arguments: argparse.Namespace) -> "Answer":
-    from licences import FormEntry, FormState, overprint_page, parse_identifier, require_in_force, stored_licence
+    from licences import FormEntry, FormState, overprint_page, require_in_force, stored_licence
 
     from .catalogue_commands import document_of, write_plain
     from .commands import Answer
+    from .resolving import identifier_of
 
     services, at = _services(arguments), datetime.now(UTC)
-    parse_identifier(arguments.identifier)
-    record = services.store.get(arguments.identifier)
+    record = services.store.get(identifier_of(arguments.identifier, services.store))
     require_in_force(record, at)
     licence, marks = stored_licence(services.store, services.catalogue, record)
     document = document_of(licence.licence_type, arguments.document)

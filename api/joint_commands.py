@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group
+from .parsing import LICENCE_HELP, AddCommand, Group
 from .settings import FAMILIES, home_path
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def add_joint_parsers(add: AddCommand, to: Group) -> None:
     joint.add_argument("--out", metavar="DIR", required=True, help="输出目录 folder for the files")
 
     complete = add("complete", _complete, "收回盖齐印章的证照并签发 take back a licence that has all its seals", to)
-    complete.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 identifier of the licence")
+    complete.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     complete.add_argument(
         "--from", dest="folder", metavar="DIR", required=True, help="文件所在目录 where its files are"
     )
@@ -69,21 +69,21 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
 def _complete(arguments: argparse.Namespace) -> "Answer":
     from esign import read_sealed_pdf
-    from licences import level_of, parse_identifier
+    from licences import level_of
     from verify import Outcome
 
     from .commands import Answer
     from .errors import MalformedInputError
     from .home import open_home
     from .output import replace_licence
+    from .resolving import identifier_of
     from .shapes import upgrade_shape
     from .wiring import SelfCheck, Services
 
     services, at = Services(open_home(home_path(arguments.home))), datetime.now(UTC)
-    parse_identifier(arguments.identifier)
-    record = services.store.get(arguments.identifier)
+    record = services.store.get(identifier_of(arguments.identifier, services.store))
     waiting = services.store.file(record, "pdf")
-    pdf, structured, p7s = _files(Path(arguments.folder), arguments.identifier)
+    pdf, structured, p7s = _files(Path(arguments.folder), record.identifier)
     if not pdf.startswith(waiting) or structured != services.store.file(record, "json"):
         raise MalformedInputError(
             "不是由本库签出的那份证照续盖而成。", "these files do not grow out of the stored ones"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group
+from .parsing import LICENCE_HELP, AddCommand, Group
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 def add_upgrade_parser(add: AddCommand, to: Group) -> None:
     """Add the command below `elicence seal`."""
     upgrade = add("upgrade", _upgrade, "补齐时间戳和长期验证材料 add timestamps and evidence to issued licences", to)
-    upgrade.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 identifier of the licence")
+    upgrade.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     upgrade.add_argument("--out", metavar="DIR", help="输出目录 folder for the files (default: <home>/issued)")
 
 
 def _upgrade(arguments: argparse.Namespace) -> "Answer":
-    from licences import FURTHER_PDF, parse_identifier, raise_level, raise_pdf
+    from licences import FURTHER_PDF, raise_level, raise_pdf
 
     from .commands import Answer
     from .home import open_home
     from .output import replace_licence
+    from .resolving import identifier_of
     from .shapes import upgrade_shape
     from .wiring import SelfCheck, Services
 
     services = Services(open_home(home_path(arguments.home)))
-    parse_identifier(arguments.identifier)
-    record = services.store.get(arguments.identifier)
+    record = services.store.get(identifier_of(arguments.identifier, services.store))
     pdf, structured, p7s = (services.store.file(record, kind) for kind in ("pdf", "json", "p7s"))
     at = datetime.now(UTC)
     raised = raise_level(

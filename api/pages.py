@@ -23,7 +23,7 @@ from esign import (
     structured_from_bytes,
 )
 from licences import Record, mask_name, mask_number
-from verify import STATUS_SOURCES, HolderEntry, Report, SignatureFacts, basis_lines
+from verify import STATUS_SOURCES, HolderEntry, Report, SignatureFacts, basis_lines, kind_of
 
 from .errors import InputTooLargeError, RateLimitedError
 from .forgery_pages import forgery_routes
@@ -58,6 +58,11 @@ _HOLDER_OPEN = frozenset({"HOLDER_NOT_CHECKED", "HOLDER_MISMATCH"})
 _NO_SYMBOL = Message(
     zh="图片中没有读到二维码。请靠近些、对准照面上的二维码再拍，或输入短码。",
     en="No code was found in the picture. Take it closer and straight, or type the short code.",
+)
+_PDF_FILE = Message(
+    zh="这里只读照片，不核验 PDF 文件。PDF 文件请在窗口核验；在这里请拍照面上的二维码，或输入短码。",
+    en="Only pictures are read here, no PDF files. A PDF is checked at the desk; here take a picture of the code on its "
+    "face, or type the short code.",
 )
 _FOREIGN_SYMBOL = Message(
     zh="图片中的二维码不是电子证照的二维码。请拍照面上的二维码。",
@@ -146,6 +151,8 @@ def _scanning_routes(services: Services) -> APIRouter:
             return JSONResponse({"address": address, "foreign": found.foreign})
         if address is not None:
             return RedirectResponse(address, status_code=303)
+        if kind_of(picture) == "pdf":
+            return _entry_page(request, services, problem=_PDF_FILE)
         return _entry_page(request, services, problem=_FOREIGN_SYMBOL if found.foreign else _NO_SYMBOL)
 
     return router

@@ -21,6 +21,9 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"命令用法不对，请看 {self.prog} --help 。", f"{self.prog}: {said}")
 
 
+LICENCE_HELP = "证照标识、证照编号或短码 identifier, printed number or short code"
+"""Of every argument that `resolving.identifier_of` reads."""
+
 Group: TypeAlias = "argparse._SubParsersAction[Parser]"
 """Where commands are added: below `elicence` or below a word such as `seal`."""
 AddCommand: TypeAlias = "Callable[[str, Callable[[argparse.Namespace], Answer], str, Group], Parser]"

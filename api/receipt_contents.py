@@ -105,7 +105,7 @@ def _licence_entries(result: Result) -> Iterator[Entry]:
     licence, code, copy = result["licence"], result["code"], result["copy"]
     if licence is not None:
         holders = licence["holders"] if "holders" in licence else [licence]
-        named = "、".join(f"{one['certificateHolderName']}（{one['certificateHolderTypeName']}）" for one in holders)
+        named = "、".join(one["certificateHolderName"] for one in holders)
         issuer = f"{licence['certificateIssuingAuthorityName']}（{licence['certificateIssuingAuthorityCode']}）"
         yield Entry(label=Message(zh="证照类型", en="Type"), value=licence["certificateType"])
         yield Entry(label=Message(zh="证照编号", en="Number"), value=licence["certificateNumber"])

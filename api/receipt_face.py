@@ -56,7 +56,7 @@ _TONES = {
 """Ink and ground of a verdict."""
 
 _NOTES = (
-    "本回执证明上述时点的核验结果，不是证照本身，也不代表此后的状态。回执只写明已遮盖的持证主体，不含其号码。",
+    "本回执证明上述时点的核验结果，不是证照本身，也不代表此后的状态。个人的姓名已遮盖，持证主体的号码不写入。",
     "It proves what was found at that time; it is not the licence and does not speak for later.",
     "核对本回执：将本 PDF 交给任何核验端（elicence verify），即可验明出具单位和内容；所附 report.json 内容相同。",
     "This PDF verifies itself; report.json inside says the same to programs.",

@@ -3,11 +3,15 @@
 import unicodedata
 
 from esign import extract_code, fold_short_code, is_short_code
-from licences import LicenceNotFoundError, LicenceStore
+from licences import LicenceNotFoundError, LicenceStore, parse_identifier
+
+from .errors import LicenceUnknownError, UsageError
 
 # What a Chinese input method makes of the keys of a scanner, beside the full-width forms that NFKC folds.
 _KEYS = str.maketrans({"。": ".", "、": "/", "—": "-", "–": "-"})
 _NOBODYS = "0" * 12  # no short code has this character
+_IDENTIFIERS_BEGIN = "1.2."
+_MAX_NAMED = 5  # licences of one number that are listed to choose from
 
 
 def as_keyed(text: str) -> str:
@@ -25,3 +29,33 @@ def full_code(text: str, store: LicenceStore) -> str:
         return store.by_short_code(fold_short_code(code) if is_short_code(code) else _NOBODYS).code
     except LicenceNotFoundError:
         return text
+
+
+def identifier_of(text: str, store: LicenceStore) -> str:
+    """Return the identifier of the licence that a person at a keyboard names: by it, its printed number or short code.
+
+    The network takes identifiers only: a number may be guessed. Raises InvalidIdentifierError, LicenceUnknownError,
+    and UsageError for a number that several licences or versions have.
+    """
+    if text.startswith(_IDENTIFIERS_BEGIN):
+        return str(parse_identifier(text))
+    keyed = as_keyed(text)
+    if is_short_code(keyed):
+        try:
+            return store.by_short_code(fold_short_code(keyed)).identifier
+        except LicenceNotFoundError:
+            pass  # a number may look like one
+    found = store.with_number(text.strip(), _MAX_NAMED + 1)
+    if not found:
+        raise LicenceUnknownError(
+            "请给出证照标识、照面上的证照编号或短码。",
+            "name the licence by its identifier, its printed number or its short code",
+        )
+    if len(found) > 1:
+        listed = "；".join(f"{one.identifier} {one.status.zh} {one.status.value}" for one in found[:_MAX_NAMED])
+        more = "；…" if len(found) > _MAX_NAMED else ""
+        raise UsageError(
+            f"该编号有多张证照或多个版本，请改用证照标识或短码：{listed}{more}",
+            f"several licences or versions have this number: name one by its identifier or short code: {listed}{more}",
+        )
+    return found[0].identifier

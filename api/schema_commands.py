@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group
+from .parsing import LICENCE_HELP, AddCommand, Group
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_schema_parser(add: AddCommand, to: Group) -> None:
 def add_export_parser(add: AddCommand, to: Group) -> None:
     """Add the command below `elicence`."""
     export = add("export", _export, "导出一张证照 write a licence for other programs", to)
-    export.add_argument("identifier", metavar="IDENTIFIER", help="证照标识 licence identifier")
+    export.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
     export.add_argument("--format", choices=("xml",), default="xml", help="格式 form (default xml)")
     export.add_argument("--out", metavar="FILE", help="输出文件 file (default <home>/issued/IDENTIFIER.xml)")
 
@@ -47,16 +47,16 @@ def _schema(arguments: argparse.Namespace) -> "Answer":
 
 
 def _export(arguments: argparse.Namespace) -> "Answer":
-    from licences import digests_of, parse_identifier, record_to_xml
+    from licences import digests_of, record_to_xml
 
     from .commands import Answer
     from .home import open_home
     from .output import StagedFiles
+    from .resolving import identifier_of
     from .wiring import Services
 
     services = Services(open_home(home_path(arguments.home)))
-    parse_identifier(arguments.identifier)
-    record = services.store.get(arguments.identifier)
+    record = services.store.get(identifier_of(arguments.identifier, services.store))
     content = record_to_xml(record, services.store, services.catalogue)
     path = services.home.issued / f"{record.identifier}.xml" if arguments.out is None else Path(arguments.out)
     with StagedFiles(path.parent) as staged:

@@ -160,6 +160,13 @@ class MemoryStore:
                     return entry.record
         raise LicenceNotFoundError
 
+    def with_number(self, number: str, limit: int) -> tuple[Record, ...]:
+        """See ``store.LicenceStore``."""
+        with self._lock:
+            records = [entry.record for entry in self._entries.values()]
+        same = [one for one in records if normal_number(one.number) == normal_number(number)]
+        return tuple(sorted(same, key=lambda record: record.identifier)[:limit])
+
     def file(self, record: Record, kind: FileKind) -> bytes:
         """See ``store.LicenceStore``."""
         content = self._entry(record.identifier).files.get(kind)

@@ -208,6 +208,9 @@ class LicenceStore(Protocol):
     def by_short_code(self, short_code: str) -> Record:
         """Return the record with this short code; LicenceNotFoundError."""
 
+    def with_number(self, number: str, limit: int) -> tuple[Record, ...]:
+        """Return up to ``limit`` licences, of any issuer and type, with this printed number in its normal form."""
+
     def file(self, record: Record, kind: FileKind) -> bytes:
         """Return a file of a licence, checked against its digest."""
 

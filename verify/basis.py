@@ -83,7 +83,7 @@ def with_doubts(checks: Sequence[Check], basis: Basis) -> tuple[Check, ...]:
 def _is_too_early(check: Check) -> bool:
     """Whether something has not begun yet, by the clock."""
     if check.name.endswith("certificate_age"):
-        return check.code == "SEAL_TIME_OUTSIDE_CERTIFICATE"
+        return check.code in ("SEAL_TIME_OUTSIDE_CERTIFICATE", "CERTIFICATE_NOT_YET_VALID")
     return check.code == "STATUS_NOT_YET_IN_FORCE"
 
 

@@ -179,7 +179,7 @@ class Counter:
         screen.both(report.action, "→ ")
         particulars = _particulars(report)
         if particulars and not is_proven(report):
-            screen.both(Text(zh="文件自称的内容，未经证实：", en="What the file claims (unproven):"), "  ", _DOUBTFUL)
+            screen.both(Text(zh="文件自称（未经证实）：", en="What the file claims (unproven):"), "  ", _DOUBTFUL)
         for label, value in particulars:
             screen.say(f"  {label}  {value}")
         for check in report.checks:

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from esign import EsignError, ForeignSigner, read_foreign_cms
 from verify.facts import Facts
-from verify.foreign import look_at_digest
+from verify.foreign_cms import look_at_digest
 from verify.report import Check
 from verify.signing_path import Grounds
 

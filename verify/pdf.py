@@ -15,7 +15,7 @@ from esign import (
 from keys import hash_bytes
 from verify.annotated_copy import look_at_copy_pdf
 from verify.facts import Facts, unreadable
-from verify.foreign import look_at_foreign_pdf
+from verify.foreign_pdf import look_at_foreign_pdf
 from verify.report import Check
 from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence

@@ -124,6 +124,19 @@ UNDECIDED: Final = (
         ),
     ),
     Reason(
+        code="CERTIFICATE_NOT_YET_VALID",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：在查验时点，签名所用的证书还没有启用。",
+            en="Cannot judge: at the time that was asked about the certificate of the signature had not begun.",
+        ),
+        action=Text(
+            zh="请按证书启用之后的时点查验；查的是现在的，请校准这台设备的时钟。",
+            en="Check as of a later time; if it is about now, set the clock of this machine right.",
+        ),
+    ),
+    Reason(
         code="NO_TRUST_ANCHORS",
         outcome=Outcome.INDETERMINATE,
         sub_indication="NO_CERTIFICATE_CHAIN_FOUND",
@@ -393,6 +406,19 @@ UNDECIDED: Final = (
         action=Text(
             zh="请取得最新的状态列表。",
             en="Get the newest status list.",
+        ),
+    ),
+    Reason(
+        code="STATUS_LIST_LATER",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="",
+        sentence=Text(
+            zh="无法判断：状态列表的签发时间晚于查验时点。",
+            en="Cannot judge: the status list was issued after the time that was asked about.",
+        ),
+        action=Text(
+            zh="请使用查验时点之前的状态列表；查的是现在的，请校准这台设备的时钟。",
+            en="Use a list from before that time; if it is about now, set the clock of this machine right.",
         ),
     ),
     Reason(

@@ -160,7 +160,8 @@ def _age_check(
     about_past = existence.proven is None and claimed_at is not None
     if at + CLOCK_SKEW < leaf.not_before and not about_past:
         detail = f"the certificate begins on {leaf.not_before}"
-        return Check(name="certificate_age", code="SEAL_TIME_OUTSIDE_CERTIFICATE", detail=detail)
+        code = "CERTIFICATE_NOT_YET_VALID" if existence.proven is None else "SEAL_TIME_OUTSIDE_CERTIFICATE"
+        return Check(name="certificate_age", code=code, detail=detail)
     expired = at > chain.not_after and (at > leaf.not_after or trust.chain(leaf, embedded, at).code != "OK")
     if expired:
         detail = f"the path has expired on {chain.not_after}"

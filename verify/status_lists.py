@@ -155,7 +155,7 @@ def look_at_status_list(data: bytes, grounds: Grounds) -> Facts:
     # (11)
     age = grounds.at - listed.issued_at
     if age < -CLOCK_SKEW:
-        fresh = Check(name="list_age", code="STATUS_LIST_OUTDATED", detail="issued after the time of asking")
+        fresh = Check(name="list_age", code="STATUS_LIST_LATER", detail=f"issued {_shown(listed.issued_at)}")
     else:
         code = "STATUS_LIST_GENUINE" if grounds.at <= listed.next_update else "STATUS_LIST_OUTDATED"
         fresh = Check(

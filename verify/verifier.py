@@ -59,7 +59,7 @@ from verify.basis import basis_of, with_doubts
 from verify.code import look_at_code
 from verify.detection import is_licence, kind_of
 from verify.facts import PROVEN, Facts, place_of, unreadable
-from verify.foreign import look_at_foreign_cms
+from verify.foreign_cms import look_at_foreign_cms
 from verify.hash_only import DigestOf, look_at_hash
 from verify.holder import HolderEntry, holder_checks
 from verify.judgement import authenticity, judge, worst_report

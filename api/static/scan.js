@@ -94,6 +94,11 @@
     }
   }
 
+  // A USB scanner types into the field; on a phone the focus would open the keyboard over the page.
+  if (document.activeElement === document.body && matchMedia("(hover: hover) and (pointer: fine)").matches) {
+    code.focus({ preventScroll: true });
+  }
+
   if (navigator.mediaDevices && navigator.mediaDevices.getUserMedia) {
     camera.hidden = false;
     start.addEventListener("click", scan);

@@ -223,6 +223,14 @@ class SqlStore:
         with translated(), self._engine.connect() as connection:
             return _one(self._records(connection, statements.BY_SHORT_CODE, short_code))
 
+    def with_number(self, number: str, limit: int) -> tuple[Record, ...]:
+        """See ``store.LicenceStore``."""
+        clear, keyed = self._numbers.keys_of(number)
+        # Printed numbers are no keys of ours: they may hold characters that no database takes.
+        keys = [keyed] if "\0" in clear or any("\ud800" <= one <= "\udfff" for one in clear) else [clear, keyed]
+        with translated(), self._engine.connect() as connection:
+            return self._records(connection, statements.WITH_NUMBER, {"number_keys": keys, "count": limit})
+
     def file(self, record: Record, kind: FileKind) -> bytes:
         """See ``store.LicenceStore``."""
         return self._files.get(record.files[kind].sha256)

@@ -91,6 +91,14 @@ IN_FORCE_OF = (
     .where(licences.c.identifier.in_(_IN_FORCE))
     .order_by(licences.c.identifier)
 )
+_NUMBERED = (
+    sa.select(licences.c.identifier)
+    .where(licences.c.number_key.in_(sa.bindparam("number_keys", expanding=True)))
+    .order_by(licences.c.identifier)
+    .limit(sa.bindparam("count"))
+)
+# Reads every number of the store: for the person at a keyboard, not for a server.
+WITH_NUMBER = RECORDS.where(licences.c.identifier.in_(_NUMBERED))
 _ENDED = (
     sa.select(licences.c.identifier)
     .where(

@@ -47,6 +47,11 @@ def test_a_lift_through_its_life(running: ModuleType, fresh: Elicence, issued: d
         answer: dict[str, Any] = done.json()
         return answer
 
+    # At a keyboard a licence may be named by what is printed on it.
+    shown = fresh("history", issued["short_code"].lower(), "--json").json()["versions"][0]
+    assert shown["identifier"] == identifier
+    assert fresh("history", issued["number"], "--json").json()["versions"] == [shown]
+    assert fresh("history", "无此编号", "--json").json()["error"]["code"] == "LICENCE_NOT_FOUND"
     assert verdict(fresh, pdf, "--at", "2027-05-18") == (1, "OBLIGATION_OVERDUE")
     act("inspect", "--obligation", "nextInspection", "--next-due", "2028-05-17")
     assert verdict(fresh, pdf, "--at", "2027-05-18") == (0, "OK")
@@ -64,6 +69,8 @@ def test_a_lift_through_its_life(running: ModuleType, fresh: Elicence, issued: d
     replaced = act("replace-lost")
     assert (replaced["version"], replaced["previous"]) == ("002", identifier)
     assert verdict(fresh, pdf) == (1, "STATUS_SUPERSEDED")
+    which = fresh("act", issued["number"], "suspend", "--ground", "由", "--json")
+    assert (which.code, replaced["identifier"] in which.json()["error"]["message"]["zh"]) == (64, True)
     successor = replaced["files"]["pdf"]["path"]
     assert verdict(fresh, successor) == (0, "DISPUTED")
     assert fresh("act", replaced["identifier"], "settle", "--ground", "异议不成立").code == 0

@@ -76,7 +76,7 @@ def test_what_is_refused(stocked: Elicence, tmp_path: Path) -> None:
     for words, code, name in (
         (("repush", "--out", "x"), 64, "WRONG_USE"),
         (("repush", "--all", "x", "--out", "x"), 64, "WRONG_USE"),
-        (("repush", "x", "--out", "x"), 66, "IDENTIFIER_MALFORMED"),
+        (("repush", "x", "--out", "x"), 66, "LICENCE_NOT_FOUND"),
         (("export", "--batch", "1", "--out", "x"), 66, "BATCH_NOT_FOUND"),
         (("receipts", str(tmp_path / "none")), 66, "INPUT_NOT_FOUND"),
         (("reconcile", "--day", "heute"), 64, "WRONG_USE"),

@@ -57,13 +57,14 @@ def test_lost_copies_come_back(running: ModuleType, stocked: Elicence) -> None:
     assert stocked.files() == before
 
 
-def test_a_bad_sample_is_named(running: ModuleType, fresh: Elicence, tmp_path: Path) -> None:
+def test_a_bad_sample_is_named(running: ModuleType, tmp_path: Path) -> None:
     document = running.changed("water-abstraction-1", sourceType="海水")
     (tmp_path / "bad.json").write_text(json.dumps(document), "utf-8")
-    done = fresh("demo", "--no-serve", "--port", "8137", "--samples", tmp_path)
+    new = running.Elicence(tmp_path / "home")
+    done = new("demo", "--no-serve", "--port", "8137", "--samples", tmp_path)
     assert done.code == 65
     # The home was made all the same, and its codes lead to the port that was asked for.
-    assert load_settings(fresh.home).public_url == "http://127.0.0.1:8137"
+    assert load_settings(new.home).public_url == "http://127.0.0.1:8137"
     assert "bad.json" in done.err
     assert "/data/sourceType [NOT_IN_LIST]" in done.err
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from verify import check_at_counter
-from verify.counter import code_in, path_in
+from verify.counter import code_in, is_next_input, path_in
 
 if TYPE_CHECKING:
     from running import Elicence
@@ -86,7 +86,11 @@ def test_it_needs_nothing_but_itself(made: Made, tmp_path: Path) -> None:
     # The picture and the PDF of others are read in processes of their own, which must find the libraries, too.
     assert made.check(made.code).returncode == 2
     assert made.check(made.pdf, tmp_path / "missing.pdf").returncode == 66
-    assert made.check("--trust", tmp_path, made.pdf).returncode == 2
+    nobody = made.check("--trust", tmp_path, made.pdf)
+    assert nobody.returncode == 2
+    command = made.elicence("verify", made.pdf, "--offline", "--trust", tmp_path)
+    for said, times in ((nobody.stdout, 1), (command.out, 1), (passed.stdout, 0)):
+        assert said.count("文件自称（未经证实）") == times
 
 
 def test_pictures_and_documents_of_others(made: Made, tmp_path: Path) -> None:
@@ -155,8 +159,35 @@ def test_a_clerk_scans_one_after_the_other(made: Made) -> None:
         assert "短码只能联网查询" in counter.wait_for("> ")
         counter.type("\x07nonsense\x1b[2J")
         assert "\x1b[2J" not in counter.wait_for("> ").replace("^[[2J", "")
+        # The next in the queue is scanned where a name or a number was asked for.
+        counter.type(made.code)
+        counter.wait_for("姓名 name: ")
+        counter.type(wide)
+        assert "不通过" not in counter.wait_for("姓名 name: ")
+        counter.type(made.holder[0])
+        counter.wait_for("号码 number: ")
+        counter.type("23456789ABCX")
+        assert "不通过" in counter.wait_for("姓名 name: ")
+        counter.type(made.holder[0])
+        counter.wait_for("号码 number: ")
+        counter.type(f"'{made.pdf}'")
+        assert "PASSED" in counter.wait_for("> ")
+        # Asked once more after a slip, not for ever.
+        counter.type(made.code)
+        for _ in range(2):
+            counter.wait_for("姓名 name: ")
+            counter.type("样例")
+            counter.wait_for("号码 number: ")
+            counter.type("1")
+        assert "不通过" in counter.wait_for("> ")
+        counter.type(made.code)
+        counter.wait_for("姓名 name: ")
+        counter.type("2345-6789-ABCX")
+        assert "短码只能联网查询" in counter.wait_for("> ")
+        counter.type(made.code)
+        counter.wait_for("姓名 name: ")
     finally:
-        counter.type("q")
+        counter.type("ｑ")
         assert counter.close() == 0
 
 
@@ -276,6 +307,17 @@ def test_what_cannot_become_a_kit(made: Made, tmp_path: Path) -> None:
 )
 def test_what_scanners_type(typed: str, code: str) -> None:
     assert code_in(typed) == code
+
+
+def test_names_are_no_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "张三").touch()
+    long = "样例跨境电子商务综合试验区" * 5
+    for name in ("", "张三", "样例 Trading (China) Co., Ltd.", long, "Sample International " * 4, "𬱖" * 60):
+        assert not is_next_input(name), name
+    code = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 4
+    for text in (code, f"http://x/v/{code.lower()}", "/missing.pdf", "'/my licence.pdf'", "Q", "ｅｘｉｔ"):
+        assert is_next_input(text), text
 
 
 def test_files_as_they_are_dragged_here(tmp_path: Path) -> None:

@@ -130,5 +130,7 @@ def test_the_age_of_the_list_is_printed(stocked: Elicence, kit: Kit) -> None:
 
 def test_lists_that_are_not_there_are_66(stocked: Elicence, kit: Kit, tmp_path: Path) -> None:
     _, pdf = _issued(stocked)
+    done = stocked("verify", "23456789ABCX", "--offline", "--json")
+    assert (done.code, "短码只能联网查询" in done.json()["error"]["message"]["zh"]) == (66, True)
     done = stocked("verify", pdf, "--offline", "--status", tmp_path / "none", "--json")
     assert (done.code, done.json()["error"]["code"]) == (66, "INPUT_NOT_FOUND")

@@ -157,7 +157,7 @@ def test_what_no_font_prints_is_named(fonts: FontChain) -> None:
 
 def test_a_licence_of_several_holders_or_none(fonts: FontChain) -> None:
     one = {"certificateHolderName": "李*", "certificateHolderTypeName": "公民身份号码"}
-    for holders, shown in (([one, one], "李*（公民身份号码）、李*"), ([], "农药经营许可证")):
+    for holders, shown in (([one, one], "李*、李*"), ([], "农药经营许可证")):
         licence = {key: value for key, value in LICENCE.items() if "Holder" not in key} | {"holders": holders}
         assert shown in _text(receipt_pages(fonts, _report(_result(licence=licence)), seal=(42.0, 42.0)))
 

@@ -55,6 +55,8 @@ def test_what_is_added_is_found_again(store: LicenceStore, made: Make) -> None:
     assert store.get(one.record.identifier) == one.record
     assert store.get(other.record.identifier) == other.record
     assert store.by_short_code(other.record.short_code) == other.record
+    wide = one.record.number.replace("(", "（").replace(")", "）").lower()
+    assert store.with_number(wide, 2) == (one.record,)
     for kind, content in one.files.items():
         assert store.file(one.record, kind) == content
     assert store.is_ready()
@@ -123,6 +125,7 @@ def test_unknown_names_are_not_found(store: LicenceStore) -> None:
             store.get(text)
         with pytest.raises(LicenceNotFoundError):
             store.by_short_code(text)
+        assert store.with_number(text, 2) == ()
         with pytest.raises(LicenceNotFoundError):
             store.events(text)
         with pytest.raises(LicenceNotFoundError):

@@ -477,7 +477,7 @@ CERTIFICATES = (
     Attack(
         "certificate",
         "that had not begun",
-        "SEAL_TIME_OUTSIDE_CERTIFICATE",
+        "CERTIFICATE_NOT_YET_VALID",
         lambda: signed_by(certificate_of(days=(5, 20))),
     ),
     Attack(

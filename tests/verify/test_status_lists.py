@@ -403,7 +403,7 @@ def test_a_key_in_other_hands_signs_no_lists(counter: Counter) -> None:
     [
         (lambda c, o: c.list(), "STATUS_LIST_GENUINE"),
         (lambda c, o: c.list(at=AT - 27 * HOUR), "STATUS_LIST_OUTDATED"),
-        (lambda c, o: c.list(at=AT + HOUR), "STATUS_LIST_OUTDATED"),
+        (lambda c, o: c.list(at=AT + HOUR), "STATUS_LIST_LATER"),
         (lambda c, o: c.list(issuer_code=o.OTHER_CODE), "STATUS_LIST_WRONG_SIGNER"),
         (lambda c, o: _resigned(c.list(), c.list(ListedStatus.ENDED)), "DIGEST_MISMATCH"),
         (lambda c, o: _cut(c.list()), "FORMAT_STATUS_LIST"),

@@ -36,6 +36,10 @@ VECTORS: dict[str, str] = {
         "::test_no_list_makes_a_licence_pass_that_its_issuer_did_not_sign[from the future]"
     ),
     "STATUS_LIST_OUTDATED": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[old]",
+    "STATUS_LIST_LATER": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[later]",
+    "CERTIFICATE_NOT_YET_VALID": (
+        "tests/verify/test_attack_classes.py::test_no_attack_passes[certificate-that-had-not-begun]"
+    ),
     "STATUS_LIST_GENUINE": "tests/verify/test_status_lists.py::test_a_list_by_itself_is_judged[good]",
     "FORMAT_EMPTY": "tests/verify/test_any_input.py::test_cut_off_file_fails",
     "FORMAT_UNKNOWN": "tests/verify/test_any_input.py::test_a_claim_that_cannot_be_read_counts_beside_a_genuine_code",
