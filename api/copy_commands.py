@@ -141,9 +141,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     services = _services(arguments)
     identifier = identifier_of(arguments.identifier, services.store)
     services.store.get(identifier)
-    made_for = {
-        one.reference: one for one in services.copies.of_licence(identifier) if one.kind is RelianceKind.COPY
-    }
+    made_for = {one.reference: one for one in services.copies.of_licence(identifier) if one.kind is RelianceKind.COPY}
     copies = services.copies.copies_of(identifier)
     rows = [
         (

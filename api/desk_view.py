@@ -4,7 +4,7 @@ import base64
 import binascii
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from esign import EsignError, Rows, StructuredField, StructuredLicence, photo_file, read_photo
@@ -67,6 +67,8 @@ class DeskView:
     word: Message
     sentence: Message
     action: Message
+    in_earnest: Message | None
+    """The action as it would be for the same thing without development keys; None where it is that."""
     reason: str
     indication: str
     development: bool
@@ -105,6 +107,7 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
     fields = () if licence is None else licence.fields
     pictures = [_photo(field) for field in fields]
     english = _english_labels(services, licence)
+    earnest = replace(report, development=False).action
     compared = next((check for check in report.checks if check.name == "holder"), None)
     return DeskView(
         name=name,
@@ -112,6 +115,7 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
         word=VERDICTS[report.verdict.value],
         sentence=_message(report.sentence),
         action=_message(report.action),
+        in_earnest=None if earnest == report.action else _message(earnest),
         reason=report.reason.code,
         indication=" / ".join(filter(None, (report.reason.indication, report.reason.sub_indication))),
         development=report.development,

@@ -61,8 +61,8 @@ _NO_SYMBOL = Message(
 )
 _PDF_FILE = Message(
     zh="这里只读照片，不核验 PDF 文件。PDF 文件请在窗口核验；在这里请拍照面上的二维码，或输入短码。",
-    en="Only pictures are read here, no PDF files. A PDF is checked at the desk; here take a picture of the code on its "
-    "face, or type the short code.",
+    en="Only pictures are read here, no PDF files. A PDF is checked at the desk; here take a picture of the code on its"
+    " face, or type the short code.",
 )
 _FOREIGN_SYMBOL = Message(
     zh="图片中的二维码不是电子证照的二维码。请拍照面上的二维码。",

@@ -7,13 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from esign import is_short_code
+from esign import fold_short_code
 from verify import MAX_FILE_BYTES, DigestOf, HolderEntry, IntendedUse, Report, Verifier
 
 from .errors import InputNotFoundError
 from .inputs import read_file, read_standard_input
 from .resolving import as_keyed, full_code
 from .wiring import Services
+
+_SHORT_CODE = 12  # characters, also of one with a slip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,8 @@ class Presented:
             )
         if "/v/" in argument.lower():
             return cls(code=argument if services is None else full_code(argument, services.store))
-        if is_short_code(as_keyed(argument)):
+        typed = fold_short_code(as_keyed(argument))
+        if len(typed) == _SHORT_CODE and typed.isascii() and typed.isalnum():
             raise InputNotFoundError(
                 "没有这个文件；短码只能联网查询，请在核验网页上输入。这里请给出文件，或二维码的文字（含 /V/）。",
                 "no such file; a short code is looked up online only, on the pages of the server: name a file here, or "

@@ -84,14 +84,14 @@ from .errors import (
     UnprintableError,
 )
 from .evidence import Evidence
-from .face_reader import (
+from .face_reader import read_face
+from .face_seen import (
     FacePage,
     SeenBox,
     SeenItem,
     SeenPhoto,
     SeenSymbol,
     SeenText,
-    read_face,
 )
 from .face_words import (
     BODY_LABEL,

@@ -1,4 +1,4 @@
-"""One signer of a message that somebody else made: digest, signature, certificate, its path, and since when it is there.
+"""One signer of a message that somebody else made: digest, signature, certificate, path, and since when it is there.
 
 The numbers are the steps in `verifier.py`.
 """

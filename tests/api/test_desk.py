@@ -90,6 +90,10 @@ def test_a_file_a_clerk_holds_is_shown_in_full(client: httpx2.Client, person: di
     assert re.fullmatch(r"/desk/checks/[\w-]{22}", answer.url.path)
     assert verdict(answer.text) == "passed"
     text = words(answer.text)
+    # The keys are development ones: what a clerk reads in earnest stands below, and in nothing that did not pass.
+    assert "仅供测试，请不要用于办理业务。" in text
+    assert "不是样例的，此处显示：可以采信。" in text
+    assert "不是样例的" not in words(upload(client, person["pdf"], day="2055-01-01").text)
     for said in ("证照真实有效", "取水许可证", "样例县行政审批局", "签发", "信任根：", "颁发机构证照库", "拒收回执"):
         assert said in text, said
     for key in ("certificateHolderName", "certificateHolderCode", "certificateNumber", "abstractionPlace"):
@@ -217,14 +221,16 @@ def test_a_receipt_and_a_slip(client: httpx2.Client, services: Services, person:
     for data, said in (({"reason": "other"}, "这个理由须在备注中写明"), ({"reason": "x"}, "没有这个拒收理由")):
         assert said in words(client.post(f"{page.url.path}/refusal", data=data).text)
     # The form comes back open, with what was typed and what is wrong with it.
-    again = client.post(f"{page.url.path}/refusal", data=case | {"reason": "other", "remark": "", "item_code": "A" * 101})
+    again = client.post(
+        f"{page.url.path}/refusal", data=case | {"reason": "other", "remark": "", "item_code": "A" * 101}
+    )
     slip_form = again.text[again.text.index('<details id="slip" open>') :]
     assert '<option value="other" data-remark selected>' in slip_form
     assert 'id="refusal-fault">这个理由须在备注中写明。' in slip_form
     assert 'value="clerk07"' in slip_form
     assert 'id="problem"' not in again.text
     long = client.post(f"{page.url.path}/receipt", data=case | {"officer": "甲" * 101})
-    assert 'id="receipt-fault">经办人超过 100 字。' in long.text
+    assert 'id="receipt-fault" tabindex="-1" autofocus>经办人超过 100 字。' in long.text
     # What did not pass needs no slip.
     failed = upload(client, person["pdf"], day="2055-01-01")
     assert "拒收回执" not in words(failed.text)

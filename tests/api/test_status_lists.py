@@ -123,10 +123,7 @@ def test_a_list_is_shown_in_numbers(stocked: Elicence) -> None:
         done = stocked("status-list", "show", "-", "--json", stdin=content)
         assert (done.code, done.json()["error"]["code"]) == (65, "DATA_REFUSED"), code
     assert stocked("status-list", "show", "nowhere.status").code == 66
-
-
-def test_our_own_verifier_believes_the_list(stocked: Elicence) -> None:
-    stocked("status-list", "make")
+    # Our own verifier believes it.
     report = stocked("verify", latest(stocked), "--json", "--trust", stocked.home / "trust").json()
     assert (report["verdict"], report["kind"]) == ("passed", "status_list")
 
@@ -298,7 +295,7 @@ def killed_while_publishing(running: ModuleType, elicence: Elicence, times: int)
 
 
 def test_killed_at_any_moment_it_leaves_whole_lists(running: ModuleType, stocked: Elicence) -> None:
-    assert killed_while_publishing(running, stocked, 10) > 10
+    assert killed_while_publishing(running, stocked, 3) > 3
     # Whoever comes next puts things right.
     files = StatusFiles(stocked.home / "status")
     newest = files.newest(NAME)

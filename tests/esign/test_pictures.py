@@ -39,7 +39,7 @@ def page() -> Image.Image:
     return made
 
 
-@pytest.mark.parametrize("name", ["scan-150", "fax-200", "tilted"])
+@pytest.mark.parametrize("name", ["scan-150", "tilted"])
 def test_a_print_is_read(page: Image.Image, name: str) -> None:
     assert read_picture(photographs.photograph(name, page, 0)) == (TEXT,)
 

@@ -165,7 +165,12 @@ def test_a_scanner_where_the_focus_is_elsewhere(server: str, person: Any, chromi
         settled(page, 5)
         page.evaluate("document.querySelector('#holder-form').addEventListener('submit', () => { throw 'submitted' })")
         for count, (field, text, select) in enumerate(
-            (("holder", mangled, True), ("number", wide, False), ("officer", wide, False), ("case", wide.lower(), True)),
+            (
+                ("holder", mangled, True),
+                ("number", wide, False),
+                ("officer", wide, False),
+                ("case", wide.lower(), True),
+            ),
             6,
         ):
             place = page.locator(f"#{field}")

@@ -92,7 +92,7 @@ def act(action: Action, hours: int, day: date, choice: bool) -> Act:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(
     begins=st.sampled_from([Status.ISSUED, Status.ISSUED, Status.INACTIVE, Status.PENDING]),
     valid_to=st.none() | DAYS,

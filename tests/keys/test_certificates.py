@@ -400,7 +400,7 @@ def test_rsa_without_null_is_read() -> None:
 
 
 def test_a_modulus_without_its_leading_zero_is_read() -> None:
-    """Genuine certificates have it. Read as DER says, the modulus is negative, which no key is: it means one number only."""
+    """Genuine certificates have it. As DER the modulus is negative, which no key is: it means one number only."""
     good = keys.generate_private_key(keys.RSA_SHA256).public_key.spki
     modulus = der.DerReader(_bits(good)).read_sequence()
     number = modulus.read_integer()

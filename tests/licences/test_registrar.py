@@ -141,7 +141,7 @@ def test_a_lost_licence_is_replaced_by_the_same_words(office: Office) -> None:
     office.registrar.act(first.identifier, act(Action.REPORT_LOST))
     second = office.replace(first, act(Action.REPLACE_LOST), None)
     before, after = (structured_from_bytes(office.store.file(one, "json")) for one in (first, second))
-    same = {"identifier": "", "relations": (), "sealed_at": AT, "seals": ()}
+    same = {"identifier": "", "relations": (), "sealed_at": AT, "seals": (), "status_place": None}
     assert replace(before, **same) == replace(after, **same)
 
 

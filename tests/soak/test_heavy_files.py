@@ -22,6 +22,7 @@ READ = {"crl: 100,000 entries", "certificates: a full file", "pdf: preflight of 
 }
 """What stays below every limit, and is read."""
 JUDGED = {
+    "CHANGED_AFTER_SIGNING",
     "DIGEST_MISMATCH",
     "SIGNATURE_INVALID",
     "REVOCATION_UNKNOWN",

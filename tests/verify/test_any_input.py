@@ -70,7 +70,7 @@ def picture(*texts: str, form: str = "PNG") -> bytes:
         (b"%PDF-", "pdf", "FORMAT_PDF"),
         (b"%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n", "pdf", "FORMAT_PDF"),
         (b"%PDF-1.7\n%%EOF\n", "pdf", "SEAL_MISSING"),
-        (b"junk\n%PDF-1.7\n%%EOF\n", "pdf", "FORMAT_PDF"),
+        (b"junk\n%PDF-1.7\n%%EOF\n", "pdf", "SEAL_MISSING"),
         (b"%PDF-1.4\n1 0 obj<</Type/Sig/ByteRange[0 1 2 3]>>endobj\n%%EOF", "pdf", "FORMAT_PDF"),
     ],
 )
