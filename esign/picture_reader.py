@@ -32,7 +32,7 @@ def answer(data: bytes, _: str) -> list[str]:
         # Loaded for scans only: it takes as long as reading a symbol.
         from .scanned_pages import pictures_of_pages
 
-        return [text for picture in pictures_of_pages(data) for text in _read(picture)]
+        return [text for picture in pictures_of_pages(data, MAX_PIXELS) for text in _read(picture)]
     with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
         return _read(picture)
 

@@ -12,7 +12,7 @@ MAX_SCANNED_PAGES = 4
 MAX_SCANNED_PICTURES = 8  # of one page: some scanners cut a page into strips, of which the first few are looked at
 
 
-def pictures_of_pages(data: bytes) -> Iterator[Image.Image]:
+def pictures_of_pages(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
     """The pictures of the first pages. A picture in a form that is not read is passed over."""
     with pikepdf.open(io.BytesIO(data)) as document:
         for number, page in enumerate(document.pages):
@@ -28,6 +28,10 @@ def pictures_of_pages(data: bytes) -> Iterator[Image.Image]:
                 if not isinstance(drawn, pikepdf.Stream):
                     continue
                 try:
-                    yield pikepdf.PdfImage(drawn).as_pil_image()
+                    image = pikepdf.PdfImage(drawn)
+                    # A few bytes may unpack to any size: asked before it is done.
+                    if image.width * image.height > most_pixels:
+                        raise TooLargeError("a picture of too many pixels")
+                    yield image.as_pil_image()
                 except (pikepdf.PikepdfError, NotImplementedError, ValueError, OSError):
                     continue

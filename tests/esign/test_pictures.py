@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from PIL import Image, ImageFilter
 
-from esign import MalformedError, read_picture
+from esign import MalformedError, TooLargeError, read_picture
 
 TEXT = "http://127.0.0.1:8000/V/" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 11
 READ_SHARE = 0.95
@@ -76,3 +76,17 @@ def test_share_that_is_read(page: Image.Image, name: str) -> None:
             continue
     # A lamp may be mirrored right on the symbol: then nobody reads it.
     assert read / PICTURES >= (READ_SHARE if name != "glare" else 0.5), f"{read} of {PICTURES}"
+
+
+def test_a_small_scan_that_unpacks_to_a_large_picture_is_not_unpacked() -> None:
+    run = b"\x81\x00" * 100
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<</XObject<</I 4 0 R>>>>>>",
+        b"<</Type/XObject/Subtype/Image/Width 20000/Height 20000/BitsPerComponent 8/ColorSpace/DeviceGray"
+        b"/Filter/RunLengthDecode/Length %d>>\nstream\n%s\nendstream" % (len(run), run),
+    )
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, one) for number, one in enumerate(objects, start=1))
+    with pytest.raises(TooLargeError):
+        read_picture(b"%PDF-1.4\n" + body + b"trailer\n<</Root 1 0 R/Size 5>>\nstartxref\n0\n%%EOF\n")
