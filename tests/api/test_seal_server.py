@@ -47,7 +47,6 @@ from esign import (
 )
 from licences.fonts import shipped_font
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 PICTURE = Path(__file__).parents[2] / "fixtures" / "vectors" / "ses" / "picture.png"
 REQUEST = "0123456789abcdef0123456789abcdef"
 DIGEST = "A" * 43 + "="
@@ -129,6 +128,11 @@ def _settings(server: SealServer) -> str:
     )
 
 
+def now() -> datetime:
+    """The server compares with its clock: a time from when the tests were collected is too old for it."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 @pytest.fixture(scope="module")
 def prepared_server(tmp_path_factory: pytest.TempPathFactory, running: ModuleType) -> SealServer:
     folder = tmp_path_factory.mktemp("seal-server")
@@ -137,7 +141,7 @@ def prepared_server(tmp_path_factory: pytest.TempPathFactory, running: ModuleTyp
             family,
             authority_name="样例县行政审批局",
             authority_code="1199010000000102XM",
-            at=NOW - timedelta(days=1),
+            at=now() - timedelta(days=1),
             random=os.urandom,
         )
         for family in ("sm2", "rsa")
@@ -158,9 +162,9 @@ def prepared_server(tmp_path_factory: pytest.TempPathFactory, running: ModuleTyp
         kind=1,
         picture=SesPicture(type="PNG", data=PICTURE.read_bytes(), width=40, height=40),
         permitted=[pkis["sm2"].seal.certificate],
-        created_at=NOW - timedelta(hours=1),
-        valid_from=NOW - timedelta(hours=1),
-        valid_to=NOW + timedelta(days=30),
+        created_at=now() - timedelta(hours=1),
+        valid_from=now() - timedelta(hours=1),
+        valid_to=now() + timedelta(days=30),
         maker=pkis["sm2"].seal,
     )
     (folder / "seal.esl").write_bytes(electronic_seal)
@@ -304,11 +308,12 @@ def test_a_finished_cms(server: SealServer, name: str) -> None:
     signer = server.signer(name)
     data = b"structured licence"
     digest = keys.hash_bytes(signer.algorithm.digest, data)
-    cms = finished_cades(server.seal(name), digest, chain=signer.chain, at=NOW)
+    at = now()
+    cms = finished_cades(server.seal(name), digest, chain=signer.chain, at=at)
     facts = read_signed_data(cms)
     facts.verify_signature()
     assert facts.digest_matches(data)
-    assert facts.signing_time == NOW
+    assert facts.signing_time == at
     if name == "rsa":
         root = server.pkis["rsa"].root
         pem = ssl.DER_cert_to_PEM_cert(root.der).encode()
@@ -325,19 +330,19 @@ def test_a_finished_ses_signature(server: SealServer) -> None:
         property_info="/Doc_0/Signs/Sign_0/Signature.xml",
         electronic_seal=server.electronic_seal,
         certificate=signer.certificate,
-        at=NOW,
+        at=now(),
     )
     facts = read_ses_signature(made)
     facts.verify_signature()
     assert facts.digest_matches(b"original")
     assert facts.signer_permitted()
     with pytest.raises(keys.ServiceFailedError) as caught:
-        server.seal("rsa").ses(bytes(32), "sha256", property_info="x", at=NOW)
+        server.seal("rsa").ses(bytes(32), "sha256", property_info="x", at=now())
     assert caught.value.status == 403, "this key has no electronic seal"
 
 
 def test_nothing_is_dated_back_or_ahead(server: SealServer) -> None:
-    for at in (NOW - timedelta(hours=1), NOW + timedelta(hours=1)):
+    for at in (now() - timedelta(hours=1), now() + timedelta(hours=1)):
         with pytest.raises(keys.ServiceFailedError, match="refuses what was asked for"):
             server.seal("sm2").cades(bytes(32), "sm3", at=at)
         with pytest.raises(keys.ServiceFailedError, match="refuses what was asked for"):
@@ -352,7 +357,7 @@ def test_nothing_is_dated_back_or_ahead(server: SealServer) -> None:
 @pytest.mark.parametrize("name", ["sm2", "rsa"])
 def test_a_whole_file(server: SealServer, name: str, tmp_path: Path) -> None:
     signer = server.signer(name)
-    prepared = _prepare(signer, NOW)
+    prepared = _prepare(signer, now())
     sealed = finished_file(server.seal(name), prepared, chain=signer.chain)
     (seal,) = read_sealed_pdf(sealed).seals
     seal.signed_data.verify_signature()
@@ -365,7 +370,7 @@ def test_a_whole_file(server: SealServer, name: str, tmp_path: Path) -> None:
 
 
 def test_only_a_prepared_file_of_ours_is_sealed(server: SealServer) -> None:
-    prepared = _prepare(server.signer("sm2"), NOW)
+    prepared = _prepare(server.signer("sm2"), now())
     sealed = server.seal("sm2").file(prepared)
     # The last one has a good place for a seal, but its end is not ours.
     wrong = (b"%PDF-1.7\n", prepared[:-1], prepared + b" ", sealed, prepared.replace(b"startxref\n", b"startxref\r"))
