@@ -234,7 +234,7 @@ def test_pieces_moved_doubled_and_removed(
 # Nothing escapes
 
 no_deadline = settings(
-    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 
 
