@@ -113,7 +113,7 @@ def read_code(text: str) -> SignedCode:
     try:
         token = base64.b32decode(code + "=" * (-len(code) % 8))
     except (binascii.Error, ValueError) as error:
-        raise MalformedError(Fault.FORMAT_CODE, "not Base32") from error
+        raise MalformedError(Fault.FORMAT_CODE, "not Base32 in its only form") from error
     # Python ignores the unused bits of the last character and accepts padding in the text: neither has a place here.
     if base64.b32encode(token).decode("ascii").rstrip("=") != code:
         raise MalformedError(Fault.FORMAT_CODE, "not Base32 in its only form")

@@ -305,10 +305,10 @@ def test_a_demo_serves_without_a_key(running: ModuleType, stocked: Elicence) -> 
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=running.environment(), text=True
     )
     assert process.stdout is not None
-    said = process.stdout.readline()
+    said = next(line for line in process.stdout if "serving at" in line)
     process.send_signal(signal.SIGINT)
     _, log = process.communicate(timeout=60)
-    assert "serving at" in said
+    assert "http://127.0.0.1:" in said
     assert "the samples were not issued" in log
     only_issue = stocked("demo", "--no-serve", "--samples", running.SAMPLES, "--json")
     assert (only_issue.code, only_issue.json()["error"]["code"]) == (78, "KEY_NOT_FOUND")
