@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from esign import AnnotatedCopy, EsignError, Evidence, SealedPdf, copy_from_bytes, read_detached
+from esign import AnnotatedCopy, EsignError, SealedPdf, copy_from_bytes, read_detached
 from keys import hash_bytes
 from verify.facts import Facts, unreadable
 from verify.report import Check
 from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
+from verify.seal_reading import Ballast, seals_beside, seals_of_pdf
 from verify.seals import Seal, brought_check, evidence_check, judge_seal
 from verify.signing_path import Existence, Grounds
 from verify.timestamps import look_at_document_timestamps
@@ -28,15 +29,6 @@ class IntendedUse:
 
     case_number: str = ""
     item_code: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ballast:
-    """What a file brings along beside its seals, and what its timestamps have explained of that."""
-
-    evidence: Evidence
-    used: tuple[frozenset[bytes], ...] = ()
-    judged: bool = True
 
 
 def look_at_copy_pdf(data: bytes, pdf: SealedPdf, grounds: Grounds) -> Facts:
@@ -53,18 +45,8 @@ def look_at_copy_pdf(data: bytes, pdf: SealedPdf, grounds: Grounds) -> Facts:
     # (8)
     grounds = grounds.with_evidence(RevocationEvidence.from_raw(pdf.evidence))
     stamps, used, judged, existence = look_at_document_timestamps(pdf, grounds, Existence(at=grounds.at))
-    seals = tuple(
-        Seal(
-            field=seal.field,
-            signed_data=seal.signed_data,
-            intact=seal.digest_matches(),
-            claimed_time=seal.claimed_time,
-            existence=existence,
-            covers="whole" if seal.covered.end == len(data) else "revision",
-        )
-        for seal in pdf.seals
-    )
-    ballast = _Ballast(evidence=pdf.evidence, used=tuple(used), judged=judged)
+    seals = seals_of_pdf(pdf, len(data), existence)
+    ballast = Ballast(evidence=pdf.evidence, used=tuple(used), judged=judged)
     facts = _judged(copy, seals, grounds, (readable, *stamps), ballast)
     # (4) Its face shows what the licence in it says, and whose copy it is.
     licence = copy.licence
@@ -89,19 +71,9 @@ def look_at_copy_data(data: bytes, signature: bytes | None, grounds: Grounds) ->
         return Facts(kind="copy", checks=(unreadable("format", error),), licence=copy.licence, copy=copy)
     # (8)
     grounds = grounds.with_evidence(RevocationEvidence.from_raw(detached.evidence))
-    seals = tuple(
-        Seal(
-            field=None,
-            signed_data=signed_data,
-            intact=signed_data.digest_matches(data),
-            claimed_time=signed_data.signing_time,
-            existence=Existence(at=grounds.at),
-            covers="content",
-        )
-        for signed_data in detached.signers
-    )
+    seals = seals_beside(detached, data, Existence(at=grounds.at))
     readable = Check(name="format", code="OK")
-    return _judged(copy, seals, grounds, (readable,), _Ballast(evidence=detached.evidence))
+    return _judged(copy, seals, grounds, (readable,), Ballast(evidence=detached.evidence))
 
 
 def use_checks(copy: AnnotatedCopy, use: IntendedUse | None, at: datetime) -> tuple[Check, ...]:
@@ -127,7 +99,7 @@ def use_checks(copy: AnnotatedCopy, use: IntendedUse | None, at: datetime) -> tu
 
 
 def _judged(
-    copy: AnnotatedCopy, seals: Sequence[Seal], grounds: Grounds, around: Sequence[Check], ballast: _Ballast
+    copy: AnnotatedCopy, seals: Sequence[Seal], grounds: Grounds, around: Sequence[Check], ballast: Ballast
 ) -> Facts:
     """Facts about a copy that was read, with these checks around those of its seals."""
     found = [

@@ -19,8 +19,8 @@ from verify.foreign_pdf import look_at_foreign_pdf
 from verify.report import Check
 from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
+from verify.seal_reading import seals_of_pdf
 from verify.seals import (
-    Seal,
     all_issuers_check,
     brought_check,
     completeness_check,
@@ -59,17 +59,7 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
     existence = Existence(at=grounds.at).or_earlier(records.existed_since(licence.identifier, data), "store")
     stamps, used, judged, existence = look_at_document_timestamps(pdf, grounds, existence)
     # (2), (3), (4) for what belongs to the structured licence, (5) to (8)
-    seals = tuple(
-        Seal(
-            field=seal.field,
-            signed_data=seal.signed_data,
-            intact=seal.digest_matches(),
-            claimed_time=seal.claimed_time,
-            existence=existence,
-            covers="whole" if seal.covered.end == len(data) else "revision",
-        )
-        for seal in pdf.seals
-    )
+    seals = seals_of_pdf(pdf, len(data), existence)
     found = look_at_seals(seals, licence, grounds)
     brought = (brought_check(facts, seal.signed_data.certificates) for facts, seal in zip(found, seals, strict=True))
     judged = judged and all(facts.judged for facts in found)

@@ -7,26 +7,18 @@ none, and says nothing about today; so nobody is asked for a state, and what it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from esign import CHECKED_CODE, EsignError, Evidence, SealedPdf, VerificationReport, read_detached, report_from_bytes
+from esign import CHECKED_CODE, EsignError, SealedPdf, VerificationReport, read_detached, report_from_bytes
 from keys import Certificate, hash_bytes
 from verify.facts import Facts, unreadable
 from verify.report import Check
 from verify.revocation import RevocationEvidence
+from verify.seal_reading import Ballast, seals_beside, seals_of_pdf
 from verify.seals import Seal, brought_check, evidence_check, judge_seal
 from verify.signing_path import Existence, Grounds
 from verify.timestamps import look_at_document_timestamps
 from verify.trust import TrustStore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ballast:
-    """What a file brings along beside its seal, and what its timestamps have explained of that."""
-
-    evidence: Evidence
-    used: tuple[frozenset[bytes], ...] = ()
-    judged: bool = True
 
 
 def look_at_report_pdf(pdf: SealedPdf, size: int, grounds: Grounds) -> Facts:
@@ -40,18 +32,8 @@ def look_at_report_pdf(pdf: SealedPdf, size: int, grounds: Grounds) -> Facts:
     # (8)
     grounds = grounds.with_evidence(RevocationEvidence.from_raw(pdf.evidence))
     stamps, used, judged, existence = look_at_document_timestamps(pdf, grounds, Existence(at=grounds.at))
-    seals = tuple(
-        Seal(
-            field=seal.field,
-            signed_data=seal.signed_data,
-            intact=seal.digest_matches(),
-            claimed_time=seal.claimed_time,
-            existence=existence,
-            covers="whole" if seal.covered.end == size else "revision",
-        )
-        for seal in pdf.seals
-    )
-    ballast = _Ballast(evidence=pdf.evidence, used=tuple(used), judged=judged)
+    seals = seals_of_pdf(pdf, size, existence)
+    ballast = Ballast(evidence=pdf.evidence, used=tuple(used), judged=judged)
     return _judged(report, seals, len(pdf.fields), grounds, (readable, *stamps), ballast)
 
 
@@ -71,19 +53,9 @@ def look_at_report_data(data: bytes, signature: bytes | None, grounds: Grounds) 
         return Facts(kind="report", checks=(unreadable("format", error),), recorded=report)
     # (8)
     grounds = grounds.with_evidence(RevocationEvidence.from_raw(detached.evidence))
-    seals = tuple(
-        Seal(
-            field=None,
-            signed_data=signed_data,
-            intact=signed_data.digest_matches(data),
-            claimed_time=signed_data.signing_time,
-            existence=Existence(at=grounds.at),
-            covers="content",
-        )
-        for signed_data in detached.signers
-    )
+    seals = seals_beside(detached, data, Existence(at=grounds.at))
     readable = Check(name="format", code="OK")
-    return _judged(report, seals, len(seals), grounds, (readable,), _Ballast(evidence=detached.evidence))
+    return _judged(report, seals, len(seals), grounds, (readable,), Ballast(evidence=detached.evidence))
 
 
 def with_subject(facts: Facts, report: VerificationReport, original: bytes) -> Facts:
@@ -102,7 +74,7 @@ def _judged(
     places: int,
     grounds: Grounds,
     around: Sequence[Check],
-    ballast: _Ballast,
+    ballast: Ballast,
 ) -> Facts:
     """Facts about a report that was read, with these checks around those of its seal."""
     found = [

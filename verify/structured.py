@@ -6,7 +6,8 @@ from esign import EsignError, read_detached, structured_from_bytes
 from verify.facts import Facts, unreadable
 from verify.report import Check
 from verify.revocation import RevocationEvidence
-from verify.seals import Seal, all_issuers_check, brought_check, completeness_check, evidence_check, look_at_seals
+from verify.seal_reading import seals_beside
+from verify.seals import all_issuers_check, brought_check, completeness_check, evidence_check, look_at_seals
 from verify.signing_path import Existence, Grounds
 from verify.sources import Records
 
@@ -31,17 +32,7 @@ def look_at_structured(data: bytes, signature: bytes | None, grounds: Grounds, r
     grounds = grounds.with_evidence(RevocationEvidence.from_raw(detached.evidence))
     existence = Existence(at=grounds.at).or_earlier(records.existed_since(licence.identifier, signature), "store")
     # (2), (3), (5) to (8)
-    seals = tuple(
-        Seal(
-            field=None,
-            signed_data=signed_data,
-            intact=signed_data.digest_matches(data),
-            claimed_time=signed_data.signing_time,
-            existence=existence,
-            covers="content",
-        )
-        for signed_data in detached.signers
-    )
+    seals = seals_beside(detached, data, existence)
     found = look_at_seals(seals, licence, grounds)
     judged = all(facts.judged for facts in found)
     checks = (
