@@ -20,6 +20,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from esign import structured_from_bytes
+from licences import Status
 
 BIN = Path(sys.executable).parent
 PHONE, DESK = 360, 1280
@@ -35,8 +36,10 @@ def person(issued: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def others(issued: Any, person: Any) -> Any:
-    """What else was issued in the same home."""
-    return [sample for sample in issued if sample.services is person.services]
+    """What else is in force in the same home, where tests of other pages may have revoked something."""
+    store, now = person.services.store, datetime.now(UTC)
+    same_home = [sample for sample in issued if sample.services is person.services]
+    return [one for one in same_home if store.status(one.record.identifier, now).status is Status.ISSUED]
 
 
 @pytest.fixture(scope="module")
