@@ -39,7 +39,7 @@ def others(issued: Any, person: Any) -> Any:
     """What else is in force in the same home, where tests of other pages may have revoked something."""
     store, now = person.services.store, datetime.now(UTC)
     same_home = [sample for sample in issued if sample.services is person.services]
-    return [one for one in same_home if store.status(one.record.identifier, now).status is Status.ISSUED]
+    return [one for one in same_home if store.status(one.record.identifier, now).value is Status.ISSUED]
 
 
 @pytest.fixture(scope="module")
