@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from .service_faults import SERVICE_ROWS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -446,4 +448,6 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
-FAULTS: Mapping[str, Fault] = MappingProxyType({code: Fault(code=code, zh=zh, en=en) for code, zh, en in _ROWS})
+FAULTS: Mapping[str, Fault] = MappingProxyType(
+    {code: Fault(code=code, zh=zh, en=en) for code, zh, en in (*_ROWS, *SERVICE_ROWS)}
+)

@@ -1,0 +1,5 @@
+"""Supervision of what is done with licences: the trail of every issue, read, verification and change."""
+
+from .trail import NumberedEntry, Trail, TrailEntry, TrailKind, TrailQuestion
+
+__all__ = ["NumberedEntry", "Trail", "TrailEntry", "TrailKind", "TrailQuestion"]

@@ -1,0 +1,228 @@
+"""Runs `elicence` as its users do, as a process of its own, forked from one that has loaded the program.
+
+`run` and `Running` take what `subprocess.run` and `subprocess.Popen` take, without the name of the program.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 60.0
+PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
+Word = str | bytes | Path
+
+# Python reads these when it starts, and libraries when they are loaded: for a fork that is over.
+_READ_AT_START = (
+    "LANG", "LC_ALL", "LC_CTYPE", "LD_PRELOAD", "OPENSSL_CONF", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONWARNINGS"
+)  # fmt: skip
+
+
+def run(
+    *words: Word,
+    input: bytes | str | None = None,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = SECONDS,
+    text: bool = False,
+    check: bool = False,
+) -> subprocess.CompletedProcess[Any]:
+    """Run one command to its end, as `subprocess.run` does; its standard input is empty if nothing is given."""
+    given = input.encode() if isinstance(input, str) else input or b""
+    with _spool(given) as stdin, _spool() as stdout, _spool() as stderr:
+        with Running(*words, stdin=stdin, stdout=stdout, stderr=stderr, cwd=cwd, env=env) as process:
+            code = process.wait(timeout)
+        said: list[Any] = [_whole(one).decode() if text else _whole(one) for one in (stdout, stderr)]
+    done = subprocess.CompletedProcess(process.args, code, *said)
+    if check:
+        done.check_returncode()
+    return done
+
+
+class Running:
+    """A command that is under way; used as `subprocess.Popen` is. Its streams are pipes of bytes, or of text."""
+
+    def __init__(
+        self,
+        *words: Word,
+        stdin: int | IO[Any] = DEVNULL,
+        stdout: int | IO[Any] = PIPE,
+        stderr: int | IO[Any] = PIPE,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        text: bool = False,
+    ) -> None:
+        self.args = ["elicence", *map(os.fsdecode, words)]
+        self.returncode: int | None = None
+        self._lock = threading.Lock()
+        environment = dict(os.environ if env is None else env)
+        late = [name for name in _READ_AT_START if environment.get(name) != os.environ.get(name)]
+        if late:
+            raise ValueError(f"{late} must be there when Python starts: run the console script itself")
+        request = {"words": self.args, "folder": str(cwd or Path.cwd()), "environment": environment}
+        ends = [_ends(one, writes=number > 0) for number, one in enumerate((stdin, stdout, stderr))]
+        self._answers, teller = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with teller:
+            _server().ask(request, [*(its for _, its, _ in ends), teller.fileno()])
+        for _, its, made in ends:
+            if made:
+                os.close(its)
+        self.stdin, self.stdout, self.stderr = (
+            _opened(ours, writes=number == 0, text=text) for number, (ours, _, _) in enumerate(ends)
+        )
+        told, (self._process, *_), _, _ = socket.recv_fds(self._answers, 100, 1)
+        self.pid = int(told)
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is not None:
+            self.kill()
+        self._close()
+        self.wait()
+
+    def poll(self) -> int | None:
+        """Give the exit code if it has ended; minus the signal if one ended it."""
+        return self._code(0)
+
+    def wait(self, timeout: float = SECONDS) -> int:
+        """Wait for the exit code; TimeoutExpired when there is none in time."""
+        code = self._code(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(self.args, timeout)
+        return code
+
+    def communicate(self, input: Any = None, timeout: float = SECONDS) -> tuple[Any, Any]:
+        """Write, read both streams to their ends and wait; over time it is killed and TimeoutExpired raised."""
+        overdue: list[bool] = []
+        timer = threading.Timer(timeout, lambda: (overdue.append(True), self.kill()))
+        timer.start()
+        with ThreadPoolExecutor(2) as pool:
+            reading = [None if one is None else pool.submit(one.read) for one in (self.stdout, self.stderr)]
+            if self.stdin is not None and not self.stdin.closed:
+                with contextlib.suppress(BrokenPipeError), self.stdin:
+                    if input:
+                        self.stdin.write(input)
+            out, err = (None if one is None else one.result() for one in reading)
+        self.wait(timeout)
+        timer.cancel()
+        self._close()
+        if overdue:
+            raise subprocess.TimeoutExpired(self.args, timeout)
+        return out, err
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal; nothing happens when it has ended."""
+        if self.poll() is None:
+            with self._lock, contextlib.suppress(ProcessLookupError):
+                if self.returncode is None:
+                    signal.pidfd_send_signal(self._process, number)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def _code(self, seconds: float) -> int | None:
+        with self._lock:
+            if self.returncode is None and select.select([self._answers], [], [], seconds)[0]:
+                self.returncode = int(self._answers.recv(100))
+                self._answers.close()
+                os.close(self._process)
+            return self.returncode
+
+    def _close(self) -> None:
+        for stream in (self.stdin, self.stdout, self.stderr):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+
+
+class _Server:
+    """The process that has loaded the program: one for each process that runs tests."""
+
+    def __init__(self) -> None:
+        self._asking, answering = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
+        # Many start: they must not compile the same modules each time.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(ROOT / ".pytest_cache" / "bytecode")}
+        with answering:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", Path(__file__).with_name("fork_server.py"), str(answering.fileno())],
+                stdin=DEVNULL, stdout=DEVNULL, env=environment, pass_fds=[answering.fileno()],
+            )  # fmt: skip
+
+    def ask(self, request: Mapping[str, object], descriptors: Sequence[int]) -> None:
+        socket.send_fds(self._asking, [json.dumps(request).encode()], descriptors)
+
+    def close(self) -> None:
+        self._asking.close()
+        self._process.wait(SECONDS)
+
+
+_STARTING = threading.Lock()
+
+
+def _server() -> _Server:
+    with _STARTING:
+        return _the_server()
+
+
+@cache
+def _the_server() -> _Server:
+    server = _Server()
+    atexit.register(server.close)
+    return server
+
+
+def _ends(given: int | IO[Any], *, writes: bool) -> tuple[int | None, int, bool]:
+    """Our end of a stream, the command's, and whether the latter was made here."""
+    match given:
+        case subprocess.PIPE:
+            reading, writing = os.pipe()
+            return (reading, writing, True) if writes else (writing, reading, True)
+        case subprocess.DEVNULL:
+            return None, os.open(os.devnull, os.O_WRONLY if writes else os.O_RDONLY), True
+        case int():
+            return None, given, False
+    return None, given.fileno(), False
+
+
+def _opened(descriptor: int | None, *, writes: bool, text: bool) -> IO[Any] | None:
+    if descriptor is None:
+        return None
+    mode = "w" if writes else "r"
+    return open(descriptor, mode, encoding="utf-8") if text else open(descriptor, mode + "b")
+
+
+def _spool(content: bytes = b"") -> IO[bytes]:
+    """A file in memory: however much a command writes, nobody need read it meanwhile."""
+    file = open(os.memfd_create("stream"), "w+b", buffering=0)
+    file.write(content)
+    file.seek(0)
+    return file
+
+
+def _whole(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
