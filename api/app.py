@@ -20,7 +20,7 @@ from .conversion_routes import conversion_routes
 from .copy_routes import copy_routes
 from .desk_routes import desk_routes
 from .edge import Edge
-from .errors import ApiError, RateLimitedError
+from .errors import ApiError, OverloadedError, RateLimitedError
 from .limiting import RateLimiter
 from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
@@ -83,7 +83,7 @@ def create_app(
         app.add_exception_handler(error, _answer)
     app.add_exception_handler(HTTPException, _answer_status)
     app.add_exception_handler(RequestValidationError, _answer_parameter)
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, proxies=services.home.settings.trusted_proxies)
     return app
 
 
@@ -157,7 +157,8 @@ def _usable(question: Callable[[], bool]) -> bool:
 
 
 def _answer(request: Request, error: Exception) -> Response:
-    return _told(request, problem_of(error), seconds=error.seconds if isinstance(error, RateLimitedError) else 60)
+    seconds = error.seconds if isinstance(error, RateLimitedError | OverloadedError) else 60
+    return _told(request, problem_of(error), seconds=seconds)
 
 
 def _answer_status(request: Request, error: Exception) -> Response:
@@ -178,6 +179,8 @@ def _told(request: Request, problem: Problem, *, seconds: int = 60) -> Response:
         response = JSONResponse(
             problem.http_shape(), status_code=problem.row.http_status, media_type="application/problem+json"
         )
+    if problem.row.http_status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     if problem.row.http_status in (429, 503):
         response.headers["Retry-After"] = str(seconds)
     return response

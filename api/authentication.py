@@ -1,23 +1,96 @@
 """Who calls: dependencies of routes that give the caller, or refuse."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from fastapi import Request
 
-from licences.access import ALONE, EVERYTHING, Caller, Operation, Proof, Role
+from licences.access import (
+    ALONE,
+    EVERYTHING,
+    HERE,
+    KEY_PREFIX,
+    Caller,
+    Operation,
+    Proof,
+    Role,
+    UnauthenticatedError,
+    caller_with_certificate,
+    caller_with_key,
+)
 
+from .errors import RateLimitedError
+from .forwarding import way_of
 from .home import AUTHORITY_CODE, AUTHORITY_NAME
 from .http_requests import only_from_here
+from .limiting import MINUTE, Buckets, address_of
 from .wiring import Services
 
+MAX_CREDENTIAL_CHARACTERS = 8192
+WRONG_PER_MINUTE = 30
+"""Proofs that are none, from one address; good ones always pass, so that nobody shuts out his neighbours."""
+_BEARER = "bearer "
+
 _HERE = Caller(
-    client="local",
+    client=HERE,
     office=AUTHORITY_NAME,
     office_code=AUTHORITY_CODE,
     roles=frozenset(Role) - ALONE,
     grants=(EVERYTHING,),
     proof=Proof.HERE,
 )
+
+
+class Authentication:
+    """Finds out who makes a request, and remembers from where wrong proofs came."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._wrong = Buckets(WRONG_PER_MINUTE, MINUTE)
+
+    def caller(self, request: Request, at: datetime) -> Caller:
+        """Return who it is; UnauthenticatedError, and RateLimitedError after many wrong proofs.
+
+        The first credential that is there decides: a wrong key is not made good by a session.
+        """
+        try:
+            return self._shown(request, at)
+        except UnauthenticatedError as error:
+            if not self._wrong.take(address_of(request)):
+                raise RateLimitedError(
+                    "身份凭证错误次数过多，请一分钟后再试。", "too many wrong proofs of identity: try again in a minute"
+                ) from error
+            raise
+
+    def _shown(self, request: Request, at: datetime) -> Caller:
+        services = self._services
+        given = request.headers.get("authorization")
+        if given is not None:
+            return self._bearer(given, at)
+        peer = getattr(request.state, "peer", None)
+        if peer is not None:
+            return caller_with_certificate(services.clients, peer.certificate, at)
+        caller = None if services.sessions is None else services.sessions.caller(request, at)
+        if caller is not None:
+            return caller
+        settings = services.home.settings
+        if settings.open_on_loopback and way_of(request.scope, settings.trusted_proxies).is_local:
+            only_from_here(request)
+            return _HERE
+        raise UnauthenticatedError
+
+    def _bearer(self, given: str, at: datetime) -> Caller:
+        if len(given) > MAX_CREDENTIAL_CHARACTERS or not given.lower().startswith(_BEARER):
+            raise UnauthenticatedError
+        token = given[len(_BEARER) :].strip()
+        if token.startswith(KEY_PREFIX) or self._services.tokens is None:
+            return caller_with_key(self._services.clients, token, at)
+        return self._services.tokens.caller(token, at)
+
+
+def local_caller(services: Services) -> Caller | None:
+    """Return who asks from this machine without credentials; None where nobody may."""
+    return _HERE if services.home.settings.open_on_loopback else None
 
 
 def may(services: Services, operation: Operation) -> Callable[[Request], Caller]:
@@ -28,8 +101,7 @@ def may(services: Services, operation: Operation) -> Callable[[Request], Caller]
     """
 
     def caller_of(request: Request) -> Caller:
-        only_from_here(request)
-        caller = _HERE
+        caller = services.authentication.caller(request, datetime.now(UTC))
         caller.require(operation)
         return caller
 

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 from .act_commands import add_act_parsers
 from .archive_commands import add_archive_parser
 from .authority_commands import add_authority_parser
+from .backup_commands import add_backup_parsers
 from .catalogue_commands import add_catalogue_parser
+from .client_commands import add_clients_parser
 from .collection_commands import add_collection_parser
 from .convert_commands import add_convert_parser
 from .copy_commands import add_copy_parser, add_recall_parser, add_reliance_parser
@@ -43,6 +45,7 @@ from .store_commands import add_protection_parser
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from .commands import Answer
+    from .settings import TlsSetting
     from .wiring import Services
 
 DEFAULT_HOST = "127.0.0.1"
@@ -186,6 +189,7 @@ def _parser() -> Parser:
     add_export_parser(answering, commands)
     add_archive_parser(answering, commands)
     add_kit_parser(answering, commands)
+    add_backup_parsers(answering, commands)
     add_digest_parser(answering, commands)
 
     lists = commands.add_parser("status-list", help="状态列表 signed status lists", allow_abbrev=False)
@@ -215,6 +219,9 @@ def _parser() -> Parser:
     seal = commands.add_parser("seal", help="电子印章 electronic seals", allow_abbrev=False)
     add_seal_parser(answering, seal.add_subparsers(metavar="ACTION", required=True))
 
+    clients = commands.add_parser("clients", help="应用与权限 who may call over HTTP", allow_abbrev=False)
+    add_clients_parser(answering, clients.add_subparsers(metavar="ACTION", required=True))
+
     serve = command("serve", _serve, "启动服务 serve HTTP", commands)
     demo = command("demo", _demo, "签发样例并启动服务 issue the samples, then serve", commands)
     demo.add_argument("--no-serve", action="store_true", help="只签发 issue only")
@@ -226,6 +233,11 @@ def _parser() -> Parser:
     for serving in (serve, demo):
         serving.add_argument("--host", default=DEFAULT_HOST, help=f"监听地址 (default {DEFAULT_HOST})")
         serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"端口 (default {DEFAULT_PORT}; 0 = any)")
+        serving.add_argument("--tls-cert", metavar="FILE", help="服务器证书链 certificate and its CAs (PEM): serve HTTPS")
+        serving.add_argument("--tls-key", metavar="FILE", help="其私钥 its private key (PEM)")
+        serving.add_argument(
+            "--client-ca", metavar="FILE", help="客户端证书的 CA ask clients for certificates of this CA (PEM)"
+        )
 
     add_seal_server_parser(commands, parents=[everywhere])
     return parser
@@ -314,14 +326,18 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
 
     from .app import create_app
     from .commands import Answer
-    from .serving import address_of, is_loopback, listen, serve
+    from .forwarding import is_loopback
+    from .serving import address_of, context_of, listen, serve
     from .status_publishing import StatusPublishing
 
     with contextlib.closing(listen(arguments.host, arguments.port)) as listener:
         port = listener.getsockname()[1]
         # The samples' codes lead to this server; whoever serves only has said where the codes lead.
         services = _services(arguments, port=0 if work is None else port)
-        public_only = not is_loopback(arguments.host)
+        settings = services.home.settings
+        tls = context_of(_tls_of(arguments) or settings.tls, services.home.path)
+        # Behind a proxy that ends TLS, the edge looks at each request; without one, there is nothing to look at.
+        public_only = not (is_loopback(arguments.host) or tls or settings.trusted_proxies)
         # Anchors that cannot be used are told now. A key that cannot be used stops readiness and issuing only.
         services.has_anchors()
         _warn_of_keys(services)
@@ -333,7 +349,7 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
                 done = work(services)
             except KeysError:
                 print("样例未签发  the samples were not issued", file=sys.stderr)
-        address = address_of(listener)
+        address = address_of(listener, scheme="http" if tls is None else "https")
         note = "；仅核验页面 public pages only" if public_only else ""
         where = f"服务地址  serving at: {address}{note}（Ctrl-C 停止 to stop）"
         if not public_only:
@@ -348,13 +364,27 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
             ),
         )
         with publishing.running():
-            serve(app, listener)
+            serve(app, listener, tls=tls)
     return 0
+
+
+def _tls_of(arguments: argparse.Namespace) -> "TlsSetting | None":
+    """Read what the command line says about TLS; it wins over the settings."""
+    from .settings import TlsSetting
+
+    certificate, key, client_ca = (arguments.tls_cert, arguments.tls_key, arguments.client_ca)
+    if certificate is None and key is None and client_ca is None:
+        return None
+    if certificate is None or key is None:
+        raise UsageError("--tls-cert 与 --tls-key 应同时给出。", "--tls-cert and --tls-key go together")
+    return TlsSetting(
+        certificate=Path(certificate), key=Path(key), client_ca=None if client_ca is None else Path(client_ca)
+    )
 
 
 def _elsewhere(services: "Services", port: int) -> str:
     """Say that the samples' codes lead to another port of this machine than the one that is served."""
-    from .serving import is_loopback
+    from .forwarding import is_loopback
 
     url = services.home.settings.public_url
     parts = urlsplit(url)

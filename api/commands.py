@@ -32,6 +32,8 @@ from verify import (
     is_proven,
 )
 
+from .client_commands import key_text
+from .client_keeping import ClientKeeping
 from .columns import printable
 from .errors import InputNotFoundError, MalformedInputError, SettingsError, UsageError
 from .home import AUTHORITY_NAME, Home, ensure_home, open_home
@@ -102,9 +104,14 @@ def init(home_path: Path, *, public_url: str | None, store: StoreSetting | None 
         "seals": ["sm2", "rsa"],
         "types": [licence_type.slug for licence_type in catalogue_of(home)],
     }
+    first = ClientKeeping(Services(home), None, random=os.urandom, at=datetime.now(UTC)).first()
+    bootstrap = {} if first is None else {"bootstrap": first.shape()}
     word = "已建立主目录  home made" if made else "主目录已存在  home exists"
     lines = [f"{word}: {home.path}", f"公开地址  public URL: {address}", f"证照库  store: {home.database_name}"]
-    return Answer(shape=shape, text="\n".join([*lines, *_development_lines(home)]))
+    lines += _development_lines(home)
+    if first is not None:
+        lines += ["", key_text(first)]
+    return Answer(shape=shape | bootstrap, text="\n".join(lines))
 
 
 def first_use(

@@ -1,15 +1,30 @@
 """What every request and response passes: limits, security headers, a log without personal data, a last resort."""
 
 import asyncio
+import contextlib
 import json
 import logging
+import re
 import time
 import traceback
+from collections.abc import Sequence
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import ApiError, InputTooLargeError, TooSlowError, UnsupportedMediaError
+from .admission import Admission, heavy, light
+from .errors import (
+    ApiError,
+    HeadTooLargeError,
+    InputTooLargeError,
+    InsecureWayError,
+    OverloadedError,
+    RateLimitedError,
+    TooSlowError,
+    UnsupportedMediaError,
+)
+from .forwarding import Network, Way, is_loopback, way_of
+from .limiting import MINUTE, Buckets, network_of
 from .problems import problem_of
 from .scanning import MAX_PICTURE_BYTES
 
@@ -19,7 +34,17 @@ UPLOADS = {"/v/scan": MAX_PICTURE_BYTES + MAX_PAGE_BODY_BYTES, "/desk": MAX_BODY
 """Pages that take files, as multipart forms: the path, and how large a request may be."""
 MAX_DISCARDED_BYTES = 256 * 1024 * 1024  # read and thrown away, so that a client that is still sending sees the 413
 RECEIVE_SECONDS = 30.0
+MAX_HEADERS = 64
+ADDRESS_PER_MINUTE = (
+    6000  # of all requests from one address of another machine; many clerks, or a whole office's systems
+)
+HSTS = b"max-age=31536000"
 
+_PUBLIC = re.compile(r"/(?:[vV]|status-lists|static)(?:/.*)?|/healthz|/readyz", re.DOTALL)
+"""What everybody may ask for, also over a connection that others can read."""
+_PORT = re.compile(r":[0-9]*$")
+_ALWAYS = frozenset({"/healthz", "/readyz"})
+"""Answered however busy we are: whoever asks decides by it whether we live."""
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -39,20 +64,31 @@ error_log = logging.getLogger("elicence.error")
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, proxies: Sequence[Network] = ()) -> None:
+        """`proxies` are believed when they say who asks."""
         self._app = app
+        self._proxies = proxies
+        self._heavy = heavy()
+        self._light = light()
+        self._addresses = Buckets(ADDRESS_PER_MINUTE, MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request; `request.state.way` says how it came."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send)
+        way = way_of(scope, self._proxies)
+        port = scope["client"][1] if scope.get("client") else 0
+        state = {**scope.get("state", {}), "way": way}
+        scope = {**scope, "client": (way.address, port), "scheme": way.scheme, "state": state}
+        exchange = _Exchange(scope, receive, send, self._admission(scope))
         started = time.monotonic()
         try:
+            self._check(scope, way)
             exchange.check_form()
+            await exchange.begin()
             await self._app(scope, exchange.receive, exchange.send)
-        except (UnsupportedMediaError, InputTooLargeError) as error:
+        except _REFUSALS as error:
             await exchange.refuse(error)
         except ClientDisconnect:
             access_log.info("%s left", scope["method"])
@@ -65,19 +101,49 @@ class Edge:
             if exchange.status is not None:
                 raise
             await exchange.fail(error)
+        finally:
+            exchange.leave()
         # The path holds codes: only the template of the route is written.
         template = getattr(scope.get("route"), "path", "-")
         milliseconds = (time.monotonic() - started) * 1000
         access_log.info("%s %s %s %.0f ms", scope["method"], template, exchange.status, milliseconds)
 
+    def _check(self, scope: Scope, way: Way) -> None:
+        if len(scope["headers"]) > MAX_HEADERS:
+            raise HeadTooLargeError("请求头过多。", f"more than {MAX_HEADERS} header fields")
+        if not (way.is_private or _PUBLIC.fullmatch(scope["path"])):
+            raise InsecureWayError("须使用加密连接（HTTPS）。", "this is offered over an encrypted connection only")
+        if not (way.is_local or scope["path"] in _ALWAYS or self._addresses.take(network_of(way.address))):
+            raise RateLimitedError("请求过于频繁，请稍后再试。", "too many requests: try again soon", seconds=1)
+
+    def _admission(self, scope: Scope) -> Admission | None:
+        if scope["path"] in _ALWAYS:
+            return None
+        return self._light if scope["method"] in ("GET", "HEAD") else self._heavy
+
+
+_REFUSALS = (
+    UnsupportedMediaError,
+    InputTooLargeError,
+    HeadTooLargeError,
+    InsecureWayError,
+    RateLimitedError,
+    OverloadedError,
+)
+
 
 class _Exchange:
     """One request and its response."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, admission: Admission | None) -> None:
         self.status: int | None = None
+        self._admission = admission
+        self._has_place = False
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._path: str = scope["path"]
+        host = _PORT.sub("", self._headers.get(b"host", b"").decode("latin-1")).strip("[]")
+        # A browser would hold it against every other server of a machine that is called localhost.
+        self._is_strict = scope.get("scheme") == "https" and not is_loopback(host)
         self._receive = receive
         self._send = send
         self._received = 0
@@ -85,6 +151,18 @@ class _Exchange:
         self._announced = _length(self._headers.get(b"content-length"))
         self._is_form = not self._path.startswith("/api/") and self._path not in UPLOADS
         self._limit = MAX_PAGE_BODY_BYTES if self._is_form else UPLOADS.get(self._path, MAX_BODY_BYTES)
+
+    async def begin(self) -> None:
+        """Take a place, if there is nothing to receive before the work begins; OverloadedError."""
+        if self._announced == 0 and b"transfer-encoding" not in self._headers:
+            await self._enter()
+
+    def leave(self) -> None:
+        """Give the place back."""
+        if self._admission is not None and self._has_place:
+            self._admission.leave()
+            # One place for one request: what comes after its answer has begun is no work.
+            self._admission = None
 
     async def receive(self) -> Message:
         """Hand over the next part of the body, within the limits."""
@@ -102,14 +180,21 @@ class _Exchange:
         if self._received > self._limit:
             await self._discard()
             raise _too_large()
+        if self._complete:
+            # Not before: whoever sends slowly would keep others from being served.
+            await self._enter()
         return message
 
     async def send(self, message: Message) -> None:
         """Add the headers that every response has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            # The work is done: whoever reads slowly keeps nobody waiting.
+            self.leave()
             present = {name.lower() for name, _ in message.get("headers", ())}
             added = [item for item in _HEADERS if item[0] not in present]
+            if self._is_strict:
+                added.append((b"strict-transport-security", HSTS))
             # Whoever lets something be kept says so himself.
             if not self._path.startswith("/static/") and b"cache-control" not in present:
                 added.append((b"cache-control", b"no-store"))
@@ -133,14 +218,25 @@ class _Exchange:
         await self._answer(error, 500)
 
     async def refuse(self, error: ApiError) -> None:
-        """Answer for a form that is not read."""
+        """Answer for a request that is not served."""
+        if 0 < self._announced <= MAX_PAGE_BODY_BYTES and not self._complete and b"expect" not in self._headers:
+            # A client that is still sending would not read the answer; what is longer is not worth the waiting.
+            with contextlib.suppress(TooSlowError):
+                await self._discard()
         await self._answer(error, problem_of(error).row.http_status)
 
     async def _answer(self, error: BaseException, status: int) -> None:
         body = json.dumps(problem_of(error).http_shape(), ensure_ascii=False).encode()
         headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+        if isinstance(error, RateLimitedError | OverloadedError):
+            headers.append((b"retry-after", str(error.seconds).encode()))
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
+
+    async def _enter(self) -> None:
+        if self._admission is not None and not self._has_place:
+            await self._admission.enter()
+            self._has_place = True
 
     async def _next(self) -> Message:
         try:

@@ -92,6 +92,23 @@ class RateLimitedError(ApiError):
         self.seconds = seconds
 
 
+class OverloadedError(ApiError):
+    """More requests at once than are served: trying again soon helps."""
+
+    def __init__(self, zh: str, en: str, *, seconds: int) -> None:
+        """`seconds` say when to try again."""
+        super().__init__(zh, en)
+        self.seconds = seconds
+
+
+class HeadTooLargeError(ApiError):
+    """A request with more header fields than are read."""
+
+
+class InsecureWayError(ForbiddenError):
+    """What is not for the public was asked for over a connection that others can read."""
+
+
 class RefusalNotNeededError(ApiError):
     """A refusal slip was asked for where nothing was refused that could have been taken."""
 
@@ -115,3 +132,43 @@ class ConversionStoppedError(ApiError):
         super().__init__(message.zh, message.en)
         self.code = code
         self.exit_code = exit_code
+
+
+class BackupUnreadableError(ApiError):
+    """A file of a backup that is none, is damaged or cut off, or does not open with the key that was given."""
+
+
+class TokenRefusedError(ApiError):
+    """A token of an identity provider is not what it has to be; the message says what is wrong, never what is in it."""
+
+
+class ProviderFailedError(ServiceUnavailableError):
+    """An identity provider cannot be reached, or answers with something else than it should."""
+
+
+class ProviderClockError(ProviderFailedError):
+    """A token that was made this moment is too old or not valid yet: one of the two clocks is wrong."""
+
+
+class LoginRefusedError(ApiError):
+    """Somebody was not logged in: the provider, or the person, said no."""
+
+
+class AssuranceTooLowError(LoginRefusedError):
+    """The provider is less sure who somebody is than our settings demand."""
+
+
+class StaffUnknownError(LoginRefusedError):
+    """The provider knows a member of staff whom nobody has entered here."""
+
+
+class LoginStaleError(LoginRefusedError):
+    """A login that was not begun in this browser, or too long ago, or was ended before."""
+
+
+class LoginNotSetUpError(ApiError):
+    """Nobody of this kind logs in here: the settings name no provider."""
+
+
+class LoginNeededError(ApiError):
+    """A page for people who have logged in was asked for by somebody who has not, or no longer."""

@@ -26,7 +26,7 @@ AUTHORITY_CODE = "1199010000000102XM"
 
 INDEX_KEY_BYTES = 32
 _DATABASE = "elicence.db"
-_INDEX_KEY = "index.key"
+INDEX_KEY_FILE = "index.key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Home:
 
     def index_key(self) -> bytes:
         """Read the key of the holder index; HomeError when it is missing or damaged."""
-        path = self.path / _INDEX_KEY
+        path = self.path / INDEX_KEY_FILE
         try:
             key = path.read_bytes()
         except OSError as error:
@@ -124,7 +124,7 @@ def ensure_home(
     staged = path.with_name(f"{path.name}.new-{secrets.token_hex(6)}")
     try:
         staged.mkdir(mode=0o700, parents=True)
-        _build(staged, Settings(public_url=public_url, development=True, store=store), at, random)
+        _build(staged, Settings(public_url=public_url, development=True, open_on_loopback=True, store=store), at, random)
         try:
             staged.rename(path)
         except OSError:
@@ -208,7 +208,7 @@ def _build(path: Path, settings: Settings, at: datetime, random: Callable[[int],
         write_certificates(path / "trust" / f"{family}-code.pem", [pki.code.certificate])
         seal = development_seal(pki.seal, AUTHORITY_NAME, at=at, random=random)
         _write(seal_path(path, family), seal, 0o644)
-    _write(path / _INDEX_KEY, random(INDEX_KEY_BYTES), 0o600)
+    _write(path / INDEX_KEY_FILE, random(INDEX_KEY_BYTES), 0o600)
     make_ring(path, random)
     _write(path / SETTINGS_FILE, settings_text(settings).encode(), 0o644)
     url = _database_url(path, settings.store)

@@ -8,8 +8,8 @@ from starlette.datastructures import UploadFile
 from verify import MAX_FILE_BYTES
 
 from .errors import ForbiddenError, InputTooLargeError, MalformedInputError, UnsupportedMediaError
+from .forwarding import is_loopback
 from .schemas import Body, ProblemOut, reference
-from .serving import is_loopback
 
 PREFIX = "/api/v1"
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)(?::[0-9]*)?")
@@ -19,6 +19,8 @@ _PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {**_PROBLEM, "description": text}
     for status, text in {
         400: "the body cannot be read",
+        401: "no valid proof of who asks",
+        403: "not granted to the caller",
         404: "no such licence",
         409: "the number was issued before",
         413: "larger than 20 MB",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from licences import NATIVE, Issued, Issuer, MadeLicence, parse_identifier
+from licences import NATIVE, Act, Action, Actor, Issued, Issuer, MadeLicence, parse_identifier
 
 from .errors import MalformedInputError, UsageError
 from .settings import SUITES
@@ -78,9 +78,13 @@ def issue(
     issuer: Issuer,
     key: str | None,
     at: datetime,
+    actor: Actor | None = None,
     before_keeping: Callable[[MadeLicence], None] | None = None,
 ) -> Issued:
-    """Answer a request, as `Issuer.issue` does; UsageError when the caller's key cannot be one."""
+    """Answer a request, as `Issuer.issue` does; UsageError when the caller's key cannot be one.
+
+    `actor` is who issues it, for the log of acts.
+    """
     require_key(key)
     provenance = NATIVE
     if request.transferred_from:
@@ -94,8 +98,13 @@ def issue(
         provenance=provenance,
         at=at,
         idempotency_key=key,
+        issued_by=None if actor is None else _issued_by(actor, at),
         before_keeping=before_keeping,
     )
+
+
+def _issued_by(actor: Actor, at: datetime) -> Act:
+    return Act(action=Action.ISSUE, ground="", decision="", effective_at=at, recorded_at=at, actor=actor)
 
 
 def require_key(key: str | None) -> None:

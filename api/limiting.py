@@ -102,8 +102,12 @@ class HolderAttempts:
 
 
 def address_of(request: Request) -> str:
-    """Return who asks: an address of IPv4, the network of one of IPv6."""
-    host = request.client.host if request.client else ""
+    """Return who asks, as the edge has found out."""
+    return network_of(request.client.host if request.client else "")
+
+
+def network_of(host: str) -> str:
+    """Return an address of IPv4, or the network of one of IPv6."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

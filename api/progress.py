@@ -12,8 +12,8 @@ _WIDTH: Final = 28
 class Progress:
     """Draws on a terminal, writes lines into anything else."""
 
-    def __init__(self, stream: TextIO, total: int) -> None:
-        self._stream, self._total = stream, total
+    def __init__(self, stream: TextIO, total: int, *, unit: tuple[str, str] = ("行", "rows")) -> None:
+        self._stream, self._total, self._unit = stream, total, unit
         self._terminal = stream.isatty()
         self._begun = time.monotonic()
         self._drawn = float("-inf")
@@ -41,7 +41,7 @@ class Progress:
         self._drawn = now
         share = self._done / self._total if self._total else 1.0
         left = (self._total - self._done) / self.rate if self._done else 0.0
-        text = f"{self._done}/{self._total} {share:4.0%}  {self.rate:.1f} 行/秒 rows/s"
+        text = f"{self._done}/{self._total} {share:4.0%}  {self.rate:.1f} {self._unit[0]}/秒 {self._unit[1]}/s"
         if self._done:
             text += f"  剩余 left {_span(left)}"
         if self._terminal:

@@ -12,11 +12,12 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from esign import MAX_SES_BYTES
-from keys import Custody, KeysError, Signer, algorithm_named, is_service_key_name, passphrase_from
+from keys import Custody, Signer, algorithm_named, is_service_key_name
 
 from .errors import ForbiddenError, InputNotFoundError, InvalidBodyError, ServiceUnavailableError, SettingsError
 from .inputs import read_file
 from .schemas import Body, invalid_body
+from .tls import server_context
 
 MAX_SETTINGS_BYTES = 256 * 1024
 
@@ -136,7 +137,14 @@ def load_seal_server_settings(path: Path) -> SealServerSettings:
     if len(clients) != len(values.clients):
         raise SettingsError("两个客户端用了同一证书。", "two clients have the same certificate")
     return SealServerSettings(
-        tls=_server_tls(values.tls, path.parent),
+        tls=server_context(
+            certificate=path.parent / values.tls.certificate,
+            key=path.parent / values.tls.key,
+            passphrase_source=values.tls.passphrase_source,
+            folder=path.parent,
+            client_ca=path.parent / values.tls.client_ca,
+            clients_required=True,
+        ),
         keys={name: SealKey(name, key, custody) for name, key in values.keys.items()},
         clients=clients,
     )
@@ -145,28 +153,3 @@ def load_seal_server_settings(path: Path) -> SealServerSettings:
 def _fault(path: Path, error: InvalidBodyError) -> SettingsError:
     places = ", ".join(fault.pointer or "/" for fault in error.faults)
     return SettingsError(f"{path} 有误：{places}", f"{path} has faults at {places}")
-
-
-def _server_tls(settings: _Tls, folder: Path) -> ssl.SSLContext:
-    """TLS 1.2 or 1.3 that ends the handshake with whoever shows no certificate of `client_ca`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_mode = ssl.CERT_REQUIRED
-
-    def secret() -> bytes:
-        # Without this, OpenSSL would ask on the terminal.
-        if settings.passphrase_source is None:
-            raise SettingsError(
-                "服务器 TLS 密钥已加密，请设置 passphrase_source。",
-                "the server's TLS key is encrypted: set passphrase_source",
-            )
-        return passphrase_from(settings.passphrase_source, folder=folder)()
-
-    try:
-        context.load_verify_locations(folder / settings.client_ca)
-        context.load_cert_chain(folder / settings.certificate, folder / settings.key, password=secret)
-    except (OSError, ValueError, KeysError) as error:
-        raise SettingsError(
-            "TLS 证书、密钥或 client_ca 无法使用。", "the TLS certificate, its key or client_ca cannot be used"
-        ) from error
-    return context

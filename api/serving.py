@@ -3,34 +3,27 @@
 import asyncio
 import contextlib
 import errno
-import ipaddress
 import logging
 import socket
 import ssl
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .admission import RETRY_SECONDS
 from .errors import ServiceUnavailableError, UsageError
+from .settings import TlsSetting
+from .tls import server_context
 
-MAX_CONCURRENT = 200  # connections and tasks; beyond it uvicorn answers 503 instead of queueing without end
+MAX_CONNECTIONS = 500  # beyond it each new one is told to come back; `admission` says what the others get
 KEEP_ALIVE_SECONDS = 15
 HEAD_SECONDS = 20  # for the request line and headers
 SHUTDOWN_SECONDS = 10
 MAX_HEADER_BYTES = 32 * 1024
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server that listens on `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -67,6 +60,19 @@ def address_of(listener: socket.socket, *, scheme: str = "http") -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
+def context_of(setting: TlsSetting | None, folder: Path) -> ssl.SSLContext | None:
+    """Make the TLS of `serve`, a passphrase file being looked for in `folder`; None for HTTP. SettingsError."""
+    if setting is None:
+        return None
+    return server_context(
+        certificate=setting.certificate,
+        key=setting.key,
+        passphrase_source=setting.passphrase_source,
+        folder=folder,
+        client_ca=setting.client_ca,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
     """Who is at the other end of a connection with mutual TLS: `request.state.peer`."""
@@ -87,16 +93,25 @@ def _peer_of(transport: asyncio.Transport) -> Peer | None:
     return Peer(certificate=certificate, subject=subject)
 
 
-class _Protocol(H11Protocol):
-    """uvicorn's protocol, with two things added.
+async def _full(_scope: Scope, _receive: Receive, send: Send) -> None:
+    # uvicorn's own answer does not say when to come back.
+    headers = [(b"content-length", b"0"), (b"retry-after", b"%d" % RETRY_SECONDS), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
-    A deadline for the head of a request, which uvicorn itself waits for without end; and the client's certificate,
-    about which uvicorn tells the application nothing.
+
+class _Protocol(H11Protocol):
+    """uvicorn's protocol, with three things added.
+
+    A deadline for the head of a request, which uvicorn itself waits for without end; the client's certificate, about
+    which uvicorn tells the application nothing; and a limit on connections that says when to come back.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait. With TLS the handshake is over."""
         super().connection_made(transport)
+        if len(self.connections) > MAX_CONNECTIONS:
+            self.app = _full
         if (peer := _peer_of(transport)) is not None:
             # Each request gets a copy of this as its state; the dictionary itself is shared by all connections.
             self.app_state = {**self.app_state, "peer": peer}
@@ -144,7 +159,6 @@ def serve(app: ASGIApp, listener: socket.socket, *, tls: ssl.SSLContext | None =
             lifespan="off",
             ws="none",
             server_header=False,
-            limit_concurrency=MAX_CONCURRENT,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,

@@ -1,5 +1,6 @@
 """Settings: few, read once, from the home's `elicence.toml` and the environment."""
 
+import ipaddress
 import json
 import os
 import tomllib
@@ -9,6 +10,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from .errors import SettingsError
+from .forwarding import Network, read_proxies
+from .licence_source_settings import SourceSetting, licence_source_settings
+from .login_settings import IdentitySettings, identity_settings
 
 DEFAULT_HOME = ".elicence"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
@@ -54,6 +58,19 @@ class StoreSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSetting:
+    """What `serve` answers over TLS with."""
+
+    certificate: Path
+    """The server's, followed by those of its CAs (PEM)."""
+    key: Path
+    passphrase_source: str | None = None
+    """`env:NAME` or `file:PATH`, for an encrypted key."""
+    client_ca: Path | None = None
+    """Asks clients for certificates that lead there; who shows none has to say otherwise who it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an installation is told from outside."""
 
@@ -77,6 +94,18 @@ class Settings:
     """None: the SQLite file in the home."""
     status_sources: Mapping[str, str] = field(default_factory=dict)
     """Address (scheme and host) of other authorities' verifiers, by the authority's social credit code."""
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
+    """The identity providers whose tokens and log-ins are taken."""
+    open_on_loopback: bool = False
+    """Open for development: whoever asks from this machine without credentials may do nearly everything."""
+    tls: TlsSetting | None = None
+    """None: `serve` speaks HTTP."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Machines of ours that end TLS in front of `serve`: what they say of visitors is believed."""
+    licence_sources: tuple[SourceSetting, ...] = ()
+    """Share services elsewhere that are asked for what the store does not hold."""
+    webhook_networks: tuple[Network, ...] = ()
+    """Private networks in which webhooks may have their receivers; those on the internet need no leave."""
 
 
 def home_path(argument: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -100,6 +129,12 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
             f"{path}：production 与 development 不能同时为 true。",
             f"production and development cannot both be true in {path}",
         )
+    open_on_loopback = _flag(values, "open_on_loopback", path)
+    if open_on_loopback and production:
+        raise SettingsError(
+            f"{path}：production 与 open_on_loopback 不能同时为 true。",
+            f"production and open_on_loopback cannot both be true in {path}",
+        )
     url = environment.get("ELICENCE_PUBLIC_URL") or values.get("public_url")
     if url is None and development:
         url = DEFAULT_PUBLIC_URL
@@ -121,10 +156,12 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
             f"the crypto library does not exist (ELICENCE_LIBCRYPTO, or libcrypto in {path})",
         )
     timestamps, seconds = _timestamps(values, path)
+    address = check_public_url(url)
     return Settings(
-        public_url=check_public_url(url),
+        public_url=address,
         development=development,
         production=production,
+        open_on_loopback=open_on_loopback,
         font_dir=Path(fonts) if fonts is not None else None,
         libcrypto=library,
         keys=_keys(values, home),
@@ -132,6 +169,11 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
         timestamp_seconds=seconds,
         store=_store(values, home),
         status_sources=_status_sources(values, path),
+        tls=_tls(values, home),
+        trusted_proxies=_proxies(values, path),
+        webhook_networks=_webhook_networks(values, path),
+        identity=identity_settings(values, home, path, address),
+        licence_sources=licence_source_settings(values, home, path),
     )
 
 
@@ -215,6 +257,52 @@ def _status_sources(values: Mapping[str, object], path: Path) -> dict[str, str]:
     return found
 
 
+def _tls(values: Mapping[str, object], home: Path) -> TlsSetting | None:
+    path = home / SETTINGS_FILE
+    table = _table(values, "tls", ("certificate", "key", "passphrase_source", "client_ca"), path)
+    if not table:
+        return None
+    texts = {name: value for name, value in table.items() if isinstance(value, str)}
+    if texts.keys() != table.keys() or not {"certificate", "key"} <= texts.keys():
+        raise SettingsError(
+            f"{path} 的 [tls] 应有文本 certificate 和 key（以及 passphrase_source、client_ca）。",
+            f"[tls] in {path} has the texts certificate and key, and perhaps passphrase_source and client_ca",
+        )
+    client_ca = texts.get("client_ca")
+    return TlsSetting(
+        certificate=home / texts["certificate"],
+        key=home / texts["key"],
+        passphrase_source=texts.get("passphrase_source"),
+        client_ca=None if client_ca is None else home / client_ca,
+    )
+
+
+def _proxies(values: Mapping[str, object], path: Path) -> tuple[Network, ...]:
+    entries = values.get("trusted_proxies", [])
+    try:
+        if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+            raise ValueError("no list of texts")
+        return read_proxies(entries)
+    except ValueError as error:
+        raise SettingsError(
+            f"{path} 的 trusted_proxies 应为内网地址或小网段的列表，例如 [\"10.0.0.5\"]。",
+            f'trusted_proxies in {path} is a list of private addresses or small networks, such as ["10.0.0.5"]',
+        ) from error
+
+
+def _webhook_networks(values: Mapping[str, object], path: Path) -> tuple[Network, ...]:
+    entries = values.get("webhook_networks", [])
+    try:
+        if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+            raise ValueError("no list of texts")
+        return tuple(ipaddress.ip_network(entry) for entry in entries)
+    except ValueError as error:
+        raise SettingsError(
+            f'{path} 的 webhook_networks 应为网段的列表，例如 ["10.20.0.0/16"]。',
+            f'webhook_networks in {path} is a list of networks, such as ["10.20.0.0/16"]',
+        ) from error
+
+
 def _store(values: Mapping[str, object], home: Path) -> StoreSetting | None:
     path = home / SETTINGS_FILE
     table = _table(values, "store", ("url", "password_file"), path)
@@ -260,6 +348,8 @@ def settings_text(settings: Settings) -> str:
         f'public_url = "{settings.public_url}"\n'
         "# 本目录的密钥仅供开发测试。The keys of this directory are for development only.\n"
         f"development = {str(settings.development).lower()}\n"
+        "# 本机访问免凭证，仅供开发。Requests from this machine need no credentials: for development only.\n"
+        f"open_on_loopback = {str(settings.open_on_loopback).lower()}\n"
         f"{_store_text(settings.store)}"
     )
 
@@ -271,6 +361,16 @@ def _store_text(store: StoreSetting | None) -> str:
     if store.password_file is not None:
         lines.append(f"password_file = {_toml_text(str(store.password_file))}")
     return "\n".join([*lines, ""])
+
+
+def rename_store(home: Path, store: StoreSetting) -> None:
+    """Write another database into the settings of a home that nobody uses yet."""
+    path = home / SETTINGS_FILE
+    kept, inside = [], False
+    for line in path.read_text("utf-8").splitlines():
+        inside = line.strip() == "[store]" if line.lstrip().startswith("[") else inside
+        kept += [] if inside else [line]
+    path.write_text("\n".join([*kept, _store_text(store)]), "utf-8")
 
 
 def _toml_text(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from esign import (
     FontChain,
@@ -37,12 +38,15 @@ from licences import (
     HandOver,
     HolderLinks,
     Impacts,
+    IssueBatches,
     Issuer,
     LicenceStore,
     Protection,
     Registrar,
     ReviewDesk,
     SealingKeys,
+    SqlChanges,
+    SqlClients,
     SqlCollectionStore,
     SqlConversions,
     SqlCopyStore,
@@ -51,14 +55,23 @@ from licences import (
     SqlForms,
     SqlHolderLinks,
     SqlImpacts,
+    SqlIssueBatches,
     SqlListedLives,
+    SqlMandates,
     SqlStore,
+    SqlTrail,
+    SqlUseCodes,
+    SqlWebhooks,
     archive_problems,
     fonts_in,
+    holder_index,
     may_protect_in,
     shipped_font,
     type_files,
 )
+from licences.access import Clients, LicenceUse, Mandates, UseCodes
+from licences.outgoing import Changes, Webhooks
+from licences.supervision import Trail
 from verify import (
     REGISTER_FILE,
     REGISTER_SIGNATURE_FILE,
@@ -83,6 +96,11 @@ from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
 from .status_files import StatusFiles
 from .status_publishing import StatusPublisher
 from .watching import WatchedTrust, stamp
+
+if TYPE_CHECKING:
+    # They need the web framework, which most commands do without.
+    from .authentication import Authentication
+    from .credentials import Sessions, Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +137,23 @@ class Services:
         self._issuers: dict[str, tuple[object, Issuer]] = {}
         self._seals: dict[str, tuple[object, AuthoritySeal]] = {}
 
+    tokens: "Tokens | None" = None
+    """Reads access tokens of a provider; None: keys and certificates only."""
+    sessions: "Sessions | None" = None
+    """Knows who has logged in."""
+
+    @cached_property
+    def clients(self) -> Clients:
+        """Who may call, and what proves them."""
+        return SqlClients(existing_database(self.home), self.home.index_key())
+
+    @cached_property
+    def authentication(self) -> "Authentication":
+        """Finds out who makes a request."""
+        from .authentication import Authentication  # here, because commands need no web framework
+
+        return Authentication(self)
+
     @cached_property
     def catalogue(self) -> Catalogue:
         """The licence types: those that ship and the home's own."""
@@ -139,9 +174,59 @@ class Services:
         return open_store(self.home)
 
     @cached_property
+    def _index_key(self) -> bytes:
+        return self.home.index_key()
+
+    def holder_index(self, kind: str, code: str) -> str:
+        """Give what stands for a holder in tables and in the trail; the code in the normal form of the store."""
+        return holder_index(self._index_key, kind, code)
+
+    @cached_property
     def holder_links(self) -> HolderLinks:
         """Which holder codes belong together."""
         return SqlHolderLinks(existing_database(self.home), self.home.index_key(), protection_of(self.home))
+
+    @cached_property
+    def use_codes(self) -> UseCodes:
+        """Codes for one use of a licence."""
+        return SqlUseCodes(existing_database(self.home), self._index_key, protection_of(self.home))
+
+    @cached_property
+    def mandates(self) -> Mandates:
+        """Who entrusted whom with which licences."""
+        return SqlMandates(existing_database(self.home), self._index_key, protection_of(self.home))
+
+    @property
+    def licence_use(self) -> LicenceUse:
+        """What holders, agents and offices have codes made for."""
+        return LicenceUse(
+            store=self.store,
+            links=self.holder_links,
+            mandates=self.mandates,
+            codes=self.use_codes,
+            index=self.holder_index,
+            random=os.urandom,
+        )
+
+    @cached_property
+    def trail(self) -> Trail:
+        """Who did, read and verified what."""
+        return SqlTrail(existing_database(self.home), self.home.index_key())
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What was done to licences, in its order."""
+        return SqlChanges(existing_database(self.home))
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Who is told of changes."""
+        return SqlWebhooks(existing_database(self.home), protection_of(self.home))
+
+    @cached_property
+    def issue_batches(self) -> IssueBatches:
+        """Batches of licences to be issued."""
+        return SqlIssueBatches(existing_database(self.home), self.home.index_key(), protection_of(self.home))
 
     @cached_property
     def drafts(self) -> DraftStore:

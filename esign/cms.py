@@ -38,7 +38,8 @@ from .cms_names import (
     SIGNING_TIME,
 )
 from .errors import Fault, MalformedError, TooLargeError
-from .evidence import Evidence, check_evidence, check_sequence
+from .evidence import Evidence
+from .evidence_check import check_evidence, check_sequence
 from .signature_values import embedded_certificate
 
 MAX_CMS_BYTES = 64 * 1024  # two certificates and one signature take under 4 KB

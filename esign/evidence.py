@@ -7,11 +7,6 @@ verifier to say.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from keys import MAX_CRL_SIZE, DerReader, MalformedDerError
-
-from .errors import Fault, MalformedError, TooLargeError
-
-MAX_LIST_BYTES = MAX_CRL_SIZE  # of all revocation lists in a file: as much as one alone may have
 MAX_EVIDENCE = 100  # items in one file; two seals with a timestamp each need about a dozen
 
 
@@ -51,32 +46,3 @@ class Evidence:
             crls=tuple(item for item in dict.fromkeys(self.crls) if item not in other.crls),
             ocsps=tuple(item for item in dict.fromkeys(self.ocsps) if item not in other.ocsps),
         )
-
-
-def check_evidence(evidence: Evidence, fault: Fault) -> None:
-    """Make sure that every item is one DER SEQUENCE; what is in it is not looked at.
-
-    Raises:
-        TooLargeError: more than `MAX_EVIDENCE` items or `MAX_LIST_BYTES`.
-        MalformedError: an item is something else; with this `fault`.
-    """
-    if len(evidence) > MAX_EVIDENCE:
-        raise TooLargeError(f"more than {MAX_EVIDENCE} items of evidence")
-    if sum(map(len, evidence.crls)) > MAX_LIST_BYTES:
-        raise TooLargeError(f"revocation lists of more than {MAX_LIST_BYTES} bytes")
-    for item in evidence:
-        check_sequence(item, fault)
-
-
-def check_sequence(value: bytes, fault: Fault) -> None:
-    """Make sure that a value is one DER SEQUENCE and nothing behind it.
-
-    Raises:
-        MalformedError: it is something else; with this `fault`.
-    """
-    reader = DerReader(value)
-    try:
-        reader.read_sequence()
-        reader.finish()
-    except MalformedDerError as error:
-        raise MalformedError(fault, f"no DER sequence: {error}") from error

@@ -26,7 +26,7 @@ from .cms_names import (
     SIGNING_TIME,
 )
 from .errors import Fault, MalformedError, TooLargeError
-from .evidence import MAX_LIST_BYTES
+from .evidence_check import MAX_LIST_BYTES
 from .foreign_cms import (
     MAX_ATTRIBUTES,
     MAX_CERTIFICATES,

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from .cms import SignedData, read_signed_data
 from .errors import Fault, MalformedError, TooLargeError
-from .evidence import Evidence, check_evidence, check_sequence
+from .evidence import Evidence
+from .evidence_check import check_evidence, check_sequence
 from .foreign_facts import HEADER_WITHIN
 from .pdf_file import END, file_end
 from .pdf_first import Digits, read_digits, read_first_revision, stated

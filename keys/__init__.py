@@ -34,7 +34,9 @@ from keys.crl_making import make_crl
 from keys.custody import Custody, open_signer
 from keys.der import DerReader, Element
 from keys.development import DevelopmentPki, make_development_pki
+from keys.encrypted_stream import DecryptingReader, EncryptingWriter, key_from_passphrase
 from keys.errors import (
+    AddressRefusedError,
     BadSignatureError,
     KeyNotFoundError,
     KeysError,
@@ -51,7 +53,7 @@ from keys.errors import (
     ServiceFailedError,
     UnsupportedAlgorithmError,
 )
-from keys.exchange import Endpoint, exchange
+from keys.exchange import Endpoint, deliver, exchange
 from keys.files import write_certificates, write_private_key
 from keys.issuing import (
     CODE_SIGNING_EKU,
@@ -113,11 +115,13 @@ __all__ = [
     "CertificateRequest",
     "CrlScope",
     "Custody",
+    "DecryptingReader",
     "DerReader",
     "DevelopmentPki",
     "DigestKey",
     "DistinguishedName",
     "Element",
+    "EncryptingWriter",
     "Endpoint",
     "ExportablePrivateKey",
     "KeyNotFoundError",
@@ -158,6 +162,7 @@ __all__ = [
     "chain_for_key",
     "default_libcrypto",
     "default_verifier",
+    "deliver",
     "der",
     "der_signature",
     "digest_size",
@@ -167,6 +172,7 @@ __all__ = [
     "hash_bytes",
     "hmac_bytes",
     "is_service_key_name",
+    "key_from_passphrase",
     "key_identifier",
     "load_certificates",
     "load_private_key",

@@ -57,6 +57,10 @@ class NotForProductionError(KeyUnusableError):
     """A key in a file or in memory, or a development certificate, where the production profile is in force."""
 
 
+class AddressRefusedError(KeysError):
+    """The name in an address that a stranger has given means no machine that may be reached."""
+
+
 class ServiceFailedError(KeysError):
     """A service elsewhere (timestamp authority, CA, seal server) could not be reached, was too slow or refused."""
 

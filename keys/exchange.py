@@ -6,6 +6,7 @@ our patience. Redirects are not followed and no proxy is taken from the environm
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import ssl
 import threading
@@ -15,10 +16,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from keys.errors import ServiceFailedError
+from keys.errors import AddressRefusedError, ServiceFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 """The largest answer read unless the caller sets less; a large CA's revocation list has about 2 MB."""
@@ -95,9 +96,10 @@ def exchange(
     body: bytes | None = None,
     content_type: str = "application/octet-stream",
     accepted_type: str | None = None,
+    headers: Mapping[str, str] | None = None,
     limit: int = MAX_ANSWER_BYTES,
 ) -> bytes:
-    """GET the endpoint, or POST `body` to it, and return the answer's body.
+    """GET the endpoint, or POST `body` to it, with further `headers`, and return the answer's body.
 
     `ServiceFailedError` when it cannot be reached, is too slow, answers with another status than 200, with another type
     than `accepted_type`, or with more than `limit` bytes. The message names the host and never the rest of the address.
@@ -106,9 +108,9 @@ def exchange(
 
     host = urlsplit(endpoint.url).hostname
     # A compressed answer could be large in memory before it is measured.
-    headers = {"Accept-Encoding": "identity"}
+    sent = {**(headers or {}), "Accept-Encoding": "identity"}
     if body is not None:
-        headers["Content-Type"] = content_type
+        sent["Content-Type"] = content_type
     late = ServiceFailedError(f"{host} took longer than {endpoint.timeout:g} s")
     deadline = _Deadline(endpoint.timeout)
     try:
@@ -119,7 +121,7 @@ def exchange(
                 "GET" if body is None else "POST",
                 endpoint.url,
                 content=body,
-                headers=headers,
+                headers=sent,
                 extensions={"trace": deadline.watch},
             ) as answer,
         ):
@@ -138,6 +140,53 @@ def exchange(
         if deadline.passed:
             raise late
         return bytes(content)
+    except httpx2.TimeoutException as error:
+        raise late from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:
+        if deadline.passed:
+            raise late from error
+        raise ServiceFailedError(f"{host} could not be reached ({type(error).__name__})") from error
+
+
+def deliver(
+    endpoint: Endpoint,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    may_reach: Callable[[ipaddress.IPv4Address | ipaddress.IPv6Address], bool],
+) -> int:
+    """POST `body` to where a stranger wants it, and return the status of the answer, of which nothing is read.
+
+    The name is resolved once and the connection goes to an address that was found allowed, so that the name cannot mean
+    another machine a moment later. `AddressRefusedError` when it means none that is allowed, `ServiceFailedError` when
+    it cannot be reached or is too slow. The message names the host and never the rest of the address.
+    """
+    import httpx2
+
+    parts = urlsplit(endpoint.url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    late = ServiceFailedError(f"{host} took longer than {endpoint.timeout:g} s")
+    deadline = _Deadline(endpoint.timeout)
+    try:
+        found = [ipaddress.ip_address(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        address = next((one for one in found if may_reach(one)), None)
+        if address is None:
+            raise AddressRefusedError(f"{host} is at no address that may be reached")
+        literal = f"[{address}]" if address.version == 6 else str(address)
+        with (
+            deadline,
+            httpx2.Client(verify=endpoint.tls or _system_tls(), timeout=endpoint.timeout, trust_env=False) as client,
+            client.stream(
+                "POST",
+                parts._replace(netloc=f"{literal}:{port}").geturl(),
+                content=body,
+                headers={**headers, "Host": parts.netloc, "Accept-Encoding": "identity"},
+                # The certificate has to be that of the name, not of the address.
+                extensions={"trace": deadline.watch, "sni_hostname": host},
+            ) as answer,
+        ):
+            return answer.status_code
     except httpx2.TimeoutException as error:
         raise late from error
     except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:

@@ -297,10 +297,35 @@ class StoreUnavailableError(LicencesError):
     unwritable: bool
     """Read-only, no permission, or disk full."""
 
-    def __init__(self, code: str = "STORE_UNAVAILABLE") -> None:
-        super().__init__(code)
+    def __init__(self, code: str = "STORE_UNAVAILABLE", **details: str | int) -> None:
+        super().__init__(code, **details)
         self.busy = code == "STORE_BUSY"
         self.unwritable = code == "STORE_UNWRITABLE"
+
+
+class IssueBatchNotFoundError(LicencesError):
+    """There is no batch of licences to be issued with this id, or it is another client's."""
+
+    def __init__(self) -> None:
+        super().__init__("ISSUE_BATCH_NOT_FOUND")
+
+
+class BatchesFullError(LicencesError):
+    """So many items wait to be issued that no more are taken: trying again later helps."""
+
+    waiting: int
+    """How many."""
+
+    def __init__(self, waiting: int, code: str = "BATCHES_FULL") -> None:
+        super().__init__(code, waiting=waiting)
+        self.waiting = waiting
+
+
+class ClientBatchesFullError(BatchesFullError):
+    """So many of them are this client's own."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting, "CLIENT_BATCHES_FULL")
 
 
 class DuplicateLinkError(LicencesError):

@@ -96,6 +96,27 @@ class FileStore:
         """See ``store.Files``."""
         return self._folder.is_dir() and os.access(self._folder, os.R_OK | os.W_OK | os.X_OK)
 
+    def holds(self, digest: str) -> bool:
+        """Whether there is a file for this digest; it is not read."""
+        return any(self._path(name).is_file() for name in (self._name(digest), digest))
+
+    def survey(self) -> Iterator[ShardTally]:
+        """Read every file and tell, one folder at a time, how many are what their names say; StoreUnavailableError."""
+        try:
+            for shard in sorted(one.name for one in self._folder.iterdir() if _SHARD.fullmatch(one.name)):
+                names = [shard + one.name for one in (self._folder / shard).iterdir() if _REST.fullmatch(one.name)]
+                damaged = tuple(name for name in sorted(names) if not self._is_sound(name))
+                yield ShardTally(shard=shard, changed=0, current=len(names) - len(damaged), damaged=damaged)
+        except OSError as error:
+            raise StoreUnavailableError from error
+
+    def _is_sound(self, name: str) -> bool:
+        try:
+            digest = sha256(self._opened(self._path(name).read_bytes(), name)).hexdigest()
+        except ProtectedDataError:
+            return False
+        return name in (digest, self._name(digest))
+
     def reencrypt(self, *, after: str = "") -> Iterator[ShardTally]:
         """Bring every file to the current key, one folder at a time and those behind ``after`` only.
 

@@ -75,6 +75,14 @@ _ROWS = (
     _relation("merged", "合并", "merged into another body", _BODIES, _BODIES, Reach.SUCCESSOR),
     _relation("split", "分立", "split off from another body", _BODIES, _BODIES, Reach.EARLIER_ONLY),
     _relation("guardian", "监护", "the later is the guardian of the earlier", _PERSONS, _PERSONS, Reach.EARLIER_ONLY),
+    _relation(
+        "representative",
+        "法定代表人或负责人",
+        "the later represents the earlier body by law",
+        _BODIES,
+        _PERSONS,
+        Reach.EARLIER_ONLY,
+    ),
 )
 RELATIONS: Mapping[str, Relation] = MappingProxyType({row.name: row for row in _ROWS})
 
@@ -87,9 +95,9 @@ class HolderLink:
     relation: str
     """A key of ``RELATIONS``."""
     earlier: HolderKey
-    """Kind and code: the old number, the body that ended, the ward."""
+    """Kind and code: the old number, the body that ended, the ward, the body that is represented."""
     later: HolderKey
-    """The new number, the body that took over, the guardian."""
+    """The new number, the body that took over, the guardian, the representative."""
     since: date
     evidence: str
     """What proves it: document, number, who gave it out."""

@@ -73,6 +73,34 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("SAME_NAME", "与另一证照类型的代号或代码相同：{other}", "has the slug or code of another type: {other}"),
     ("SAME_VERSION", "该类型已有此版本，或适用日期与另一版本重叠", "this version exists, or its days meet another's"),
     ("UNPRINTABLE", "没有字体能印出字符 {code_point}", "no font can print the character {code_point}"),
+    ("TEXT_TOO_LONG", "过长：最多 {limit} 个字符", "is too long: at most {limit} characters"),
+    (
+        "ITEM_CODE_FORM",
+        "事项编码应为大写字母、数字和连字符，最多 64 个字符",
+        "is no item code: A-Z, 0-9, hyphens, at most 64",
+    ),
+    ("REGION_FORM", "应为 6 位行政区划代码", "is no region code of 6 digits"),
+    (
+        "REGION_START_FORM",
+        "应为行政区划代码的前 2、4 或 6 位",
+        "has other things than 2, 4 or 6 leading digits of regions",
+    ),
+    (
+        "MATERIAL_KEY_FORM",
+        "键应为小写字母、数字和连字符，最多 48 个字符",
+        "is no key: a-z, 0-9 and hyphens, at most 48",
+    ),
+    (
+        "ALTERNATIVE_ALONE",
+        "互相替代的材料（{word}）至少两项，且同为必需或可选",
+        "alternatives ({word}) are two or more, all of them required or all optional",
+    ),
+    ("FIELD_NONE", "该证照类型没有可用的信息项", "the licence type has no fields"),
+    ("FIELD_SENSITIVE", "敏感信息项不得用作条件", "is a sensitive field: no condition looks at it"),
+    ("TEST_TYPE", "此比较不适用于 {type} 类型的信息项", "this test is not for fields of type {type}"),
+    ("TEST_VALUES", "比较值的个数或长度不对", "has the wrong number of values, or an empty or overlong one"),
+    ("TEST_VALUE_NOT_AMONG", "比较值不在该信息项的取值之内：{values}", "is none of the values of the field: {values}"),
+    ("TEST_VALUE_KIND", "比较值应为日期或数值，与信息项一致", "is no date or number as the field has it"),
 )
 
 _PROBLEMS: Mapping[str, tuple[str, str]] = MappingProxyType({code: (zh, en) for code, zh, en in _ROWS})

@@ -1,5 +1,8 @@
 """The store's adapters for SQL databases: SQLite and PostgreSQL."""
 
+from .change_store import SqlChanges
+from .client_store import SqlClients
+from .code_store import SqlUseCodes
 from .collection_store import SqlCollectionStore
 from .conversion_store import SqlConversions
 from .copy_store import SqlCopyStore
@@ -7,18 +10,26 @@ from .forgery_store import SqlForgeryReports
 from .forms_store import SqlForms
 from .holder_store import SqlHolderLinks
 from .impact_store import SqlImpacts
+from .issue_batch_store import SqlIssueBatches
 from .licence_store import SqlStore
+from .mandate_store import SqlMandates
 from .number_columns import FIRST_PROTECTED_REVISION, may_protect_in
 from .reencryption import ColumnTally, Reencryption
 from .review_store import SqlDraftStore
 from .revisions import SchemaState, is_current, schema_state, upgrade
+from .session_store import SqlSessions
+from .snapshot import kept_files, load_snapshot, sampled, write_snapshot
 from .status_store import SqlListedLives
+from .trail_store import SqlTrail
+from .webhook_store import SqlWebhooks
 
 __all__ = [
     "FIRST_PROTECTED_REVISION",
     "ColumnTally",
     "Reencryption",
     "SchemaState",
+    "SqlChanges",
+    "SqlClients",
     "SqlCollectionStore",
     "SqlConversions",
     "SqlCopyStore",
@@ -27,10 +38,20 @@ __all__ = [
     "SqlForms",
     "SqlHolderLinks",
     "SqlImpacts",
+    "SqlIssueBatches",
     "SqlListedLives",
+    "SqlMandates",
+    "SqlSessions",
     "SqlStore",
+    "SqlTrail",
+    "SqlUseCodes",
+    "SqlWebhooks",
     "is_current",
+    "kept_files",
+    "load_snapshot",
     "may_protect_in",
+    "sampled",
     "schema_state",
     "upgrade",
+    "write_snapshot",
 ]

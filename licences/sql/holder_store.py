@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from keys import hmac_bytes
 from licences.actors import Actor
 from licences.errors import DuplicateLinkError, LinkNotFoundError
+from licences.holder_index import holder_index
 from licences.holder_links import HolderLink, LinkEntry, Withdrawal
 from licences.protection import Protection
 from licences.store import HolderKey
@@ -141,5 +141,4 @@ class SqlHolderLinks:
             yield connection
 
     def _index(self, key: HolderKey) -> str:
-        # The same digest as in `licence_holders`: one key of the index finds everything of a holder.
-        return hmac_bytes("sm3", self._index_key, f"{key[0]}:{key[1]}".encode()).hex()
+        return holder_index(self._index_key, *key)

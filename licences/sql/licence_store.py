@@ -20,6 +20,7 @@ from licences.errors import (
     StoreUnavailableError,
     TransitionRefusedError,
 )
+from licences.holder_index import holder_index
 from licences.lifecycle import Action
 from licences.protection import Protection
 from licences.standing import Event, next_event
@@ -399,7 +400,7 @@ class SqlStore:
         )
 
     def _holder_index(self, kind: str, code: str) -> str:
-        return self._keyed(f"{kind}:{code}")
+        return holder_index(self._index_key, kind, code)
 
     def _keyed(self, text: str) -> str:
         """Digest that nobody can search for without the index key: a request's body, too, holds the holder's number."""

@@ -21,8 +21,11 @@ drafts = sa.Table(
     sa.Column("identifier", sa.ForeignKey("licences.identifier")),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("trail_revision", sa.Integer),  # the steps up to this one are in the trail; NULL: none
     sa.UniqueConstraint("identifier"),
 )
+NOT_IN_TRAIL = sa.text("trail_revision IS NULL OR trail_revision < revision")
+sa.Index("ix_drafts_trail", drafts.c.draft_id, sqlite_where=NOT_IN_TRAIL, postgresql_where=NOT_IN_TRAIL)
 
 draft_versions = sa.Table(
     "draft_versions",

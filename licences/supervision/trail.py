@@ -82,6 +82,7 @@ class TrailQuestion:
     office_code: str = ""
     identifier: str = ""
     holder_index: str = ""
+    """Of a holder: what names the holder, and all that was done with the holder's licences."""
     since: datetime | None = None
     until: datetime | None = None
     after: int = 0

@@ -28,11 +28,8 @@ _RUNNING = _load_running()
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    warm = _RUNNING.Warm(tmp_path_factory.mktemp("streams"))
-    _RUNNING.Elicence.warm = warm
-    yield _RUNNING
-    warm.close()
+def running() -> ModuleType:
+    return _RUNNING
 
 
 @pytest.fixture(scope="session")

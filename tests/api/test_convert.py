@@ -15,7 +15,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ from esign import StructuredAuthority, structured_from_bytes
 from licences import ConvertingOffice, ReviewRequiredError, RowConverter, load_catalogue, normal_number
 
 if TYPE_CHECKING:
+    from elicence_process import Running
     from running import Elicence, Server
 
 TYPE = ("--type", "pesticide-business", "--workers", "1")
@@ -319,27 +319,23 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(fresh: Elicence, tmp_
     words = ("convert", *TYPE, *lay_out(tmp_path, register), "--resume", "--json")
     store = Services(open_home(fresh.home)).store
 
-    def wait_for(licences: int, running: Thread) -> None:
+    def wait_for(licences: int, program: Running) -> None:
         while len(store.changes_after(0, 10_000)) < licences:
-            assert running.is_alive()
+            assert program.poll() is None
             time.sleep(0.005)
         time.sleep(chance.random() * 0.1)
 
     for kill in range(KILLED_PROGRAM):
         before = len(store.changes_after(0, 10_000))
-        # Forked from the loaded program, it is a process of its own and the only child of the one that loaded it.
-        running = Thread(target=fresh, args=words)
-        running.start()
-        program = child_of(fresh.warm.pid)
-        for number in range(KILLED_WORKERS if kill == 0 else 0):
-            wait_for(before + number + 1, running)
-            os.kill(child_of(program), signal.SIGKILL)
-        wait_for(before + 3, running)
-        worker = child_of(program)
-        os.kill(program, signal.SIGKILL)
-        if kill % 2:  # else it finishes the row that it has begun
-            os.kill(worker, signal.SIGKILL)
-        running.join()
+        with fresh.start(*words) as program:
+            for number in range(KILLED_WORKERS if kill == 0 else 0):
+                wait_for(before + number + 1, program)
+                os.kill(child_of(program.pid), signal.SIGKILL)
+            wait_for(before + 3, program)
+            worker = child_of(program.pid)
+            program.kill()
+            if kill % 2:  # else it finishes the row that it has begun
+                os.kill(worker, signal.SIGKILL)
     last = fresh(*words)
     assert last.code == 65, last.err
     shape = last.json()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from elicence_process import put_on_path
 from outside_ca import OutsideCa
 
 import keys
@@ -25,16 +25,14 @@ def commands(page: str) -> list[str]:
 def run_page(running: ModuleType, home: Path, page: str, folder: Path, env: dict[str, str]) -> list[str]:
     """Run every command in bash, in a folder with a home; return what they printed."""
     shutil.copytree(home, folder / ".elicence")
-    script = Path(running.Elicence(home).command("x")[0])
-    if script.name != "elicence":
-        pytest.skip("nothing is installed")
-    path = f"{script.parent}{os.pathsep}{os.environ['PATH']}"
+    (folder / "bin").mkdir()
+    path, descriptor = put_on_path(folder / "bin")
     authorities: dict[str, OutsideCa] = {}
     printed = []
     for command in commands(page):
         done = subprocess.run(
             ["bash", "-c", command], cwd=folder, env=running.environment({**env, "PATH": path}),
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=60, check=False, pass_fds=[descriptor],
         )  # fmt: skip
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         printed.append(done.stdout)

@@ -1,6 +1,7 @@
 """Runs `elicence` as its users do, as a process of its own, forked from one that has loaded the program.
 
-`run` and `Running` take what `subprocess.run` and `subprocess.Popen` take, without the name of the program.
+`run` and `Running` take what `subprocess.run` and `subprocess.Popen` take, without the name of the program; `Server` is
+a command that serves. With `code` the process runs that instead, as `python -c` does, with the words as its arguments.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
@@ -66,19 +67,20 @@ class Running:
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
         text: bool = False,
+        code: str | None = None,
     ) -> None:
-        self.args = ["elicence", *map(os.fsdecode, words)]
+        self.args = ["elicence" if code is None else "-c", *map(os.fsdecode, words)]
         self.returncode: int | None = None
         self._lock = threading.Lock()
         environment = dict(os.environ if env is None else env)
         late = [name for name in _READ_AT_START if environment.get(name) != os.environ.get(name)]
         if late:
             raise ValueError(f"{late} must be there when Python starts: run the console script itself")
-        request = {"words": self.args, "folder": str(cwd or Path.cwd()), "environment": environment}
+        request = {"words": self.args, "folder": str(cwd or Path.cwd()), "environment": environment, "code": code}
         ends = [_ends(one, writes=number > 0) for number, one in enumerate((stdin, stdout, stderr))]
         self._answers, teller = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with teller:
-            _server().ask(request, [*(its for _, its, _ in ends), teller.fileno()])
+            _loaded().ask(request, [*(its for _, its, _ in ends), teller.fileno()])
         for _, its, made in ends:
             if made:
                 os.close(its)
@@ -157,7 +159,73 @@ class Running:
                     stream.close()
 
 
-class _Server:
+class Server:
+    """A command that serves on a free port of the loopback interface and says where; used as a context."""
+
+    def __init__(self, *words: Word, env: Mapping[str, str] | None = None) -> None:
+        """The words are those of `elicence`, without port: ("--home", home, "serve")."""
+        self._words = (*words, "--port", "0", "--json")
+        self._env = env
+        self.log = ""
+        self.code: int | None = None
+
+    def __enter__(self) -> Self:
+        self._log = _spool()
+        self._process = self._start(self._log)
+        assert self._process.stdout is not None
+        said = ""
+        while line := self._process.stdout.readline():
+            said += line
+            if line == "}\n":
+                break
+        if not said:
+            self.stop()
+        self.announced: dict[str, Any] = json.loads(said)
+        self.url = str(self.announced["address"])
+        return self
+
+    def _start(self, log: IO[bytes]) -> Running | subprocess.Popen[str]:
+        return Running(*self._words, stderr=log, env=self._env, text=True)
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """End the server as Ctrl-C does and keep its log, in which no fault of ours may stand."""
+        if self.code is None:
+            self._process.send_signal(number)
+            out, _ = self._process.communicate(timeout=SECONDS)
+            self.code = self._process.returncode
+            self.log = _whole(self._log).decode()
+            self._log.close()
+            assert "Traceback" not in self.log, self.log
+            assert "unforeseen" not in self.log
+            assert out == ""
+
+
+def put_on_path(folder: Path) -> tuple[str, int]:
+    """Make `elicence` a command of shells as well: give a PATH, and a descriptor that the shell has to inherit."""
+    descriptor = _loaded().descriptor
+    script = folder / "elicence"
+    script.write_text(_SCRIPT.format(python=sys.executable, descriptor=descriptor), "utf-8")
+    script.chmod(0o700)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}", descriptor
+
+
+_SCRIPT = """\
+#!{python} -IS
+import json, os, socket, sys
+asking = socket.socket(fileno=os.dup({descriptor}))
+answers, teller = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+request = {{"words": sys.argv, "folder": os.getcwd(), "environment": dict(os.environ), "code": None}}
+socket.send_fds(asking, [json.dumps(request).encode()], [0, 1, 2, teller.fileno()])
+teller.close()
+answers.recv(100)
+sys.exit(int(answers.recv(100)))
+"""
+
+
+class _Loaded:
     """The process that has loaded the program: one for each process that runs tests."""
 
     def __init__(self) -> None:
@@ -172,6 +240,10 @@ class _Server:
                 stdin=DEVNULL, stdout=DEVNULL, env=environment, pass_fds=[answering.fileno()],
             )  # fmt: skip
 
+    @property
+    def descriptor(self) -> int:
+        return self._asking.fileno()
+
     def ask(self, request: Mapping[str, object], descriptors: Sequence[int]) -> None:
         socket.send_fds(self._asking, [json.dumps(request).encode()], descriptors)
 
@@ -183,16 +255,16 @@ class _Server:
 _STARTING = threading.Lock()
 
 
-def _server() -> _Server:
+def _loaded() -> _Loaded:
     with _STARTING:
-        return _the_server()
+        return _the_loaded()
 
 
 @cache
-def _the_server() -> _Server:
-    server = _Server()
-    atexit.register(server.close)
-    return server
+def _the_loaded() -> _Loaded:
+    loaded = _Loaded()
+    atexit.register(loaded.close)
+    return loaded
 
 
 def _ends(given: int | IO[Any], *, writes: bool) -> tuple[int | None, int, bool]:

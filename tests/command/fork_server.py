@@ -1,9 +1,9 @@
 """Loads the program once and forks for every command: a test waits for the command, not for a second of imports.
 
-Each command still is a process of its own, with its own number, arguments, folder, environment and streams; it runs what
-the console script runs and can be interrupted and killed. A message on the socket whose descriptor is the only argument
-asks for one, and brings its three streams and a socket; that one is told the process (with a descriptor of it) and, at its
-end, the exit code. The end of the first socket ends this program and whatever it still runs.
+Each command still is a process of its own, with its own number, arguments, folder, environment and streams; it runs
+what the console script runs and can be interrupted and killed. A message on the socket whose descriptor is the only
+argument asks for one, and brings its three streams and a socket; that one is told the process (with a descriptor of it)
+and, at its end, the exit code. The end of the first socket ends this program and whatever it still runs.
 """
 
 from __future__ import annotations
@@ -23,8 +23,26 @@ from types import ModuleType
 from typing import Any
 
 MAX_REQUEST_BYTES = 1 << 17
-# What `elicence` loads when a command needs it. Loading begins nothing: no thread, no engine, no home.
-LOADED = ("api.cli", "api.app", "api.commands", "api.demo", "api.wiring", "api.kit", "api.seal_server")
+# What `elicence` loads when a command needs it, and what libraries load when they are used. Loading begins nothing: no
+# thread, no engine, no home.
+LOADED = (
+    "alembic.command", "alembic.config", "anyio._backends._asyncio", "api.app", "api.cli", "api.commands", "api.demo",
+    "api.key_keeping", "api.kit", "api.seal_server", "api.wiring", "cffi.cparser", "encodings.idna", "httpx2",
+    "cryptography.hazmat.backends.openssl", "pydantic.v1", "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.sqlite", "uvicorn.protocols.http.h11_impl",
+)  # fmt: skip
+
+
+def load() -> None:
+    """Load the program."""
+    for name in LOADED:
+        importlib.import_module(name)
+    from PIL import Image
+
+    from licences import load_catalogue
+
+    Image.preinit()
+    load_catalogue()
 
 
 class Runs:
@@ -126,8 +144,7 @@ def serve() -> None:
     """Answer until nobody asks any more; in a fork, run a command."""
     # Ctrl-C reaches the whole group; the socket says when it is over.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in LOADED:
-        importlib.import_module(name)
+    load()
     from api.cli import main
 
     gc.collect()
@@ -139,7 +156,11 @@ def serve() -> None:
     become(request)
     code: object = 1
     try:
-        code = main()
+        if request["code"] is None:
+            code = main()
+        else:
+            exec(request["code"], vars(sys.modules["__main__"]))  # noqa: S102 — a test's own program
+            code = 0
     except SystemExit as error:
         code = error.code
     except BaseException:

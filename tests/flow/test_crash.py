@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from elicence_process import Running, run
 
 from api.home import Home, ensure_home
 from api.output import file_name
@@ -124,20 +125,19 @@ def test_the_command_killed_while_it_writes_its_files(home: Home, tmp_path: Path
     folder.mkdir()
     complete: set[str] = set()
     longest = 0.0
-    for run in range(COMMAND_KILLS + 1):
-        number = f"农药经许(赣)9901018{run:04d}"
+    for kill in range(COMMAND_KILLS + 1):
+        number = f"农药经许(赣)9901018{kill:04d}"
         paper.write_text(json.dumps(DOCUMENT | {"data": DOCUMENT["data"] | {"certificateNumber": number}}), "utf-8")
-        command = [
-            Path(sys.executable).with_name("elicence"), "--home", home.path, "issue", "--data", paper,
-            "--out", folder, "--idempotency-key", number, "--json",
-        ]  # fmt: skip
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        command = (
+            "--home", home.path, "issue", "--data", paper, "--out", folder, "--idempotency-key", number, "--json"
+        )  # fmt: skip
+        process = Running(*command)
         before = set(os.listdir(folder))
         while set(os.listdir(folder)) == before:  # with its first file the interesting part begins
             assert process.poll() is None, process.communicate()
             time.sleep(0.001)
         begun = time.monotonic()
-        if run == 0:  # once to the end, to know how long that part is
+        if kill == 0:  # once to the end, to know how long that part is
             while len([name for name in os.listdir(folder) if not name.startswith(".")]) < len(FILE_KINDS):
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.001)
@@ -149,11 +149,11 @@ def test_the_command_killed_while_it_writes_its_files(home: Home, tmp_path: Path
         check_store(home)
         found = check_folder(folder, home)
         assert found >= complete
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        run(*command, check=True)
         complete = check_folder(folder, home)
         assert complete >= found
-        assert len(complete) == run + 1
-        assert len(check_store(home)) == run + 1
+        assert len(complete) == kill + 1
+        assert len(check_store(home)) == kill + 1
 
 
 def check_folder(folder: Path, home: Home) -> set[str]:

@@ -3,11 +3,8 @@
 import io
 import itertools
 import re
-import socket
-import subprocess
-import sys
+import signal
 import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +13,13 @@ from typing import Any
 import pytest
 import zxingcpp
 from browser import Chromium, barriers, film_of
+from elicence_process import Server
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from esign import structured_from_bytes
 from licences import Status
 
-BIN = Path(sys.executable).parent
 PHONE, DESK = 360, 1280
 OPEN = "代码真实，未核对是否属于此人"
 VERDICT_SECONDS = 1.0
@@ -44,27 +41,12 @@ def others(issued: Any, person: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def server(person: Any) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [BIN / "elicence", "--home", person.services.home.path, "serve", "--port", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(f"{address}/readyz", timeout=5).close()  # noqa: S310 — our own address
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield address
-    process.terminate()
-    _, log = process.communicate(timeout=20)
+    with Server("--home", person.services.home.path, "serve") as running:
+        yield running.url
+        running.stop(signal.SIGTERM)
     holder = structured_from_bytes(person.json).holders[0]
     for secret in (person.record.code, person.record.short_code, person.record.identifier, holder.name, holder.code):
-        assert secret not in log
-    assert "unforeseen" not in log
+        assert secret not in running.log
 
 
 def settled(page: Page, checks: int) -> None:

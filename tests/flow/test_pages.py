@@ -2,11 +2,7 @@
 
 import io
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +10,12 @@ from typing import Any
 import pytest
 import zxingcpp
 from browser import Chromium, barriers, film_of
+from elicence_process import Server, run
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page
 
 from esign import structured_from_bytes
 
-BIN = Path(sys.executable).parent
 PHONE, DESK = 360, 1280
 NARROW = 320  # a desk's window at 400 % zoom (WCAG 2.2, 1.4.10)
 
@@ -32,28 +28,13 @@ def person(issued: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def server(person: Any) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    home = person.services.home.path
-    process = subprocess.Popen(
-        [BIN / "elicence", "--home", home, "serve", "--port", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(f"{address}/readyz", timeout=5).close()  # noqa: S310 — our own address
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield address
-    process.terminate()
-    _, log = process.communicate(timeout=20)
+    with Server("--home", person.services.home.path, "serve") as running:
+        yield running.url
+        running.stop(signal.SIGTERM)
     # Codes, names and numbers never reach the log.
-    assert person.record.code not in log
-    assert person.record.short_code not in log
-    assert "990101199003071237" not in log
+    assert person.record.code not in running.log
+    assert person.record.short_code not in running.log
+    assert "990101199003071237" not in running.log
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
@@ -131,11 +112,8 @@ def test_revoking_changes_the_page(server: str, issued: Any, person: Any, chromi
     other = next(s for s in issued if s.services is person.services and s.record.identifier != person.record.identifier)
     before = chromium.view(f"{server}/v/{other.record.code}", width=PHONE, height=800)
     assert "吊销，不得使用" not in before.text
-    command = [
-        BIN / "elicence", "--home", other.services.home.path, "revoke", other.record.identifier,
-        "--ground", "测试", "--decision", "样罚〔2026〕1号",
-    ]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    act = ("revoke", other.record.identifier, "--ground", "测试", "--decision", "样罚〔2026〕1号")
+    run("--home", other.services.home.path, *act, check=True)
     after = chromium.view(f"{server}/v/{other.record.code}", width=PHONE, height=800)
     assert "真实，但已被吊销，不得使用" in after.text
     assert "不通过" in after.text

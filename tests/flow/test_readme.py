@@ -1,6 +1,5 @@
 """The README's examples are run as they stand."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -8,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from elicence_process import put_on_path
 
 ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
 
 
 def blocks(language: str, page: str) -> list[str]:
@@ -25,10 +24,12 @@ def desk(tmp_path: Path) -> Path:
 
 
 def run(command: str, desk: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": f"{BIN}:{os.environ['PATH']}", "LANG": "C.UTF-8", "HOME": str(desk)}
+    path, descriptor = put_on_path(desk)
+    environment = {"PATH": path, "LANG": "C.UTF-8", "HOME": str(desk)}
     return subprocess.run(
-        ["bash", "-euc", command], cwd=desk, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+        ["bash", "-euc", command],
+        cwd=desk, env=environment, capture_output=True, text=True, timeout=120, check=False, pass_fds=[descriptor],
+    )  # fmt: skip
 
 
 def test_the_library_example(desk: Path) -> None:

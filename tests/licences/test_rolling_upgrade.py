@@ -45,8 +45,9 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 OLD: Mapping[str, str] = json.loads(
     (Path(__file__).parents[2] / "fixtures/store/statements-0002.json").read_text("utf-8")
 )["statements"]
-BEFORE, LAST_STEP, NEWEST = "0010", "0011", "0012"
+BEFORE, LAST_STEP, NEWEST = "0010", "0011", SCHEMA_REVISION
 """Of the release that 0002 can be replaced by one after the other; its last step; and of this program."""
+SINCE = tuple(f"{number:04d}" for number in range(int(LAST_STEP) + 1, int(NEWEST) + 1))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -197,7 +198,7 @@ def test_the_last_step_ends_the_old_program(empty_url: str, old: OldProgram, new
     upgrade(empty_url)
     state = schema_state(empty_url)
     assert (state.revision, state.oldest_program) == (BEFORE, "0002")
-    assert (state.pending, state.pending_post, state.fits) == ((NEWEST,), (LAST_STEP,), True)
+    assert (state.pending, state.pending_post, state.fits) == (SINCE, (LAST_STEP,), True)
 
     upgrade(empty_url, post=True)
     state = schema_state(empty_url)

@@ -1,0 +1,100 @@
+"""The feed of changes: every act on every licence, in the order in which it was recorded.
+
+The log of acts is the feed. Whoever issues or acts writes its row in the same transaction, one writer at a time, so
+that acts become visible in the order of their numbers: whoever has read up to a number has missed none before it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from licences.access import region_of
+from licences.lifecycle import Action, Status
+
+MAX_CHANGES = 1000
+"""On one page."""
+MAX_LOOKED_AT = 5000
+"""Acts that are looked through for one page; a reader who is told of few of them goes on from there."""
+_CHUNK = 500
+
+
+class EventType(StrEnum):
+    """What a message tells of."""
+
+    ISSUED = "licence.issued"
+    """Another licence exists; also when it takes the place of an older one."""
+    ACTED = "licence.acted"
+    """Something was done to a licence."""
+    TEST = "webhook.test"
+    """Nothing: somebody tries out a webhook."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One act on a licence, without anything personal."""
+
+    sequence: int
+    """Place among all acts in the store."""
+    identifier: str
+    type_slug: str
+    issuer_code: str
+    version: str
+    action: Action
+    before: Status | None
+    """None: the licence came into being."""
+    after: Status
+    effective_at: datetime
+    recorded_at: datetime
+    related: str = ""
+    """Identifier of the licence before or after it, where one took the place of another."""
+
+    @property
+    def type(self) -> EventType:
+        """What is told of."""
+        return EventType.ISSUED if self.before is None else EventType.ACTED
+
+    @property
+    def region(self) -> str:
+        """The region of the authority."""
+        return region_of(self.issuer_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePage:
+    """Some changes, and where to go on."""
+
+    changes: tuple[Change, ...]
+    next: int
+    """Number of the last act that was looked at, also when the reader is not told of it."""
+    more: bool
+    """Whether there are more acts to look at now."""
+
+
+class Changes(Protocol):
+    """Port: the log of acts. Every method may raise StoreUnavailableError."""
+
+    def after(self, sequence: int, *, limit: int) -> tuple[Change, ...]:
+        """Give the acts that follow one, in their order."""
+
+    def newest(self) -> int:
+        """Return the number of the newest act; 0 without any."""
+
+
+def page_of(changes: Changes, wanted: Callable[[Change], bool], *, after: int, limit: int) -> ChangePage:
+    """Return the changes after one that somebody is to be told of, at most `limit`."""
+    found: list[Change] = []
+    place, looked_at = after, 0
+    while looked_at < MAX_LOOKED_AT:
+        chunk = changes.after(place, limit=_CHUNK)
+        for change in chunk:
+            if len(found) == limit:
+                return ChangePage(changes=tuple(found), next=place, more=True)
+            place = change.sequence
+            if wanted(change):
+                found.append(change)
+        looked_at += len(chunk)
+        if len(chunk) < _CHUNK:
+            return ChangePage(changes=tuple(found), next=place, more=False)
+    return ChangePage(changes=tuple(found), next=place, more=True)

@@ -1,0 +1,148 @@
+"""Adapter: mandates in a relational database, found by keyed digests and kept encrypted."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from esign import CHINA
+from licences.access import MAX_MANDATES, Mandate, MandateNotFoundError, TooManyMandatesError
+from licences.holder_index import holder_index
+from licences.protection import Protection
+from licences.store import HolderKey
+
+from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .use_tables import MANDATE_CONTEXT, mandates, use_codes
+
+_mandates = mandates.c
+_OF_ID = mandates.select().where(_mandates.mandate_id == sa.bindparam("wanted"))
+_ORDERED = mandates.select().order_by(_mandates.granted_at.desc(), _mandates.mandate_id.desc())
+_OF_PRINCIPAL = _ORDERED.where(_mandates.principal_index == sa.bindparam("wanted"))
+_OF_AGENT = _ORDERED.where(_mandates.agent_index == sa.bindparam("wanted"))
+_LIVE = sa.select(sa.func.count()).where(
+    _mandates.principal_index == sa.bindparam("principal"),
+    _mandates.withdrawn_at.is_(None),
+    _mandates.until >= sa.bindparam("day", type_=sa.Date),
+)
+_WITHDRAW = (
+    mandates.update()
+    .where(_mandates.mandate_id == sa.bindparam("wanted"), _mandates.withdrawn_at.is_(None))
+    .values(withdrawn_at=sa.bindparam("at"))
+)
+_SWEEP = mandates.delete().where(
+    _mandates.until < sa.bindparam("before", type_=sa.Date),
+    ~sa.exists().where(use_codes.c.mandate_id == _mandates.mandate_id),
+)
+
+
+class SqlMandates:
+    """See ``access.Mandates``. Safe for threads and processes; open it after a fork, not before."""
+
+    def __init__(
+        self, url: str, index_key: bytes, protection: Protection, *, busy_timeout: float = BUSY_TIMEOUT
+    ) -> None:
+        """Name the database and its index key as for ``SqlStore``; nothing is opened yet."""
+        self._engine = open_engine(url, busy_timeout=busy_timeout)
+        self._index_key = index_key
+        self._protection = protection
+
+    def close(self) -> None:
+        """Close the connections; the next use opens others."""
+        close_engine(self._engine)
+
+    def add(self, mandate: Mandate) -> None:
+        """See ``access.Mandates``."""
+        principal = holder_index(self._index_key, *mandate.principal)
+        details = {
+            "principal": mandate.principal,
+            "principal_name": mandate.principal_name,
+            "agent": mandate.agent,
+            "agent_name": mandate.agent_name,
+            "types": sorted(mandate.types),
+            "licences": sorted(mandate.licences),
+            "matter": mandate.matter,
+            "item_code": mandate.item_code,
+            "since": mandate.since.isoformat(),
+            "until": mandate.until.isoformat(),
+        }
+        context = MANDATE_CONTEXT.format(mandate_id=mandate.id)
+        row = {
+            "mandate_id": mandate.id,
+            "principal_index": principal,
+            "agent_index": holder_index(self._index_key, *mandate.agent),
+            "details": self._protection.protect(json.dumps(details).encode("ascii"), context=context),
+            "since": mandate.since,
+            "until": mandate.until,
+            "granted_at": mandate.granted_at,
+            "withdrawn_at": mandate.withdrawn_at,
+        }
+        with translated(), self._writing() as connection:
+            live = connection.execute(_LIVE, {"principal": principal, "day": mandate.granted_at.astimezone(CHINA).date()}).scalar_one()
+            if live >= MAX_MANDATES:
+                raise TooManyMandatesError
+            connection.execute(mandates.insert(), row)
+
+    def get(self, mandate_id: str) -> Mandate:
+        """See ``access.Mandates``."""
+        if not is_key(mandate_id):
+            raise MandateNotFoundError
+        with translated(), self._engine.connect() as connection:
+            row = connection.execute(_OF_ID, {"wanted": mandate_id}).first()
+            if row is None:
+                raise MandateNotFoundError
+            return self._mandate(row)
+
+    def withdraw(self, mandate_id: str, at: datetime) -> Mandate:
+        """See ``access.Mandates``."""
+        if not is_key(mandate_id):
+            raise MandateNotFoundError
+        with translated(), self._writing() as connection:
+            if connection.execute(_WITHDRAW, {"wanted": mandate_id, "at": at}).rowcount == 0:
+                raise MandateNotFoundError
+            return self._mandate(connection.execute(_OF_ID, {"wanted": mandate_id}).one())
+
+    def of_principal(self, principal: HolderKey) -> tuple[Mandate, ...]:
+        """See ``access.Mandates``."""
+        return self._all(_OF_PRINCIPAL, principal)
+
+    def of_agent(self, agent: HolderKey) -> tuple[Mandate, ...]:
+        """See ``access.Mandates``."""
+        return self._all(_OF_AGENT, agent)
+
+    def sweep(self, before: date) -> int:
+        """See ``access.Mandates``."""
+        with translated(), self._writing() as connection:
+            return connection.execute(_SWEEP, {"before": before}).rowcount
+
+    def _all(self, wanted: sa.Select[tuple[object, ...]], key: HolderKey) -> tuple[Mandate, ...]:
+        with translated(), self._engine.connect() as connection:
+            rows = connection.execute(wanted, {"wanted": holder_index(self._index_key, *key)}).all()
+            return tuple(self._mandate(row) for row in rows)
+
+    def _mandate(self, row: sa.Row[tuple[object, ...]]) -> Mandate:
+        # What is encrypted counts, not the columns beside it: those only find it.
+        context = MANDATE_CONTEXT.format(mandate_id=row.mandate_id)
+        details = json.loads(self._protection.reveal(row.details, context=context))
+        return Mandate(
+            id=row.mandate_id,
+            principal=(details["principal"][0], details["principal"][1]),
+            principal_name=details["principal_name"],
+            agent=(details["agent"][0], details["agent"][1]),
+            agent_name=details["agent_name"],
+            types=frozenset(details["types"]),
+            licences=frozenset(details["licences"]),
+            matter=details["matter"],
+            item_code=details["item_code"],
+            since=date.fromisoformat(details["since"]),
+            until=date.fromisoformat(details["until"]),
+            granted_at=row.granted_at,
+            withdrawn_at=row.withdrawn_at,
+        )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._engine.begin() as connection:
+            lock(connection)
+            yield connection

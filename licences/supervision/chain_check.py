@@ -1,0 +1,429 @@
+"""Whether the trail is as it was written: every entry, batch and checkpoint, and the histories that it tells of."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import islice
+from typing import Protocol
+
+from .chain import (
+    NO_DIGEST,
+    Batch,
+    Checkpoint,
+    StoredEntry,
+    batch_digest,
+    batch_mark,
+    entry_mark,
+    gaps,
+    header_of,
+)
+
+MAX_TRAIL_FAULTS = 1000
+"""Named one by one; what comes after is counted."""
+MIN_RETENTION = timedelta(days=183)
+"""Entries are kept for six months at least (网络安全法 article 21: logs)."""
+CHECKPOINT_PERIOD = timedelta(hours=1)
+
+
+class TrailFaultKind(StrEnum):
+    """What was done to the trail."""
+
+    ENTRY_CHANGED = "ENTRY_CHANGED"
+    ENTRY_MISSING = "ENTRY_MISSING"
+    ENTRY_ADDED = "ENTRY_ADDED"
+    COLUMNS_DIFFER = "COLUMNS_DIFFER"
+    """The row says something else for questions than its content."""
+    BATCH_CHANGED = "BATCH_CHANGED"
+    BATCH_MISSING = "BATCH_MISSING"
+    END_MISSING = "END_MISSING"
+    """The chain ends before a place that it is known to have reached."""
+    CHECKPOINT_DIFFERS = "CHECKPOINT_DIFFERS"
+    """The chain is consistent, but is not the one that was signed: somebody with the key of the index made it anew."""
+    CHECKPOINT_UNTRUSTED = "CHECKPOINT_UNTRUSTED"
+    EVENT_CHANGED = "EVENT_CHANGED"
+    """An act on a licence, or a step of a draft, is not what its entry says."""
+    EVENT_MISSING = "EVENT_MISSING"
+    EVENT_UNTRACED = "EVENT_UNTRACED"
+    """It has no entry, and should have one."""
+    PRUNED_TOO_EARLY = "PRUNED_TOO_EARLY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailFault:
+    """One thing that is wrong."""
+
+    kind: TrailFaultKind
+    first: int
+    """Sequence numbers of the entries that it is about; both 0 when it is about none."""
+    last: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedEnd:
+    """A checkpoint that was found, and whether its signature may be believed."""
+
+    batch: int
+    """As the place says where it lay."""
+    statement: Checkpoint | None
+    """None when it cannot be believed."""
+    fault: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """A row of a history that the trail tells of."""
+
+    source: str
+    number: int
+    """Of an act on a licence: its sequence number."""
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruning:
+    """An entry about entries that were deleted because they were old."""
+
+    sequence: int
+    at: datetime
+    through: int
+    batch: int
+    digest: str
+    chained_at: datetime
+
+
+class TrailRows(Protocol):
+    """Port: the rows of the trail and of the histories as they all were at one moment."""
+
+    def span(self) -> tuple[Batch | None, Batch | None]:
+        """Return the first and the last batch."""
+
+    def batches(self, first: int, last: int) -> Iterator[Batch]:
+        """Return the batches with these numbers."""
+
+    def entries(self, first: int, last: int | None) -> Iterator[StoredEntry]:
+        """Return the entries with these sequence numbers, to the end without a last one."""
+
+    def outside(self, first: int) -> tuple[int, ...]:
+        """Return some sequence numbers before this one that there are entries with."""
+
+    def prunings(self) -> Iterator[tuple[StoredEntry, Pruning]]:
+        """Return what says of itself that it is about a pruning."""
+
+    def events(self, first: int, last: int) -> Iterator[HistoryRow]:
+        """Return the acts on licences with these sequence numbers, in their order."""
+
+    def steps(self, sources: Sequence[str]) -> Mapping[str, str]:
+        """Return the digests of these steps of drafts."""
+
+    def untraced_steps(self, since: datetime | None) -> Iterator[str]:
+        """Return the steps that count as taken, were done since a time and have no entry."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TrailReport:
+    """What was looked at, and what is wrong."""
+
+    entries: int = 0
+    batches: int = 0
+    first: int = 0
+    last: int = 0
+    """Sequence numbers of the chained entries that were looked at."""
+    pruned: int = 0
+    """Entries up to this one were deleted because they were old."""
+    signed: int = 0
+    """Entries up to this one are vouched for by a signed checkpoint."""
+    signed_at: datetime | None = None
+    unchained: int = 0
+    """Entries after the last batch: they wait for the next second, or for the next start."""
+    newest_at: datetime | None = None
+    """When the last batch was chained."""
+    faults: list[TrailFault] = field(default_factory=list)
+    more_faults: int = 0
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether signed checkpoints reach as far as they must."""
+        if self.newest_at is None:
+            return True
+        return self.signed_at is not None and self.newest_at - self.signed_at <= 2 * CHECKPOINT_PERIOD
+
+    def tell(self, kind: TrailFaultKind, first: int, last: int, detail: str = "") -> None:
+        """Note a fault."""
+        if len(self.faults) >= MAX_TRAIL_FAULTS:
+            self.more_faults += 1
+        else:
+            self.faults.append(TrailFault(kind=kind, first=first, last=last, detail=detail))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Start:
+    """Where the chain begins that is looked at: after this batch."""
+
+    batch: int
+    last: int
+    events_to: int
+    digest: str
+    chained_at: datetime | None
+
+
+def check_trail(
+    rows: TrailRows,
+    key: bytes,
+    signed: Sequence[SignedEnd],
+    *,
+    reached: Batch | None,
+    since: datetime | None = None,
+    progress: Callable[[int], None] = lambda _entries: None,
+) -> TrailReport:
+    """Look at the whole trail, or from the last signed checkpoint before `since` on.
+
+    `key` is that of the index; `signed` are all checkpoints that were found; `reached` is a batch that the chain is
+    known to have reached.
+    """
+    return _Check(rows, key, signed, reached, progress).run(since)
+
+
+class _Check:
+    def __init__(
+        self,
+        rows: TrailRows,
+        key: bytes,
+        signed: Sequence[SignedEnd],
+        reached: Batch | None,
+        progress: Callable[[int], None],
+    ) -> None:
+        self._rows, self._key, self._reached, self._progress = rows, key, reached, progress
+        self._report = TrailReport()
+        self._ends: dict[int, Checkpoint] = {}
+        for end in signed:
+            if end.statement is None:
+                self._report.tell(TrailFaultKind.CHECKPOINT_UNTRUSTED, 0, 0, f"{end.place}: {end.fault}")
+            elif end.batch != end.statement.batch:
+                detail = f"{end.place}: it is about batch {end.statement.batch}"
+                self._report.tell(TrailFaultKind.CHECKPOINT_UNTRUSTED, 0, 0, detail)
+            else:
+                self._ends[end.batch] = end.statement
+
+    def run(self, since: datetime | None) -> TrailReport:
+        report = self._report
+        first, last = self._rows.span()
+        newest = 0 if last is None else last.number
+        self._check_reached(newest, last)
+        if first is None or last is None:
+            self._check_tail(0)
+            return report
+        start = self._start(first, since)
+        report.first, report.last, report.newest_at = start.last + 1, last.last, last.chained_at
+        if since is None:
+            for sequence in self._rows.outside(start.last + 1):
+                report.tell(TrailFaultKind.ENTRY_ADDED, sequence, sequence, "before the first entry")
+        events = _Events(self._rows.events(start.events_to + 1, last.events_to), report)
+        previous = start
+        for number in sorted({*(end for end in self._ends if start.batch < end <= newest), newest}):
+            if number > start.batch:
+                previous = self._segment(previous, number, events)
+        events.end()
+        for source in self._rows.untraced_steps(start.chained_at):
+            report.tell(TrailFaultKind.EVENT_UNTRACED, 0, 0, source)
+        self._check_tail(last.last)
+        return report
+
+    def _check_reached(self, newest: int, last: Batch | None) -> None:
+        """The end of the chain, against every place that it is known to have reached."""
+        known = [(end.batch, end.last, end.digest, "a signed checkpoint") for end in self._ends.values()]
+        if self._reached is not None:
+            batch = self._reached
+            if batch_mark(self._key, header_of(batch), batch.digest) != batch.mark:
+                self._report.tell(TrailFaultKind.END_MISSING, 0, 0, "the file about the end of the chain was changed")
+            else:
+                known.append((batch.number, batch.last, batch.digest, "the file about its end"))
+                if batch.number <= newest:
+                    there = next(self._rows.batches(batch.number, batch.number), None)
+                    if there is not None and there.digest != batch.digest:
+                        detail = f"batch {batch.number} is not the one that {known[-1][3]} tells of"
+                        self._report.tell(TrailFaultKind.BATCH_CHANGED, there.first, there.last, detail)
+        beyond = [one for one in known if one[0] > newest]
+        if beyond:
+            number, sequence, _, word = max(beyond)
+            after = 0 if last is None else last.last
+            detail = f"the chain ends with batch {newest}; {word} tells of batch {number}"
+            self._report.tell(TrailFaultKind.END_MISSING, after + 1, sequence, detail)
+
+    def _start(self, first: Batch, since: datetime | None) -> _Start:
+        signed = [end for end in self._ends.values() if since is not None and end.at <= since]
+        for end in sorted(signed, key=lambda one: one.batch, reverse=True):
+            batch = next(self._rows.batches(end.batch, end.batch), None)
+            if batch is not None and batch.digest == end.digest:
+                self._vouch(end)
+                return _after(batch)
+        pruned = [
+            pruning
+            for entry, pruning in self._rows.prunings()
+            if entry_mark(self._key, entry.sequence, entry.content) == entry.mark
+        ]
+        if pruned:
+            newest = max(pruned, key=lambda one: one.through)
+            self._report.pruned = newest.through
+            if newest.at - newest.chained_at < MIN_RETENTION:
+                detail = f"deleted {newest.at.isoformat()}, chained {newest.chained_at.isoformat()}"
+                self._report.tell(TrailFaultKind.PRUNED_TOO_EARLY, 1, newest.through, detail)
+            if (first.number, first.digest) == (newest.batch, newest.digest):
+                return _after(first)
+            # The rest hangs on what the entry says, whatever became of the batch.
+            detail = f"batch {newest.batch}, the last one before the entries that are kept"
+            self._report.tell(TrailFaultKind.BATCH_CHANGED, 0, 0, detail)
+            return _Start(
+                batch=newest.batch, last=newest.through, events_to=first.events_to, digest=newest.digest,
+                chained_at=newest.chained_at,
+            )  # fmt: skip
+        return _Start(batch=0, last=0, events_to=0, digest=NO_DIGEST, chained_at=None)
+
+    def _segment(self, start: _Start, number: int, events: "_Events") -> _Start:
+        """Look at the batches up to this one, which a checkpoint tells of or which is the last."""
+        end = self._ends.get(number)
+        found = _Segment(self._rows, self._key, start, number, with_marks=end is None)
+        found.read(events, self._progress)
+        differs = end is not None and found.digest != end.digest
+        if end is not None and (found.faults or differs):
+            # Somebody was here: what this program made is told from what it did not make.
+            found = _Segment(self._rows, self._key, start, number, with_marks=True)
+            found.read(None, lambda _entries: None)
+        for fault in found.faults:
+            self._report.tell(fault.kind, fault.first, fault.last, fault.detail)
+        if end is not None and differs and not found.faults:
+            detail = f"batches {start.batch + 1} to {number}"
+            self._report.tell(TrailFaultKind.CHECKPOINT_DIFFERS, start.last + 1, found.end.last, detail)
+        elif end is not None and not differs:
+            self._vouch(end)
+        self._report.entries += found.entries
+        self._report.batches += found.batches
+        return found.end
+
+    def _vouch(self, end: Checkpoint) -> None:
+        if end.last >= self._report.signed:
+            self._report.signed, self._report.signed_at = end.last, end.at
+
+    def _check_tail(self, last: int) -> None:
+        """What is not chained yet."""
+        numbers = []
+        for entry in self._rows.entries(last + 1, None):
+            numbers.append(entry.sequence)
+            self._report.unchained += 1
+            if entry_mark(self._key, entry.sequence, entry.content) != entry.mark:
+                self._report.tell(TrailFaultKind.ENTRY_ADDED, entry.sequence, entry.sequence, "not chained yet")
+            elif not columns_match(entry):
+                self._report.tell(TrailFaultKind.COLUMNS_DIFFER, entry.sequence, entry.sequence)
+        if numbers:
+            for first, to in gaps(numbers, last + 1, numbers[-1]):
+                self._report.tell(TrailFaultKind.ENTRY_MISSING, first, to, "not chained yet")
+
+
+class _Segment:
+    """One pass over the batches between two checkpoints."""
+
+    def __init__(self, rows: TrailRows, key: bytes, start: _Start, number: int, *, with_marks: bool) -> None:
+        self._rows, self._key, self._number, self._with_marks = rows, key, number, with_marks
+        self.faults: list[TrailFault] = []
+        self.entries = self.batches = 0
+        self.end = start
+        self.digest = start.digest
+
+    def read(self, events: "_Events | None", progress: Callable[[int], None]) -> None:
+        """Read the rows; `events` compares what the entries tell of the histories."""
+        batches = list(self._rows.batches(self.end.batch + 1, self._number))
+        last = batches[-1].last if batches else self.end.last
+        entries = self._rows.entries(self.end.last + 1, last)
+        waiting = next(entries, None)
+        for batch in batches:
+            own = []
+            while waiting is not None and waiting.sequence <= batch.last:
+                own.append(waiting)
+                waiting = next(entries, None)
+            self._look(batch, own)
+            if events is not None:
+                events.compare(own)
+                progress(len(own))
+            self.batches += 1
+            self.entries += len(own)
+            self.end = _after(batch)
+        self.digest = self.end.digest
+
+    def _look(self, batch: Batch, own: Sequence[StoredEntry]) -> None:
+        if batch.number != self.end.batch + 1:
+            detail = f"batches {self.end.batch + 1} to {batch.number - 1}"
+            self._tell(TrailFaultKind.BATCH_MISSING, self.end.last + 1, batch.first - 1, detail)
+        elif batch.first != self.end.last + 1:
+            self._tell(TrailFaultKind.BATCH_CHANGED, batch.first, batch.last, f"batch {batch.number}: another first entry")
+        whole = len(own) == batch.last - batch.first + 1 and (not own or own[0].sequence == batch.first)
+        if not whole:
+            for first, last in gaps((one.sequence for one in own), batch.first, batch.last):
+                self._tell(TrailFaultKind.ENTRY_MISSING, first, last, f"batch {batch.number}")
+        digest = batch_digest(self.end.digest, header_of(batch), ((one.sequence, one.content) for one in own))
+        marked = not self._with_marks or batch_mark(self._key, header_of(batch), batch.digest) == batch.mark
+        if digest != batch.digest or not marked:
+            changed = self._changed(own)
+            # What is missing or changed explains the digest of its batch.
+            if not marked or (whole and not changed):
+                self._tell(TrailFaultKind.BATCH_CHANGED, batch.first, batch.last, f"batch {batch.number}")
+        for entry in own:
+            if not columns_match(entry):
+                self._tell(TrailFaultKind.COLUMNS_DIFFER, entry.sequence, entry.sequence)
+            elif FOREIGN in entry.content:
+                self._tell_foreign(entry)
+
+    def _changed(self, own: Iterable[StoredEntry]) -> bool:
+        changed = [one for one in own if entry_mark(self._key, one.sequence, one.content) != one.mark]
+        for entry in changed:
+            self._tell(TrailFaultKind.ENTRY_CHANGED, entry.sequence, entry.sequence)
+        return bool(changed)
+
+    def _tell_foreign(self, entry: StoredEntry) -> None:
+        members = json.loads(entry.content)
+        if members.get("kind") == "operation" and members.get("code") == FOREIGN:
+            details = members["details"]
+            detail = f"found when it was chained, as entry {entry.sequence} says ({details['count']})"
+            self._tell(TrailFaultKind.ENTRY_ADDED, int(details["first"]), int(details["last"]), detail)
+
+    def _tell(self, kind: TrailFaultKind, first: int, last: int, detail: str = "") -> None:
+        self.faults.append(TrailFault(kind=kind, first=first, last=last, detail=detail))
+
+
+class _Events:
+    """Compares the entries about acts and steps with the histories, both in their order."""
+
+    def __init__(self, events: Iterator[HistoryRow], report: TrailReport) -> None:
+        self._events = events
+        self._report = report
+        self._next = next(events, None)
+        self.steps: list[StoredEntry] = []
+
+    def compare(self, own: Iterable[StoredEntry]) -> None:
+        """Compare the entries of one batch."""
+        for entry in own:
+            if entry.source.startswith(EVENT_SOURCE):
+                self._compare_event(entry)
+
+    def _compare_event(self, entry: StoredEntry) -> None:
+        number = int(entry.source.removeprefix(EVENT_SOURCE))
+        while self._next is not None and self._next.number < number:
+            self._untraced()
+        if self._next is None or self._next.number > number:
+            self._report.tell(TrailFaultKind.EVENT_MISSING, entry.sequence, entry.sequence, entry.source)
+            return
+        if f'"row":"{self._next.digest}"' not in entry.content:
+            self._report.tell(TrailFaultKind.EVENT_CHANGED, entry.sequence, entry.sequence, entry.source)
+        self._next = next(self._events, None)
+
+    def end(self) -> None:
+        """Tell of the acts that should have entries after the last one."""
+        while self._next is not None:
+            self._untraced()
+
+    def _untraced(self) -> None:
+        if self._next is not None:
+            self._report.tell(TrailFaultKind.EVENT_UNTRACED, 0, 0, self._next.source)
+        self._next = next(self._events, None)
