@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+NODE_STAMP := tests/oidc/node_modules/.package-lock.json
 
 # The system's Python is used on purpose: a static build brings no libcrypto, hence no SM2.
 export UV_PYTHON_DOWNLOADS := never
 export UV_HTTP_TIMEOUT ?= 180
 
-.PHONY: help install run test lint fmt lock bench soak system-packages clean
+.PHONY: help install run test lint fmt lock bench soak bundle audit system-packages node-packages clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -38,7 +39,7 @@ $(STAMP): requirements.lock pyproject.toml
 run: install ## issue the samples into ./.elicence, show them, serve http://127.0.0.1:8000; ARGS="--port N"
 	$(BIN)/elicence demo $(ARGS)
 
-test: install system-packages lint ## everything that must be green; ARGS="-k word" narrows pytest
+test: install system-packages node-packages lint ## everything that must be green; ARGS="-k word" narrows pytest
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 lint: install ## ruff, mypy, import contracts
@@ -57,11 +58,23 @@ lock: install ## renew requirements.lock; no address of any registry goes into i
 bench: install ## licences per second per core, stage by stage
 	$(BIN)/python tests/bench/issuing.py
 
-soak: install system-packages ## the long counts that `make test` leaves out
+soak: install system-packages node-packages ## the long counts that `make test` leaves out
 	$(BIN)/pytest -m soak -o faulthandler_timeout=0 $(ARGS)
+
+bundle: install ## dist/elicence-….tar.gz, which installs on a machine without a network
+	deploy/bundle
+
+audit: install ## whether what the lock pins has known vulnerabilities; needs an advisory service
+	deploy/audit
 
 system-packages: ## what the tests need from the operating system
 	@tests/system-packages
+
+node-packages: $(NODE_STAMP) ## the identity provider that the tests log in with
+
+$(NODE_STAMP): tests/oidc/package-lock.json | system-packages
+	cd tests/oidc && npm ci --silent
+	@touch $@
 
 clean: ## remove what can be made again; the licences in ./.elicence stay
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

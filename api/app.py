@@ -16,27 +16,37 @@ from licences import LicencesError
 from verify import VerifyError
 
 from .act_routes import act_routes
+from .batch_routes import batch_routes
 from .conversion_routes import conversion_routes
 from .copy_routes import copy_routes
 from .desk_routes import desk_routes
+from .disk import takes_files
 from .edge import Edge
-from .errors import ApiError, OverloadedError, RateLimitedError
+from .errors import ApiError, LoginNeededError, OverloadedError, RateLimitedError
+from .feed_routes import feed_routes
 from .limiting import RateLimiter
+from .login_routes import login_routes, to_login
+from .my_routes import my_routes
 from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
 from .receipt_routes import receipt_routes
+from .requirement_routes import requirement_routes
 from .review_routes import review_routes
 from .routes import api_routes
 from .schema_routes import schema_routes
 from .schemas import describe, invalid_body
+from .show_pages import DOWNLOAD_PATH, show_page_routes
+from .share_routes import share_routes
 from .status_list_routes import status_list_routes
 from .status_publishing import StatusPublishing
 from .status_routes import status_routes
+from .use_routes import use_routes
+from .webhook_routes import webhook_routes
 from .wiring import Services
 
 READY_SECONDS = 3.0  # how old an answer of /readyz may be
 _READY = (
-    "200 when database, keys and anchors are usable, else 503; `keys` names each key in use with `ok` or its fault, "
+    "200 when database, keys, anchors and disk are usable, else 503; `keys` names each key in use with `ok` or its fault, "
     "`status_lists` says `ok` or why none are published."
 )
 FORESEEN = (ApiError, LicencesError, EsignError, KeysError, VerifyError, OSError, ExceptionGroup)
@@ -73,14 +83,24 @@ def create_app(
         app.include_router(review_routes(services))
         app.include_router(copy_routes(services))
         app.include_router(receipt_routes(services))
+        app.include_router(requirement_routes(services))
+        app.include_router(share_routes(services))
         app.include_router(status_routes(services))
         app.include_router(conversion_routes(services))
+        app.include_router(batch_routes(services))
+        app.include_router(feed_routes(services))
+        app.include_router(webhook_routes(services))
         app.include_router(desk_routes(services))
+        app.include_router(my_routes(services))
+        app.include_router(use_routes(services))
+        app.include_router(login_routes(services, limiter))
         _add_reference(app)
+    app.include_router(show_page_routes(services, limiter))
     app.include_router(page_routes(services, limiter))
     app.include_router(status_list_routes(services, limiter))
     for error in FORESEEN:
         app.add_exception_handler(error, _answer)
+    app.add_exception_handler(LoginNeededError, to_login)
     app.add_exception_handler(HTTPException, _answer_status)
     app.add_exception_handler(RequestValidationError, _answer_parameter)
     app.add_middleware(Edge, proxies=services.home.settings.trusted_proxies)
@@ -113,6 +133,7 @@ def _readiness(services: Services, publishing: StatusPublishing | None) -> dict[
         "database": _usable(services.can_store),
         "keys": _usable(can_seal),
         "trust": _usable(services.has_anchors),
+        "disk": _usable(lambda: takes_files(services.home.path)),
     }
     parts = {name: "ok" if good else "unusable" for name, good in usable.items()}
     # Lists that grow old do not make the service itself unready: it answers from the store.
@@ -173,7 +194,7 @@ def _answer_parameter(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, problem: Problem, *, seconds: int = 60) -> Response:
-    if request.url.path.lower().startswith(("/v", "/desk")):
+    if request.url.path.lower().startswith(("/v", "/desk", "/login", "/logout", DOWNLOAD_PATH)):
         response: Response = problem_page(request, problem)
     else:
         response = JSONResponse(

@@ -1,6 +1,7 @@
 """Who calls: dependencies of routes that give the caller, or refuse."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from fastapi import Request
@@ -10,15 +11,19 @@ from licences.access import (
     EVERYTHING,
     HERE,
     KEY_PREFIX,
+    AccessError,
     Caller,
+    NotAllowedError,
     Operation,
     Proof,
     Role,
     UnauthenticatedError,
+    caller_of,
     caller_with_certificate,
     caller_with_key,
 )
 
+from .enforcing import refuse
 from .errors import RateLimitedError
 from .forwarding import way_of
 from .home import AUTHORITY_CODE, AUTHORITY_NAME
@@ -53,8 +58,21 @@ class Authentication:
 
         The first credential that is there decides: a wrong key is not made good by a session.
         """
-        try:
+        with self._counting(request):
             return self._shown(request, at)
+
+    def caller_by_key(self, request: Request, client: str, key: str, at: datetime) -> Caller:
+        """Return whose API key came in the body of a request, beside the name of its client; errors as `caller`."""
+        with self._counting(request):
+            caller = caller_with_key(self._services.clients, key, at)
+            if caller.client != client:
+                raise UnauthenticatedError
+            return caller
+
+    @contextmanager
+    def _counting(self, request: Request) -> Iterator[None]:
+        try:
+            yield
         except UnauthenticatedError as error:
             if not self._wrong.take(address_of(request)):
                 raise RateLimitedError(
@@ -70,7 +88,7 @@ class Authentication:
         peer = getattr(request.state, "peer", None)
         if peer is not None:
             return caller_with_certificate(services.clients, peer.certificate, at)
-        caller = None if services.sessions is None else services.sessions.caller(request, at)
+        caller = services.sessions.caller(request, at)
         if caller is not None:
             return caller
         settings = services.home.settings
@@ -88,21 +106,34 @@ class Authentication:
         return self._services.tokens.caller(token, at)
 
 
-def local_caller(services: Services) -> Caller | None:
-    """Return who asks from this machine without credentials; None where nobody may."""
-    return _HERE if services.home.settings.open_on_loopback else None
+def client_now(services: Services, name: str) -> Caller | None:
+    """Return what a client may do now, for work that it has left here; None when there is no such client any more."""
+    if name == HERE:
+        return _HERE if services.home.settings.open_on_loopback else None
+    try:
+        return caller_of(services.clients.get(name), Proof.KEY)
+    except AccessError:
+        return None
 
 
-def may(services: Services, operation: Operation) -> Callable[[Request], Caller]:
-    """Return a dependency that gives the caller of a request, who may do this to some licences at least.
+def known(services: Services) -> Callable[[Request], Caller]:
+    """Return a dependency that gives the caller of a request, whatever it may do; UnauthenticatedError."""
+    return lambda request: services.authentication.caller(request, datetime.now(UTC))
+
+
+def may(services: Services, *operations: Operation) -> Callable[[Request], Caller]:
+    """Return a dependency that gives the caller of a request, who may do one of these to some licences at least.
 
     Raises UnauthenticatedError (401) without a proof of who it is, NotAllowedError (403). What it may do to one licence
     is asked with `Caller.require` when the licence is known.
     """
 
     def caller_of(request: Request) -> Caller:
-        caller = services.authentication.caller(request, datetime.now(UTC))
-        caller.require(operation)
+        at = datetime.now(UTC)
+        caller = services.authentication.caller(request, at)
+        if not any(caller.may(operation) for operation in operations):
+            refuse(services, caller, operations[0], at=at, code="NOT_ALLOWED")
+            raise NotAllowedError
         return caller
 
     return caller_of

@@ -81,8 +81,8 @@ def back_up_data(
     head = BackupHead(kind="data", made_at=at, salt=random(SALT_BYTES))
     url = existing_database(home)
     with writing(target, head, data_key(home.index_key(), head)) as writer:
-        # Signed checkpoints before the rows that they speak of: a database that knows more than they do is no wonder, one
-        # that knows less has lost something.
+        # Signed checkpoints before the rows that they speak of: a database may know more than they do; one that knows
+        # less has lost something.
         for path in _files(home):
             if _is_checkpoint(home, path):
                 _add(writer, _member_name(home, path), path, advance)

@@ -61,6 +61,7 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 encoding="utf-8",
+                start_new_session=True,  # Ctrl-C is for the server: the item at hand is finished all the same
             )
         except OSError as error:
             raise ServiceUnavailableError("签发进程无法启动。", "an issuing process does not start") from error
@@ -80,8 +81,12 @@ class _Process:
             return None
         return str(json.loads(said)["waits"])
 
+    def kill(self) -> None:
+        """End it at once; the item that it is at is done again by somebody else."""
+        self._process.kill()
+
     def close(self) -> None:
-        """Let it end after the item that it is at; one that takes too long is killed, and the item done again."""
+        """Let it end."""
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:
                 self._process.stdin.close()
@@ -110,6 +115,7 @@ class BatchWork:
         self._clock = clock
         self._lock = HomeLock(services.home.path / "batches.lock")
         self._idle: list[_Process] = []
+        self._busy: set[_Process] = set()
         self._guard = threading.Lock()
         self._deaths: Counter[_Item] = Counter()
         self._stop = threading.Event()
@@ -127,6 +133,8 @@ class BatchWork:
                 yield
             finally:
                 self._stop.set()
+                thread.join(SHUTDOWN_SECONDS)
+                self._kill_busy()
                 thread.join()
                 self._end_idle()
                 self._lock.give_back()
@@ -178,18 +186,20 @@ class BatchWork:
             return ""
         process = self._taken()
         waits = process.ask(item)
+        with self._guard:
+            self._busy.discard(process)
+            if waits is not None:
+                self._idle.append(process)
         if waits is None:
             process.close()
             return self._died(item)
-        with self._guard:
-            self._idle.append(process)
         return waits
 
     def _taken(self) -> _Process:
         with self._guard:
-            if self._idle:
-                return self._idle.pop()
-        return _Process(self._services.home.path)
+            process = self._idle.pop() if self._idle else _Process(self._services.home.path)
+            self._busy.add(process)
+        return process
 
     def _died(self, item: _Item) -> str:
         self._deaths[item] += 1
@@ -199,6 +209,11 @@ class BatchWork:
         problem = Problem(row=INTERNAL, code=INTERNAL.code, message=INTERNAL.title)
         self._services.issue_batches.settle(item.batch, item.position, refused(problem))
         return ""
+
+    def _kill_busy(self) -> None:
+        with self._guard:
+            for process in self._busy:
+                process.kill()
 
     def _end_idle(self) -> None:
         with self._guard:

@@ -14,8 +14,11 @@ from pathlib import Path
 from esign import EsignError
 from keys import KeysError
 from licences import MAX_PROBLEM_FIELDS, ItemOutcome, ItemState, LicencesError, StoreUnavailableError
+from licences.access import NotAllowedError, Operation
 from verify import VerifyError
 
+from .authentication import client_now
+from .enforcing import keeping_gate
 from .errors import ApiError
 from .home import open_home
 from .issuing import IssueRequest, issue
@@ -33,13 +36,18 @@ def work(services: Services, batch_id: str, position: int) -> str:
     wish = batches.begin(batch_id, position)
     if wish is None:
         return ""
+    batch = batches.get(batch_id)
     try:
+        caller = client_now(services, batch.client)
+        if caller is None:
+            raise NotAllowedError
         issued = issue(
             IssueRequest(type=wish.type, data=wish.data, seal=wish.seal),
             issuer=services.issuer_for(wish.seal, ()),
-            key=wish.key or batches.get(batch_id).key_of(position),
+            key=wish.key or batch.key_of(position),
             actor=wish.actor,
             at=datetime.now(UTC),
+            before_keeping=keeping_gate(caller, Operation.ISSUE),
         )
     except StoreUnavailableError:
         raise  # nobody knows whether it was kept: begun it stays

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from .act_commands import add_act_parsers
 from .archive_commands import add_archive_parser
+from .audit_commands import add_audit_parser
 from .authority_commands import add_authority_parser
 from .backup_commands import add_backup_parsers
 from .catalogue_commands import add_catalogue_parser
@@ -24,6 +25,7 @@ from .collection_commands import add_collection_parser
 from .convert_commands import add_convert_parser
 from .copy_commands import add_copy_parser, add_recall_parser, add_reliance_parser
 from .database_commands import add_database_parser
+from .doctor_commands import add_doctor_parser
 from .errors import UsageError
 from .forgery_commands import add_forgery_parser
 from .form_commands import add_forms_parser, add_print_parser
@@ -34,6 +36,7 @@ from .keys_commands import add_keys_parser
 from .kit_commands import add_kit_parser
 from .parsing import LICENCE_HELP, Group, Parser
 from .receipt_commands import ReceiptWish, add_receipt_arguments
+from .requirement_commands import add_items_parser
 from .review_commands import add_review_parser
 from .schema_commands import add_export_parser, add_schema_parser
 from .seal_commands import add_seal_parser
@@ -191,12 +194,19 @@ def _parser() -> Parser:
     add_kit_parser(answering, commands)
     add_backup_parsers(answering, commands)
     add_digest_parser(answering, commands)
+    add_doctor_parser(answering, commands)
+
+    audit = commands.add_parser("audit", help="操作记录（审计） the trail and its check", allow_abbrev=False)
+    add_audit_parser(answering, audit.add_subparsers(metavar="ACTION", required=True))
 
     lists = commands.add_parser("status-list", help="状态列表 signed status lists", allow_abbrev=False)
     add_status_list_parser(answering, lists.add_subparsers(metavar="ACTION", required=True))
 
     keys = commands.add_parser("keys", help="密钥 keys of seals and codes", allow_abbrev=False)
     add_keys_parser(answering, keys.add_subparsers(metavar="ACTION", required=True))
+
+    items = commands.add_parser("items", help="事项与材料 service items and materials", allow_abbrev=False)
+    add_items_parser(answering, items.add_subparsers(metavar="ACTION", required=True))
 
     review = commands.add_parser("review", help="元数据审核 drafts and their review", allow_abbrev=False)
     add_review_parser(answering, review.add_subparsers(metavar="ACTION", required=True))
@@ -325,7 +335,10 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
     from keys import KeysError
 
     from .app import create_app
+    from .audit_keeping import TrailKeeping
+    from .batch_work import BatchWork
     from .commands import Answer
+    from .event_sending import EventSending
     from .forwarding import is_loopback
     from .serving import address_of, context_of, listen, serve
     from .status_publishing import StatusPublishing
@@ -363,7 +376,9 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
                 text=f"{done.text}\n\n{where}" if done.text else where,
             ),
         )
-        with publishing.running():
+        # The trail is left last: what the others do until their end is in it.
+        keeping = TrailKeeping(lambda: services.trail_keeper, lambda: datetime.now(UTC))
+        with keeping.running(), publishing.running(), BatchWork(services).running(), EventSending(services).running():
             serve(app, listener, tls=tls)
     return 0
 

@@ -3,21 +3,26 @@
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
-from licences import report_csv
+from licences import ConversionBatch, ConversionNotFoundError, report_csv
+from licences.access import Caller, NotAllowedError, Operation, Proof, region_of
 
+from .authentication import may
 from .conversion import mapping_document
 from .conversion_jobs import HandedIn, go_on, is_running, start
 from .conversion_texts import Summary, batch_shape, summary_shape
+from .enforcing import acting, refuse, trail_entry
 from .errors import MalformedInputError, UnsupportedMediaError
-from .http_requests import PREFIX, media_type, only_from_here, problems
+from .http_requests import PREFIX, media_type, problems
 from .issuing import DEFAULT_SEAL
-from .settings import SUITES
+from .settings import FAMILIES, SUITES
 from .wiring import Services
 
 MAX_PARTS = 1000
@@ -30,22 +35,30 @@ _SCAN_NAME = re.compile(r"[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,199}")
 
 def conversion_routes(services: Services) -> APIRouter:
     """Return the interface for conversions."""
-    router = APIRouter(prefix=f"{PREFIX}/conversions", dependencies=[Depends(only_from_here)])
+    router = APIRouter(prefix=f"{PREFIX}/conversions")
+    converting = Depends(may(services, Operation.CONVERT))
 
     @router.post(
         "",
         summary="纸质证照转换",
         description="Convert a register (CSV or XLSX) of paper licences. The answer comes before the work is done.",
         status_code=202,
-        responses=problems(400, 413, 415, 422),
+        responses=problems(400, 401, 403, 413, 415, 422),
         openapi_extra=_form(),
     )
-    def begin(handed: Annotated[HandedIn, Depends(_handed_in)]) -> Response:
+    def begin(caller: Annotated[Caller, converting], handed: Annotated[HandedIn, Depends(_handed_in)]) -> Response:
+        _require(services, caller, services.catalogue.get(handed.type).slug)
+        if caller.proof is not Proof.HERE:
+            operator = acting(caller, handed.operator or caller.client, caller.office, "").name
+            handed = replace(handed, operator=operator)
         batch = start(services, handed, secrets.token_hex(8))
         return _progress(services, batch.batch_id, status=202)
 
-    @router.get("/{batch}", summary="转换进度", description="How far a conversion is.", responses=problems(404))
-    def show(batch: str) -> Response:
+    @router.get(
+        "/{batch}", summary="转换进度", description="How far a conversion is.", responses=problems(401, 403, 404)
+    )
+    def show(caller: Annotated[Caller, converting], batch: str) -> Response:
+        _batch_for(services, caller, batch)
         return _progress(services, batch)
 
     @router.post(
@@ -53,10 +66,10 @@ def conversion_routes(services: Services) -> APIRouter:
         summary="继续转换",
         description="Go on with a conversion that was interrupted, or in which rows wait.",
         status_code=202,
-        responses=problems(404),
+        responses=problems(401, 403, 404),
     )
-    def resume(batch: str) -> Response:
-        services.conversions.get(batch)
+    def resume(caller: Annotated[Caller, converting], batch: str) -> Response:
+        _batch_for(services, caller, batch)
         go_on(services.home, batch)
         return _progress(services, batch, status=202)
 
@@ -65,17 +78,53 @@ def conversion_routes(services: Services) -> APIRouter:
         summary="转换报告",
         description="Every row with what was found: CSV for spreadsheets, or a summary as JSON.",
         response_class=Response,
-        responses={200: {"content": {"text/csv": {}, "application/json": {}}}, **problems(404)},
+        responses={200: {"content": {"text/csv": {}, "application/json": {}}}, **problems(401, 403, 404)},
     )
-    def report(batch: str, kind: Annotated[Literal["csv", "json"], Query(alias="format")] = "csv") -> Response:
+    def report(
+        caller: Annotated[Caller, converting],
+        batch: str,
+        kind: Annotated[Literal["csv", "json"], Query(alias="format")] = "csv",
+    ) -> Response:
         store = services.conversions
-        found = store.get(batch)
+        found = _batch_for(services, caller, batch)
+        details = {"what": f"report {kind}", "batch": found.batch_id}
+        at = datetime.now(UTC)
+        entry = trail_entry(caller, Operation.CONVERT, at=at, type_slug=found.type_slug, details=details)
+        services.trail.record(entry)
         if kind == "json":
             return JSONResponse(summary_shape(found, Summary(store.outcomes(batch))))
         headers = {"Content-Disposition": f'attachment; filename="conversion-{found.batch_id}.csv"'}
         return StreamingResponse(report_csv(store.outcomes(batch)), media_type="text/csv", headers=headers)
 
     return router
+
+
+def _batch_for(services: Services, caller: Caller, batch_id: str) -> ConversionBatch:
+    """Return a conversion for those who may convert such licences; ConversionNotFoundError, also for the others."""
+    batch = services.conversions.get(batch_id)
+    if not _may_convert(services, caller, batch.type_slug):
+        refuse(services, caller, Operation.CONVERT, at=datetime.now(UTC), code="NOT_ALLOWED", type_slug=batch.type_slug)
+        raise ConversionNotFoundError
+    return batch
+
+
+def _require(services: Services, caller: Caller, slug: str) -> None:
+    if not _may_convert(services, caller, slug):
+        refuse(services, caller, Operation.CONVERT, at=datetime.now(UTC), code="NOT_ALLOWED", type_slug=slug)
+        raise NotAllowedError
+
+
+def _may_convert(services: Services, caller: Caller, slug: str) -> bool:
+    """A register has rows of many historic issuers: what counts are the regions of the authorities whose seals we have."""
+    return caller.may(Operation.CONVERT, type_slug=slug, region="") or all(
+        caller.may(
+            Operation.CONVERT,
+            type_slug=slug,
+            region=region_of(signer.certificate.subject.organization_identifier or ""),
+        )
+        for family in FAMILIES
+        if (signer := services.keys.signers(family).get("seal")) is not None
+    )
 
 
 def _progress(services: Services, batch_id: str, *, status: int = 200) -> Response:

@@ -11,16 +11,15 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from esign import EsignError
 from keys import KeysError
 from licences import LicencesError
-from licences.access import AccessError, Caller, Operation, Proof, caller_of
+from licences.access import Operation
 from licences.outgoing import Change, Webhook, WebhookState, failure_after, page_of
 
-from .authentication import local_caller
+from .authentication import client_now
 from .errors import ApiError
 from .event_messages import GONE, Attempt, attempt_with, message_about
 from .home_lock import HomeLock
@@ -38,18 +37,6 @@ _FORESEEN = (ApiError, LicencesError, EsignError, KeysError, OSError)
 log = logging.getLogger("elicence.webhooks")
 
 
-def follower(services: Services, client: str) -> Caller | None:
-    """Return the owner of a webhook with what it may do now; None when it may do nothing any more."""
-    local = local_caller(services)
-    if local is not None and client == local.client:
-        return local
-    try:
-        caller = caller_of(services.clients.get(client), Proof.KEY)
-    except AccessError:
-        return None
-    return caller if caller.may(Operation.FOLLOW) else None
-
-
 class Teller:
     """Tells one webhook what it has not been told."""
 
@@ -60,8 +47,8 @@ class Teller:
     def tell(self, webhook: Webhook, clock: Callable[[], datetime], stopping: Callable[[], bool]) -> int:
         """Send what is due, at most a turn of messages, until one fails; returns how many were taken."""
         webhooks = self._services.webhooks
-        caller = follower(self._services, webhook.client)
-        if caller is None:
+        caller = client_now(self._services, webhook.client)
+        if caller is None or not caller.may(Operation.FOLLOW):
             self._fail(webhook, "NOT_ALLOWED", clock())
             return 0
 

@@ -23,9 +23,12 @@ _PROBLEMS: dict[int | str, dict[str, object]] = {
         403: "not granted to the caller",
         404: "no such licence",
         409: "the number was issued before",
+        410: "over, or used before",
         413: "larger than 20 MB",
         415: "another media type",
         422: "data refused",
+        429: "too much at once; see Retry-After",
+        503: "not now; see Retry-After",
     }.items()
 }
 

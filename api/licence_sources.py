@@ -76,7 +76,7 @@ class ShareSource:
         wanted = self._setting.types[type_slug]
         try:
             found = self._read(self._asked(holder, wanted, purpose), holder, type_slug, at)
-        except (ServiceFailedError, ApiError, _NoAnswerError) as error:
+        except (ServiceFailedError, ApiError) as error:
             # Its name and the kind of failure: what was asked and answered is personal.
             log.warning("licence source %s: %s", self._setting.key, type(error).__name__)
             self._breaker.note(answered=False)
@@ -158,8 +158,11 @@ class ShareSource:
             raise _NoAnswerError
 
 
-class _NoAnswerError(Exception):
+class _NoAnswerError(ApiError):
     """What came is no answer to the question."""
+
+    def __init__(self) -> None:
+        super().__init__("上级库的应答不符合约定。", "the answer of the source is none")
 
 
 def _without_data(slug: str, state: str) -> FoundElsewhere:

@@ -96,6 +96,8 @@ class LoggedIn:
     attempt: Attempt
     issuer: str
     subject: str
+    level: str
+    """How surely the provider knows who it is (`acr`), as it signed it; empty when it does not say."""
     claims: Claims
 
 
@@ -141,6 +143,13 @@ class Login:
             asked["acr_values"] = " ".join(self._levels)
         joint = "&" if "?" in metadata.authorization_endpoint else "?"
         return attempt, f"{metadata.authorization_endpoint}{joint}{urlencode(asked)}"
+
+    def end_address(self, at: datetime) -> str:
+        """Return where somebody leaves the provider, too; empty when it has no such page. ProviderFailedError."""
+        address = self._provider.metadata(at).end_session_endpoint
+        # Not with the token that says who it is: the address would hold a name.
+        joint = "&" if "?" in address else "?"
+        return f"{address}{joint}{urlencode({'client_id': self._account.client_id})}" if address else ""
 
     def finish(self, attempt: Attempt, answer: Mapping[str, str], *, wanted: tuple[str, ...], at: datetime) -> LoggedIn:
         """End an attempt with what the provider had the browser bring; `wanted` claims are asked for if need be.
@@ -198,13 +207,14 @@ class Login:
         if not _same(nonce, self._attempts.nonce(attempt)):
             raise _stale()
         subject = subject_of(claims)
+        level = text_of(claims, "acr")
         access_token = text_of(given, "access_token")
         if any(name not in claims for name in wanted) and metadata.userinfo_endpoint and access_token:
             more = self._provider.userinfo(metadata.userinfo_endpoint, access_token)
             if more.get("sub") != subject:
                 raise _unfit()
             claims = {**more, **claims}
-        return LoggedIn(attempt=attempt, issuer=self._provider.issuer, subject=subject, claims=claims)
+        return LoggedIn(attempt=attempt, issuer=self._provider.issuer, subject=subject, level=level, claims=claims)
 
 
 def own_path(text: str) -> str:

@@ -172,7 +172,7 @@ def _verdict_routes(services: Services) -> APIRouter:
         report, record = _verify(services, code, holder)
         if holder is not None and report.reason.code != "HOLDER_MISMATCH":
             attempts.was_right(key, address_of(request))
-        view = _view(services, text, report, record)
+        view = verdict_view(services, text, report, record)
         return page(request, "verdict.html", view=view, public_host=public_host(services))
 
     @router.get("/v")
@@ -192,7 +192,7 @@ def _verdict_routes(services: Services) -> APIRouter:
     @router.get("/V/{code}/print")
     def sheet(request: Request, code: str) -> Response:
         report, record = _judge(services, code)
-        view = _view(services, code, report, record)
+        view = verdict_view(services, code, report, record)
         symbol = _symbol(record.verify_url) if record is not None else None
         short_code = group_short_code(record.short_code) if record is not None else ""
         return page(request, "print.html", view=view, symbol=symbol, short_code=short_code)
@@ -268,7 +268,8 @@ def _verify(services: Services, text: str, holder: HolderEntry | None) -> tuple[
     return report, record if record.code == extract_code(text) else None
 
 
-def _view(services: Services, text: str, report: Report, record: Record | None) -> View:
+def verdict_view(services: Services, text: str, report: Report, record: Record | None) -> View:
+    """Return what a page shows of a report; `text` is the code by which it was asked for."""
     return View(
         verdict=report.verdict.value,
         word=VERDICTS[report.verdict.value],

@@ -61,14 +61,20 @@ from licences import (
     UnknownTypeError,
 )
 from licences.access import (
+    AuthorisationRefusedError,
     ClientAlteredError,
     ClientExistsError,
     ClientUnknownError,
+    CodeRefusedError,
+    MandateNotFoundError,
     NotAllowedError,
     ProofTakenError,
+    TooManyCodesError,
+    TooManyMandatesError,
     UnauthenticatedError,
 )
 from licences.outgoing import TooManyWebhooksError, WebhookNotFoundError
+from licences.sharing import ItemUnknownError, ItemVersionTakenError, PredicateUnknownError, SourceUnavailableError
 from verify import TrustStoreError, VerificationError, VerifyError
 
 from .errors import (
@@ -184,6 +190,13 @@ ROWS = (
     _row(UnsupportedMediaError, WRONG_USE, 415, "MEDIA_TYPE_UNSUPPORTED", "不支持的内容类型", "unsupported media type"),
     _row(ForbiddenError, WRONG_USE, 403, "FORBIDDEN", "此途径不提供该服务", "not offered on this way"),
     _row(UnauthenticatedError, WRONG_USE, 401, "UNAUTHENTICATED", "需要身份凭证", "proof of identity needed"),
+    _row(
+        AuthorisationRefusedError, NOT_FOUND, 404, "AUTHORISATION_REFUSED", "用证码无效", "authorisation not taken"
+    ),
+    _row(CodeRefusedError, NOT_FOUND, 410, "CODE_REFUSED", "此码已过期", "the code is over"),
+    _row(TooManyCodesError, BUSY, 429, "TOO_MANY_CODES", "同时有效的码过多", "too many codes"),
+    _row(MandateNotFoundError, NOT_FOUND, 404, "MANDATE_NOT_FOUND", "没有这份委托", "no such mandate"),
+    _row(TooManyMandatesError, DATA_REFUSED, 409, "TOO_MANY_MANDATES", "有效的委托过多", "too many mandates"),
     _row(NotAllowedError, WRONG_USE, 403, "NOT_ALLOWED", "没有权限", "not allowed"),
     _row(ClientUnknownError, NOT_FOUND, 404, "CLIENT_UNKNOWN", "没有这个应用", "no such client"),
     _row(ClientExistsError, DATA_REFUSED, 409, "CLIENT_EXISTS", "已有同名的应用", "a client of this name exists"),
@@ -292,6 +305,10 @@ ROWS = (
         "今日举报已达上限",
         "no more reports are taken today",
     ),
+    _row(ItemUnknownError, NOT_FOUND, 404, "ITEM_UNKNOWN", "没有这个事项", "no such item"),
+    _row(PredicateUnknownError, NOT_FOUND, 404, "PREDICATE_UNKNOWN", "没有这个核验问题", "no such question"),
+    _row(ItemVersionTakenError, DATA_REFUSED, 409, "ITEM_VERSION_TAKEN", "该事项已有此版本", "this version exists"),
+    _row(SourceUnavailableError, UNAVAILABLE, 503, "SOURCE_UNAVAILABLE", "上级库不可用", "a source is unavailable"),
     _row(CopyNotFoundError, NOT_FOUND, 404, "COPY_NOT_FOUND", "没有这个加注件", "no such annotated copy"),
     _row(InputNotFoundError, NOT_FOUND, 404, "INPUT_NOT_FOUND", "找不到输入", "input not found"),
     _row(LicenceUnknownError, NOT_FOUND, 404, "LICENCE_NOT_FOUND", "查无此证", "no such licence"),

@@ -1,4 +1,4 @@
-"""Receipts and refusal slips over HTTP; until callers are authenticated they are made for this machine only."""
+"""Receipts and refusal slips over HTTP, for offices: a holder is given them by whoever looked."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -9,10 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from esign import CheckedThing
+from licences.access import Caller, NotAllowedError, Operation
 from verify import HolderEntry, Report
 
+from .authentication import may
+from .enforcing import record_verification
 from .errors import MalformedInputError
-from .http_requests import PREFIX, json_body, media_type, only_from_here, problems, uploaded
+from .http_requests import PREFIX, json_body, media_type, problems, uploaded
 from .inputs import parse_at
 from .receipts import CaseReference, SealedReport, checked_code, checked_file, receipt, refusal_slip
 from .resolving import full_code
@@ -52,7 +55,8 @@ class _Asked:
 
 def receipt_routes(services: Services) -> APIRouter:
     """Return the interface for receipts."""
-    router = APIRouter(prefix=PREFIX, dependencies=[Depends(only_from_here)])
+    router = APIRouter(prefix=PREFIX)
+    office = _office(services)
 
     @router.post(
         "/verifications/receipt",
@@ -60,12 +64,16 @@ def receipt_routes(services: Services) -> APIRouter:
         description="Verify as `/verifications` does, as of `at` if that is given, and answer with the sealed receipt "
         "(核验回执), whatever the verdict is.",
         response_class=Response,
-        responses={200: {"content": {_PDF: {}}}, **problems(400, 413, 415, 422)},
+        responses={200: {"content": {_PDF: {}}}, **problems(400, 401, 403, 413, 415, 422)},
         openapi_extra=_takes(ReceiptBody, (*_CASE, "at")),
     )
-    def make_receipt(asked: Annotated[_Asked, Depends(_reads(ReceiptBody, (*_CASE, "at")))]) -> Response:
+    def make_receipt(
+        caller: Annotated[Caller, Depends(office)],
+        asked: Annotated[_Asked, Depends(_reads(ReceiptBody, (*_CASE, "at")))],
+    ) -> Response:
         now = datetime.now(UTC)
         report, checked = asked.judged(services, now)
+        record_verification(services, caller, report, at=now, receipt="receipt")
         return _answer(receipt(services, report, checked=checked, case=asked.case, at=now))
 
     @router.post(
@@ -74,10 +82,13 @@ def receipt_routes(services: Services) -> APIRouter:
         description="Verify a licence once more and, when it passes, answer with the sealed slip for the citizen "
         "(拒收回执) that says why it was not taken. `law-demands-paper` and `other` need a `remark`.",
         response_class=Response,
-        responses={200: {"content": {_PDF: {}}}, **problems(400, 413, 415, 422)},
+        responses={200: {"content": {_PDF: {}}}, **problems(400, 401, 403, 413, 415, 422)},
         openapi_extra=_takes(RefusalBody, (*_CASE, "reason", "remark")),
     )
-    def refuse(asked: Annotated[_Asked, Depends(_reads(RefusalBody, (*_CASE, "reason", "remark")))]) -> Response:
+    def refuse(
+        caller: Annotated[Caller, Depends(office)],
+        asked: Annotated[_Asked, Depends(_reads(RefusalBody, (*_CASE, "reason", "remark")))],
+    ) -> Response:
         now = datetime.now(UTC)
         report, checked = asked.judged(services, now)
         fields = asked.fields
@@ -90,9 +101,23 @@ def receipt_routes(services: Services) -> APIRouter:
             remark=fields.get("remark", ""),
             at=now,
         )
+        record_verification(services, caller, report, at=now, receipt="refusal")
         return _answer(slip)
 
     return router
+
+
+def _office(services: Services) -> Callable[[Request], Caller]:
+    """Return a dependency as `may` for those who verify for an office: the slip says that the office refused."""
+    verifying = may(services, Operation.VERIFY)
+
+    def office_of(request: Request) -> Caller:
+        caller = verifying(request)
+        if caller.holder is not None:
+            raise NotAllowedError
+        return caller
+
+    return office_of
 
 
 def _reads(

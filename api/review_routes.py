@@ -1,14 +1,19 @@
-"""Drafts and their review over HTTP. Until callers are authenticated they say who they are, on this machine only."""
+"""Drafts and their review over HTTP."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from licences import Action, Actor, Draft, DraftState, Remark, Replacement, Wish
+from licences import Action, Draft, DraftNotFoundError, DraftState, Remark, Replacement, Wish
+from licences.access import Caller, Operation, region_of
 
-from .http_requests import PREFIX, json_body, only_from_here, problems, takes
+from .authentication import may
+from .enforcing import acting, keeping_gate, licence_for, refuse, region_in, require_issuing
+from .http_requests import PREFIX, json_body, problems, takes
 from .review_shapes import MAX_LISTED, draft_shape, shown_draft_shape
 from .routes import address_of_licence, addresses_of_files
 from .schemas import (
@@ -27,9 +32,19 @@ from .shapes import issue_shape
 from .wiring import Services
 
 
+_MAKING = (Operation.DRAFT,)
+_CHECKING = (Operation.REVIEW,)
+_LOOKING = (Operation.DRAFT, Operation.REVIEW)
+_MOST_LOOKED_AT = 10 * MAX_LISTED
+"""Drafts, when most of them may be others' business."""
+
+
 def review_routes(services: Services) -> APIRouter:
     """Return the interface for drafts."""
-    router = APIRouter(prefix=f"{PREFIX}/drafts", dependencies=[Depends(only_from_here)])
+    router = APIRouter(prefix=f"{PREFIX}/drafts")
+    making = Depends(may(services, *_MAKING))
+    checking = Depends(may(services, *_CHECKING))
+    looking = Depends(may(services, *_LOOKING))
 
     @router.post(
         "",
@@ -37,12 +52,13 @@ def review_routes(services: Services) -> APIRouter:
         description="Begin a draft.",
         status_code=201,
         response_model=DraftOut,
-        responses=problems(400, 413, 415, 422),
+        responses=problems(400, 401, 403, 413, 415, 422),
         openapi_extra=takes(DraftBody),
     )
-    def begin(body: Annotated[bytes, Depends(json_body)]) -> Response:
-        wish = read_body(DraftBody, body)
-        draft = services.review.draft(_wish(wish), actor=_actor(wish.actor), at=datetime.now(UTC))
+    def begin(caller: Annotated[Caller, making], body: Annotated[bytes, Depends(json_body)]) -> Response:
+        wish, at = read_body(DraftBody, body), datetime.now(UTC)
+        require_issuing(services, caller, Operation.DRAFT, at=at, type_name=wish.type, data=wish.data)
+        draft = services.review.draft(_wish(wish), actor=_actor(caller, wish.actor), at=at)
         address = f"{PREFIX}/drafts/{draft.id}"
         return JSONResponse(draft_shape(draft), status_code=201, headers={"Location": address})
 
@@ -51,9 +67,11 @@ def review_routes(services: Services) -> APIRouter:
         summary="列出草稿",
         description="Drafts without their data, the one that was changed last first.",
         response_model=DraftListOut,
+        responses=problems(401, 403),
     )
-    def show_all(state: Annotated[DraftState | None, Query()] = None) -> Response:
-        drafts = services.drafts.drafts(state, limit=MAX_LISTED)
+    def show_all(caller: Annotated[Caller, looking], state: Annotated[DraftState | None, Query()] = None) -> Response:
+        found = services.drafts.drafts(state, limit=_MOST_LOOKED_AT)
+        drafts = list(islice((one for one in found if _may_see(services, caller, one, _LOOKING)), MAX_LISTED))
         return JSONResponse({"drafts": [draft_shape(draft) for draft in drafts], "limit": MAX_LISTED})
 
     @router.get(
@@ -61,10 +79,14 @@ def review_routes(services: Services) -> APIRouter:
         summary="查看草稿",
         description="A draft with its data and what was done to it.",
         response_model=ShownDraftOut,
-        responses=problems(404),
+        responses=problems(401, 403, 404),
     )
-    def show(draft_id: str, version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None) -> Response:
-        draft = services.drafts.get(draft_id)
+    def show(
+        caller: Annotated[Caller, looking],
+        draft_id: str,
+        version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+    ) -> Response:
+        draft = _draft_for(services, caller, draft_id, _LOOKING)
         number = draft.version if version is None else version
         content = services.drafts.content(draft_id, number)
         events = services.drafts.events(draft_id)
@@ -75,15 +97,15 @@ def review_routes(services: Services) -> APIRouter:
         summary="修改草稿",
         description="Save another version; the draft goes back to its beginning.",
         response_model=DraftOut,
-        responses=problems(400, 404, 409, 413, 415, 422),
+        responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
         openapi_extra=takes(DraftBody),
     )
-    def edit(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
-        wish = read_body(DraftBody, body)
+    def edit(caller: Annotated[Caller, making], draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
+        wish, at = read_body(DraftBody, body), datetime.now(UTC)
+        _draft_for(services, caller, draft_id, _MAKING)
+        require_issuing(services, caller, Operation.DRAFT, at=at, type_name=wish.type, data=wish.data)
         return _told(
-            services.review.edit(
-                draft_id, _wish(wish), actor=_actor(wish.actor), at=datetime.now(UTC), digest=wish.digest
-            )
+            services.review.edit(draft_id, _wish(wish), actor=_actor(caller, wish.actor), at=at, digest=wish.digest)
         )
 
     @router.post(
@@ -91,38 +113,49 @@ def review_routes(services: Services) -> APIRouter:
         summary="送审",
         description="Hand it to the checkers; every fault of the metadata at once, if there is one.",
         response_model=DraftOut,
-        responses=problems(400, 404, 409, 413, 415, 422),
+        responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
         openapi_extra=takes(StepBody),
     )
-    def submit(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
-        wish = read_body(StepBody, body)
-        return _told(services.review.submit(draft_id, actor=_actor(wish.actor), at=datetime.now(UTC)))
+    def submit(
+        caller: Annotated[Caller, making], draft_id: str, body: Annotated[bytes, Depends(json_body)]
+    ) -> Response:
+        wish, at = read_body(StepBody, body), datetime.now(UTC)
+        _require_replaced(services, caller, _draft_for(services, caller, draft_id, _MAKING), at)
+        return _told(services.review.submit(draft_id, actor=_actor(caller, wish.actor), at=at))
 
     @router.post(
         "/{draft_id}/return",
         summary="退回",
         description="Send it back to its maker with remarks.",
         response_model=DraftOut,
-        responses=problems(400, 404, 409, 413, 415, 422),
+        responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
         openapi_extra=takes(ReturnBody),
     )
-    def send_back(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
+    def send_back(
+        caller: Annotated[Caller, checking], draft_id: str, body: Annotated[bytes, Depends(json_body)]
+    ) -> Response:
         wish = read_body(ReturnBody, body)
+        _draft_for(services, caller, draft_id, _CHECKING)
         remarks = [Remark(pointer=one.pointer, text=one.text) for one in wish.remarks]
         at = datetime.now(UTC)
-        return _told(services.review.send_back(draft_id, remarks, actor=_actor(wish.actor), at=at, digest=wish.digest))
+        actor = _actor(caller, wish.actor)
+        return _told(services.review.send_back(draft_id, remarks, actor=actor, at=at, digest=wish.digest))
 
     @router.post(
         "/{draft_id}/approval",
         summary="审核通过",
         description="Approve the version with this digest; nobody who had a hand in it may.",
         response_model=DraftOut,
-        responses=problems(400, 404, 409, 413, 415, 422),
+        responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
         openapi_extra=takes(ApprovalBody),
     )
-    def approve(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
+    def approve(
+        caller: Annotated[Caller, checking], draft_id: str, body: Annotated[bytes, Depends(json_body)]
+    ) -> Response:
         wish = read_body(ApprovalBody, body)
-        return _told(services.review.approve(draft_id, wish.digest, actor=_actor(wish.actor), at=datetime.now(UTC)))
+        _draft_for(services, caller, draft_id, _CHECKING)
+        actor = _actor(caller, wish.actor)
+        return _told(services.review.approve(draft_id, wish.digest, actor=actor, at=datetime.now(UTC)))
 
     @router.post(
         "/{draft_id}/sealing",
@@ -130,13 +163,21 @@ def review_routes(services: Services) -> APIRouter:
         description="Issue the licence of an approved draft; again, the same licence with 200.",
         status_code=201,
         response_model=IssuedOut,
-        responses={200: {"model": IssuedOut, "description": "replayed"}, **problems(400, 404, 409, 413, 415, 422)},
+        responses={
+            200: {"model": IssuedOut, "description": "replayed"},
+            **problems(400, 401, 403, 404, 409, 413, 415, 422),
+        },
         openapi_extra=takes(StepBody),
     )
-    def seal(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
-        wish = read_body(StepBody, body)
+    def seal(caller: Annotated[Caller, making], draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
+        wish, at = read_body(StepBody, body), datetime.now(UTC)
+        _require_replaced(services, caller, _draft_for(services, caller, draft_id, _MAKING), at)
         issued = services.review.seal(
-            draft_id, actor=_actor(wish.actor), at=datetime.now(UTC), issuer_for=services.issuer_for
+            draft_id,
+            actor=_actor(caller, wish.actor),
+            at=at,
+            issuer_for=services.issuer_for,
+            before_keeping=keeping_gate(caller, Operation.DRAFT),
         )
         address = address_of_licence(issued.record)
         places = addresses_of_files(issued.record)
@@ -148,12 +189,15 @@ def review_routes(services: Services) -> APIRouter:
         summary="放弃",
         description="Give it up for ever.",
         response_model=DraftOut,
-        responses=problems(400, 404, 409, 413, 415, 422),
+        responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
         openapi_extra=takes(StepBody),
     )
-    def abandon(draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
+    def abandon(
+        caller: Annotated[Caller, making], draft_id: str, body: Annotated[bytes, Depends(json_body)]
+    ) -> Response:
         wish = read_body(StepBody, body)
-        return _told(services.review.abandon(draft_id, actor=_actor(wish.actor), at=datetime.now(UTC)))
+        _draft_for(services, caller, draft_id, _MAKING)
+        return _told(services.review.abandon(draft_id, actor=_actor(caller, wish.actor), at=datetime.now(UTC)))
 
     return router
 
@@ -181,5 +225,36 @@ def _wish(body: DraftBody) -> Wish:
     )
 
 
-def _actor(body: ActorBody) -> Actor:
-    return Actor(name=body.name, office=body.office, office_code=body.office_code)
+def _actor(caller: Caller, body: ActorBody) -> Actor:
+    return acting(caller, body.name, body.office, body.office_code)
+
+
+def _draft_for(services: Services, caller: Caller, draft_id: str, operations: Sequence[Operation]) -> Draft:
+    """Return a draft that the caller may do one of these to; DraftNotFoundError, also when it may not."""
+    draft = services.drafts.get(draft_id)
+    if not _may_see(services, caller, draft, operations):
+        at = datetime.now(UTC)
+        refuse(services, caller, operations[0], at=at, code="NOT_ALLOWED", type_slug=draft.type_slug)
+        raise DraftNotFoundError
+    return draft
+
+
+def _may_see(services: Services, caller: Caller, draft: Draft, operations: Sequence[Operation]) -> bool:
+    def may_in(region: str) -> bool:
+        return any(caller.may(one, type_slug=draft.type_slug, region=region) for one in operations)
+
+    # What is typed into a draft is only opened for those whom its region matters to.
+    return may_in("") or may_in(_region_of(services, draft))
+
+
+def _region_of(services: Services, draft: Draft) -> str:
+    """Return the region of the authority that a draft names, or of the office that began it while it names none."""
+    named = region_in(services.drafts.content(draft.id, draft.version).data)
+    return region_of(services.drafts.events(draft.id)[0].actor.office_code) if named is None else named
+
+
+def _require_replaced(services: Services, caller: Caller, draft: Draft, at: datetime) -> None:
+    """Raise as `licence_for` unless the caller may put another licence in the place of the one that a draft names."""
+    replaces = services.drafts.content(draft.id, draft.version).replaces
+    if replaces is not None:
+        licence_for(services, caller, replaces.identifier, Operation.DRAFT, at=at)

@@ -7,7 +7,8 @@ from fastapi.responses import JSONResponse, Response
 
 from licences import paper_schema, structured_schema, xml_schema
 
-from .http_requests import PREFIX, only_from_here, problems
+from .authentication import known
+from .http_requests import PREFIX, problems
 from .shapes import types_shape
 from .wiring import Services
 
@@ -16,9 +17,14 @@ _SCHEMA = "application/schema+json"
 
 def schema_routes(services: Services) -> APIRouter:
     """Return the interface for licence types."""
-    router = APIRouter(prefix=f"{PREFIX}/types", dependencies=[Depends(only_from_here)])
+    router = APIRouter(prefix=f"{PREFIX}/types", dependencies=[Depends(known(services))])
 
-    @router.get("", summary="证照类型", description="The licence types, each in its newest version.")
+    @router.get(
+        "",
+        summary="证照类型",
+        description="The licence types, each in its newest version.",
+        responses=problems(401),
+    )
     def show_types() -> Response:
         return JSONResponse(types_shape(services.catalogue))
 
@@ -30,7 +36,7 @@ def schema_routes(services: Services) -> APIRouter:
             "(`paper`); or the XML Schema of its XML."
         ),
         response_class=Response,
-        responses={200: {"content": {_SCHEMA: {}, "application/xml": {}}}, **problems(422)},
+        responses={200: {"content": {_SCHEMA: {}, "application/xml": {}}}, **problems(401, 422)},
     )
     def show_schema(
         type: str, form: Annotated[Literal["structured", "paper", "xsd"], Query()] = "structured"

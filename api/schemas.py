@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic.json_schema import models_json_schema
 
 from esign import MAX_ENTRY_CHARACTERS, MAX_REMARK_CHARACTERS
+from licences.access import PURPOSE_MEMBERS
 
 from .errors import BodyFault, InvalidBodyError
 from .inputs import parse_json
@@ -17,6 +18,7 @@ from .messages import Message
 MAX_FAULTS = 50  # told of one body; a hostile one has as many as it has keys
 
 Text = Annotated[str, Field(min_length=1, max_length=256)]
+Element = Annotated[str, Field(max_length=256)]
 CaseText = Annotated[str, Field(max_length=MAX_ENTRY_CHARACTERS)]
 
 
@@ -129,24 +131,28 @@ class ReturnBody(StepBody):
 
 
 class Access(Body):
-    """Who looks something up, for which matter, and why."""
+    """Who looks something up, for which matter, and why: each of them is needed, and what is missing is named."""
 
-    office: Text
-    officer: Text
-    item_name: Text
-    item_code: Text
-    case_number: Text
-    reason: Text
+    model_config = ConfigDict(json_schema_extra={"required": list(PURPOSE_MEMBERS)})
+
+    office: Element = ""
+    officer: Element = ""
+    item_name: Element = ""
+    item_code: Element = ""
+    case_number: Element = ""
+    reason: Element = ""
 
 
 class HolderBody(Body):
-    """A holder by kind and code (GB/T 36903 Annex A)."""
+    """A holder by kind and code (GB/T 36903 Annex A), and why they are looked up."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["kind", "code", "access"]})
 
     kind: Text
     code: Text
     history: bool = False
     linked: bool = False
-    access: Access | None = None
+    access: Access = Access()
 
 
 class HolderOnCard(Body):
@@ -638,6 +644,8 @@ BODIES: tuple[type[Body], ...] = (
     ReceiptBody, RefusalBody, DigestBody,
 )  # fmt: skip
 """The bodies that come in; all others are described by the routes that answer with them."""
+_referenced: dict[str, type[Body]] = {}
+"""Bodies of other modules that come in."""
 
 _TEMPLATE = "#/components/schemas/{model}"
 
@@ -656,7 +664,11 @@ BodyType = TypeVar("BodyType", bound=Body)
 
 def read_body(model: type[BodyType], data: bytes) -> BodyType:
     """Read a JSON body; MalformedInputError when it is no JSON, InvalidBodyError with every fault of its form."""
-    document = parse_json(data)
+    return read_document(model, parse_json(data))
+
+
+def read_document(model: type[BodyType], document: object) -> BodyType:
+    """Read what `parse_json` returned, or a part of it; InvalidBodyError with every fault of its form."""
     try:
         return model.model_validate(document)
     except ValidationError as error:
@@ -677,7 +689,8 @@ def invalid_body(details: Sequence[Mapping[str, object]], *, skip: int = 0) -> I
 
 
 def reference(model: type[Body]) -> dict[str, str]:
-    """Refer to a body's schema in OpenAPI."""
+    """Refer to a body's schema in OpenAPI, where `describe` then puts it."""
+    _referenced[model.__name__] = model
     return {"$ref": _TEMPLATE.format(model=model.__name__)}
 
 
@@ -687,7 +700,7 @@ def describe(app: FastAPI) -> None:
 
     def with_bodies() -> dict[str, Any]:
         document = made()
-        _, described = models_json_schema([(body, "validation") for body in BODIES], ref_template=_TEMPLATE)
+        _, described = models_json_schema([(body, "validation") for body in {*BODIES, *_referenced.values()}], ref_template=_TEMPLATE)
         document.setdefault("components", {}).setdefault("schemas", {}).update(described["$defs"])
         return document
 

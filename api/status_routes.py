@@ -7,8 +7,11 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 
 from licences import LicenceNotFoundError, LicenceStore, StatusAnswer
+from licences.access import Caller, Operation
 
-from .http_requests import PREFIX, json_body, only_from_here, problems, takes
+from .authentication import may
+from .enforcing import trail_entry
+from .http_requests import PREFIX, json_body, problems, takes
 from .inputs import parse_at
 from .messages import day_text, instant_text
 from .schemas import RemoteStatusOut, StatusQuestion, read_body
@@ -17,7 +20,7 @@ from .wiring import Services
 
 def status_routes(services: Services) -> APIRouter:
     """Return the route."""
-    router = APIRouter(prefix=PREFIX, dependencies=[Depends(only_from_here)])
+    router = APIRouter(prefix=PREFIX)
 
     @router.post(
         "/status",
@@ -25,13 +28,22 @@ def status_routes(services: Services) -> APIRouter:
         description="The state of a licence as of a time, for whoever knows its place in the status list, from the "
         "licence or its code. For anything else the answer is the same, whether there is such a licence or not.",
         response_model=RemoteStatusOut,
-        responses=problems(400, 413, 415, 422),
+        responses=problems(400, 401, 403, 413, 415, 422),
         openapi_extra=takes(StatusQuestion),
     )
-    def status(body: Annotated[bytes, Depends(json_body)]) -> Response:
+    def status(
+        caller: Annotated[Caller, Depends(may(services, Operation.VERIFY, Operation.SHARE))],
+        body: Annotated[bytes, Depends(json_body)],
+    ) -> Response:
         asked = read_body(StatusQuestion, body)
-        at = datetime.now(UTC) if asked.at is None else parse_at(asked.at)
-        answer = _answer(services.store, asked, at)
+        now = datetime.now(UTC)
+        answer = _answer(services.store, asked, now if asked.at is None else parse_at(asked.at))
+        known = answer is not None
+        entry = trail_entry(
+            caller, Operation.VERIFY, at=now, done=known, code="" if known else "LICENCE_NOT_FOUND",
+            identifier=asked.identifier if known else "", details={"kind": "status"},
+        )  # fmt: skip
+        services.trail.record(entry)
         return JSONResponse({"status": None if answer is None else _shape(answer)})
 
     return router

@@ -58,8 +58,10 @@ from licences import (
     SqlIssueBatches,
     SqlListedLives,
     SqlMandates,
+    SqlSessions,
     SqlStore,
     SqlTrail,
+    SqlTrailChain,
     SqlUseCodes,
     SqlWebhooks,
     archive_problems,
@@ -71,7 +73,8 @@ from licences import (
 )
 from licences.access import Clients, LicenceUse, Mandates, UseCodes
 from licences.outgoing import Changes, Webhooks
-from licences.supervision import Trail
+from licences.sharing import ItemCatalogue, RequirementChecker
+from licences.supervision import Trail, TrailChain
 from verify import (
     REGISTER_FILE,
     REGISTER_SIGNATURE_FILE,
@@ -86,12 +89,15 @@ from verify import (
     Verifier,
 )
 
+from .audit_keeping import AuditFolder, TrailKeeper
 from .errors import HomeError, SelfCheckError, ServiceUnavailableError
 from .home import Home
+from .licence_sources import ShareSource
 from .open_keys import OpenKeys
 from .own_types import catalogue_of, own_files
 from .partners import read_partner
 from .protection_keys import protection_of
+from .requirement_items import WatchedItems
 from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
 from .status_files import StatusFiles
 from .status_publishing import StatusPublisher
@@ -100,7 +106,10 @@ from .watching import WatchedTrust, stamp
 if TYPE_CHECKING:
     # They need the web framework, which most commands do without.
     from .authentication import Authentication
-    from .credentials import Sessions, Tokens
+    from .credentials import Tokens
+    from .oidc_login import Attempts, Login
+    from .oidc_provider import Provider
+    from .sessions import BrowserSessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +145,63 @@ class Services:
         self._lock = threading.Lock()
         self._issuers: dict[str, tuple[object, Issuer]] = {}
         self._seals: dict[str, tuple[object, AuthoritySeal]] = {}
+        self._providers: dict[str, Provider] = {}
 
-    tokens: "Tokens | None" = None
-    """Reads access tokens of a provider; None: keys and certificates only."""
-    sessions: "Sessions | None" = None
-    """Knows who has logged in."""
+    @cached_property
+    def tokens(self) -> "Tokens | None":
+        """Reads access tokens of a provider; None: keys and certificates only."""
+        from .tokens import TokenReader  # here, with those below: commands need no provider and no web framework
+
+        setting = self.home.settings.identity.tokens
+        return None if setting is None else TokenReader(setting, self.provider(setting.issuer), self.clients)
+
+    @cached_property
+    def sessions(self) -> "BrowserSessions":
+        """Knows who has logged in."""
+        from .sessions import BrowserSessions
+
+        settings = self.home.settings
+        return BrowserSessions(
+            store=SqlSessions(existing_database(self.home), protection_of(self.home)),
+            clients=self.clients,
+            settings=settings.identity,
+            public_url=settings.public_url,
+            key=self._index_key,
+        )
+
+    @cached_property
+    def login_attempts(self) -> "Attempts":
+        """Logins that were begun."""
+        from .oidc_login import Attempts
+
+        return Attempts(self._index_key)
+
+    @cached_property
+    def logins(self) -> "Mapping[str, Login]":
+        """Where people log in: `holder`, `staff`, or neither."""
+        from .oidc_login import Login
+
+        identity = self.home.settings.identity
+        found = {}
+        for audience, setting in (("holder", identity.holders), ("staff", identity.staff)):
+            if setting is not None:
+                found[audience] = Login(
+                    audience=audience,
+                    account=setting.account,
+                    scope=setting.scope,
+                    levels=identity.holders.assurance if setting is identity.holders else (),
+                    provider=self.provider(setting.account.issuer),
+                    attempts=self.login_attempts,
+                    redirect_uri=f"{self.home.settings.public_url}/login/callback",
+                )
+        return found
+
+    def provider(self, issuer: str) -> "Provider":
+        """Give an identity provider: one for all that it does for us."""
+        from .oidc_provider import Provider
+
+        with self._lock:
+            return self._providers.setdefault(issuer, Provider(issuer))
 
     @cached_property
     def clients(self) -> Clients:
@@ -211,7 +272,27 @@ class Services:
     @cached_property
     def trail(self) -> Trail:
         """Who did, read and verified what."""
-        return SqlTrail(existing_database(self.home), self.home.index_key())
+        return SqlTrail(self.database_url, self.home.index_key())
+
+    @cached_property
+    def trail_chain(self) -> TrailChain:
+        """The chain of the trail."""
+        return SqlTrailChain(self.database_url, self.home.index_key())
+
+    @cached_property
+    def audit_folder(self) -> AuditFolder:
+        """What lies outside the database to check the trail by."""
+        return AuditFolder(self.home.path / "audit")
+
+    @cached_property
+    def trail_keeper(self) -> TrailKeeper:
+        """Chains the trail, and signs where it ends."""
+        return TrailKeeper(self.trail_chain, self.audit_folder, self.keys.list_signer)
+
+    @property
+    def database_url(self) -> str:
+        """The database as SQLAlchemy names it; ServiceUnavailableError when it is gone."""
+        return existing_database(self.home)
 
     @cached_property
     def changes(self) -> Changes:
@@ -227,6 +308,34 @@ class Services:
     def issue_batches(self) -> IssueBatches:
         """Batches of licences to be issued."""
         return SqlIssueBatches(existing_database(self.home), self.home.index_key(), protection_of(self.home))
+
+    @cached_property
+    def _items(self) -> WatchedItems:
+        return WatchedItems(self.home, self.catalogue)
+
+    @property
+    def items(self) -> ItemCatalogue:
+        """The service items, as they are now."""
+        return self._items.items()
+
+    @cached_property
+    def licence_sources(self) -> tuple[ShareSource, ...]:
+        """Share services elsewhere, with what was learnt of their health."""
+        settings = self.home.settings.licence_sources
+        return tuple(ShareSource(setting, self._genuine_identifier) for setting in settings)
+
+    def _genuine_identifier(self, file: bytes, at: datetime) -> str | None:
+        report = self.verifier.verify_file(file, at=at)
+        if report.verdict is not Outcome.PASSED or report.licence is None:
+            return None
+        return report.licence.identifier
+
+    @property
+    def requirements(self) -> RequirementChecker:
+        """Says which materials of an item need not be submitted."""
+        return RequirementChecker(
+            store=self.store, links=self.holder_links, catalogue=self.catalogue, sources=self.licence_sources
+        )
 
     @cached_property
     def drafts(self) -> DraftStore:

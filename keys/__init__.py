@@ -107,6 +107,7 @@ __all__ = [
     "SM4_KEY_BYTES",
     "SM4_NONCE_BYTES",
     "TIMESTAMPING_EKU",
+    "AddressRefusedError",
     "Algorithm",
     "BadSignatureError",
     "Certificate",

@@ -93,7 +93,8 @@ class IssueBatch:
 
     def key_of(self, position: int) -> str:
         """Return the idempotency key of an item that has none of its client's."""
-        return f"batch:{self.id}:{position}"
+        # No client can name its own key so.
+        return f"\0batch\0{self.id}:{position}"
 
 
 class IssueBatches(Protocol):

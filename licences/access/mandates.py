@@ -1,4 +1,4 @@
-"""Mandates (委托用证): a holder entrusts a person with licences, for a matter and a term, and may take it back at once."""
+"""Mandates (委托用证): a holder entrusts a person with licences for a matter and a term, and may take it back."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

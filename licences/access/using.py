@@ -79,7 +79,7 @@ class LicenceUse:
         return self._make(CodeKind.SHOW, own, own.grounds[0], caller, at=at)
 
     def authorise(self, caller: Caller, identifier: str, wish: AuthorisationWish, *, at: datetime) -> MadeCode:
-        """Make an authorisation code (用证码); ExceptionGroup of InvalidFieldError with everything wrong in the wish."""
+        """Make an authorisation code (用证码); ExceptionGroup of InvalidFieldError with every fault of the wish."""
         faults = _faults(wish)
         own = self.find(holder_of(caller), identifier, at=at)
         ground = own.ground_for(wish.item_code)
@@ -137,7 +137,7 @@ class LicenceUse:
         holder = holder_of(caller)
         own_key = holder.kind, holder.code
         acting_for = own_key if principal is None else principal
-        if acting_for not in own_keys(self.links, holder):
+        if acting_for not in self.acting_for(holder):
             raise LicenceNotFoundError
         own = entrustable(self.store, self.links, acting_for, at=at)
         mandate = make_mandate(
@@ -152,9 +152,13 @@ class LicenceUse:
         self.mandates.add(mandate)
         return mandate
 
+    def acting_for(self, holder: HolderIdentity) -> frozenset[HolderKey]:
+        """Return the codes for which somebody may act: his own, and those of whom he represents."""
+        return own_keys(self.links, holder)
+
     def given(self, holder: HolderIdentity) -> tuple[Mandate, ...]:
         """Return what somebody entrusted, for himself or for whom he represents, the newest first."""
-        found = [mandate for key in own_keys(self.links, holder) for mandate in self.mandates.of_principal(key)]
+        found = [mandate for key in self.acting_for(holder) for mandate in self.mandates.of_principal(key)]
         return tuple(sorted(found, key=lambda one: (one.granted_at, one.id), reverse=True))
 
     def received(self, holder: HolderIdentity, *, at: datetime) -> tuple[Mandate, ...]:

@@ -1,6 +1,6 @@
 """No second submission (免提交): items and their materials, licences elsewhere, and the share service for others."""
 
-from .answers import REASONS, MaterialAnswer, MaterialState, Outcome, Reason, outcome_of
+from .answers import REASONS, MaterialAnswer, MaterialState, Outcome, Reason, outcome_of, reason_of
 from .conditions import Candidate, Finding
 from .errors import (
     ItemUnknownError,
@@ -12,6 +12,8 @@ from .errors import (
 from .items import Acceptance, FieldCondition, FieldTest, ItemCatalogue, Material, Party, Predicate, ServiceItem
 from .items_reading import load_items, service_item_from_toml
 from .requirements import Parties, PredicateAnswer, RequirementChecker, parties_from
+from .share_codes import DataVerdict, ShareStatus
+from .share_service import CertData, SharedLicences, ShareService, VerifiedData
 from .sources import FAILURES_TO_OPEN, REST_SECONDS, Breaker, FoundElsewhere, LicenceSource
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "Acceptance",
     "Breaker",
     "Candidate",
+    "CertData",
+    "DataVerdict",
     "FieldCondition",
     "FieldTest",
     "Finding",
@@ -41,10 +45,15 @@ __all__ = [
     "Reason",
     "RequirementChecker",
     "ServiceItem",
+    "ShareService",
+    "ShareStatus",
+    "SharedLicences",
     "SharingError",
     "SourceUnavailableError",
+    "VerifiedData",
     "load_items",
     "outcome_of",
     "parties_from",
+    "reason_of",
     "service_item_from_toml",
 ]

@@ -20,6 +20,8 @@ from .revisions import SchemaState, is_current, schema_state, upgrade
 from .session_store import SqlSessions
 from .snapshot import kept_files, load_snapshot, sampled, write_snapshot
 from .status_store import SqlListedLives
+from .trail_chain_store import SqlTrailChain
+from .trail_check_store import trail_rows
 from .trail_store import SqlTrail
 from .webhook_store import SqlWebhooks
 
@@ -44,6 +46,7 @@ __all__ = [
     "SqlSessions",
     "SqlStore",
     "SqlTrail",
+    "SqlTrailChain",
     "SqlUseCodes",
     "SqlWebhooks",
     "is_current",
@@ -52,6 +55,7 @@ __all__ = [
     "may_protect_in",
     "sampled",
     "schema_state",
+    "trail_rows",
     "upgrade",
     "write_snapshot",
 ]

@@ -52,9 +52,7 @@ _PAGE = (
     .order_by(_items.position)
     .limit(sa.bindparam("count", type_=sa.Integer))
 )
-_UNFINISHED = (
-    sa.select(_batches.id).where(_batches.finished_at.is_(None)).order_by(_batches.accepted_at, _batches.id)
-)
+_UNFINISHED = sa.select(_batches.id).where(_batches.finished_at.is_(None)).order_by(_batches.accepted_at, _batches.id)
 _LEFT = (
     sa.select(_items.position)
     .where(_items.batch == sa.bindparam("wanted"), _items.state.in_(_OPEN_STATES))

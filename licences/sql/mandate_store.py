@@ -68,6 +68,7 @@ class SqlMandates:
             "until": mandate.until.isoformat(),
         }
         context = MANDATE_CONTEXT.format(mandate_id=mandate.id)
+        today = mandate.granted_at.astimezone(CHINA).date()
         row = {
             "mandate_id": mandate.id,
             "principal_index": principal,
@@ -79,8 +80,7 @@ class SqlMandates:
             "withdrawn_at": mandate.withdrawn_at,
         }
         with translated(), self._writing() as connection:
-            live = connection.execute(_LIVE, {"principal": principal, "day": mandate.granted_at.astimezone(CHINA).date()}).scalar_one()
-            if live >= MAX_MANDATES:
+            if connection.execute(_LIVE, {"principal": principal, "day": today}).scalar_one() >= MAX_MANDATES:
                 raise TooManyMandatesError
             connection.execute(mandates.insert(), row)
 

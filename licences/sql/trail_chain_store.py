@@ -7,7 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from licences.supervision import (
+    FOREIGN_ENTRY,
     NO_DIGEST,
+    PRUNED,
     Batch,
     Chained,
     TrailEntry,
@@ -28,9 +30,6 @@ from .trail_store import entry_row, next_sequence
 from .trail_tables import trail_batches, trail_checkpoints, trail_entries
 
 ENTRIES_AT_ONCE = 5000
-FOREIGN_ENTRY = "TRAIL_ENTRY_FOREIGN"
-"""An entry that this program did not make stood among the new ones: it is chained, and told of."""
-PRUNED = "prune"
 
 _entries = trail_entries.c
 _batches = trail_batches.c
@@ -86,7 +85,7 @@ class SqlTrailChain:
         taken, events_to, more = take_new(connection, events_to)
         sequence = next_sequence(connection)
         if taken:
-            rows = [entry_row(self._key, at, one.entry, one.source) for at, one in enumerate(taken, sequence)]
+            rows = [entry_row(self._key, at, entry) for at, entry in enumerate(taken, sequence)]
             connection.execute(trail_entries.insert(), rows)
         found = [tuple(row) for row in connection.execute(_UNCHAINED, {"after": chained})]
         more = more or len(found) == ENTRIES_AT_ONCE
@@ -105,7 +104,9 @@ class SqlTrailChain:
         return Chained(batch=batch, more=more)
 
     def _batch(self, newest: Batch | None, found: list[tuple[int, str]], events_to: int, now: datetime) -> Batch:
-        number, previous, chained = (1, NO_DIGEST, 0) if newest is None else (newest.number + 1, newest.digest, newest.last)
+        number, previous, chained = (
+            (1, NO_DIGEST, 0) if newest is None else (newest.number + 1, newest.digest, newest.last)
+        )
         last = found[-1][0] if found else chained
         header = batch_header(number, chained + 1, last, events_to, now)
         digest = batch_digest(previous, header, found)

@@ -6,10 +6,18 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from keys import hmac_bytes
-from licences.supervision import NumberedEntry, TrailEntry, TrailQuestion, entry_from, text_of
+from licences.supervision import (
+    NumberedEntry,
+    TrailEntry,
+    TrailQuestion,
+    can_be_asked,
+    entry_from,
+    entry_mark,
+    index_texts,
+    text_of,
+)
 
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
 from .licence_tables import licence_holders
 from .trail_tables import trail_batches, trail_entries
 
@@ -17,7 +25,6 @@ _entries = trail_entries.c
 _OF_ENTRIES = sa.select(sa.func.max(_entries.sequence))
 _OF_BATCHES = sa.select(sa.func.max(trail_batches.c.last))
 _INSERT = trail_entries.insert()
-_SHORT = {"client": 128, "office_code": 18, "identifier": 100, "type_slug": 64, "region": 6, "holder_index": 64}
 
 
 def next_sequence(connection: sa.Connection) -> int:
@@ -29,34 +36,17 @@ def next_sequence(connection: sa.Connection) -> int:
     return max(newest) + 1
 
 
-def mark_of(key: bytes, sequence: int, content: str) -> str:
-    """Return what shows that this program made an entry."""
-    return hmac_bytes("sm3", key, f"trail:{sequence}:{content}".encode()).hex()
-
-
-def entry_row(key: bytes, sequence: int, entry: TrailEntry, source: str | None = None) -> dict[str, object]:
+def entry_row(key: bytes, sequence: int, entry: TrailEntry) -> dict[str, object]:
     """Return the row of an entry."""
     content = text_of(entry)
     return {
         "sequence": sequence,
         "content": content,
-        "mark": mark_of(key, sequence, content),
+        "mark": entry_mark(key, sequence, content),
         "at": entry.at,
-        "source": source,
-        **columns_of(entry),
+        "source": entry.details.get("source"),
+        **index_texts(entry),
     }
-
-
-def columns_of(entry: TrailEntry) -> dict[str, str]:
-    """Return what the row of an entry repeats for questions; a text that cannot be one of ours is not asked for."""
-    fit = {name: text if _fits(name, text := getattr(entry, name)) else "" for name in _SHORT}
-    return {**fit, "kind": entry.kind.value}
-
-
-def _fits(name: str, text: str) -> bool:
-    # The name of a client may be that of a person.
-    known = text.isprintable() if name == "client" else is_key(text)
-    return known and len(text) <= _SHORT[name]
 
 
 class SqlTrail:
@@ -97,7 +87,7 @@ def _conditions(question: TrailQuestion) -> Sequence[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = [_entries.sequence > question.after]
     for name in ("client", "office_code", "identifier"):
         if text := getattr(question, name):
-            wanted.append(_entries[name] == text if _fits(name, text) else sa.false())
+            wanted.append(_entries[name] == text if can_be_asked(name, text) else sa.false())
     if question.kind is not None:
         wanted.append(_entries.kind == question.kind.value)
     if question.holder_index:

@@ -111,9 +111,10 @@ class SqlWebhooks:
     def remove(self, webhook_id: str) -> None:
         """See ``outgoing.Webhooks``."""
         with translated(), self._writing() as connection:
-            removed = is_key(webhook_id) and connection.execute(
-                webhooks.delete().where(_IS_IT), {"wanted": webhook_id}
-            ).rowcount
+            removed = (
+                is_key(webhook_id)
+                and connection.execute(webhooks.delete().where(_IS_IT), {"wanted": webhook_id}).rowcount
+            )
         if not removed:
             raise WebhookNotFoundError
 

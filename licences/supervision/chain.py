@@ -17,6 +17,12 @@ from .entry_texts import instant_text
 NO_DIGEST = "0" * 64
 """Stands before the first batch."""
 MAX_CHECKPOINT_TEXT = 1000
+EVENT_SOURCE = "event:"
+DRAFT_SOURCE = "draft:"
+"""How the texts begin that name a row of the acts on licences, or of the steps of drafts."""
+FOREIGN_ENTRY = "TRAIL_ENTRY_FOREIGN"
+"""An entry that this program did not make stood among the new ones: it is chained, and told of."""
+PRUNED = "prune"
 _FORMAT = "elicence-trail-checkpoint-1"
 
 

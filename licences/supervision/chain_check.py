@@ -1,14 +1,16 @@
 """Whether the trail is as it was written: every entry, batch and checkpoint, and the histories that it tells of."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import pairwise
 from typing import Protocol
 
 from .chain import (
+    DRAFT_SOURCE,
+    EVENT_SOURCE,
+    FOREIGN_ENTRY,
     NO_DIGEST,
     Batch,
     Checkpoint,
@@ -19,12 +21,15 @@ from .chain import (
     gaps,
     header_of,
 )
+from .entry_texts import entry_from, repeats
+from .trail import TrailKind
 
 MAX_TRAIL_FAULTS = 1000
 """Named one by one; what comes after is counted."""
 MIN_RETENTION = timedelta(days=183)
 """Entries are kept for six months at least (网络安全法 article 21: logs)."""
 CHECKPOINT_PERIOD = timedelta(hours=1)
+_BATCHES_AT_ONCE = 5000
 
 
 class TrailFaultKind(StrEnum):
@@ -221,16 +226,20 @@ class _Check:
         if since is None:
             for sequence in self._rows.outside(start.last + 1):
                 report.tell(TrailFaultKind.ENTRY_ADDED, sequence, sequence, "before the first entry")
-        events = _Events(self._rows.events(start.events_to + 1, last.events_to), report)
+        events = _Events(self._rows, start.events_to + 1, last.events_to, report)
         previous = start
-        for number in sorted({*(end for end in self._ends if start.batch < end <= newest), newest}):
-            if number > start.batch:
-                previous = self._segment(previous, number, events)
+        for number in self._stations(start.batch, newest):
+            previous = self._segment(previous, number, events)
         events.end()
         for source in self._rows.untraced_steps(start.chained_at):
             report.tell(TrailFaultKind.EVENT_UNTRACED, 0, 0, source)
         self._check_tail(last.last)
         return report
+
+    def _stations(self, start: int, newest: int) -> list[int]:
+        """The batches up to which is looked at once: those with a checkpoint, and some between them if need be."""
+        signed = {end for end in self._ends if start < end <= newest}
+        return sorted(signed | {*range(start + _BATCHES_AT_ONCE, newest, _BATCHES_AT_ONCE), newest} - {start})
 
     def _check_reached(self, newest: int, last: Batch | None) -> None:
         """The end of the chain, against every place that it is known to have reached."""
@@ -285,19 +294,19 @@ class _Check:
     def _segment(self, start: _Start, number: int, events: "_Events") -> _Start:
         """Look at the batches up to this one, which a checkpoint tells of or which is the last."""
         end = self._ends.get(number)
-        found = _Segment(self._rows, self._key, start, number, with_marks=end is None)
+        found = _Segment(self._rows, self._key, start, number, end, with_marks=end is None)
         found.read(events, self._progress)
-        differs = end is not None and found.digest != end.digest
+        differs = end is not None and found.end.digest != end.digest
         if end is not None and (found.faults or differs):
             # Somebody was here: what this program made is told from what it did not make.
-            found = _Segment(self._rows, self._key, start, number, with_marks=True)
+            found = _Segment(self._rows, self._key, start, number, end, with_marks=True)
             found.read(None, lambda _entries: None)
         for fault in found.faults:
             self._report.tell(fault.kind, fault.first, fault.last, fault.detail)
         if end is not None and differs and not found.faults:
             detail = f"batches {start.batch + 1} to {number}"
             self._report.tell(TrailFaultKind.CHECKPOINT_DIFFERS, start.last + 1, found.end.last, detail)
-        elif end is not None and not differs:
+        elif end is not None and not found.faults:
             self._vouch(end)
         self._report.entries += found.entries
         self._report.batches += found.batches
@@ -315,7 +324,7 @@ class _Check:
             self._report.unchained += 1
             if entry_mark(self._key, entry.sequence, entry.content) != entry.mark:
                 self._report.tell(TrailFaultKind.ENTRY_ADDED, entry.sequence, entry.sequence, "not chained yet")
-            elif not columns_match(entry):
+            elif not repeats(entry.content, entry.columns):
                 self._report.tell(TrailFaultKind.COLUMNS_DIFFER, entry.sequence, entry.sequence)
         if numbers:
             for first, to in gaps(numbers, last + 1, numbers[-1]):
@@ -325,22 +334,27 @@ class _Check:
 class _Segment:
     """One pass over the batches between two checkpoints."""
 
-    def __init__(self, rows: TrailRows, key: bytes, start: _Start, number: int, *, with_marks: bool) -> None:
+    def __init__(
+        self, rows: TrailRows, key: bytes, start: _Start, number: int, end: Checkpoint | None, *, with_marks: bool
+    ) -> None:
         self._rows, self._key, self._number, self._with_marks = rows, key, number, with_marks
+        self._signed = end
         self.faults: list[TrailFault] = []
         self.entries = self.batches = 0
         self.end = start
-        self.digest = start.digest
 
     def read(self, events: "_Events | None", progress: Callable[[int], None]) -> None:
         """Read the rows; `events` compares what the entries tell of the histories."""
         batches = list(self._rows.batches(self.end.batch + 1, self._number))
-        last = batches[-1].last if batches else self.end.last
-        entries = self._rows.entries(self.end.last + 1, last)
+        bounds = [
+            *(min(one.last, after.first - 1) for one, after in pairwise(batches)),
+            *(one.last for one in batches[-1:]),
+        ]
+        entries = self._rows.entries(self.end.last + 1, bounds[-1] if bounds else self.end.last)
         waiting = next(entries, None)
-        for batch in batches:
+        for batch, bound in zip(batches, bounds, strict=True):
             own = []
-            while waiting is not None and waiting.sequence <= batch.last:
+            while waiting is not None and waiting.sequence <= bound:
                 own.append(waiting)
                 waiting = next(entries, None)
             self._look(batch, own)
@@ -350,80 +364,108 @@ class _Segment:
             self.batches += 1
             self.entries += len(own)
             self.end = _after(batch)
-        self.digest = self.end.digest
+        if self._signed is not None and self.end.batch != self._number:
+            end = self._signed
+            detail = f"batches {self.end.batch + 1} to {self._number}"
+            self._tell(TrailFaultKind.BATCH_MISSING, self.end.last + 1, end.last, detail)
+            self.end = replace(self.end, batch=self._number, last=end.last, digest=end.digest)
 
-    def _look(self, batch: Batch, own: Sequence[StoredEntry]) -> None:
+    def _look(self, batch: Batch, found: Sequence[StoredEntry]) -> None:
+        own = [one for one in found if one.sequence >= batch.first]
         if batch.number != self.end.batch + 1:
             detail = f"batches {self.end.batch + 1} to {batch.number - 1}"
             self._tell(TrailFaultKind.BATCH_MISSING, self.end.last + 1, batch.first - 1, detail)
         elif batch.first != self.end.last + 1:
-            self._tell(TrailFaultKind.BATCH_CHANGED, batch.first, batch.last, f"batch {batch.number}: another first entry")
-        whole = len(own) == batch.last - batch.first + 1 and (not own or own[0].sequence == batch.first)
+            detail = f"batch {batch.number} begins elsewhere"
+            self._tell(TrailFaultKind.BATCH_CHANGED, batch.first, batch.last, detail)
+        whole = len(own) == batch.last - batch.first + 1
         if not whole:
             for first, last in gaps((one.sequence for one in own), batch.first, batch.last):
                 self._tell(TrailFaultKind.ENTRY_MISSING, first, last, f"batch {batch.number}")
-        digest = batch_digest(self.end.digest, header_of(batch), ((one.sequence, one.content) for one in own))
-        marked = not self._with_marks or batch_mark(self._key, header_of(batch), batch.digest) == batch.mark
-        if digest != batch.digest or not marked:
-            changed = self._changed(own)
-            # What is missing or changed explains the digest of its batch.
-            if not marked or (whole and not changed):
-                self._tell(TrailFaultKind.BATCH_CHANGED, batch.first, batch.last, f"batch {batch.number}")
+        self._look_at_digest(batch, own, whole=whole)
         for entry in own:
-            if not columns_match(entry):
+            if not repeats(entry.content, entry.columns):
                 self._tell(TrailFaultKind.COLUMNS_DIFFER, entry.sequence, entry.sequence)
-            elif FOREIGN in entry.content:
+            elif FOREIGN_ENTRY in entry.content:
                 self._tell_foreign(entry)
 
-    def _changed(self, own: Iterable[StoredEntry]) -> bool:
+    def _look_at_digest(self, batch: Batch, own: Sequence[StoredEntry], *, whole: bool) -> None:
+        header = header_of(batch)
+        digest = batch_digest(self.end.digest, header, ((one.sequence, one.content) for one in own))
+        marked = not self._with_marks or batch_mark(self._key, header, batch.digest) == batch.mark
+        if digest == batch.digest and marked:
+            return
         changed = [one for one in own if entry_mark(self._key, one.sequence, one.content) != one.mark]
         for entry in changed:
             self._tell(TrailFaultKind.ENTRY_CHANGED, entry.sequence, entry.sequence)
-        return bool(changed)
+        # What is missing or changed explains another digest, but not a mark that this program did not make.
+        if not marked or (whole and not changed):
+            self._tell(TrailFaultKind.BATCH_CHANGED, batch.first, batch.last, f"batch {batch.number}")
 
     def _tell_foreign(self, entry: StoredEntry) -> None:
-        members = json.loads(entry.content)
-        if members.get("kind") == "operation" and members.get("code") == FOREIGN:
-            details = members["details"]
-            detail = f"found when it was chained, as entry {entry.sequence} says ({details['count']})"
-            self._tell(TrailFaultKind.ENTRY_ADDED, int(details["first"]), int(details["last"]), detail)
+        told = entry_from(entry.content)
+        if (told.kind, told.code) == (TrailKind.OPERATION, FOREIGN_ENTRY):
+            first, last, count = (int(told.details[name]) for name in ("first", "last", "count"))
+            detail = f"{count} found when they were chained, as entry {entry.sequence} says"
+            self._tell(TrailFaultKind.ENTRY_ADDED, first, last, detail)
 
     def _tell(self, kind: TrailFaultKind, first: int, last: int, detail: str = "") -> None:
         self.faults.append(TrailFault(kind=kind, first=first, last=last, detail=detail))
 
 
 class _Events:
-    """Compares the entries about acts and steps with the histories, both in their order."""
+    """Compares the entries about acts and steps with the histories, the acts in their order."""
 
-    def __init__(self, events: Iterator[HistoryRow], report: TrailReport) -> None:
-        self._events = events
+    def __init__(self, rows: TrailRows, first: int, last: int, report: TrailReport) -> None:
+        self._rows = rows
+        self._events = rows.events(first, last)
         self._report = report
-        self._next = next(events, None)
-        self.steps: list[StoredEntry] = []
+        self._next = next(self._events, None)
 
     def compare(self, own: Iterable[StoredEntry]) -> None:
         """Compare the entries of one batch."""
+        steps: dict[str, StoredEntry] = {}
         for entry in own:
-            if entry.source.startswith(EVENT_SOURCE):
-                self._compare_event(entry)
+            kind, _, name = entry.source.partition(":")
+            if f"{kind}:" == EVENT_SOURCE and name.isdecimal():
+                self._compare_event(entry, int(name))
+            elif f"{kind}:" == DRAFT_SOURCE:
+                steps[entry.source] = entry
+        there = self._rows.steps(list(steps)) if steps else {}
+        for source, entry in steps.items():
+            self._compare_with(entry, there.get(source))
 
-    def _compare_event(self, entry: StoredEntry) -> None:
-        number = int(entry.source.removeprefix(EVENT_SOURCE))
+    def _compare_event(self, entry: StoredEntry, number: int) -> None:
         while self._next is not None and self._next.number < number:
-            self._untraced()
-        if self._next is None or self._next.number > number:
+            self._untraced(self._next)
+        found = self._next
+        if found is not None and found.number == number:
+            self._next = next(self._events, None)
+            self._compare_with(entry, found.digest)
+        else:
+            self._compare_with(entry, None)
+
+    def _compare_with(self, entry: StoredEntry, digest: str | None) -> None:
+        if digest is None:
             self._report.tell(TrailFaultKind.EVENT_MISSING, entry.sequence, entry.sequence, entry.source)
-            return
-        if f'"row":"{self._next.digest}"' not in entry.content:
+        elif f'"row":"{digest}"' not in entry.content:
             self._report.tell(TrailFaultKind.EVENT_CHANGED, entry.sequence, entry.sequence, entry.source)
-        self._next = next(self._events, None)
 
     def end(self) -> None:
         """Tell of the acts that should have entries after the last one."""
         while self._next is not None:
-            self._untraced()
+            self._untraced(self._next)
 
-    def _untraced(self) -> None:
-        if self._next is not None:
-            self._report.tell(TrailFaultKind.EVENT_UNTRACED, 0, 0, self._next.source)
+    def _untraced(self, event: HistoryRow) -> None:
+        self._report.tell(TrailFaultKind.EVENT_UNTRACED, 0, 0, event.source)
         self._next = next(self._events, None)
+
+
+def _after(batch: Batch) -> _Start:
+    return _Start(
+        batch=batch.number,
+        last=batch.last,
+        events_to=batch.events_to,
+        digest=batch.digest,
+        chained_at=batch.chained_at,
+    )

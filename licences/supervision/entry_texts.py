@@ -1,12 +1,24 @@
 """Entries as the trail keeps them: canonical JSON in ASCII, one text for one entry."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from licences.access import Proof, Purpose
 
 from .trail import TrailEntry, TrailKind
 
+_INDEX_SIZES = {"client": 128, "office_code": 18, "identifier": 100, "type_slug": 64, "region": 6, "holder_index": 64}
+_MEMBERS = {
+    "kind": "kind",
+    "at": "at",
+    "client": "client",
+    "office_code": "officeCode",
+    "identifier": "identifier",
+    "type_slug": "type",
+    "region": "region",
+    "holder_index": "holder",
+}
 MAX_TEXT_CHARACTERS = 300
 """Of one text of an entry: whoever asks for something that is no identifier may send any text in its place."""
 
@@ -56,6 +68,35 @@ def entry_from(text: str) -> TrailEntry:
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("this is no entry of the trail") from error
     return entry
+
+
+def index_texts(entry: TrailEntry) -> dict[str, str]:
+    """Return what the row of an entry repeats for questions; a text that cannot be one of ours is not asked for."""
+    fit = {name: text if can_be_asked(name, text := getattr(entry, name)) else "" for name in _INDEX_SIZES}
+    return {**fit, "kind": entry.kind.value}
+
+
+def can_be_asked(name: str, text: str) -> bool:
+    """Whether a text can stand in a row for questions. The name of a client may be that of a person."""
+    known = text.isprintable() if name == "client" else text.isascii() and "\0" not in text
+    return known and len(text) <= _INDEX_SIZES[name]
+
+
+def repeats(content: str, columns: Mapping[str, str]) -> bool:
+    """Whether the row of an entry says the same for questions as its content."""
+    try:
+        members = json.loads(content)
+        details = members.get("details", {})
+        wanted = {name: members.get(member, "") for name, member in _MEMBERS.items()}
+        if all(columns[name] == text for name, text in wanted.items()) and columns["source"] == details.get(
+            "source", ""
+        ):
+            return True
+        entry = entry_from(content)
+        texts = {**index_texts(entry), "at": instant_text(entry.at), "source": entry.details.get("source", "")}
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return False
+    return dict(columns) == texts
 
 
 def instant_text(at: datetime) -> str:

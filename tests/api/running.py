@@ -73,6 +73,12 @@ def run(
     return checked(done.returncode, done.stdout, done.stderr)
 
 
+def program(code: str, *words: str | Path, folder: Path | None = None) -> Done:
+    """Run a program of the test's own in a process that has loaded ours, with the words as its arguments."""
+    done = elicence_process.run(*words, code=code, cwd=folder, env=environment(), timeout=SECONDS)
+    return checked(done.returncode, done.stdout, done.stderr)
+
+
 def checked(code: int, out: bytes, err: bytes) -> Done:
     """Look at what every command owes: text, and no traceback."""
     result = Done(code=code, out=out.decode(), err=err.decode())
@@ -109,9 +115,9 @@ class Elicence:
             return checked(done.returncode, done.stdout, done.stderr)
         return run([*before, *self.command(*words)], stdin=stdin, folder=folder, env=env, child=child)
 
-    def start(self, *words: str | Path, stdin: int = elicence_process.DEVNULL) -> elicence_process.Running:
-        """Begin one command; its streams are pipes of bytes."""
-        return elicence_process.Running("--home", self.home, *words, stdin=stdin, env=environment())
+    def start(self, *words: str | Path, **streams: Any) -> elicence_process.Running:
+        """Begin one command; by keyword what `elicence_process.Running` takes."""
+        return elicence_process.Running("--home", self.home, *words, env=environment(), **streams)
 
     def issue(self, document: Mapping[str, Any], *words: str | Path) -> dict[str, Any]:
         """Issue a licence and return the JSON answer."""
@@ -131,8 +137,10 @@ class Server(elicence_process.Server):
     With an environment of its own it starts cold: libraries read theirs when they are loaded.
     """
 
-    def __init__(self, elicence: Elicence, *words: str | Path, env: Mapping[str, str] | None = None) -> None:
-        super().__init__("--home", elicence.home, "serve", *words, env=environment(env))
+    def __init__(
+        self, elicence: Elicence, *words: str | Path, env: Mapping[str, str] | None = None, code: str | None = None
+    ) -> None:
+        super().__init__("--home", elicence.home, "serve", *words, env=environment(env), code=code)
         self._cold = env is not None
 
     def _start(self, log: IO[bytes]) -> elicence_process.Running | subprocess.Popen[str]:
@@ -141,6 +149,16 @@ class Server(elicence_process.Server):
         return subprocess.Popen(
             [*_PROGRAM, *map(str, self._words)], stdout=subprocess.PIPE, stderr=log, env=self._env, text=True
         )
+
+
+IMPATIENT = """
+import sys
+from api import serving
+from api.cli import main
+serving.HEAD_SECONDS = 0.5
+sys.exit(main())
+"""
+"""A server that does not wait long for the rest of a request."""
 
 
 def sample(name: str) -> dict[str, Any]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,32 +24,16 @@ def test_the_name_of_a_file_does_not_write_the_screen(
     assert "\x1b" not in done.out + done.err
 
 
-def test_half_of_a_second_request_is_given_up(fresh: Elicence) -> None:
+def test_half_of_a_second_request_is_given_up(running: ModuleType, fresh: Elicence) -> None:
     """The first request of a connection had a deadline; behind it, one byte kept the connection for ever."""
-    program = (
-        "import sys; from api import serving; serving.HEAD_SECONDS = 0.5\n"
-        "from api.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-P", "-c", program, "--home", str(fresh.home), "serve", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(300):  # three seconds of imports, on a busy machine ten times as long
-                try:
-                    waiting = socket.create_connection(("127.0.0.1", port), timeout=10)
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            with waiting:
-                waiting.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-                assert waiting.recv(10_000).startswith(b"HTTP/1.1 200")
-                waiting.sendall(b"GET /v HTTP/1.1\r\nHost:")
-                started = time.monotonic()
-                # What is left of the first answer, and then the end.
-                while waiting.recv(10_000):
-                    pass
-                assert time.monotonic() - started < 5
-        finally:
-            process.terminate()
+    with running.Server(fresh, code=running.IMPATIENT) as server:
+        port = int(server.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as waiting:
+            waiting.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert waiting.recv(10_000).startswith(b"HTTP/1.1 200")
+            waiting.sendall(b"GET /v HTTP/1.1\r\nHost:")
+            started = time.monotonic()
+            # What is left of the first answer, and then the end.
+            while waiting.recv(10_000):
+                pass
+            assert time.monotonic() - started < 5

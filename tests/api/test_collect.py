@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import signal
-import subprocess
 import time
 from pathlib import Path
 from types import ModuleType
@@ -103,12 +101,9 @@ def kill_exports(elicence: Elicence, out: Path, kills: int, issue: Any) -> None:
     chance = random.Random(0)  # noqa: S311
     for number in range(kills):
         issue(number)
-        process = subprocess.Popen(
-            elicence.command("collect", "export", "--out", out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        time.sleep(chance.uniform(0.2, 2.5))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        with elicence.start("collect", "export", "--out", out) as process:
+            time.sleep(chance.uniform(0, 0.15))
+            process.kill()
     collect(elicence, "export", "--out", out)
     rows = [row for path in out.glob("*.jsonl") for row in lines(path)]
     assert len(rows) == len({row["certificate_source_id"] for row in rows}) == 6 + kills

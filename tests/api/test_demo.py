@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
 import urllib.request
 from pathlib import Path
 from types import ModuleType
@@ -75,10 +74,7 @@ def test_no_samples(fresh: Elicence, tmp_path: Path) -> None:
 
 
 def test_it_serves_until_ctrl_c(running: ModuleType, stocked: Elicence) -> None:
-    process = subprocess.Popen(
-        stocked.command("demo", "--port", "0"),
-        cwd=running.ROOT, env=running.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = stocked.start("demo", "--port", "0", cwd=running.ROOT, text=True)
     assert process.stdout is not None
     lines = []
     while not lines or "serving at" not in lines[-1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import elicence_process
 import pytest
 
 from api.errors import SettingsError
@@ -92,14 +94,11 @@ def test_the_public_address_is_kept(running: ModuleType, tmp_path: Path) -> None
 
 
 def test_the_home_comes_from_the_environment(running: ModuleType, tmp_path: Path) -> None:
-    elicence = running.Elicence(tmp_path / "ignored")
-    words = elicence.command("init", "--json")
-    del words[words.index("--home") : words.index("--home") + 2]
-    done = running.run(words, folder=tmp_path, env={"ELICENCE_HOME": str(tmp_path / "here")})
-    assert done.code == 0
+    environment = running.environment({"ELICENCE_HOME": str(tmp_path / "here")})
+    assert elicence_process.run("init", "--json", cwd=tmp_path, env=environment).returncode == 0
     assert (tmp_path / "here" / "elicence.db").is_file()
-    done = running.run(words, folder=tmp_path)
-    assert done.json()["home"] == str(tmp_path / ".elicence")
+    done = elicence_process.run("init", "--json", cwd=tmp_path, env=running.environment())
+    assert json.loads(done.stdout)["home"] == str(tmp_path / ".elicence")
 
 
 def test_outside_development_an_address_is_required(fresh: Elicence) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -299,10 +298,9 @@ def test_a_register_with_a_damaged_entry(fresh: Elicence, field: str) -> None:
 
 
 def test_commands_at_the_same_time_lose_nothing(fresh: Elicence) -> None:
-    words = fresh.command("keys", "new", "--family", "sm2", "--role", "code", "--json")
-    with ThreadPoolExecutor(4) as pool:
-        ended = list(pool.map(lambda _: subprocess.run(words, capture_output=True, check=True, timeout=60), range(4)))
-    names = {json.loads(one.stdout)["name"] for one in ended}
+    words = ("keys", "new", "--family", "sm2", "--role", "code", "--json")
+    started = [fresh.start(*words) for _ in range(4)]
+    names = {json.loads(one.communicate()[0])["name"] for one in started}
     assert len(names) == 4
     assert names <= {key["name"] for key in done(fresh, "list")["keys"]}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,11 +52,8 @@ class Kit:
 
     def verify_in_isolation(self, presented: Path | str, *words: str | Path, code: int) -> None:
         """Verify in a program that may not use the network."""
-        command = [sys.executable, "-P", "-c", _NO_NETWORK, "--home", self.folder / "none", "verify", presented]
-        command += ["--offline", "--trust", self.trust, "--json", *words]
-        done: Done = self.running.run(
-            [str(word) for word in command], env={"PYTHONPATH": str(self.running.ROOT)}, folder=self.folder
-        )
+        command = ("--home", self.folder / "none", "verify", presented, "--offline", "--trust", self.trust, "--json")
+        done: Done = self.running.program(_NO_NETWORK, *command, *words, folder=self.folder)
         assert done.code == code, done.out + done.err
 
 

@@ -134,7 +134,7 @@ def test_development_keys_are_refused_in_production(running: ModuleType, stocked
     assert files(stocked) == before
     with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
         answer = wait_for(client, 503)
-        assert answer["parts"] == {"database": "ok", "keys": "unusable", "trust": "ok"}
+        assert answer["parts"] == {"database": "ok", "keys": "unusable", "trust": "ok", "disk": "ok"}
         assert set(answer["keys"].values()) == {"KEY_NOT_FOR_PRODUCTION"}
         assert set(answer["keys"]) == {"sm2-seal", "sm2-code", "rsa-seal", "rsa-code"}
         still_serves(client, stocked)
@@ -300,10 +300,7 @@ def test_a_server_starts_without_a_key(running: ModuleType, stocked: Elicence, n
 
 def test_a_demo_serves_without_a_key(running: ModuleType, stocked: Elicence) -> None:
     (stocked.home / "keys" / "sm2-seal.key.pem").unlink()
-    command = stocked.command("demo", "--port", "0", "--samples", running.SAMPLES)
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=running.environment(), text=True
-    )
+    process = stocked.start("demo", "--port", "0", "--samples", running.SAMPLES, text=True)
     assert process.stdout is not None
     said = next(line for line in process.stdout if "serving at" in line)
     process.send_signal(signal.SIGINT)

@@ -9,10 +9,9 @@ import re
 import signal
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +20,7 @@ import httpx2
 import mutual_tls
 import pytest
 import witnesses
+from elicence_process import Running
 
 import keys
 from api.seal_answers import KeptAnswers
@@ -66,14 +66,11 @@ class SealServer:
     office: mutual_tls.TlsIdentity
     archive: mutual_tls.TlsIdentity
     stranger: mutual_tls.TlsIdentity
-    command: list[str] = field(default_factory=list)
-    environment: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
 
-    def start(self) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment, text=True
-        )
+    def start(self) -> Running:
+        settings = self.folder / "seal-server.toml"
+        process = Running("seal-server", "--config", settings, "--port", "0", "--json", text=True)
         assert process.stdout is not None
         said = ""
         while line := process.stdout.readline():
@@ -181,12 +178,8 @@ def prepared_server(tmp_path_factory: pytest.TempPathFactory, running: ModuleTyp
         office=theirs.identity("office"),
         archive=theirs.identity("archive"),
         stranger=theirs.identity("stranger"),
-        environment=running.environment(),
     )
-    settings = folder / "seal-server.toml"
-    settings.write_text(_settings(server), "utf-8")
-    elicence = running.Elicence(folder / "no-home")
-    server.command = elicence.command("seal-server", "--config", settings, "--port", "0", "--json")
+    (folder / "seal-server.toml").write_text(_settings(server), "utf-8")
     return server
 
 

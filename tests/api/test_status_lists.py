@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 import threading
 import time
 import urllib.error
@@ -276,10 +275,7 @@ def killed_while_publishing(running: ModuleType, elicence: Elicence, times: int)
     files = StatusFiles(elicence.home / "status")
     before = files.published(NAME)
     begin = before[-1].issued_at + PERIOD if before else NOW
-    done = running.run(
-        [sys.executable, "-P", "-c", PUBLISH, str(elicence.home), begin.isoformat(), str(times)],
-        env={"PYTHONPATH": str(running.ROOT)},
-    )
+    done = running.program(PUBLISH, elicence.home, begin.isoformat(), str(times))
     assert done.code == 0, done.err
     runs = [tuple(map(int, line.split())) for line in done.out.splitlines()]
     assert len(runs) == times

@@ -162,9 +162,7 @@ def test_dying_between_sealing_and_storing_issues_nothing(
     out = tmp_path / "out"
     words = ("issue", "--data", sample, "--out", out, "--idempotency-key", "k", "--json")
     with locked(fresh.home):
-        process = subprocess.Popen(
-            fresh.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=running.environment()
-        )
+        process = fresh.start(*words)
         # Sealed and checked when the three copies lie there under their hidden names; then it waits for the lock.
         deadline = time.monotonic() + running.SECONDS
         while len(list(out.glob(".*.part")) if out.exists() else []) < 3:

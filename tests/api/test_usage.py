@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import elicence_process
 import pytest
 
 if TYPE_CHECKING:
@@ -75,13 +77,12 @@ def test_help_and_version(fresh: Elicence) -> None:
     assert "--idempotency-key" in fresh("issue", "--help").out
 
 
-def test_options_stand_before_or_after_the_command(running: ModuleType, fresh: Elicence, tmp_path: Path) -> None:
-    words = fresh.command()
-    program = words[: words.index("--home")]
+def test_options_stand_before_or_after_the_command(tmp_path: Path) -> None:
     other = str(tmp_path / "other")
-    done = running.run([*program, "--json", "--home", other, "init"])
-    assert done.json()["home"] == other
-    assert running.run([*program, "init", "--home", other, "--json"]).json() == done.json() | {"created": False}
+    first = json.loads(elicence_process.run("--json", "--home", other, "init", check=True).stdout)
+    assert first["home"] == other
+    again = json.loads(elicence_process.run("init", "--home", other, "--json", check=True).stdout)
+    assert again == first | {"created": False}
 
 
 def test_json_is_utf8_everywhere_and_people_get_what_their_terminal_has(fresh: Elicence) -> None:
@@ -96,27 +97,22 @@ def test_a_name_that_is_not_utf8(running: ModuleType, fresh: Elicence) -> None:
     assert (done.code, done.json()["error"]["code"]) == (66, "INPUT_NOT_FOUND")
 
 
-def test_a_reader_that_leaves_early(running: ModuleType, fresh: Elicence) -> None:
-    with subprocess.Popen(
-        fresh.command("catalogue", "show", "water-abstraction"),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=running.environment(),
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        said = process.stderr.read()
+def test_a_reader_that_leaves_early(fresh: Elicence) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as nowhere:
+        process = fresh.start("catalogue", "show", "water-abstraction", stdout=nowhere)
+        _, said = process.communicate()
     assert process.returncode == 128 + 13
     assert said == b""
 
 
-def test_an_output_that_cannot_be_written(running: ModuleType, fresh: Elicence) -> None:
+def test_an_output_that_cannot_be_written(fresh: Elicence) -> None:
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            fresh.command("catalogue", "show", "water-abstraction", "--json"),
-            stdout=full, stderr=subprocess.PIPE, env=running.environment(), check=False, timeout=running.SECONDS,
-        )  # fmt: skip
-    assert done.returncode == 73
-    assert b"Traceback" not in done.stderr
+        process = fresh.start("catalogue", "show", "water-abstraction", "--json", stdout=full)
+        _, said = process.communicate()
+    assert process.returncode == 73
+    assert b"Traceback" not in said
 
 
 @pytest.mark.parametrize("name", ["pesticide-business", "water-abstraction", "special-equipment-use"])
@@ -142,7 +138,7 @@ def test_an_unknown_type_is_refused(fresh: Elicence) -> None:
 def processor_seconds(work: Callable[[], object]) -> float:
     """Take the least of some runs, in processor time of the child."""
     used = []
-    for _ in range(4):
+    for _ in range(3):
         before = os.times()
         work()
         after = os.times()
@@ -159,11 +155,13 @@ def test_it_starts_quickly(running: ModuleType, stocked: Elicence) -> None:
 
 
 def test_ctrl_c_leaves_quietly(running: ModuleType, fresh: Elicence) -> None:
-    process = subprocess.Popen(
-        fresh.command("issue", "--data", "-"),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=running.environment(),
-    )  # fmt: skip
-    time.sleep(2.5)
+    process = fresh.start("issue", "--data", "-", stdin=elicence_process.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(b"{")
+    process.stdin.flush()
+    while fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)) != bytes(4):
+        time.sleep(0.01)
+    # It has taken the first character and waits for the next.
     process.send_signal(2)
     out, err = process.communicate(timeout=running.SECONDS)
     assert process.returncode == 130

@@ -42,14 +42,15 @@ def run(
     timeout: float = SECONDS,
     text: bool = False,
     check: bool = False,
+    code: str | None = None,
 ) -> subprocess.CompletedProcess[Any]:
     """Run one command to its end, as `subprocess.run` does; its standard input is empty if nothing is given."""
     given = input.encode() if isinstance(input, str) else input or b""
     with _spool(given) as stdin, _spool() as stdout, _spool() as stderr:
-        with Running(*words, stdin=stdin, stdout=stdout, stderr=stderr, cwd=cwd, env=env) as process:
-            code = process.wait(timeout)
+        with Running(*words, stdin=stdin, stdout=stdout, stderr=stderr, cwd=cwd, env=env, code=code) as process:
+            ended = process.wait(timeout)
         said: list[Any] = [_whole(one).decode() if text else _whole(one) for one in (stdout, stderr)]
-    done = subprocess.CompletedProcess(process.args, code, *said)
+    done = subprocess.CompletedProcess(process.args, ended, *said)
     if check:
         done.check_returncode()
     return done
@@ -73,7 +74,7 @@ class Running:
         self.returncode: int | None = None
         self._lock = threading.Lock()
         environment = dict(os.environ if env is None else env)
-        late = [name for name in _READ_AT_START if environment.get(name) != os.environ.get(name)]
+        late = [name for name in _READ_AT_START if name in environment and environment[name] != os.environ.get(name)]
         if late:
             raise ValueError(f"{late} must be there when Python starts: run the console script itself")
         request = {"words": self.args, "folder": str(cwd or Path.cwd()), "environment": environment, "code": code}
@@ -162,10 +163,10 @@ class Running:
 class Server:
     """A command that serves on a free port of the loopback interface and says where; used as a context."""
 
-    def __init__(self, *words: Word, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *words: Word, env: Mapping[str, str] | None = None, code: str | None = None) -> None:
         """The words are those of `elicence`, without port: ("--home", home, "serve")."""
         self._words = (*words, "--port", "0", "--json")
-        self._env = env
+        self._env, self._code = env, code
         self.log = ""
         self.code: int | None = None
 
@@ -185,7 +186,7 @@ class Server:
         return self
 
     def _start(self, log: IO[bytes]) -> Running | subprocess.Popen[str]:
-        return Running(*self._words, stderr=log, env=self._env, text=True)
+        return Running(*self._words, stderr=log, env=self._env, text=True, code=self._code)
 
     def __exit__(self, *_: object) -> None:
         self.stop()
