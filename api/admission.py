@@ -6,10 +6,10 @@ import os
 from .errors import OverloadedError
 
 HEAVY_PER_CORE = 2  # sealing and verifying take a core each: more at once only make each of them slower
-WAITING_PER_CORE = 16
+WAITING_PER_CORE = 8  # about a second of work
 MAX_LIGHT = 32  # pages and look-ups; fewer than the framework has threads
 MAX_LIGHT_WAITING = 64
-WAIT_SECONDS = 5.0  # a caller with a time limit of its own has given up by then
+WAIT_SECONDS = 3.0  # callers have time limits of their own
 RETRY_SECONDS = 2
 
 

@@ -16,14 +16,16 @@ from licences import LicencesError
 from verify import VerifyError
 
 from .act_routes import act_routes
+from .audit_routes import audit_routes
 from .batch_routes import batch_routes
+from .client_routes import client_routes
 from .conversion_routes import conversion_routes
 from .copy_routes import copy_routes
 from .desk_routes import desk_routes
-from .disk import takes_files
 from .edge import Edge
 from .errors import ApiError, LoginNeededError, OverloadedError, RateLimitedError
 from .feed_routes import feed_routes
+from .health import takes_files, waiting_too_long
 from .limiting import RateLimiter
 from .login_routes import login_routes, to_login
 from .my_routes import my_routes
@@ -35,19 +37,20 @@ from .review_routes import review_routes
 from .routes import api_routes
 from .schema_routes import schema_routes
 from .schemas import describe, invalid_body
-from .show_pages import DOWNLOAD_PATH, show_page_routes
 from .share_routes import share_routes
+from .show_pages import DOWNLOAD_PATH, show_page_routes
 from .status_list_routes import status_list_routes
 from .status_publishing import StatusPublishing
 from .status_routes import status_routes
+from .supervision_routes import supervision_routes
 from .use_routes import use_routes
 from .webhook_routes import webhook_routes
-from .wiring import Services
+from .wiring import Services, clock
 
 READY_SECONDS = 3.0  # how old an answer of /readyz may be
 _READY = (
     "200 when database, keys, anchors and disk are usable, else 503; `keys` names each key in use with `ok` or its fault, "
-    "`status_lists` says `ok` or why none are published."
+    "`status_lists` says `ok` or why none are published, `trail` whether entries of the trail are chained in time."
 )
 FORESEEN = (ApiError, LicencesError, EsignError, KeysError, VerifyError, OSError, ExceptionGroup)
 
@@ -79,6 +82,7 @@ def create_app(
     if not public_only:
         app.include_router(api_routes(services))
         app.include_router(act_routes(services))
+        app.include_router(client_routes(services))
         app.include_router(schema_routes(services))
         app.include_router(review_routes(services))
         app.include_router(copy_routes(services))
@@ -90,6 +94,8 @@ def create_app(
         app.include_router(batch_routes(services))
         app.include_router(feed_routes(services))
         app.include_router(webhook_routes(services))
+        app.include_router(audit_routes(services))
+        app.include_router(supervision_routes(services))
         app.include_router(desk_routes(services))
         app.include_router(my_routes(services))
         app.include_router(use_routes(services))
@@ -136,9 +142,17 @@ def _readiness(services: Services, publishing: StatusPublishing | None) -> dict[
         "disk": _usable(lambda: takes_files(services.home.path)),
     }
     parts = {name: "ok" if good else "unusable" for name, good in usable.items()}
-    # Lists that grow old do not make the service itself unready: it answers from the store.
+    # Neither lists that grow old nor a trail that is chained late make the service itself unready.
+    on_time = _usable(lambda: waiting_too_long(services.trail_chain, clock()) is None)
     lists = {} if publishing is None else {"status_lists": publishing.state}
-    return {"status": "ready" if all(usable.values()) else "unready", "parts": parts, "keys": keys, **lists}
+    ready = all(usable.values())
+    return {
+        "status": "ready" if ready else "unready",
+        "parts": parts,
+        "keys": keys,
+        "trail": "ok" if on_time else "behind",
+        **lists,
+    }
 
 
 def _add_reference(app: FastAPI) -> None:

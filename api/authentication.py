@@ -25,10 +25,9 @@ from licences.access import (
 
 from .enforcing import refuse
 from .errors import RateLimitedError
-from .forwarding import way_of
 from .home import AUTHORITY_CODE, AUTHORITY_NAME
 from .http_requests import only_from_here
-from .limiting import MINUTE, Buckets, address_of
+from .limiting import CLIENT_PER_MINUTE, MINUTE, Buckets, address_of
 from .wiring import Services
 
 MAX_CREDENTIAL_CHARACTERS = 8192
@@ -52,6 +51,7 @@ class Authentication:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._wrong = Buckets(WRONG_PER_MINUTE, MINUTE)
+        self._calls = Buckets(CLIENT_PER_MINUTE, MINUTE)
 
     def caller(self, request: Request, at: datetime) -> Caller:
         """Return who it is; UnauthenticatedError, and RateLimitedError after many wrong proofs.
@@ -59,7 +59,8 @@ class Authentication:
         The first credential that is there decides: a wrong key is not made good by a session.
         """
         with self._counting(request):
-            return self._shown(request, at)
+            caller = self._shown(request, at)
+        return self._counted(caller)
 
     def caller_by_key(self, request: Request, client: str, key: str, at: datetime) -> Caller:
         """Return whose API key came in the body of a request, beside the name of its client; errors as `caller`."""
@@ -67,7 +68,16 @@ class Authentication:
             caller = caller_with_key(self._services.clients, key, at)
             if caller.client != client:
                 raise UnauthenticatedError
-            return caller
+        return self._counted(caller)
+
+    def _counted(self, caller: Caller) -> Caller:
+        # Whoever asks from here competes with nobody but himself.
+        if caller.proof is not Proof.HERE and not self._calls.take(caller.client):
+            raise RateLimitedError(
+                "该应用请求过于频繁，请稍后再试。", "this client asks too often: try again soon",
+                seconds=self._calls.token_seconds,
+            )  # fmt: skip
+        return caller
 
     @contextmanager
     def _counting(self, request: Request) -> Iterator[None]:
@@ -92,7 +102,7 @@ class Authentication:
         if caller is not None:
             return caller
         settings = services.home.settings
-        if settings.open_on_loopback and way_of(request.scope, settings.trusted_proxies).is_local:
+        if settings.open_on_loopback and request.state.way.is_local:
             only_from_here(request)
             return _HERE
         raise UnauthenticatedError
@@ -118,7 +128,23 @@ def client_now(services: Services, name: str) -> Caller | None:
 
 def known(services: Services) -> Callable[[Request], Caller]:
     """Return a dependency that gives the caller of a request, whatever it may do; UnauthenticatedError."""
-    return lambda request: services.authentication.caller(request, datetime.now(UTC))
+
+    def caller_of_any(request: Request) -> Caller:
+        return services.authentication.caller(request, datetime.now(UTC))
+
+    return caller_of_any
+
+
+def for_offices(ask: Callable[[Request], Caller]) -> Callable[[Request], Caller]:
+    """Return a dependency that gives whom another one gives, unless it is a holder: NotAllowedError."""
+
+    def office_of(request: Request) -> Caller:
+        caller = ask(request)
+        if caller.holder is not None:
+            raise NotAllowedError
+        return caller
+
+    return office_of
 
 
 def may(services: Services, *operations: Operation) -> Callable[[Request], Caller]:

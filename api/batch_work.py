@@ -64,22 +64,28 @@ class _Process:
                 start_new_session=True,  # Ctrl-C is for the server: the item at hand is finished all the same
             )
         except OSError as error:
-            raise ServiceUnavailableError("签发进程无法启动。", "an issuing process does not start") from error
+            raise _no_process() from error
+        # One that cannot even begin says nothing about the item that it would have been asked for.
+        if self._line() is None:
+            self.close()
+            raise _no_process()
 
     def ask(self, item: _Item) -> str | None:
         """Have an item issued: what is in the way, or an empty text; None when the process has ended instead."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
+        stdin = self._process.stdin
+        if stdin is None:
             return None
         try:
             stdin.write(json.dumps({"batch": item.batch, "position": item.position}) + "\n")
             stdin.flush()
         except OSError:
             return None
-        said = stdout.readline()
-        if not said.endswith("\n"):
-            return None
-        return str(json.loads(said)["waits"])
+        said = self._line()
+        return None if said is None else str(json.loads(said)["waits"])
+
+    def _line(self) -> str | None:
+        said = "" if self._process.stdout is None else self._process.stdout.readline()
+        return said if said.endswith("\n") else None
 
     def kill(self) -> None:
         """End it at once; the item that it is at is done again by somebody else."""
@@ -97,6 +103,10 @@ class _Process:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+def _no_process() -> ServiceUnavailableError:
+    return ServiceUnavailableError("签发进程无法启动。", "an issuing process does not start")
 
 
 class BatchWork:
@@ -197,7 +207,12 @@ class BatchWork:
 
     def _taken(self) -> _Process:
         with self._guard:
-            process = self._idle.pop() if self._idle else _Process(self._services.home.path)
+            if self._idle:
+                process = self._idle.pop()
+                self._busy.add(process)
+                return process
+        process = _Process(self._services.home.path)
+        with self._guard:
             self._busy.add(process)
         return process
 

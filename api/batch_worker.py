@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,16 +73,20 @@ def refused(problem: Problem) -> ItemOutcome:
 
 
 def main(home: str) -> None:
-    """Answer each question, a line of JSON, with a line."""
+    """Say that there is somebody, then answer each question, a line of JSON, with a line."""
     # Ctrl-C is sent to the whole group: the item that is being issued is finished all the same.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
     services = Services(open_home(Path(home)))
+    _say({"ready": services.home.path.name})
     for line in sys.stdin:
         question = json.loads(line)
-        answer = _answer(services, question["batch"], question["position"])
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+        _say(_answer(services, question["batch"], question["position"]))
+
+
+def _say(answer: Mapping[str, str]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
 
 
 def _answer(services: Services, batch_id: str, position: int) -> dict[str, str]:

@@ -44,6 +44,7 @@ from .seal_server_command import add_seal_server_parser
 from .settings import SUITES, home_path
 from .status_list_commands import add_status_list_parser
 from .store_commands import add_protection_parser
+from .supervision_commands import add_cases_parser, add_supervision_parser
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -199,6 +200,11 @@ def _parser() -> Parser:
     audit = commands.add_parser("audit", help="操作记录（审计） the trail and its check", allow_abbrev=False)
     add_audit_parser(answering, audit.add_subparsers(metavar="ACTION", required=True))
 
+    supervise = commands.add_parser("supervise", help="电子监察 statistics and warnings", allow_abbrev=False)
+    add_supervision_parser(answering, supervise.add_subparsers(metavar="ACTION", required=True))
+    cases = commands.add_parser("cases", help="异议、投诉、举报案件 objections and complaints", allow_abbrev=False)
+    add_cases_parser(answering, cases.add_subparsers(metavar="ACTION", required=True))
+
     lists = commands.add_parser("status-list", help="状态列表 signed status lists", allow_abbrev=False)
     add_status_list_parser(answering, lists.add_subparsers(metavar="ACTION", required=True))
 
@@ -337,11 +343,13 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
     from .app import create_app
     from .audit_keeping import TrailKeeping
     from .batch_work import BatchWork
+    from .client_commands import with_first_key
     from .commands import Answer
     from .event_sending import EventSending
     from .forwarding import is_loopback
     from .serving import address_of, context_of, listen, serve
     from .status_publishing import StatusPublishing
+    from .wiring import clock
 
     with contextlib.closing(listen(arguments.host, arguments.port)) as listener:
         port = listener.getsockname()[1]
@@ -362,6 +370,7 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
                 done = work(services)
             except KeysError:
                 print("样例未签发  the samples were not issued", file=sys.stderr)
+        done = with_first_key(services, done)
         address = address_of(listener, scheme="http" if tls is None else "https")
         note = "；仅核验页面 public pages only" if public_only else ""
         where = f"服务地址  serving at: {address}{note}（Ctrl-C 停止 to stop）"
@@ -377,7 +386,7 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
             ),
         )
         # The trail is left last: what the others do until their end is in it.
-        keeping = TrailKeeping(lambda: services.trail_keeper, lambda: datetime.now(UTC))
+        keeping = TrailKeeping(lambda: services.trail_keeper, clock)
         with keeping.running(), publishing.running(), BatchWork(services).running(), EventSending(services).running():
             serve(app, listener, tls=tls)
     return 0

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _NAME = "应用名 name of the client: a-z, 0-9 and -"
 DEFAULT_DAYS = 365  # `licences.access.DEFAULT_KEY_DAYS`, which a test compares
 MAX_CERTIFICATE_BYTES = 256 * 1024
+FIRST_KEY_FILE = "first-key"
+"""In the home: where `serve` leaves the first administrator's key when nobody is at a terminal."""
 
 
 def add_clients_parser(add: AddCommand, to: Group) -> None:
@@ -208,6 +211,34 @@ def key_text(key: "NewKey") -> str:
         f"接口密钥（只显示这一次，请立即妥善保存）  API key, shown only now: keep it safe\n{key.text}\n"
         f"应用  client: {key.client}；有效至  valid until: {expires}"
     )
+
+
+def with_first_key(services: "Services", done: "Answer") -> "Answer":
+    """Make the first client of a home that has none. What a service prints is logged: its key goes into a file."""
+    from licences import StoreUnavailableError
+
+    from .client_keeping import ClientKeeping
+    from .commands import Answer
+    from .errors import ServiceUnavailableError
+    from .output import StagedFiles
+
+    try:
+        first = ClientKeeping(services, None, random=os.urandom, at=datetime.now(UTC)).first()
+    except (StoreUnavailableError, ServiceUnavailableError):
+        return done  # readiness says so, and the next start makes it
+    if first is None:
+        return done
+    if sys.stdout.isatty():
+        shown, shape = key_text(first), first.shape()
+    else:
+        with StagedFiles(services.home.path) as staged:
+            staged.stage({FIRST_KEY_FILE: f"{first.text}\n".encode()})
+            staged.put()
+        place = services.home.path / FIRST_KEY_FILE
+        shown = f"首个安全管理员的密钥已写入（读后请删除）  the first administrator's key; delete it once read: {place}"
+        shape = {"client": first.client, "file": str(place)}
+    text = "\n\n".join(part for part in (done.text, shown) if part)
+    return Answer(shape={**done.shape, "bootstrap": shape}, text=text)
 
 
 def _told(services: "Services", client: "Client") -> "Answer":

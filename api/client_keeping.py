@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from keys import load_certificates
+from keys import KeysError, load_certificates
 from licences.access import (
     ADMINISTRATORS,
     EVERYTHING,
@@ -26,6 +26,7 @@ from licences.access import (
 )
 from licences.supervision import TrailEntry, TrailKind
 
+from .errors import MalformedInputError
 from .home import AUTHORITY_CODE, AUTHORITY_NAME
 from .messages import instant_text
 from .wiring import Services
@@ -127,8 +128,11 @@ class ClientKeeping:
         return NewKey(client=name, text=text, proof=proof)
 
     def certificate(self, name: str, content: bytes) -> ClientProof:
-        """Tie a certificate (PEM or DER) to a client; the errors of `keys`, ClientUnknownError, ProofTakenError."""
-        certificate = load_certificates(content)[0]
+        """Tie a certificate (PEM or DER) to a client; MalformedInputError, ClientUnknownError, ProofTakenError."""
+        try:
+            certificate = load_certificates(content)[0]
+        except KeysError as error:
+            raise MalformedInputError("证书无法读取。", "the certificate cannot be read") from error
         proof = certificate_proof(name, certificate.der, label=str(certificate.subject), at=self._at)
         return self._prove(proof, "certificate")
 

@@ -115,16 +115,11 @@ def _require(services: Services, caller: Caller, slug: str) -> None:
 
 
 def _may_convert(services: Services, caller: Caller, slug: str) -> bool:
-    """A register has rows of many historic issuers: what counts are the regions of the authorities whose seals we have."""
-    return caller.may(Operation.CONVERT, type_slug=slug, region="") or all(
-        caller.may(
-            Operation.CONVERT,
-            type_slug=slug,
-            region=region_of(signer.certificate.subject.organization_identifier or ""),
-        )
-        for family in FAMILIES
-        if (signer := services.keys.signers(family).get("seal")) is not None
-    )
+    """A register has rows of many historic issuers: what counts is where the authorities are whose seals they get."""
+    seals = (services.keys.signers(family).get("seal") for family in FAMILIES)
+    codes = (seal.certificate.subject.organization_identifier for seal in seals if seal is not None)
+    regions = {region_of(code or "") for code in codes} or {""}
+    return all(caller.may(Operation.CONVERT, type_slug=slug, region=region) for region in regions)
 
 
 def _progress(services: Services, batch_id: str, *, status: int = 200) -> Response:

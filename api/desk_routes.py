@@ -1,7 +1,7 @@
 """The clerk desk: whatever is presented at a counter, checked on one page; receipts, slips, and what a holder has.
 
-For this machine only, as the interface for programs (contract section 5). Every check has an address of its own for
-some minutes, so that reloading, going back and changing the language do no harm.
+For those who verify, and what a holder has for those who may look it up. Every check has an address of its own for some
+minutes, so that reloading, going back and changing the language do no harm.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +13,15 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
-from licences import HOLDER_KINDS, FiledLicence, InvalidHolderError, LicenceNotFoundError, holder_file
+from licences import HOLDER_KINDS, FiledLicence, InvalidHolderError, InvalidIdentifierError, LicenceNotFoundError
+from licences.access import Caller, Operation, Proof, ShowCodeOverError, purpose_from
+from licences.supervision import TrailKind
 from verify import MAX_FILE_BYTES, HolderEntry, Report, kind_of
 
+from .authentication import for_offices
 from .desk_checks import HeldCheck, RecentChecks
 from .desk_view import desk_view, shown, state_of
+from .enforcing import record_verification, require_own_office
 from .errors import (
     InputTooLargeError,
     MalformedInputError,
@@ -25,7 +29,6 @@ from .errors import (
     RefusalNotNeededError,
     UsageError,
 )
-from .http_requests import only_from_here
 from .inputs import parse_at
 from .limiting import HolderAttempts, address_of
 from .messages import Message, period_text
@@ -42,7 +45,10 @@ from .receipts import (
     refusal_slip,
 )
 from .rendering import LANGUAGE, page
-from .resolving import as_keyed, full_code
+from .resolving import as_keyed, full_code, is_shown
+from .routes import look_up, read_licence
+from .sessions import page_caller
+from .using import details_of, look_at, record_use
 from .wiring import Services
 
 MAX_FILES = 8
@@ -97,9 +103,7 @@ class _Found:
 
 def desk_routes(services: Services) -> APIRouter:
     """Return the pages of the desk."""
-    router = APIRouter(
-        include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(only_from_here)]
-    )
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     checks = RecentChecks()
     router.include_router(_checking_routes(services, checks))
     router.include_router(_paper_routes(services, checks))
@@ -108,7 +112,8 @@ def desk_routes(services: Services) -> APIRouter:
 
 
 def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
-    router = APIRouter()
+    verifying = Depends(for_offices(page_caller(services, Operation.VERIFY)))
+    router = APIRouter(dependencies=[verifying])
     attempts = HolderAttempts()
 
     @router.get("/desk")
@@ -116,13 +121,18 @@ def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
         return _desk(request, services)
 
     @router.post("/desk")
-    def check(request: Request, handed: Annotated[_Handed, Depends(_handed)]) -> Response:
+    def check(
+        request: Request, caller: Annotated[Caller, verifying], handed: Annotated[_Handed, Depends(_handed)]
+    ) -> Response:
+        if not handed.files and is_shown(as_keyed(handed.text)):
+            return _look_at_shown(request, services, checks, caller, as_keyed(handed.text))
         try:
             presented = _presented(services, handed)
             at = _at(handed.day)
         except (MalformedInputError, UsageError) as error:
             return _desk(request, services, problem=error.message)
         report = presented.judged(services.verifier, None, None, at)
+        record_verification(services, caller, report, at=datetime.now(UTC))
         return _see(checks.keep(_held(presented, report, handed.day)))
 
     @router.get("/desk/checks/{name}")
@@ -135,6 +145,7 @@ def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
     @router.post("/desk/checks/{name}")
     def again(
         request: Request,
+        caller: Annotated[Caller, verifying],
         name: str,
         day: Annotated[str, Form(max_length=64)] = "",
         holder: Annotated[str, Form()] = "",
@@ -153,9 +164,24 @@ def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
         except (UsageError, RateLimitedError) as error:
             problem = error.message
             return _desk(request, services, name=name, held=held, problem=problem)
+        record_verification(services, caller, report, at=datetime.now(UTC))
         return _see(checks.keep(replace(held, report=report, day=day.strip())))
 
     return router
+
+
+def _look_at_shown(
+    request: Request, services: Services, checks: RecentChecks, caller: Caller, text: str
+) -> Response:
+    """Look at what a holder shows at the desk: the holder has logged in, so nothing has to be compared."""
+    at = datetime.now(UTC)
+    try:
+        seen = look_at(services, text, f"client:{caller.client}", caller=caller, at=at)
+    except ShowCodeOverError as error:
+        return _desk(request, services, problem=Message(zh=error.zh, en=error.en))
+    details = details_of(seen.code.ground, act="seen", data="masked")
+    record_use(services, TrailKind.SHOW, seen.code, caller, None, details=details, at=at)
+    return _see(checks.keep(_held(Presented(code=seen.record.code), seen.report, "")))
 
 
 def _again(
@@ -177,7 +203,8 @@ def _again(
 
 def _paper_routes(services: Services, checks: RecentChecks) -> APIRouter:
     """Return what gives papers: the receipt for the case file, the slip for the citizen."""
-    router = APIRouter()
+    verifying = Depends(for_offices(page_caller(services, Operation.VERIFY)))
+    router = APIRouter(dependencies=[verifying])
 
     @router.get("/desk/checks/{name}/{_paper}")
     def back(request: Request, name: str, _paper: str) -> Response:
@@ -185,6 +212,7 @@ def _paper_routes(services: Services, checks: RecentChecks) -> APIRouter:
 
     def given(
         request: Request,
+        caller: Caller,
         name: str,
         paper: str,
         entered: Mapping[str, str],
@@ -200,19 +228,26 @@ def _paper_routes(services: Services, checks: RecentChecks) -> APIRouter:
         except MalformedInputError as error:
             # Beside the form that it is about, with what was typed into it.
             return _desk(request, services, name=name, held=held, entered=entered, fault={paper: error.message})
+        record_verification(services, caller, held.report, at=datetime.now(UTC), receipt=paper)
         headers = {"Content-Disposition": f'attachment; filename="{made.file_name("pdf")}"'}
         return Response(made.pdf, media_type="application/pdf", headers=headers)
 
     @router.post("/desk/checks/{name}/receipt")
-    def give_receipt(request: Request, name: str, case: Annotated[CaseReference, Depends(_case)]) -> Response:
+    def give_receipt(
+        request: Request,
+        caller: Annotated[Caller, verifying],
+        name: str,
+        case: Annotated[CaseReference, Depends(_case)],
+    ) -> Response:
         def make(held: HeldCheck) -> SealedReport:
             return receipt(services, held.report, checked=held.checked, case=case, at=datetime.now(UTC))
 
-        return given(request, name, "receipt", _entries(case), make)
+        return given(request, caller, name, "receipt", _entries(case), make)
 
     @router.post("/desk/checks/{name}/refusal")
     def give_slip(
         request: Request,
+        caller: Annotated[Caller, verifying],
         name: str,
         case: Annotated[CaseReference, Depends(_case)],
         reason: Annotated[str, Form()] = "",
@@ -224,25 +259,28 @@ def _paper_routes(services: Services, checks: RecentChecks) -> APIRouter:
                 services, held.report, checked=held.checked, case=case, reason=reason, remark=remark, at=now
             )
 
-        return given(request, name, "refusal", {**_entries(case), "reason": reason, "remark": remark}, make)
+        return given(request, caller, name, "refusal", {**_entries(case), "reason": reason, "remark": remark}, make)
 
     return router
 
 
 def _holder_routes(services: Services, checks: RecentChecks) -> APIRouter:
-    router = APIRouter()
+    looking = Depends(page_caller(services, Operation.LOOK_UP))
+    router = APIRouter(dependencies=[looking])
 
     @router.get("/desk/holders")
-    def form(request: Request) -> Response:
-        return _holders(request, {})
+    def form(request: Request, caller: Annotated[Caller, looking]) -> Response:
+        return _holders(request, {} if caller.proof is Proof.HERE else {"office": caller.office})
 
     @router.post("/desk/holders")
-    def look(request: Request, typed: Annotated[Mapping[str, str], Depends(_typed)]) -> Response:
+    def look(
+        request: Request, caller: Annotated[Caller, looking], typed: Annotated[Mapping[str, str], Depends(_typed)]
+    ) -> Response:
         faults = _missing(typed, ("kind", "code"))
         if faults:
             return _holders(request, typed, faults=faults)
         try:
-            file = holder_file(services.store, None, typed["kind"], as_keyed(typed["code"]), at=datetime.now(UTC))
+            file = look_up(services, caller, (typed["kind"], as_keyed(typed["code"])), typed)
         except InvalidHolderError as error:
             return _holders(request, typed, faults={"code": problem_of(error).message})
         return _holders(request, typed, found=[_found(services, one) for one in file.licences])
@@ -252,13 +290,17 @@ def _holder_routes(services: Services, checks: RecentChecks) -> APIRouter:
         return RedirectResponse("/desk/holders", status_code=303)
 
     @router.post("/desk/open")
-    def open_licence(request: Request, typed: Annotated[Mapping[str, str], Depends(_typed)]) -> Response:
+    def open_licence(
+        request: Request, caller: Annotated[Caller, looking], typed: Annotated[Mapping[str, str], Depends(_typed)]
+    ) -> Response:
         faults = _missing(typed, ())
         if faults:
             return _holders(request, typed, faults=faults)
         try:
-            record = services.store.get(typed["identifier"])
-        except LicenceNotFoundError:
+            purpose = purpose_from(typed)
+            require_own_office(caller, purpose)
+            record = read_licence(services, caller, typed["identifier"], purpose, what="desk")
+        except (LicenceNotFoundError, InvalidIdentifierError):
             return _holders(request, typed)
         presented = Presented(data=services.store.file(record, "pdf"))
         report = presented.judged(services.verifier, None, None, datetime.now(UTC))

@@ -17,6 +17,7 @@ from .backup import last_backup
 from .doctor import Finding, Look, Patient
 from .errors import SettingsError
 from .forwarding import is_loopback
+from .health import waiting_too_long
 from .home import INDEX_KEY_FILE
 from .key_register import RegisteredKey
 from .open_keys import chain_of
@@ -30,7 +31,6 @@ ANCHOR_SOON = timedelta(days=90)
 OLD_KEY = timedelta(days=366)
 OLD_BACKUP = timedelta(days=7)
 CLOCK_TOLERANCE = timedelta(minutes=5)
-TRAIL_PATIENCE = timedelta(minutes=10)
 MIN_FREE_BYTES = 2 * 1024**3
 MIN_FREE_SHARE = 0.05
 _FROM_THE_START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -169,8 +169,8 @@ def _clock(patient: Patient) -> Iterator[Finding]:
 
 @_look("TRAIL_BEHIND")
 def _trail(patient: Patient) -> Iterator[Finding]:
-    oldest = patient.services.trail_chain.state().oldest_waiting
-    if oldest is not None and patient.now - oldest > TRAIL_PATIENCE:
+    oldest = waiting_too_long(patient.services.trail_chain, patient.now)
+    if oldest is not None:
         yield Finding(code="TRAIL_BEHIND", subject=oldest.astimezone(UTC).isoformat(timespec="seconds"))
 
 
@@ -193,7 +193,7 @@ def _disk(patient: Patient) -> Iterator[Finding]:
 
 
 LOOKS = (
-    _settings, _network, _files, _keys, _trust, _schema, _protection, _clients, _clock, _backup, _disk
+    _settings, _network, _files, _keys, _trust, _schema, _protection, _clients, _clock, _trail, _backup, _disk
 )  # fmt: skip
 
 

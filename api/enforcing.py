@@ -101,10 +101,10 @@ def licence_for(services: Services, caller: Caller, identifier: str, operation: 
         raise
     if may_on(caller, operation, record):
         return record
-    seen = operation is not Operation.READ and may_on(caller, Operation.READ, record)
-    error = NotAllowedError() if seen else LicenceNotFoundError()
     refuse(services, caller, operation, at=at, code="NOT_ALLOWED", record=record)
-    raise error
+    if may_on(caller, Operation.READ, record):
+        raise NotAllowedError
+    raise LicenceNotFoundError
 
 
 def refuse(

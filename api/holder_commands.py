@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # The names of `licences.RELATIONS`. A test compares them.
 RELATION_NAMES = (
     "number-changed", "passport-renewed", "document-replaced", "credit-code-given", "merged", "split", "guardian",
+    "representative",
 )  # fmt: skip
 
 

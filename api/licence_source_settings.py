@@ -51,7 +51,10 @@ def licence_source_settings(values: Mapping[str, object], home: Path, path: Path
     sources = values.get("licence_sources", {})
     if not isinstance(sources, dict) or len(sources) > MAX_SOURCES:
         raise _fault(path, "[licence_sources]", f"最多 {MAX_SOURCES} 个上级库", f"has at most {MAX_SOURCES} tables")
-    return tuple(_source(key, table, home, path) for key, table in sources.items())
+    found = tuple(_source(key, table, home, path) for key, table in sources.items())
+    if len({one.name for one in found}) < len(found):
+        raise _fault(path, "[licence_sources]", "名称不得重复", "has two sources of one name")
+    return found
 
 
 def _source(key: str, table: object, home: Path, path: Path) -> SourceSetting:

@@ -16,6 +16,7 @@ CODE_PER_MINUTE = 600  # looks at one code, by anybody: more than one address ca
 WRONG_HOLDERS = 5  # wrong names or numbers for one code from one address, and then one more every 12 minutes
 WRONG_HOLDERS_BY_ALL = 20
 REPORTS_PER_HOUR = 5  # reports of forgeries from one address
+CLIENT_PER_MINUTE = 3000  # calls of one client; more than a small server serves
 MAX_BUCKETS = 10_000  # remembered; about 2 MB
 MINUTE, HOUR = 60.0, 3600.0
 _NETWORK_BITS = 64  # of an IPv6 address: the rest is any subscriber's to choose

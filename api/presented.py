@@ -12,7 +12,7 @@ from verify import MAX_FILE_BYTES, DigestOf, HolderEntry, IntendedUse, Report, V
 
 from .errors import InputNotFoundError
 from .inputs import read_file, read_standard_input
-from .resolving import as_keyed, full_code
+from .resolving import as_keyed, full_code, require_no_shown
 from .wiring import Services
 
 _SHORT_CODE = 12  # characters, also of one with a slip
@@ -42,6 +42,7 @@ class Presented:
                 original=_read_beside(argument.removesuffix(".p7s")) if argument.endswith(".p7s") else None,
             )
         if "/v/" in argument.lower():
+            require_no_shown(argument)
             return cls(code=argument if services is None else full_code(argument, services.store))
         typed = fold_short_code(as_keyed(argument))
         if len(typed) == _SHORT_CODE and typed.isascii() and typed.isalnum():

@@ -75,6 +75,13 @@ from licences.access import (
 )
 from licences.outgoing import TooManyWebhooksError, WebhookNotFoundError
 from licences.sharing import ItemUnknownError, ItemVersionTakenError, PredicateUnknownError, SourceUnavailableError
+from licences.supervision import (
+    CaseClosedError,
+    CaseFullError,
+    CaseKnownError,
+    CaseNotFoundError,
+    CasesFullError,
+)
 from verify import TrustStoreError, VerificationError, VerifyError
 
 from .errors import (
@@ -296,6 +303,11 @@ ROWS = (
         "没有这个编号的举报",
         "no such report of a forgery",
     ),
+    _row(CaseNotFoundError, NOT_FOUND, 404, "CASE_NOT_FOUND", "没有这个案件", "no such case"),
+    _row(CaseClosedError, DATA_REFUSED, 409, "CASE_CLOSED", "该案件已办结", "case closed before"),
+    _row(CaseKnownError, DATA_REFUSED, 409, "CASE_KNOWN", "该举报已立案", "case known"),
+    _row(CaseFullError, DATA_REFUSED, 409, "CASE_FULL", "办理记录过多", "too many steps"),
+    _row(CasesFullError, DATA_REFUSED, 409, "CASES_FULL", "未办结的案件过多", "too many open cases"),
     _row(ForgeryReportClosedError, DATA_REFUSED, 409, "FORGERY_REPORT_CLOSED", "该举报已办结", "report closed before"),
     _row(
         ForgeryReportsFullError,

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from esign import CheckedThing
-from licences.access import Caller, NotAllowedError, Operation
+from licences.access import Caller, Operation
 from verify import HolderEntry, Report
 
-from .authentication import may
+from .authentication import for_offices, may
 from .enforcing import record_verification
 from .errors import MalformedInputError
 from .http_requests import PREFIX, json_body, media_type, problems, uploaded
@@ -56,7 +56,8 @@ class _Asked:
 def receipt_routes(services: Services) -> APIRouter:
     """Return the interface for receipts."""
     router = APIRouter(prefix=PREFIX)
-    office = _office(services)
+    # The slip says that an office refused: a holder makes none.
+    office = Depends(for_offices(may(services, Operation.VERIFY)))
 
     @router.post(
         "/verifications/receipt",
@@ -68,7 +69,7 @@ def receipt_routes(services: Services) -> APIRouter:
         openapi_extra=_takes(ReceiptBody, (*_CASE, "at")),
     )
     def make_receipt(
-        caller: Annotated[Caller, Depends(office)],
+        caller: Annotated[Caller, office],
         asked: Annotated[_Asked, Depends(_reads(ReceiptBody, (*_CASE, "at")))],
     ) -> Response:
         now = datetime.now(UTC)
@@ -86,7 +87,7 @@ def receipt_routes(services: Services) -> APIRouter:
         openapi_extra=_takes(RefusalBody, (*_CASE, "reason", "remark")),
     )
     def refuse(
-        caller: Annotated[Caller, Depends(office)],
+        caller: Annotated[Caller, office],
         asked: Annotated[_Asked, Depends(_reads(RefusalBody, (*_CASE, "reason", "remark")))],
     ) -> Response:
         now = datetime.now(UTC)
@@ -105,19 +106,6 @@ def receipt_routes(services: Services) -> APIRouter:
         return _answer(slip)
 
     return router
-
-
-def _office(services: Services) -> Callable[[Request], Caller]:
-    """Return a dependency as `may` for those who verify for an office: the slip says that the office refused."""
-    verifying = may(services, Operation.VERIFY)
-
-    def office_of(request: Request) -> Caller:
-        caller = verifying(request)
-        if caller.holder is not None:
-            raise NotAllowedError
-        return caller
-
-    return office_of
 
 
 def _reads(

@@ -1,5 +1,6 @@
 """From what somebody typed or scanned to a code: short codes are known to the store only."""
 
+import re
 import unicodedata
 
 from esign import extract_code, fold_short_code, is_short_code
@@ -11,6 +12,7 @@ from .errors import LicenceUnknownError, UsageError
 _KEYS = str.maketrans({"。": ".", "、": "/", "—": "-", "–": "-"})
 _NOBODYS = "0" * 12  # no short code has this character
 _IDENTIFIERS_BEGIN = "1.2."
+_SHOWN = re.compile(r"S/[0-9A-Z-]{1,200}/?")
 _MAX_NAMED = 5  # licences of one number that are listed to choose from
 
 
@@ -19,11 +21,27 @@ def as_keyed(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text.translate(_KEYS)).split())
 
 
+def is_shown(text: str) -> bool:
+    """Whether this is the address of a show code: a licence that its holder shows just now, not the code on a face."""
+    return _SHOWN.fullmatch(extract_code(text)) is not None
+
+
+def require_no_shown(text: str) -> None:
+    """Raise UsageError for a show code where only codes of faces are read: it is no bad code of a licence."""
+    if is_shown(text):
+        raise UsageError(
+            "这是持证人的出示码，不是照面上的二维码；请用浏览器打开，或在窗口核验台扫描。",
+            "this is a code that a holder shows, not the one on the face: open it in a browser, or scan it at the desk",
+        )
+
+
 def full_code(text: str, store: LicenceStore) -> str:
     """Return the code that a short code stands for; any other text, and an unknown short code, as it is.
 
     The store is asked about every text: how long the answer takes does not tell a mistyped short code from an unknown.
+    UsageError for a show code.
     """
+    require_no_shown(text)
     code = extract_code(text)
     try:
         return store.by_short_code(fold_short_code(code) if is_short_code(code) else _NOBODYS).code

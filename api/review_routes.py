@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from licences import Action, Draft, DraftNotFoundError, DraftState, Remark, Replacement, Wish
+from licences import Action, Actor, Draft, DraftNotFoundError, DraftState, Remark, Replacement, Wish
 from licences.access import Caller, Operation, region_of
 
 from .authentication import may
@@ -30,7 +30,6 @@ from .schemas import (
 )
 from .shapes import issue_shape
 from .wiring import Services
-
 
 _MAKING = (Operation.DRAFT,)
 _CHECKING = (Operation.REVIEW,)

@@ -16,8 +16,9 @@ MAX_WAITING = 6
 """Pictures that wait for that. Each holds a thread, and the other pages need some."""
 WAIT_SECONDS = 4.0
 
-# Letters and figures only: what else a symbol holds (an address, a name) must not end up in an address of ours.
-_CODE = re.compile(r"[0-9A-Z-]{1,1024}")
+# Letters and figures only: what else a symbol holds (an address, a name) must not end up in an address of ours. What
+# stands behind `S/` is shown by a holder just now.
+_CODE = re.compile(r"(?:S/)?[0-9A-Z-]{1,1024}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

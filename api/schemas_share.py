@@ -69,7 +69,7 @@ class VerifyData(ShareData):
     """Type, and the data that is to be verified."""
 
     type: Annotated[str, Field(alias="certTypeCode", max_length=64)] = ""
-    data: Annotated[dict[str, object], Field(alias="certData", max_length=100)] = {}
+    data: Annotated[dict[str, object], Field(alias="certData", max_length=100, default_factory=dict)]
     cause: Annotated[Cause, Field(alias="useCause")] = ""
 
 

@@ -219,3 +219,37 @@ class AccessesOut(Body):
     """Who looked at the caller's licences, the newest first."""
 
     accesses: list[AccessEntryOut]
+
+
+class ObjectionBody(Body):
+    """What is wrong about which licence; `contact` only for somebody who wants to be called."""
+
+    identifier: Text
+    statement: Annotated[str, Field(min_length=1, max_length=MAX_STATEMENT_CHARACTERS)]
+    contact: Annotated[str, Field(max_length=MAX_CONTACT_CHARACTERS)] = ""
+
+
+class AnswerOut(Body):
+    """An office's answer."""
+
+    at: str
+    office: str
+    text: str
+
+
+class ObjectionOut(Body):
+    """An objection and what became of it."""
+
+    number: str
+    identifier: str
+    statement: str
+    opened_at: str
+    deadline: str
+    state: Literal["open", "upheld", "rejected"]
+    answers: list[AnswerOut]
+
+
+class ObjectionsOut(Body):
+    """The caller's objections."""
+
+    objections: list[ObjectionOut]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import signal
 import socket
 import ssl
 import sys
@@ -164,6 +165,10 @@ def serve(app: ASGIApp, listener: socket.socket, *, tls: ssl.SSLContext | None =
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         )
     )
-    # uvicorn shuts down in good order and then raises the signal once more.
-    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(listener):
-        server.run(sockets=[listener])
+    # uvicorn shuts down in good order and then raises the signal once more: whoever called us has things to end, too.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with contextlib.suppress(KeyboardInterrupt), contextlib.closing(listener):
+            server.run(sockets=[listener])
+    finally:
+        signal.signal(signal.SIGTERM, before)

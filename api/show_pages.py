@@ -14,7 +14,7 @@ from .output import file_name
 from .pages import public_host, verdict_view
 from .rendering import page
 from .routes import MEDIA_TYPES
-from .using import details_of, record_refusal, record_use, shown
+from .using import details_of, look_at, record_refusal, record_use
 from .wiring import Services, clock
 
 SHOWN_PATH = "/V/S/"
@@ -37,13 +37,16 @@ def show_page_routes(services: Services, limiter: RateLimiter) -> APIRouter:
     """Return the pages; they count against the limit of the address that asks."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(limiter)])
 
+    # Scanners change the case of addresses, and what is no show code must never be judged as the code of a face.
     @router.get("/v/s/{token}")
+    @router.get("/v/S/{token}")
+    @router.get("/V/s/{token}")
     @router.get("/V/S/{token}")
     def look(request: Request, token: str) -> Response:
         at = clock()
         # A visit is an address and a program: who comes again with the same code is refused, whoever he is.
         visit = f"{address_of(request)} {request.headers.get('user-agent', '')}"
-        seen = shown(services, token, f"visit:{visit}", caller=None, at=at)
+        seen = look_at(services, token, f"visit:{visit}", caller=None, at=at)
         details = details_of(seen.code.ground, act="seen", data="masked")
         record_use(services, TrailKind.SHOW, seen.code, None, None, details=details, at=at)
         # Nothing that lasts leads from here to the licence: neither its code nor a page under that code.

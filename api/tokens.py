@@ -82,7 +82,9 @@ class TokenReader:
         if claims.get("iss", self._setting.issuer) != self._setting.issuer:
             raise refused("another issuer")
         check_term(claims, at=at)
-        return claims
+        # Where nobody gave the client leave, it got the token for itself.
+        of_client = "sub" not in claims and "username" not in claims
+        return {**claims, "sub": claims.get("client_id")} if of_client else claims
 
 
 def _operations(claims: Mapping[str, object]) -> frozenset[Operation] | None:

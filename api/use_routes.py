@@ -28,9 +28,9 @@ from .using import (
     copy_for_case,
     details_of,
     first_holder,
+    look_at,
     record_use,
     redeem,
-    shown,
     structured_of,
 )
 from .wiring import Services, clock
@@ -129,7 +129,7 @@ def use_routes(services: Services) -> APIRouter:
         if wish.access is not None:
             purpose = purpose_from(wish.access.model_dump())
             require_own_office(caller, purpose)
-        seen = shown(services, wish.code, f"client:{caller.client}", caller=caller, at=at)
+        seen = look_at(services, wish.code, f"client:{caller.client}", caller=caller, at=at)
         code = seen.code
         full = purpose is not None and caller.may(Operation.READ, type_slug=code.type_slug, region=code.region)
         details = details_of(code.ground, act="seen", data="full" if full else "masked")

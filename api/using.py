@@ -66,7 +66,7 @@ def redeem(services: Services, caller: Caller, token: str, form: Form, purpose: 
     return code
 
 
-def shown(services: Services, token: str, verifier: str, *, caller: Caller | None, at: datetime) -> Shown:
+def look_at(services: Services, token: str, verifier: str, *, caller: Caller | None, at: datetime) -> Shown:
     """Look at what somebody shows; ShowCodeOverError, after the trail has it.
 
     The verdict is that of the code on the face for this holder: the store knows whose licence it is, and who shows it

@@ -45,6 +45,7 @@ from licences import (
     Registrar,
     ReviewDesk,
     SealingKeys,
+    SqlCases,
     SqlChanges,
     SqlClients,
     SqlCollectionStore,
@@ -58,6 +59,7 @@ from licences import (
     SqlIssueBatches,
     SqlListedLives,
     SqlMandates,
+    SqlOversight,
     SqlSessions,
     SqlStore,
     SqlTrail,
@@ -74,7 +76,7 @@ from licences import (
 from licences.access import Clients, LicenceUse, Mandates, UseCodes
 from licences.outgoing import Changes, Webhooks
 from licences.sharing import ItemCatalogue, RequirementChecker
-from licences.supervision import Trail, TrailChain
+from licences.supervision import Cases, Oversight, Trail, TrailChain
 from verify import (
     REGISTER_FILE,
     REGISTER_SIGNATURE_FILE,
@@ -288,6 +290,16 @@ class Services:
     def trail_keeper(self) -> TrailKeeper:
         """Chains the trail, and signs where it ends."""
         return TrailKeeper(self.trail_chain, self.audit_folder, self.keys.list_signer)
+
+    @cached_property
+    def oversight(self) -> Oversight:
+        """What supervisors count and are warned of."""
+        return SqlOversight(self.database_url)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """Objections, complaints and reports that somebody has to answer."""
+        return SqlCases(self.database_url, protection_of(self.home))
 
     @property
     def database_url(self) -> str:

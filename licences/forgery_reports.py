@@ -3,7 +3,6 @@
 A report names nobody but by what people write into it, so all of that is kept encrypted.
 """
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +12,7 @@ from typing import Protocol
 from esign import fold_short_code, group_short_code, is_short_code, make_short_code
 
 from .actors import Actor
-from .errors import InvalidFieldError
-from .texts import text_fault
+from .texts import as_typed, typed_faults
 
 REPORT_PREFIX = "JB"
 """举报: before the twelve characters of a report's number."""
@@ -96,11 +94,11 @@ def make_forgery_report(
     received_at: datetime,
 ) -> ForgeryReport:
     """Make a report of what was typed; raises one ExceptionGroup of InvalidFieldError with every fault."""
-    what, where, contact = (_typed(text) for text in (what, where, contact))
+    what, where, contact = (as_typed(text) for text in (what, where, contact))
     faults = [
-        *_faults("/what", what, MAX_WHAT_CHARACTERS, required=True, lines=True),
-        *_faults("/where", where, MAX_WHERE_CHARACTERS),
-        *_faults("/contact", contact, MAX_CONTACT_CHARACTERS),
+        *typed_faults("/what", what, MAX_WHAT_CHARACTERS, required=True, lines=True),
+        *typed_faults("/where", where, MAX_WHERE_CHARACTERS),
+        *typed_faults("/contact", contact, MAX_CONTACT_CHARACTERS),
     ]
     if faults:
         raise ExceptionGroup("the report is refused", faults)
@@ -117,8 +115,8 @@ def make_forgery_report(
 
 def make_forgery_closing(*, finding: ForgeryFinding, remark: str, actor: Actor, closed_at: datetime) -> ForgeryClosing:
     """Make the end of a report; errors as ``make_forgery_report``."""
-    remark = _typed(remark)
-    if faults := _faults("/remark", remark, MAX_REMARK_CHARACTERS, required=True, lines=True):
+    remark = as_typed(remark)
+    if faults := typed_faults("/remark", remark, MAX_REMARK_CHARACTERS, required=True, lines=True):
         raise ExceptionGroup("the closing is refused", faults)
     return ForgeryClosing(finding=finding, remark=remark, actor=actor, closed_at=closed_at)
 
@@ -133,19 +131,3 @@ def fold_report_number(text: str) -> str:
 def group_report_number(number: str) -> str:
     """The number as it is shown: JB and three groups of four."""
     return f"{REPORT_PREFIX}-{group_short_code(number.removeprefix(REPORT_PREFIX))}"
-
-
-def _typed(text: str) -> str:
-    """A text as it was meant: browsers end lines with two characters, keyboards compose letters."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " ")).strip()
-
-
-def _faults(
-    pointer: str, text: str, limit: int, *, required: bool = False, lines: bool = False
-) -> list[InvalidFieldError]:
-    if not text:
-        return [InvalidFieldError(pointer, "REQUIRED")] if required else []
-    if len(text) > limit:
-        return [InvalidFieldError(pointer, "TOO_LONG", limit=limit)]
-    fault = text_fault(pointer, text, lines=lines)
-    return [] if fault is None else [fault]

@@ -35,6 +35,17 @@ SERVICE_ROWS: tuple[tuple[str, str, str], ...] = (
     ("TOO_MANY_PROOFS", "有效凭证过多：最多 {limit} 个", "too many proofs in use: at most {limit}"),
     ("KEY_DAYS_WRONG", "有效天数应为 1 至 {limit}", "a key is valid for 1 to {limit} days"),
     ("SUBJECT_MALFORMED", "应为身份提供方的 https 地址和其中的用户标识", "an issuer's URL and a subject there"),
+    # supervision
+    ("CASE_NOT_FOUND", "没有这个案件编号", "no such case"),
+    ("CASE_CLOSED", "该案件已办结", "the case was closed before"),
+    ("CASE_KNOWN", "该举报已立案", "there is a case about this report already"),
+    ("CASES_FULL", "未办结的案件过多：最多 {limit} 件", "too many open cases: at most {limit}"),
+    ("CASE_FULL", "该案件的办理记录过多：最多 {limit} 条", "too many steps in this case: at most {limit}"),
+    (
+        "CASE_DEADLINE_WRONG",
+        "延期须给出新的期限，晚于现在，且在 {limit} 天之内；其他办理步骤不填期限",
+        "an extension needs a deadline after now and within {limit} days, and no other step has one",
+    ),
     # backups
     ("SNAPSHOT_FAILED", "数据库无法复制或载入", "the database could not be copied or loaded"),
     (

@@ -35,3 +35,20 @@ def _character_fault(character: str, *, lines: bool) -> str:
     if is_noncharacter or (category in _INVISIBLE and not (lines and character == "\n")):
         return "CONTROL_CHARACTER"
     return ""
+
+
+def as_typed(text: str) -> str:
+    """A text as it was meant: browsers end lines with two characters, keyboards compose letters."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " ")).strip()
+
+
+def typed_faults(
+    pointer: str, text: str, limit: int, *, required: bool = False, lines: bool = False
+) -> list[InvalidFieldError]:
+    """Return what is wrong with a text of a form."""
+    if not text:
+        return [InvalidFieldError(pointer, "REQUIRED")] if required else []
+    if len(text) > limit:
+        return [InvalidFieldError(pointer, "TOO_LONG", limit=limit)]
+    fault = text_fault(pointer, text, lines=lines)
+    return [] if fault is None else [fault]

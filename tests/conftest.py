@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import readers
 
 from verify import Report, Verifier
 
@@ -28,6 +29,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A developer's own settings must not reach the tests.
 for _name in [name for name in os.environ if name.startswith(("ELICENCE_", "PG")) and name != NO_SKIP]:
     del os.environ[_name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_readers() -> None:
+    """Have what reads others' files in processes of their own find its libraries loaded."""
+    readers.install()
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from .clients import (
     subject_proof,
     subject_proof_id,
     with_grant,
+    with_grants,
     without_grant,
 )
 from .errors import (
@@ -57,6 +58,7 @@ from .use_codes import (
     MAX_TYPED_CHARACTERS,
     REFUSALS,
     SHOW_STEP,
+    UNBOUND,
     Attempt,
     AuthorisationRefusedError,
     Binding,
@@ -99,6 +101,7 @@ __all__ = [
     "SESSION_IDLE",
     "SESSION_TERM",
     "SHOW_STEP",
+    "UNBOUND",
     "AccessError",
     "Attempt",
     "AuthorisationRefusedError",
@@ -164,5 +167,6 @@ __all__ = [
     "subject_proof_id",
     "token_digest",
     "with_grant",
+    "with_grants",
     "without_grant",
 ]

@@ -10,7 +10,7 @@ from keys import hash_bytes
 from licences.errors import InvalidFieldError, StoreUnavailableError
 
 from .callers import Caller, Proof
-from .clients import ClientProof, Clients, ProofKind, caller_of, certificate_proof_id
+from .clients import Client, ClientProof, Clients, ProofKind, caller_of, certificate_proof_id
 from .errors import ClientAlteredError, ClientUnknownError, UnauthenticatedError
 
 KEY_PREFIX = "elk_"
@@ -20,6 +20,7 @@ DEFAULT_KEY_DAYS = 365
 MAX_KEY_DAYS = 731
 _KEY = re.compile(rf"{KEY_PREFIX}([0-9a-f]{{{2 * KEY_ID_BYTES}}})_([0-9a-f]{{{2 * SECRET_BYTES}}})")
 _NO_KEY = ("0" * 2 * KEY_ID_BYTES, "")
+_NO_DIGEST = "0" * 64
 
 
 def make_api_key(
@@ -59,13 +60,17 @@ def caller_with_certificate(clients: Clients, certificate: bytes, at: datetime) 
 
 
 def _proven(clients: Clients, proof_id: str, proof: Proof, at: datetime, *, secret: str = "") -> Caller:
+    known: tuple[Client, ClientProof] | None
     try:
-        client, found = clients.with_proof(proof_id)
+        known = clients.with_proof(proof_id)
     except (ClientUnknownError, ClientAlteredError):
-        client = found = None
-    expected = "" if found is None else found.secret_digest
-    right = hmac.compare_digest(_digest(secret), expected or "0" * 64)
-    if client is None or found is None or not found.is_good(at) or (found.kind is ProofKind.KEY and not right):
+        known = None
+    expected = "" if known is None else known[1].secret_digest
+    right = hmac.compare_digest(_digest(secret), expected or _NO_DIGEST)
+    if known is None:
+        raise UnauthenticatedError
+    client, found = known
+    if not found.is_good(at) or (found.kind is ProofKind.KEY and not right):
         raise UnauthenticatedError
     caller = caller_of(client, proof)
     day = at.astimezone(CHINA).date()

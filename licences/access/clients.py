@@ -199,6 +199,13 @@ def with_grant(client: Client, grant: Grant) -> Client:
     return replace(client, grants=(*client.grants, grant))
 
 
+def with_grants(client: Client, grants: tuple[Grant, ...]) -> Client:
+    """Return the client with these grants only; InvalidFieldError beyond `MAX_GRANTS`."""
+    if len(grants) > MAX_GRANTS:
+        raise InvalidFieldError("/grants", "TOO_MANY_GRANTS", limit=MAX_GRANTS)
+    return replace(client, grants=grants)
+
+
 def without_grant(client: Client, number: int) -> Client:
     """Return the client without a grant, counted from 1; InvalidFieldError."""
     if not 1 <= number <= len(client.grants):

@@ -116,11 +116,12 @@ def _acceptance(table: Table, types: Catalogue) -> Acceptance:
     versions = types.versions(slug)
     fields = {field.key: field for one in versions for field in one.fields}
     regions = table.texts("issuer_regions")
+    parties = table.words("holders", Party, (Party.APPLICANT,))
     if any(not _REGION_START.fullmatch(region) for region in regions):
         table.refuse("issuer_regions", "REGION_START_FORM")
     acceptance = Acceptance(
         type_slug=slug,
-        parties=frozenset(Party(word) for word in table.words("holders", Party, (Party.APPLICANT,))),
+        parties=frozenset(party for party in Party if party in parties),
         days_left=table.integer("days_left", 0, high=MAX_DAYS_LEFT),
         issuer_regions=regions,
         edition_from=table.integer("edition_from", 1, low=1, high=versions[-1].version),

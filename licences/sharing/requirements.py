@@ -204,7 +204,7 @@ def own_fields(store: LicenceStore, catalogue: Catalogue, record: Record) -> Fie
     try:
         licence = structured_from_bytes(store.file(record, "json"))
     except StoreUnavailableError as error:
-        if error.code != "FILE_DAMAGED":
+        if error.code not in ("FILE_DAMAGED", "PROTECTED_DATA_DAMAGED"):
             raise
         return None
     return Fields(

@@ -1,5 +1,6 @@
 """The store's adapters for SQL databases: SQLite and PostgreSQL."""
 
+from .case_store import SqlCases
 from .change_store import SqlChanges
 from .client_store import SqlClients
 from .code_store import SqlUseCodes
@@ -14,6 +15,7 @@ from .issue_batch_store import SqlIssueBatches
 from .licence_store import SqlStore
 from .mandate_store import SqlMandates
 from .number_columns import FIRST_PROTECTED_REVISION, may_protect_in
+from .oversight_store import SqlOversight
 from .reencryption import ColumnTally, Reencryption
 from .review_store import SqlDraftStore
 from .revisions import SchemaState, is_current, schema_state, upgrade
@@ -30,6 +32,7 @@ __all__ = [
     "ColumnTally",
     "Reencryption",
     "SchemaState",
+    "SqlCases",
     "SqlChanges",
     "SqlClients",
     "SqlCollectionStore",
@@ -43,6 +46,7 @@ __all__ = [
     "SqlIssueBatches",
     "SqlListedLives",
     "SqlMandates",
+    "SqlOversight",
     "SqlSessions",
     "SqlStore",
     "SqlTrail",

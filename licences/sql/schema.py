@@ -1,6 +1,7 @@
 """The whole schema of the store's database: every module with tables is named here, and the newest migration."""
 
 from . import (
+    case_tables,
     client_tables,
     collection_tables,
     conversion_tables,
@@ -20,11 +21,12 @@ from . import (
 )
 from .metadata import metadata
 
-SCHEMA_REVISION = "0017"
+SCHEMA_REVISION = "0018"
 """The newest migration that this program needs. Those after it wait until no older program is left (``revisions``)."""
 
 __all__ = [
     "SCHEMA_REVISION",
+    "case_tables",
     "client_tables",
     "collection_tables",
     "conversion_tables",

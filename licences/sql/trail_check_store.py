@@ -28,7 +28,7 @@ from .trail_tables import trail_batches, trail_entries
 
 _ROWS_AT_ONCE = 2000
 _MOST_OUTSIDE = 100
-_COLUMNS = ("kind", "client", "office_code", "identifier", "type_slug", "region", "holder_index")
+_COLUMNS = ("kind", "done", "outcome", "client", "office_code", "identifier", "type_slug", "region", "holder_index")
 
 _entries = trail_entries.c
 _ENTRIES = sa.select(
@@ -124,9 +124,7 @@ class SqlTrailRows:
         wanted = _UNTRACED if since is None else _UNTRACED.where(draft_events.c.recorded_at > since)
         return (row.source for row in self._streamed(wanted))
 
-    def _streamed(
-        self, wanted: sa.Select[Any], values: Mapping[str, object] | None = None
-    ) -> Iterator[sa.Row[Any]]:
+    def _streamed(self, wanted: sa.Select[Any], values: Mapping[str, object] | None = None) -> Iterator[sa.Row[Any]]:
         result = self._connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(wanted, dict(values or {}))
         yield from result
 

@@ -13,6 +13,8 @@ trail_entries = sa.Table(
     sa.Column("mark", sa.String(64), nullable=False),  # HMAC-SM3 of the row: the database alone cannot make one
     sa.Column("at", Instant, nullable=False, index=True),
     sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("outcome", sa.String(64), nullable=False),  # reason, refusal or act: what statistics count
     sa.Column("client", sa.String(128), nullable=False),
     sa.Column("office_code", sa.String(18), nullable=False),
     sa.Column("identifier", sa.String(100), nullable=False),

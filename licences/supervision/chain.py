@@ -57,7 +57,7 @@ class StoredEntry:
     sequence: int
     content: str
     mark: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, str | bool]
     """What the row repeats for questions."""
     source: str
 

@@ -8,10 +8,16 @@ from licences.access import Proof, Purpose
 
 from .trail import TrailEntry, TrailKind
 
-_INDEX_SIZES = {"client": 128, "office_code": 18, "identifier": 100, "type_slug": 64, "region": 6, "holder_index": 64}
+_INDEX_SIZES = {
+    "client": 128,
+    "office_code": 18,
+    "identifier": 100,
+    "type_slug": 64,
+    "region": 6,
+    "holder_index": 64,
+    "outcome": 64,
+}
 _MEMBERS = {
-    "kind": "kind",
-    "at": "at",
     "client": "client",
     "office_code": "officeCode",
     "identifier": "identifier",
@@ -70,10 +76,12 @@ def entry_from(text: str) -> TrailEntry:
     return entry
 
 
-def index_texts(entry: TrailEntry) -> dict[str, str]:
+def index_texts(entry: TrailEntry) -> dict[str, str | bool]:
     """Return what the row of an entry repeats for questions; a text that cannot be one of ours is not asked for."""
-    fit = {name: text if can_be_asked(name, text := getattr(entry, name)) else "" for name in _INDEX_SIZES}
-    return {**fit, "kind": entry.kind.value}
+    fit = {name: text if can_be_asked(name, text := getattr(entry, name)) else "" for name in _MEMBERS}
+    outcome = entry.code or entry.details.get("action", "")
+    kept = outcome if can_be_asked("outcome", outcome) else ""
+    return {**fit, "kind": entry.kind.value, "done": entry.done, "outcome": kept}
 
 
 def can_be_asked(name: str, text: str) -> bool:
@@ -82,19 +90,21 @@ def can_be_asked(name: str, text: str) -> bool:
     return known and len(text) <= _INDEX_SIZES[name]
 
 
-def repeats(content: str, columns: Mapping[str, str]) -> bool:
+def repeats(content: str, columns: Mapping[str, str | bool]) -> bool:
     """Whether the row of an entry says the same for questions as its content."""
     try:
         members = json.loads(content)
         details = members.get("details", {})
-        wanted = {name: members.get(member, "") for name, member in _MEMBERS.items()}
-        if all(columns[name] == text for name, text in wanted.items()) and columns["source"] == details.get(
-            "source", ""
+        if (
+            all(columns[name] == members.get(member, "") for name, member in _MEMBERS.items())
+            and (columns["at"], columns["kind"], columns["done"]) == (members["at"], members["kind"], members["done"])
+            and columns["outcome"] == (members.get("code") or details.get("action", ""))
+            and columns["source"] == details.get("source", "")
         ):
             return True
         entry = entry_from(content)
         texts = {**index_texts(entry), "at": instant_text(entry.at), "source": entry.details.get("source", "")}
-    except (ValueError, AttributeError, TypeError, RecursionError):
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         return False
     return dict(columns) == texts
 

@@ -163,6 +163,8 @@ HARMS = {
     "MIGRATIONS_PENDING": Harm(sql("UPDATE alembic_version SET version_num = '0012'")),
     "MIGRATIONS_POST": Harm(sql("UPDATE alembic_version SET version_num = '0010'")),
     "DATA_UNPROTECTED": Harm(remove("protection.keys")),
+    # Nobody has chained what setting up the clients wrote.
+    "TRAIL_BEHIND": Harm(lambda _: None, timedelta(hours=1)),
 }
 
 

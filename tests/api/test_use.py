@@ -172,6 +172,26 @@ def test_a_shown_licence_is_seen_once_by_each_verifier(using: Using) -> None:
     assert using.nobody().post("/api/v1/shown", json={"code": made["code"]}).status_code == 410
 
 
+def test_the_desk_takes_what_is_shown_and_other_doors_call_it_no_bad_code(using: Using) -> None:
+    zhang, clerk = using.person(ZHANG), using.nobody()
+    made = zhang.post(f"/api/v1/my/licences/{own(zhang)}/shown").json()
+    for typed in (made["address"], f"/v/s/{made['code'].lower()}"):
+        refused = clerk.post("/api/v1/verifications", json={"code": typed})
+        assert refused.status_code == 400
+        assert "出示码" in refused.json()["message"]["zh"]
+    desk = []
+    for _ in range(2):
+        answer = clerk.post("/desk", files={"text": (None, made["address"])})
+        desk.append(clerk.get(answer.headers["location"]).text if answer.has_redirect_location else answer.text)
+    assert "真实" in desk[0]
+    assert ">通过" in desk[0]
+    assert "请持证人重新出示" in desk[1]
+    entered = using.nobody(**{"User-Agent": "six"}).post("/v", data={"code": made["address"]})
+    assert entered.headers["location"] == f"/v/S/{made['code']}"
+    assert "刚刚由持证人出示" in using.nobody(**{"User-Agent": "six"}).get(entered.headers["location"]).text
+    assert using.nobody().get("/v/S/A").status_code == 410
+
+
 def test_without_a_purpose_a_verifier_sees_it_masked(using: Using) -> None:
     zhang = using.person(ZHANG)
     made = zhang.post(f"/api/v1/my/licences/{own(zhang)}/shown").json()
@@ -329,7 +349,9 @@ def test_no_code_stands_in_the_database_or_the_log(using: Using) -> None:
     code = authorised(zhang, own(zhang))
     zhang.post("/api/v1/my/mandates", json=mandate(LI, matter="代办一件特别的事"))
     home: Path = using.services.home.path
-    for path in (*home.glob("*.db*"), *home.glob("audit/*")):
+    paths = [path for path in (*home.glob("*.db*"), *home.rglob("audit/**/*")) if path.is_file()]
+    assert [path for path in paths if path.suffix == ".db"]
+    for path in paths:
         content = path.read_bytes()
         for secret in (code.encode(), LI.code.encode(), ZHANG.code.encode(), "代办一件特别的事".encode()):
             assert secret not in content

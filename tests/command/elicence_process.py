@@ -43,11 +43,14 @@ def run(
     text: bool = False,
     check: bool = False,
     code: str | None = None,
+    reader: str = "",
 ) -> subprocess.CompletedProcess[Any]:
     """Run one command to its end, as `subprocess.run` does; its standard input is empty if nothing is given."""
     given = input.encode() if isinstance(input, str) else input or b""
     with _spool(given) as stdin, _spool() as stdout, _spool() as stderr:
-        with Running(*words, stdin=stdin, stdout=stdout, stderr=stderr, cwd=cwd, env=env, code=code) as process:
+        with Running(
+            *words, stdin=stdin, stdout=stdout, stderr=stderr, cwd=cwd, env=env, code=code, reader=reader
+        ) as process:
             ended = process.wait(timeout)
         said: list[Any] = [_whole(one).decode() if text else _whole(one) for one in (stdout, stderr)]
     done = subprocess.CompletedProcess(process.args, ended, *said)
@@ -69,6 +72,7 @@ class Running:
         env: Mapping[str, str] | None = None,
         text: bool = False,
         code: str | None = None,
+        reader: str = "",
     ) -> None:
         self.args = ["elicence" if code is None else "-c", *map(os.fsdecode, words)]
         self.returncode: int | None = None
@@ -81,7 +85,7 @@ class Running:
         ends = [_ends(one, writes=number > 0) for number, one in enumerate((stdin, stdout, stderr))]
         self._answers, teller = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with teller:
-            _loaded().ask(request, [*(its for _, its, _ in ends), teller.fileno()])
+            _loaded(reader).ask(request, [*(its for _, its, _ in ends), teller.fileno()])
         for _, its, made in ends:
             if made:
                 os.close(its)
@@ -227,18 +231,20 @@ sys.exit(int(answers.recv(100)))
 
 
 class _Loaded:
-    """The process that has loaded the program: one for each process that runs tests."""
+    """The process that has loaded the program, or a reader: one for each process that runs tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, reader: str) -> None:
         self._asking, answering = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
         # Many start: they must not compile the same modules each time.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(ROOT / ".pytest_cache" / "bytecode")}
+        options, names = (["-I", "-B"], [reader]) if reader else (["-P"], [])
         with answering:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", Path(__file__).with_name("fork_server.py"), str(answering.fileno())],
-                stdin=DEVNULL, stdout=DEVNULL, env=environment, pass_fds=[answering.fileno()],
+                [sys.executable, *options, Path(__file__).with_name("fork_server.py"), str(answering.fileno()), *names],
+                stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL if reader else None,
+                env=environment, pass_fds=[answering.fileno()],
             )  # fmt: skip
 
     @property
@@ -256,14 +262,19 @@ class _Loaded:
 _STARTING = threading.Lock()
 
 
-def _loaded() -> _Loaded:
+def load(reader: str) -> None:
+    """Begin to load a reader, for this process and those that are forked from it."""
+    _loaded(reader)
+
+
+def _loaded(reader: str = "") -> _Loaded:
     with _STARTING:
-        return _the_loaded()
+        return _the_loaded(reader)
 
 
 @cache
-def _the_loaded() -> _Loaded:
-    loaded = _Loaded()
+def _the_loaded(reader: str) -> _Loaded:
+    loaded = _Loaded(reader)
     atexit.register(loaded.close)
     return loaded
 

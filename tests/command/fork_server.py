@@ -1,5 +1,7 @@
 """Loads the program once and forks for every command: a test waits for the command, not for a second of imports.
 
+With the name of a module of `esign` as second argument it does the same for the processes that read others' files.
+
 Each command still is a process of its own, with its own number, arguments, folder, environment and streams; it runs
 what the console script runs and can be interrupted and killed. A message on the socket whose descriptor is the only
 argument asks for one, and brings its three streams and a socket; that one is told the process (with a descriptor of it)
@@ -19,9 +21,11 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+ROOT = Path(__file__).parents[2]
 MAX_REQUEST_BYTES = 1 << 17
 # What `elicence` loads when a command needs it, and what libraries load when they are used. Loading begins nothing: no
 # thread, no engine, no home.
@@ -33,8 +37,8 @@ LOADED = (
 )  # fmt: skip
 
 
-def load() -> None:
-    """Load the program."""
+def load_program() -> None:
+    """Load what `elicence` is."""
     for name in LOADED:
         importlib.import_module(name)
     from PIL import Image
@@ -43,6 +47,21 @@ def load() -> None:
 
     Image.preinit()
     load_catalogue()
+    sys.path.append(str(Path(__file__).parent))
+    readers = importlib.import_module("readers")
+    sys.path.pop()
+    readers.install(started=True)
+
+
+def load_reader(module: str) -> None:
+    """Load what `esign/child.py` is with this module, and nothing else of the package: memory has its limit."""
+    package = ModuleType("esign")
+    package.__path__ = [str(ROOT / "esign")]
+    sys.modules["esign"] = package
+    importlib.import_module("esign.child")
+    importlib.import_module(f"esign.{module}")
+    if "PIL.Image" in sys.modules:
+        sys.modules["PIL.Image"].preinit()
 
 
 class Runs:
@@ -125,6 +144,15 @@ def become(request: dict[str, Any]) -> None:
     sys.modules["__main__"] = ModuleType("__main__")
 
 
+def read(module: str, words: list[str]) -> int:
+    """Do what `esign/child.py` does when it is run."""
+    child = sys.modules["esign.child"]
+    _, seconds, memory, argument = words
+    child._limit(int(seconds), int(memory))
+    json.dump(child._answer(module, argument), sys.stdout)
+    return 0
+
+
 def leave(code: object) -> None:
     """End as Python does: threads first, then what was registered, then the streams."""
     ended = code if isinstance(code, int) else int(code is not None)
@@ -140,24 +168,27 @@ def leave(code: object) -> None:
     os._exit(ended)
 
 
-def serve() -> None:
+def serve(descriptor: int, reader: str = "") -> None:
     """Answer until nobody asks any more; in a fork, run a command."""
     # Ctrl-C reaches the whole group; the socket says when it is over.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    load()
-    from api.cli import main
-
+    if reader:
+        load_reader(reader)
+    else:
+        load_program()
     gc.collect()
     gc.freeze()
     assert os.listdir("/proc/self/task") == [str(os.getpid())], "a thread would not live on in the forks"
-    request = Runs(socket.socket(fileno=int(sys.argv[1]))).next_command()
+    request = Runs(socket.socket(fileno=descriptor)).next_command()
     if request is None:
         return
     become(request)
     code: object = 1
     try:
-        if request["code"] is None:
-            code = main()
+        if reader:
+            code = read(reader, request["words"])
+        elif request["code"] is None:
+            code = importlib.import_module("api.cli").main()
         else:
             exec(request["code"], vars(sys.modules["__main__"]))  # noqa: S102 — a test's own program
             code = 0
@@ -169,4 +200,4 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(int(sys.argv[1]), *sys.argv[2:])

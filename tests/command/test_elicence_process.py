@@ -64,7 +64,7 @@ def test_a_signal_ends_it(number: int) -> None:
 
 def test_ctrl_c_interrupts_it() -> None:
     waiting = (
-        "import sys, time\nprint(0, flush=True)\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    sys.exit(7)"
+        "import sys, time\ntry:\n    print(0, flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    sys.exit(7)"
     )
     with Running(code=waiting) as process:
         assert process.stdout is not None
@@ -125,7 +125,7 @@ def test_nothing_is_left_when_the_tests_end() -> None:
     assert server.exists()
     process.kill()
     process.communicate(timeout=60)
-    for _ in range(1000):
+    for _ in range(6000):
         if not command.exists() and not server.exists():
             break
         time.sleep(0.01)

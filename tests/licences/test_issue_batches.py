@@ -194,7 +194,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(STEPS)
 def test_an_outcome_never_changes_and_no_item_is_lost(home: Any, steps: list[tuple[str, int]]) -> None:
     with closing(SqlIssueBatches(f"sqlite:///{home}/licences.db", INDEX_KEY, protection())) as store:

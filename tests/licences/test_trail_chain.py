@@ -254,9 +254,9 @@ def test_a_busy_trail_is_whole(office: Office) -> None:
         (["UPDATE trail_entries SET sequence = 99 WHERE sequence = 1",
           "UPDATE trail_entries SET sequence = 1 WHERE sequence = 2",
           "UPDATE trail_entries SET sequence = 2 WHERE sequence = 99"], [("ENTRY_CHANGED", 1, 1), ("ENTRY_CHANGED", 2, 2)]),
-        (["INSERT INTO trail_entries SELECT 21, content, mark, at, kind, client, office_code, identifier, type_slug, "
+        (["INSERT INTO trail_entries SELECT 21, content, mark, at, kind, done, outcome, client, office_code, identifier, type_slug, "
           "region, holder_index, NULL FROM trail_entries WHERE sequence = 1"], [("ENTRY_ADDED", 21, 21)]),
-        (["INSERT INTO trail_entries SELECT 0, content, mark, at, kind, client, office_code, identifier, type_slug, "
+        (["INSERT INTO trail_entries SELECT 0, content, mark, at, kind, done, outcome, client, office_code, identifier, type_slug, "
           "region, holder_index, NULL FROM trail_entries WHERE sequence = 1"], [("ENTRY_ADDED", 0, 0)]),
         (["UPDATE trail_batches SET digest = 'x' WHERE number = 2"], [("BATCH_CHANGED", 6, 8), ("BATCH_CHANGED", 9, 12)]),
         (["UPDATE trail_batches SET chained_at = '2026-01-01T00:00:00.000000+00:00' WHERE number = 2"],
@@ -382,7 +382,7 @@ def test_a_chain_that_is_made_anew_is_found(busy: Office, tamper: Callable[..., 
 
 
 def test_entries_that_are_put_in_before_the_chaining_are_found(busy: Office, tamper: Callable[..., None]) -> None:
-    tamper("INSERT INTO trail_entries SELECT 21, content, mark, at, kind, client, office_code, identifier, type_slug, "
+    tamper("INSERT INTO trail_entries SELECT 21, content, mark, at, kind, done, outcome, client, office_code, identifier, type_slug, "
            "region, holder_index, NULL FROM trail_entries WHERE sequence = 1")  # fmt: skip
     busy.chained()
     (fault,) = busy.check(busy.signed()).faults

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,13 +13,15 @@ from identity_provider import SECRET, IdentityProvider, system_client, web_clien
 
 from api.app import create_app
 from api.home import open_home
-from api.sessions import checked_form, csrf_token, page_caller
+from api.sessions import checked_form, page_caller
 from api.wiring import Services
 from licences.access import Caller, Operation, make_client, make_grant, subject_proof
 
 PUBLIC = "https://licences.example"
 OFFICE, OFFICE_CODE = "样例县行政审批局", "1199010000000102XM"
 CITIZEN, COMPANY = "990101199003071237", "91990101MA0TERT40P"
+
+ES256, EDDSA = ({"id_token_signed_response_alg": one} for one in ("ES256", "EdDSA"))
 
 SETTINGS = """
 public_url = "{public}"
@@ -137,18 +137,39 @@ def provider() -> Iterator[IdentityProvider]:
     clients = [
         system_client("licence-service"), system_client("system-a"), system_client("system-b"),
         system_client("unknown"), system_client("opaque-a", tokens="opaque"),
-        system_client("es-a", id_token_signed_response_alg="ES256"),
-        system_client("ed-a", id_token_signed_response_alg="EdDSA"),
+        system_client("es-a", **ES256),
+        system_client("ed-a", **EDDSA),
         web_client("licences-of-holders", callback),
-        web_client("licences-of-staff", callback, secret=False, id_token_signed_response_alg="ES256"),
+        web_client("licences-of-staff", callback, secret=False, **ES256),
     ]  # fmt: skip
     with IdentityProvider(clients=clients, accounts=ACCOUNTS) as started:
         yield started
 
 
-@pytest.fixture
-def office(empty_home: Path, provider: IdentityProvider, tmp_path: Path) -> Office:
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def office(empty_home: Path, provider: IdentityProvider, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """Give an office of which the tests of a module take turns; who changes it puts it back."""
+    home = tmp_path_factory.mktemp("tied") / "home"
     shutil.copytree(empty_home, home)
     set_up(home, issuer=provider.issuer)
     return office_in(home)
+
+
+@pytest.fixture
+def patience(office: Office) -> None:
+    """Forget wrong proofs of other tests, which all come from one address."""
+    office.services.__dict__.pop("authentication", None)
+
+
+@pytest.fixture
+def forgetful(office: Office) -> Iterator[Office]:
+    """Give the office when it knows nothing of the provider, and let it forget what it learns."""
+
+    def forget() -> None:
+        for name in ("tokens", "logins"):
+            office.services.__dict__.pop(name, None)
+        office.services._providers.clear()
+
+    forget()
+    yield office
+    forget()

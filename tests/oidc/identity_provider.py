@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import select
 import socket
@@ -11,9 +10,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.parse import quote_plus
 
+import httpx2
 import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
@@ -21,7 +20,7 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 FOLDER = Path(__file__).parent
 SECONDS = 30
 SCOPES = ("elicence:read", "elicence:issue", "elicence:verify", "elicence:nonsense")
-SECRET = "not a secret: for the tests only"
+SECRET = "not a secret: for the tests only"  # noqa: S105
 
 
 def new_keys(mark: str) -> list[Key]:
@@ -95,12 +94,10 @@ class IdentityProvider:
         form = {"grant_type": "client_credentials"}
         form |= {"resource": audience} if audience else {}
         form |= {"scope": scope} if scope else {}
-        pair = base64.b64encode(f"{client}:{'+'.join(SECRET.split()).replace(':', '%3A')}".encode()).decode()
-        request = Request(
-            f"{self.issuer}/token", data=urlencode(form).encode(), headers={"Authorization": f"Basic {pair}"}
-        )
-        with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 — the address is ours
-            return str(json.load(answer)["access_token"])
+        proof = httpx2.BasicAuth(quote_plus(client), quote_plus(SECRET))
+        answer = httpx2.post(f"{self.issuer}/token", data=form, auth=proof, timeout=SECONDS)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
 
     def sign(
         self, claims: Mapping[str, object], *, algorithm: str = "ES256", kind: str = "at+jwt", key: Key | None = None,

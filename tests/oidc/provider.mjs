@@ -27,7 +27,7 @@ class Kept {
   async revokeByGrantId(id) { for (const key of kept.get(`grant:${id}`) ?? []) kept.delete(key); }
 }
 
-const page = (title, body) => `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>${title}</title>${body}`;
+const page = (title, body) => `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><link rel="icon" href="data:,"><title>${title}</title>${body}`;
 
 function made(jwks) {
   return new Provider(issuer, {

@@ -63,10 +63,9 @@ class Advisories(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))["package"]["name"]
         ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "9999"}]}]
-        found = {
-            "id": "TEST-1", "modified": "2026-11-01T00:00:00Z", "published": "2026-11-01T00:00:00Z", "details": "a test",
-            "affected": [{"package": {"name": asked, "ecosystem": "PyPI"}, "ranges": ranges}],
-        }  # fmt: skip
+        affected = [{"package": {"name": asked, "ecosystem": "PyPI"}, "ranges": ranges}]
+        day = "2026-11-01T00:00:00Z"
+        found = {"id": "TEST-1", "details": "a test", "modified": day, "published": day, "affected": affected}
         body = json.dumps({"vulns": [found]} if asked in self.vulnerable else {}).encode()
         self.send_response(200)
         self.send_header("content-length", str(len(body)))

@@ -5,6 +5,7 @@ Every witness was shown to refuse what it must (test_witnesses.py). Each call is
 machine lacks skips the test with the name of the Debian package.
 """
 
+import atexit
 import contextlib
 import hashlib
 import os
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -103,20 +105,15 @@ class Conformance:
 
 
 def verapdf(paths: Sequence[Path]) -> dict[Path, Conformance]:
-    """Validate files against PDF/A-3u, all in one start of the virtual machine."""
-    answer = _java("PdfaCheck", "".join(f"{path.resolve()}\n" for path in paths))
-    results: list[Conformance] = []
-    failures: list[str] = []
-    for line in answer.splitlines():
-        kind, _, value = line.partition("\t")
-        if kind == "compliant":
-            results.append(Conformance(compliant=value == "true" and not failures, failures=tuple(failures)))
-            failures = []
-        else:
-            failures.append(value.replace("\t", " "))
-    if len(results) != len(paths):
-        raise WitnessError(f"veraPDF answered for {len(results)} of {len(paths)} files")
-    return dict(zip(paths, results, strict=True))
+    """Validate files against PDF/A-3u."""
+    answers = _java("PdfaCheck", [str(path.resolve()) for path in paths], "compliant")
+    return {path: _conformance(answer) for path, answer in zip(paths, answers, strict=True)}
+
+
+def _conformance(answer: str) -> Conformance:
+    *failed, last = answer.splitlines()
+    failures = tuple(line.partition("\t")[2].replace("\t", " ") for line in failed)
+    return Conformance(compliant=last == "compliant\ttrue" and not failures, failures=failures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +285,7 @@ def bouncy_castle(cms: bytes, content: bytes, roots: Sequence[bytes], *, at: dat
 
 
 def bouncy_castle_many(cases: Sequence[CmsCase]) -> tuple[CmsFacts, ...]:
-    """Verify many detached CMS in one start of the virtual machine."""
+    """Verify many detached CMS."""
     with tempfile.TemporaryDirectory() as folder:
         lines = []
         for number, case in enumerate(cases):
@@ -297,12 +294,8 @@ def bouncy_castle_many(cases: Sequence[CmsCase]) -> tuple[CmsFacts, ...]:
             paths = [f"{folder}/{number}-{index}" for index in range(len(files))]
             for path, data in zip(paths, files, strict=True):
                 Path(path).write_bytes(data)
-            lines.append("\t".join([*paths[:2], at.strftime("%Y-%m-%dT%H:%M:%SZ"), *paths[2:]]) + "\n")
-        answer = _java("CmsCheck", "".join(lines))
-    blocks = re.findall(r"(.*?)^end$\n?", answer, flags=re.MULTILINE | re.DOTALL)
-    if len(blocks) != len(cases):
-        raise WitnessError(f"Bouncy Castle answered for {len(blocks)} of {len(cases)} signatures")
-    return tuple(CmsFacts(facts=dict(line.split("\t", 1) for line in block.splitlines())) for block in blocks)
+            lines.append("\t".join([*paths[:2], at.strftime("%Y-%m-%dT%H:%M:%SZ"), *paths[2:]]))
+        return tuple(CmsFacts(facts=_facts(answer)) for answer in _java("CmsCheck", lines, "end"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,19 +334,19 @@ def bouncy_timestamp(token: bytes, data: bytes, root: bytes) -> TimestampFacts:
 
 
 def bouncy_timestamps(cases: Sequence[tuple[bytes, bytes, bytes]]) -> tuple[TimestampFacts, ...]:
-    """Verify many tokens in one start of the virtual machine; each with its data and root."""
+    """Verify many tokens; each with its data and root."""
     with tempfile.TemporaryDirectory() as folder:
         lines = []
         for number, (token, data, root) in enumerate(cases):
             paths = [f"{folder}/{number}-{index}" for index in range(3)]
             for path, content in zip(paths, (token, data, _certificate_der(root)), strict=True):
                 Path(path).write_bytes(content)
-            lines.append("\t".join(paths) + "\n")
-        answer = _java("TimestampCheck", "".join(lines))
-    blocks = re.findall(r"(.*?)^end$\n?", answer, flags=re.MULTILINE | re.DOTALL)
-    if len(blocks) != len(cases):
-        raise WitnessError(f"Bouncy Castle answered for {len(blocks)} of {len(cases)} timestamps")
-    return tuple(TimestampFacts(facts=dict(line.split("\t", 1) for line in block.splitlines())) for block in blocks)
+            lines.append("\t".join(paths))
+        return tuple(TimestampFacts(facts=_facts(answer)) for answer in _java("TimestampCheck", lines, "end"))
+
+
+def _facts(answer: str) -> dict[str, str]:
+    return dict(line.split("\t", 1) for line in answer.splitlines()[:-1])
 
 
 def openssl_timestamp_verify(token: bytes, data: bytes, root_pem: bytes, *, at: datetime) -> str:
@@ -389,23 +382,20 @@ def _program(name: str) -> str:
 def _run(
     program: str,
     *arguments: str,
-    given: str | None = None,
     codes: Sequence[int] | None = (0,),
     merge_errors: bool = True,
-    seconds: int = _SECONDS,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> str:
     done = subprocess.run(
         [_program(program), *arguments],
-        input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if merge_errors else subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
         env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", **(environment or {})},
         cwd=folder,
-        timeout=seconds,
+        timeout=_SECONDS,
         check=False,
     )
     if codes is not None and done.returncode not in codes:
@@ -414,14 +404,54 @@ def _run(
     return done.stdout
 
 
-def _java(driver: str, given: str) -> str:
-    classes = _compiled(driver)
-    # Files of many megabytes are read whole; a small heap and the quick compiler start faster.
-    return _run(
-        "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx1g", "-Djava.awt.headless=true",
-        "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8", "-cp", _class_path(driver, classes), driver,
-        given=given, merge_errors=False, seconds=_JVM_SECONDS,
-    )  # fmt: skip
+def _java(driver: str, cases: Sequence[str], last: str) -> list[str]:
+    """Ask a driver about cases of a line each; the answer to one ends with a line that begins with `last`."""
+    try:
+        return [_machine(driver).ask(case, last) for case in cases]
+    except OSError as error:
+        raise WitnessError(f"the virtual machine of {driver} is gone") from error
+
+
+class _Machine:
+    """A virtual machine with one driver, which goes on running: its start takes longer than what it is asked."""
+
+    def __init__(self, driver: str) -> None:
+        self._complaints = tempfile.TemporaryFile()
+        # Files of many megabytes are read whole; a small heap and the quick compiler start faster.
+        self._process = subprocess.Popen(
+            [
+                _program("java"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx1g", "-Djava.awt.headless=true",
+                "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8", "-cp", _class_path(driver, _compiled(driver)),
+                driver,
+            ],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints, encoding="utf-8",
+            env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+        )  # fmt: skip
+        atexit.register(self._process.communicate)
+
+    def ask(self, case: str, last: str) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        overdue = threading.Timer(_JVM_SECONDS, self._process.kill)
+        overdue.start()
+        self._process.stdin.write(case + "\n")
+        self._process.stdin.flush()
+        answer = ""
+        for line in self._process.stdout:
+            answer += line
+            if line.startswith(last):
+                overdue.cancel()
+                return answer
+        overdue.cancel()
+        _machine.cache_clear()
+        self._complaints.seek(0)
+        complaint = self._complaints.read().decode("utf-8", "replace").strip()
+        raise WitnessError(f"java ended with {self._process.wait()}: {complaint[-500:]}")
+
+
+@cache
+def _machine(driver: str) -> _Machine:
+    return _Machine(driver)
 
 
 @cache

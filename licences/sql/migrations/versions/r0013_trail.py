@@ -16,6 +16,8 @@ def upgrade() -> None:
         sa.Column("mark", sa.String(64), nullable=False),
         sa.Column("at", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("outcome", sa.String(64), nullable=False),
         sa.Column("client", sa.String(128), nullable=False),
         sa.Column("office_code", sa.String(18), nullable=False),
         sa.Column("identifier", sa.String(100), nullable=False),
