@@ -28,7 +28,10 @@ from .feed_routes import feed_routes
 from .health import takes_files, waiting_too_long
 from .limiting import RateLimiter
 from .login_routes import login_routes, to_login
+from .metrics_routes import metrics_routes
+from .my_pages import my_pages
 from .my_routes import my_routes
+from .objection_routes import objection_routes
 from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
 from .receipt_routes import receipt_routes
@@ -49,8 +52,8 @@ from .wiring import Services, clock
 
 READY_SECONDS = 3.0  # how old an answer of /readyz may be
 _READY = (
-    "200 when database, keys, anchors and disk are usable, else 503; `keys` names each key in use with `ok` or its fault, "
-    "`status_lists` says `ok` or why none are published, `trail` whether entries of the trail are chained in time."
+    "200 when database, keys, anchors and disk are usable, else 503; `keys` names each key in use with `ok` or its "
+    "fault, `status_lists` says `ok` or why none are published, `trail` whether its entries are chained in time."
 )
 FORESEEN = (ApiError, LicencesError, EsignError, KeysError, VerifyError, OSError, ExceptionGroup)
 
@@ -96,8 +99,11 @@ def create_app(
         app.include_router(webhook_routes(services))
         app.include_router(audit_routes(services))
         app.include_router(supervision_routes(services))
+        app.include_router(metrics_routes(services))
         app.include_router(desk_routes(services))
         app.include_router(my_routes(services))
+        app.include_router(my_pages(services))
+        app.include_router(objection_routes(services))
         app.include_router(use_routes(services))
         app.include_router(login_routes(services, limiter))
         _add_reference(app)
@@ -109,7 +115,9 @@ def create_app(
     app.add_exception_handler(LoginNeededError, to_login)
     app.add_exception_handler(HTTPException, _answer_status)
     app.add_exception_handler(RequestValidationError, _answer_parameter)
-    app.add_middleware(Edge, proxies=services.home.settings.trusted_proxies)
+    app.add_middleware(
+        Edge, proxies=services.home.settings.trusted_proxies, observe=services.metrics.observe, told=_answer
+    )
     return app
 
 
@@ -208,7 +216,7 @@ def _answer_parameter(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, problem: Problem, *, seconds: int = 60) -> Response:
-    if request.url.path.lower().startswith(("/v", "/desk", "/login", "/logout", DOWNLOAD_PATH)):
+    if request.url.path.lower().startswith(("/v", "/desk", "/my", "/login", "/logout", DOWNLOAD_PATH)):
         response: Response = problem_page(request, problem)
     else:
         response = JSONResponse(

@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from esign import EsignError, sign_detached
@@ -33,7 +33,7 @@ from .output import StagedFiles
 from .problems import problem_of
 
 POLL_SECONDS = 1.0
-RETRY_SECONDS = 10.0
+RETRY = timedelta(seconds=10)
 REST = 4
 """How many times as long as the last batch took nobody makes the next one: at most a fifth of one processor."""
 SHUTDOWN_SECONDS = 10.0
@@ -150,9 +150,13 @@ class TrailKeeping:
         """The keeper is opened when it is needed: a server starts also while its database is gone."""
         self._keeper = keeper
         self._clock = clock
-        self._signed_at: datetime | None = None
-        self.state = "ok"
+        self._sign_at: datetime | None = None
+        self._states = {"chained": "ok", "signed": "ok"}
+
+    @property
+    def state(self) -> str:
         """`ok`, or the code of what is wrong since the last attempt."""
+        return next((state for state in self._states.values() if state != "ok"), "ok")
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -170,33 +174,39 @@ class TrailKeeping:
         rest = 0.0
         while not stop.wait(rest):
             began = time.monotonic()
-            rest = max(POLL_SECONDS, REST * (time.monotonic() - began)) if self._try(last=False) else RETRY_SECONDS
-        self._try(last=True)
+            self.look()
+            rest = max(POLL_SECONDS, REST * (time.monotonic() - began))
+        self._sign_at = None
+        self.look()
 
-    def _try(self, *, last: bool) -> bool:
+    def look(self) -> None:
+        """Chain what is new, and sign when it is time; a key that cannot sign keeps nothing from being chained."""
+        now = self._clock()
+        self._try("chained", lambda: self._keeper().chain(now))
+        if self._sign_at is None or now >= self._sign_at:
+            done = self._try("signed", lambda: self._keeper().sign(now))
+            self._sign_at = now + (CHECKPOINT_PERIOD if done else RETRY)
+
+    def _try(self, part: str, work: Callable[[], object]) -> bool:
         try:
-            now = self._clock()
-            keeper = self._keeper()
-            keeper.chain(now)
-            if last or self._signed_at is None or now - self._signed_at >= CHECKPOINT_PERIOD:
-                keeper.sign(now)
-                self._signed_at = now
+            work()
         except _FORESEEN as error:
-            self._tell(problem_of(error).code, str(error))
+            self._tell(part, problem_of(error).code, str(error))
         except Exception as error:
             # Its text may hold what somebody typed: type and place are enough to find it.
             frame = traceback.extract_tb(error.__traceback__)[-1]
-            self._tell("INTERNAL", f"{type(error).__qualname__} at {frame.filename}:{frame.lineno}")
+            self._tell(part, "INTERNAL", f"{type(error).__qualname__} at {frame.filename}:{frame.lineno}")
         else:
-            self._tell("ok", "")
-        return self.state == "ok"
+            self._tell(part, "ok", "")
+        return self._states[part] == "ok"
 
-    def _tell(self, state: str, detail: str) -> None:
-        if state != self.state and state != "ok":
-            log.error("the trail is not chained [%s]: %s", state, detail)
-        elif state != self.state:
-            log.warning("the trail is chained again")
-        self.state = state
+    def _tell(self, part: str, state: str, detail: str) -> None:
+        before = self._states[part]
+        if state != before and state != "ok":
+            log.error("the trail is not %s [%s]: %s", part, state, detail)
+        elif state != before:
+            log.warning("the trail is %s again", part)
+        self._states[part] = state
 
 
 def _unwritable(path: Path, error: OSError) -> CannotWriteError:

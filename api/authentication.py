@@ -60,7 +60,9 @@ class Authentication:
         """
         with self._counting(request):
             caller = self._shown(request, at)
-        return self._counted(caller)
+        if caller is None:
+            raise UnauthenticatedError
+        return self._counted(request, caller)
 
     def caller_by_key(self, request: Request, client: str, key: str, at: datetime) -> Caller:
         """Return whose API key came in the body of a request, beside the name of its client; errors as `caller`."""
@@ -68,9 +70,10 @@ class Authentication:
             caller = caller_with_key(self._services.clients, key, at)
             if caller.client != client:
                 raise UnauthenticatedError
-        return self._counted(caller)
+        return self._counted(request, caller)
 
-    def _counted(self, caller: Caller) -> Caller:
+    def _counted(self, request: Request, caller: Caller) -> Caller:
+        request.state.client = caller.client  # for the line about the request in the log
         # Whoever asks from here competes with nobody but himself.
         if caller.proof is not Proof.HERE and not self._calls.take(caller.client):
             raise RateLimitedError(
@@ -90,7 +93,8 @@ class Authentication:
                 ) from error
             raise
 
-    def _shown(self, request: Request, at: datetime) -> Caller:
+    def _shown(self, request: Request, at: datetime) -> Caller | None:
+        """Return whom the request's credential proves; None without one, which is no wrong one."""
         services = self._services
         given = request.headers.get("authorization")
         if given is not None:
@@ -98,14 +102,13 @@ class Authentication:
         peer = getattr(request.state, "peer", None)
         if peer is not None:
             return caller_with_certificate(services.clients, peer.certificate, at)
-        caller = services.sessions.caller(request, at)
-        if caller is not None:
+        if (caller := services.sessions.caller(request, at)) is not None:
             return caller
         settings = services.home.settings
         if settings.open_on_loopback and request.state.way.is_local:
             only_from_here(request)
             return _HERE
-        raise UnauthenticatedError
+        return None
 
     def _bearer(self, given: str, at: datetime) -> Caller:
         if len(given) > MAX_CREDENTIAL_CHARACTERS or not given.lower().startswith(_BEARER):

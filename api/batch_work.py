@@ -128,6 +128,7 @@ class BatchWork:
         self._busy: set[_Process] = set()
         self._guard = threading.Lock()
         self._deaths: Counter[_Item] = Counter()
+        self._held: set[_Item] = set()
         self._stop = threading.Event()
         self._worked_at = time.monotonic()
         self.state = "ok"
@@ -174,22 +175,26 @@ class BatchWork:
             if time.monotonic() - self._worked_at > IDLE_SECONDS:
                 self._end_idle()
             return None
-        states = {state for state in pool.map(self._serve, items) if state}
+        waits = dict(zip(items, pool.map(self._serve, items), strict=True))
         self._worked_at = time.monotonic()
-        return min(states, default="ok")
+        self._held = {item for item in self._held | waits.keys() if waits.get(item, "held")}
+        return "ok" if "" in waits.values() else min(waits.values())
 
     def _next_items(self) -> list[_Item]:
         """Take items from all open batches in turn, and say of those without any that they are done."""
         batches = self._services.issue_batches
-        lanes: list[list[_Item]] = []
+        lanes, known, most = list[list[_Item]](), set[_Item](), self._count * _ITEMS_A_ROUND
         for batch_id in batches.unfinished():
-            left = batches.left(batch_id)
+            left = [_Item(batch_id, position) for position in batches.left(batch_id)]
+            known.update(left)
             if left:
-                lanes.append([_Item(batch_id, position) for position in left[: self._count * _ITEMS_A_ROUND]])
+                # Those that something was in the way of do not keep the others from being tried.
+                lanes.append(sorted(left, key=lambda item: item in self._held)[:most])
             else:
                 batches.finish(batch_id, self._clock())
+        self._held &= known
         turns = chain.from_iterable(zip_longest(*lanes))
-        return list(islice((item for item in turns if item is not None), self._count * _ITEMS_A_ROUND))
+        return list(islice((item for item in turns if item is not None), most))
 
     def _serve(self, item: _Item) -> str:
         if self._stop.is_set():

@@ -3,9 +3,9 @@
 It ends when nobody asks any more, so it outlives the process that started it by one item at most.
 """
 
+import contextlib
 import json
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Mapping
@@ -14,7 +14,14 @@ from pathlib import Path
 
 from esign import EsignError
 from keys import KeysError
-from licences import MAX_PROBLEM_FIELDS, ItemOutcome, ItemState, LicencesError, StoreUnavailableError
+from licences import (
+    MAX_PROBLEM_FIELDS,
+    ItemOutcome,
+    ItemState,
+    LicencesError,
+    ProtectedDataError,
+    StoreUnavailableError,
+)
 from licences.access import NotAllowedError, Operation
 from verify import VerifyError
 
@@ -34,7 +41,13 @@ _FORESEEN = (ApiError, LicencesError, EsignError, KeysError, VerifyError, OSErro
 def work(services: Services, batch_id: str, position: int) -> str:
     """Issue one item and keep what became of it; return the code of what is in the way when that is not its fault."""
     batches = services.issue_batches
-    wish = batches.begin(batch_id, position)
+    try:
+        wish = batches.begin(batch_id, position)
+    except ProtectedDataError as error:
+        if error.code != "PROTECTED_DATA_DAMAGED":
+            raise  # the key that is missing may come back
+        batches.settle(batch_id, position, refused(problem_of(error)))
+        return ""
     if wish is None:
         return ""
     batch = batches.get(batch_id)
@@ -74,19 +87,18 @@ def refused(problem: Problem) -> ItemOutcome:
 
 def main(home: str) -> None:
     """Say that there is somebody, then answer each question, a line of JSON, with a line."""
-    # Ctrl-C is sent to the whole group: the item that is being issued is finished all the same.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
     services = Services(open_home(Path(home)))
-    _say({"ready": services.home.path.name})
-    for line in sys.stdin:
-        question = json.loads(line)
-        _say(_answer(services, question["batch"], question["position"]))
+    with contextlib.suppress(BrokenPipeError):  # whoever asked was killed; what was done is in the store
+        _say({"ready": services.home.path.name})
+        for line in sys.stdin:
+            question = json.loads(line)
+            _say(_answer(services, question["batch"], question["position"]))
 
 
 def _say(answer: Mapping[str, str]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+    # Past Python's buffer, which would try once more, and complain, when the process ends.
+    os.write(sys.stdout.fileno(), (json.dumps(answer) + "\n").encode())
 
 
 def _answer(services: Services, batch_id: str, position: int) -> dict[str, str]:

@@ -34,6 +34,7 @@ from .holder_commands import add_holder_parser, add_links_parser
 from .impact_commands import add_impact_parser
 from .keys_commands import add_keys_parser
 from .kit_commands import add_kit_parser
+from .mandate_commands import add_mandate_parser
 from .parsing import LICENCE_HELP, Group, Parser
 from .receipt_commands import ReceiptWish, add_receipt_arguments
 from .requirement_commands import add_items_parser
@@ -45,6 +46,7 @@ from .settings import SUITES, home_path
 from .status_list_commands import add_status_list_parser
 from .store_commands import add_protection_parser
 from .supervision_commands import add_cases_parser, add_supervision_parser
+from .webhook_commands import add_webhook_parser
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -220,11 +222,17 @@ def _parser() -> Parser:
     collect = commands.add_parser("collect", help="归集 handing over upstream", allow_abbrev=False)
     add_collection_parser(answering, collect.add_subparsers(metavar="ACTION", required=True))
 
+    webhooks = commands.add_parser("webhooks", help="推送订阅 who is told of changes", allow_abbrev=False)
+    add_webhook_parser(answering, webhooks.add_subparsers(metavar="ACTION", required=True))
+
     impact = commands.add_parser("impact", help="受影响证照 what a key, batch or type touched", allow_abbrev=False)
     add_impact_parser(answering, impact.add_subparsers(metavar="ACTION", required=True))
 
     forgery = commands.add_parser("forgery", help="举报伪造 reports of forgeries", allow_abbrev=False)
     add_forgery_parser(answering, forgery.add_subparsers(metavar="ACTION", required=True))
+
+    mandates = commands.add_parser("mandates", help="委托用证 who entrusted whom with licences", allow_abbrev=False)
+    add_mandate_parser(answering, mandates.add_subparsers(metavar="ACTION", required=True))
 
     copies = commands.add_parser("copy", help="加注件 annotated copies", allow_abbrev=False)
     add_copy_parser(answering, copies.add_subparsers(metavar="ACTION", required=True))
@@ -388,7 +396,7 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
         # The trail is left last: what the others do until their end is in it.
         keeping = TrailKeeping(lambda: services.trail_keeper, clock)
         with keeping.running(), publishing.running(), BatchWork(services).running(), EventSending(services).running():
-            serve(app, listener, tls=tls)
+            serve(app, listener, tls=tls, proxies=settings.trusted_proxies)
     return 0
 
 

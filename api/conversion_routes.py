@@ -16,8 +16,9 @@ from licences.access import Caller, NotAllowedError, Operation, Proof, region_of
 
 from .authentication import may
 from .conversion import mapping_document
-from .conversion_jobs import HandedIn, go_on, is_running, start
-from .conversion_texts import Summary, batch_shape, summary_shape
+from .conversion_jobs import HandedIn, go_on, start
+from .conversion_progress import ConversionProgress
+from .conversion_texts import Summary, summary_shape
 from .enforcing import acting, refuse, trail_entry
 from .errors import MalformedInputError, UnsupportedMediaError
 from .http_requests import PREFIX, media_type, problems
@@ -37,6 +38,7 @@ def conversion_routes(services: Services) -> APIRouter:
     """Return the interface for conversions."""
     router = APIRouter(prefix=f"{PREFIX}/conversions")
     converting = Depends(may(services, Operation.CONVERT))
+    progress = ConversionProgress(services)
 
     @router.post(
         "",
@@ -52,14 +54,27 @@ def conversion_routes(services: Services) -> APIRouter:
             operator = acting(caller, handed.operator or caller.client, caller.office, "").name
             handed = replace(handed, operator=operator)
         batch = start(services, handed, secrets.token_hex(8))
-        return _progress(services, batch.batch_id, status=202)
+        return _told(progress.shape(batch.batch_id), status=202)
 
     @router.get(
         "/{batch}", summary="转换进度", description="How far a conversion is.", responses=problems(401, 403, 404)
     )
     def show(caller: Annotated[Caller, converting], batch: str) -> Response:
         _batch_for(services, caller, batch)
-        return _progress(services, batch)
+        return _told(progress.shape(batch))
+
+    @router.get(
+        "/{batch}/events",
+        summary="转换进度（实时）",
+        description="How far a conversion is, as server-sent events: `progress` whenever that changes, `end` when it "
+        "does not run any more. The connection is closed after some seconds and opened again by the browser; whether "
+        "anybody listens changes nothing.",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {}}}, **problems(401, 403, 404, 503)},
+    )
+    def events(caller: Annotated[Caller, converting], batch: str) -> Response:
+        found = _batch_for(services, caller, batch)
+        return StreamingResponse(progress.stream(found.batch_id), media_type="text/event-stream")
 
     @router.post(
         "/{batch}/resume",
@@ -71,7 +86,7 @@ def conversion_routes(services: Services) -> APIRouter:
     def resume(caller: Annotated[Caller, converting], batch: str) -> Response:
         _batch_for(services, caller, batch)
         go_on(services.home, batch)
-        return _progress(services, batch, status=202)
+        return _told(progress.shape(batch), status=202)
 
     @router.get(
         "/{batch}/report",
@@ -122,14 +137,8 @@ def _may_convert(services: Services, caller: Caller, slug: str) -> bool:
     return all(caller.may(Operation.CONVERT, type_slug=slug, region=region) for region in regions)
 
 
-def _progress(services: Services, batch_id: str, *, status: int = 200) -> Response:
-    # Whether it runs is asked first: one that ends meanwhile is then found finished.
-    running = is_running(services.home, batch_id) if batch_id.isalnum() else False
-    batch = services.conversions.get(batch_id)
-    ended = "stopped" if batch.failure else "finished" if batch.finished_at is not None else "interrupted"
-    shape = {**batch_shape(batch, services.conversions.counts(batch_id)), "state": "running" if running else ended}
-    address = f"{PREFIX}/conversions/{batch_id}"
-    return JSONResponse({**shape, "report": f"{address}/report"}, status_code=status, headers={"Location": address})
+def _told(shape: Mapping[str, object], *, status: int = 200) -> Response:
+    return JSONResponse(shape, status_code=status, headers={"Location": f"{PREFIX}/conversions/{shape['id']}"})
 
 
 async def _handed_in(request: Request) -> HandedIn:

@@ -109,7 +109,7 @@ def _keys(patient: Patient) -> Iterator[Finding]:
         if certificate.not_after - patient.now < SOON:
             yield Finding(code="CERTIFICATE_EXPIRES", subject=_ends(key.name, certificate.not_after))
         since = key.active_from if key.active_from not in (None, _FROM_THE_START) else certificate.not_before
-        if since is not None and patient.now - since > OLD_KEY:
+        if patient.now - since > OLD_KEY:
             yield Finding(code="KEY_OLD", subject=f"{key.name}: {since.date()}")
 
 

@@ -2,19 +2,20 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import re
+import secrets
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .admission import Admission, heavy, light
 from .errors import (
-    ApiError,
     HeadTooLargeError,
     InputTooLargeError,
     InsecureWayError,
@@ -43,6 +44,7 @@ HSTS = b"max-age=31536000"
 _PUBLIC = re.compile(r"/(?:[vV]|status-lists|static)(?:/.*)?|/healthz|/readyz", re.DOTALL)
 """What everybody may ask for, also over a connection that others can read."""
 _PORT = re.compile(r":[0-9]*$")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ALWAYS = frozenset({"/healthz", "/readyz"})
 """Answered however busy we are: whoever asks decides by it whether we live."""
 CONTENT_SECURITY_POLICY = (
@@ -57,16 +59,34 @@ _HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 
+Observe: TypeAlias = Callable[[str, str, int, float], None]
+"""Method, template of the route, status, seconds."""
+
 access_log = logging.getLogger("elicence.access")
 error_log = logging.getLogger("elicence.error")
+
+
+def _unobserved(method: str, route: str, status: int, seconds: float) -> None:
+    """Nobody counts."""
 
 
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, proxies: Sequence[Network] = ()) -> None:
-        """`proxies` are believed when they say who asks."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        proxies: Sequence[Network] = (),
+        observe: Observe = _unobserved,
+        told: Callable[[Request, Exception], Response] | None = None,
+    ) -> None:
+        """`proxies` are believed when they say who asks; `observe` counts what was answered.
+
+        `told` answers for an error; without it as JSON.
+        """
         self._app = app
+        self._told = told or _as_json
+        self._observe = observe
         self._proxies = proxies
         self._heavy = heavy()
         self._light = light()
@@ -79,7 +99,7 @@ class Edge:
             return
         way = way_of(scope, self._proxies)
         port = scope["client"][1] if scope.get("client") else 0
-        state = {**scope.get("state", {}), "way": way}
+        state = {**scope.get("state", {}), "way": way, "request_id": secrets.token_hex(8)}
         scope = {**scope, "client": (way.address, port), "scheme": way.scheme, "state": state}
         exchange = _Exchange(scope, receive, send, self._admission(scope))
         started = time.monotonic()
@@ -89,7 +109,8 @@ class Edge:
             await exchange.begin()
             await self._app(scope, exchange.receive, exchange.send)
         except _REFUSALS as error:
-            await exchange.refuse(error)
+            await exchange.finish()
+            await self._told(Request(scope), error)(scope, receive, exchange.send)
         except ClientDisconnect:
             access_log.info("%s left", scope["method"])
             return
@@ -100,13 +121,23 @@ class Edge:
             error_log.error("unforeseen %s at %s", type(error).__qualname__, places)
             if exchange.status is not None:
                 raise
-            await exchange.fail(error)
+            await self._told(Request(scope), error)(scope, receive, exchange.send)
         finally:
             exchange.leave()
         # The path holds codes: only the template of the route is written.
         template = getattr(scope.get("route"), "path", "-")
-        milliseconds = (time.monotonic() - started) * 1000
-        access_log.info("%s %s %s %.0f ms", scope["method"], template, exchange.status, milliseconds)
+        seconds = time.monotonic() - started
+        method = scope["method"] if scope["method"] in _METHODS else "-"
+        facts = {
+            "method": method,
+            "route": template,
+            "status": exchange.status,
+            "ms": round(seconds * 1000, 1),
+            "client": state.get("client", ""),
+            "request": state["request_id"],
+        }
+        access_log.info("%s %s %s", method, template, exchange.status, extra={"facts": facts})
+        self._observe(method, template, exchange.status or 0, seconds)
 
     def _check(self, scope: Scope, way: Way) -> None:
         if len(scope["headers"]) > MAX_HEADERS:
@@ -141,6 +172,7 @@ class _Exchange:
         self._has_place = False
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._path: str = scope["path"]
+        self._request_id: bytes = scope["state"]["request_id"].encode()
         host = _PORT.sub("", self._headers.get(b"host", b"").decode("latin-1")).strip("[]")
         # A browser would hold it against every other server of a machine that is called localhost.
         self._is_strict = scope.get("scheme") == "https" and not is_loopback(host)
@@ -195,6 +227,7 @@ class _Exchange:
             added = [item for item in _HEADERS if item[0] not in present]
             if self._is_strict:
                 added.append((b"strict-transport-security", HSTS))
+            added.append((b"x-request-id", self._request_id))
             # Whoever lets something be kept says so himself.
             if not self._path.startswith("/static/") and b"cache-control" not in present:
                 added.append((b"cache-control", b"no-store"))
@@ -213,25 +246,12 @@ class _Exchange:
         if self._is_form and self._announced > self._limit:
             raise _too_large()
 
-    async def fail(self, error: BaseException) -> None:
-        """Answer for an error that nobody foresaw."""
-        await self._answer(error, 500)
-
-    async def refuse(self, error: ApiError) -> None:
-        """Answer for a request that is not served."""
+    async def finish(self) -> None:
+        """Take the rest of a request that is not served, so that its sender reads the answer."""
         if 0 < self._announced <= MAX_PAGE_BODY_BYTES and not self._complete and b"expect" not in self._headers:
-            # A client that is still sending would not read the answer; what is longer is not worth the waiting.
+            # What is longer is not worth the waiting.
             with contextlib.suppress(TooSlowError):
                 await self._discard()
-        await self._answer(error, problem_of(error).row.http_status)
-
-    async def _answer(self, error: BaseException, status: int) -> None:
-        body = json.dumps(problem_of(error).http_shape(), ensure_ascii=False).encode()
-        headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-        if isinstance(error, RateLimitedError | OverloadedError):
-            headers.append((b"retry-after", str(error.seconds).encode()))
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
 
     async def _enter(self) -> None:
         if self._admission is not None and not self._has_place:
@@ -251,6 +271,12 @@ class _Exchange:
             discarded += len(message.get("body", b""))
             if message["type"] != "http.request" or not message.get("more_body", False):
                 return
+
+
+def _as_json(_request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    headers = {"Retry-After": str(error.seconds)} if isinstance(error, RateLimitedError | OverloadedError) else None
+    return JSONResponse(problem.http_shape(), problem.row.http_status, headers, media_type="application/problem+json")
 
 
 def _too_large() -> InputTooLargeError:

@@ -49,7 +49,7 @@ def change_shape(change: Change) -> dict[str, object]:
 def message_about(webhook: Webhook, change: Change) -> Message:
     """Return the message about a change: the same bytes whenever it is sent."""
     body = _body(change.type, change.recorded_at, change_shape(change))
-    return Message(id=webhook.message_id(change.sequence), body=body)
+    return Message(id=webhook.message_id(change), body=body)
 
 
 def test_message(webhook: Webhook, at: datetime) -> Message:

@@ -70,8 +70,8 @@ class Teller:
                 return told
             webhooks.advance(webhook.id, change.sequence, told=True)
             told += 1
-        if page.next > webhook.position:
-            webhooks.advance(webhook.id, page.next, told=False)
+        if page.last is not None:
+            webhooks.advance(webhook.id, page.last.sequence, told=False)
         return told
 
     def _fail(self, webhook: Webhook, code: str, at: datetime) -> None:

@@ -46,7 +46,7 @@ def way_of(scope: "Scope", proxies: Sequence[Network]) -> Way:
     """Find out who asks and whether it was encrypted, by the connection or by a proxy that is trusted."""
     peer = scope["client"][0] if scope.get("client") else ""
     told = [(name, value) for name, value in scope["headers"] if name in _OF_PROXIES]
-    if not _is_among(peer, proxies):
+    if not is_among(peer, proxies):
         # Somebody's proxy may well stand on this machine without being named: what it hands on is not from here.
         return Way(address=peer, scheme=scope.get("scheme", "http"), is_local=not told and is_loopback(peer))
     hops = b",".join(value for name, value in told if name == _FOR)
@@ -70,7 +70,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _first_stranger(hops: bytes, proxies: Sequence[Network]) -> str | None:
-    """Go back from the last hop to the first that is no proxy of ours: what is before that, anybody may have written."""
+    """Go back from the last hop to the first that is no proxy of ours: what stands before, anybody may have written."""
     if len(hops) > MAX_FORWARDED_BYTES:
         return None
     for hop in reversed(hops.decode("latin-1").split(",")):
@@ -84,7 +84,8 @@ def _first_stranger(hops: bytes, proxies: Sequence[Network]) -> str | None:
     return None
 
 
-def _is_among(host: str, proxies: Sequence[Network]) -> bool:
+def is_among(host: str, proxies: Sequence[Network]) -> bool:
+    """Whether this is the address of a proxy of ours."""
     try:
         address = _address(host)
     except ValueError:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -40,6 +41,7 @@ _TYPES = ("certificateTypeCode", "certTypeCode")
 _NOT_IN_FORCE: Mapping[int, str] = {21: "cancelled", 22: "expired", 23: "suspended"}
 """Codes with which a source says that there is a licence, and why it cannot be used."""
 _FOUND, _NONE = 0, 10
+_SEVERAL = re.compile(r"\s*[、,，;；^]\s*")
 
 log = logging.getLogger("elicence.sources")
 
@@ -214,8 +216,8 @@ def _first(named: Mapping[str, str], keys: tuple[str, ...]) -> str:
 
 
 def _require_same(told: str, asked: str) -> None:
-    # Some sources mask what they were asked by.
-    if told and "*" not in told and told.upper() != asked.upper():
+    # Some sources mask what they were asked by, and several holders stand in one text.
+    if told and "*" not in told and asked.upper() not in _SEVERAL.split(told.upper()):
         raise _NoAnswerError
 
 

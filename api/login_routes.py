@@ -214,10 +214,8 @@ def _problem_page(request: Request, error: Exception, path: str) -> HTMLResponse
     problem = problem_of(error)
     status = problem.row.http_status
     message = problem.message if status < 500 else problem.row.title
-    response = page(
-        request, "login_problem.html", status_code=status, status=status, message=message, next=quote(path),
-        again=not isinstance(error, LoginNotSetUpError),
-    )  # fmt: skip
+    again = not isinstance(error, LoginNotSetUpError)
+    response = page(request, "login_problem.html", status_code=status, message=message, next=quote(path), again=again)
     if status == 503:
         response.headers["Retry-After"] = RETRY_SECONDS
     return response

@@ -40,7 +40,7 @@ from .schemas_use import (
 from .shapes import licence_shape
 from .show_pages import download_address, show_address
 from .use_shapes import access_shape, made_code_shape, mandate_shape, own_shape, show_code_shape
-from .using import copy_for_recipient, details_of, record_own, record_use, structured_of
+from .using import copy_for_recipient, details_of, record_own, record_use, require_requester, structured_of
 from .wiring import Services, clock
 
 MAX_ACCESSES = 200
@@ -140,10 +140,11 @@ def _licence_routes(services: Services) -> APIRouter:
     )
     def authorise(
         identifier: str,
-        body: Annotated[bytes, Depends(json_body)],
         caller: Annotated[Caller, Depends(holder)],
+        body: Annotated[bytes, Depends(json_body)],
     ) -> Response:
         wish, at = read_body(AuthorisationBody, body), clock()
+        require_requester(services, wish.requester)
         made = services.licence_use.authorise(
             caller,
             identifier,
@@ -172,8 +173,8 @@ def _licence_routes(services: Services) -> APIRouter:
     )
     def link(
         identifier: str,
-        body: Annotated[bytes, Depends(json_body)],
         caller: Annotated[Caller, Depends(holder)],
+        body: Annotated[bytes, Depends(json_body)],
     ) -> Response:
         wish, at = read_body(DownloadBody, body), clock()
         found = services.licence_use.find(holder_of(caller), identifier, at=at)
@@ -232,7 +233,7 @@ def _mandate_routes(services: Services) -> APIRouter:
         responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
         openapi_extra=takes(MandateBody),
     )
-    def grant(body: Annotated[bytes, Depends(json_body)], caller: Annotated[Caller, Depends(holder)]) -> Response:
+    def grant(caller: Annotated[Caller, Depends(holder)], body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish, at = read_body(MandateBody, body), clock()
         mandate = services.licence_use.grant(
             caller,

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 
-from licences.access import Caller, Operation, holder_of
+from licences.access import Caller, NotAllowedError, Operation, UseMode, holder_of
 from licences.supervision import Case, CaseAct, CaseKind, TrailEntry, TrailKind, make_case
 
 from .authentication import may
@@ -47,9 +47,7 @@ def objection_routes(services: Services) -> APIRouter:
         responses=problems(400, 401, 403, 404, 413, 415, 422, 429),
         openapi_extra=takes(ObjectionBody),
     )
-    def object_to(
-        body: Annotated[bytes, Depends(json_body)], caller: Annotated[Caller, Depends(holder)]
-    ) -> Response:
+    def object_to(caller: Annotated[Caller, Depends(holder)], body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish = read_body(ObjectionBody, body)
         case = raise_objection(services, caller, wish.identifier, statement=wish.statement, contact=wish.contact)
         return JSONResponse(objection_shape(case), status_code=201)
@@ -60,10 +58,13 @@ def objection_routes(services: Services) -> APIRouter:
 def raise_objection(services: Services, caller: Caller, identifier: str, *, statement: str, contact: str) -> Case:
     """Open a case about a licence that the caller may use.
 
-    Raises LicenceNotFoundError, ExceptionGroup of InvalidFieldError, CasesFullError.
+    Raises LicenceNotFoundError, NotAllowedError for an agent, ExceptionGroup of InvalidFieldError, CasesFullError.
     """
     at, own = clock(), holder_of(caller)
-    record = services.licence_use.find(own, identifier, at=at).filed.record
+    found = services.licence_use.find(own, identifier, at=at)
+    if found.grounds[0].mode is UseMode.AGENT:
+        raise NotAllowedError
+    record = found.filed.record
     index = services.holder_index(own.kind, own.code)
     case = make_case(
         kind=CaseKind.OBJECTION,

@@ -193,7 +193,7 @@ def _verdict_routes(services: Services) -> APIRouter:
     def sheet(request: Request, code: str) -> Response:
         report, record = _judge(services, code)
         view = verdict_view(services, code, report, record)
-        symbol = _symbol(record.verify_url) if record is not None else None
+        symbol = qr_symbol(record.verify_url) if record is not None else None
         short_code = group_short_code(record.short_code) if record is not None else ""
         return page(request, "print.html", view=view, symbol=symbol, short_code=short_code)
 
@@ -376,7 +376,8 @@ def _signature_words(signature: SignatureFacts) -> Message:
     return Message(zh="签名成立，证书可信", en="the signature is right, its certificate is trusted")
 
 
-def _symbol(text: str) -> Symbol:
+def qr_symbol(text: str) -> Symbol:
+    """Draw a QR symbol."""
     modules = code_modules(text)
     path = "".join(
         f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h1v1h-1z"

@@ -73,7 +73,7 @@ from licences.access import (
     TooManyMandatesError,
     UnauthenticatedError,
 )
-from licences.outgoing import TooManyWebhooksError, WebhookNotFoundError
+from licences.outgoing import CursorLostError, TooManyWebhooksError, WebhookNotFoundError
 from licences.sharing import ItemUnknownError, ItemVersionTakenError, PredicateUnknownError, SourceUnavailableError
 from licences.supervision import (
     CaseClosedError,
@@ -274,6 +274,7 @@ ROWS = (
     _row(IssueBatchNotFoundError, NOT_FOUND, 404, "ISSUE_BATCH_NOT_FOUND", "没有这个签发批次", "no such batch"),
     _row(ClientBatchesFullError, BUSY, 429, "CLIENT_BATCHES_FULL", "待签发的过多", "too many items wait"),
     _row(BatchesFullError, BUSY, 503, "BATCHES_FULL", "待签发的过多", "too many items wait"),
+    _row(CursorLostError, DATA_REFUSED, 409, "CURSOR_LOST", "没有这条变更", "that change is not here"),
     _row(WebhookNotFoundError, NOT_FOUND, 404, "WEBHOOK_NOT_FOUND", "没有这个推送订阅", "no such webhook"),
     _row(TooManyWebhooksError, DATA_REFUSED, 409, "TOO_MANY_WEBHOOKS", "推送订阅过多", "too many webhooks"),
     _row(BatchChangedError, UNAVAILABLE, 503, "BATCH_CHANGED", "批次文件不一致", "the batch comes out otherwise"),

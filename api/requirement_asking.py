@@ -1,11 +1,13 @@
 """Requirement checks and predicates as the interface does them: limited, answered, recorded."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from esign import CHINA
-from licences import HolderKey, InvalidFieldError
+from licences import HolderKey, InvalidFieldError, LicencesError
 from licences.access import Caller, NotAllowedError, Operation, Purpose, region_of
 from licences.sharing import (
     Candidate,
@@ -19,18 +21,21 @@ from licences.sharing import (
 )
 from licences.supervision import TrailEntry, TrailKind, TrailQuestion
 
-from .errors import RateLimitedError
+from .enforcing import refuse, require_own_office, trail_entry
+from .messages import Message
+from .question_limits import WINDOW, QuestionLimit
 from .wiring import Services
 
 MAX_CHECKS_A_DAY: Final = 100
 """Requirement checks of one office about one applicant in 24 hours: more than any applicant has matters."""
 MAX_PREDICATES_A_DAY: Final = 20
 """Questions of one office about one applicant in 24 hours, so that values cannot be closed in on."""
-_DAY = timedelta(hours=24)
-_CHECK, _PREDICATE = "check", "predicate"
-_LIMITS = {_CHECK: MAX_CHECKS_A_DAY, _PREDICATE: MAX_PREDICATES_A_DAY}
-_MOST_ENTRIES = 10_000
-_AGAIN_SECONDS = 3600
+_OPERATION = Operation.CHECK_REQUIREMENTS
+_CHECK, _PREDICATE, _NAMED = "check", "predicate", "named"
+_LIMIT_TEXT = Message(
+    zh="本机构 24 小时内对该申请人的核验次数已达上限。",
+    en="this office has asked enough about this applicant for 24 hours",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,120 +48,124 @@ class Wish:
     purpose: Purpose
 
 
-def check_item(
-    services: Services, caller: Caller, wish: Wish, *, at: datetime
-) -> tuple[ServiceItem, tuple[MaterialAnswer, ...]]:
-    """Answer for every material of an item.
+class RequirementDesk:
+    """Answers for the clients of one process."""
 
-    ItemUnknownError, InvalidHolderError, InvalidFieldError, RateLimitedError, StoreUnavailableError.
-    """
-    item = _item(services, wish, at)
-    asked = _Asked(services, caller, wish, _CHECK, at)
-    answers = services.requirements.check(item, asked.parties, caller, wish.purpose, at=at)
-    details = {"item": item.code, "version": str(item.version), "outcome": outcome_of(answers).value}
-    asked.record(details, [one.licence for one in answers if one.licence is not None])
-    return item, answers
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._limits = {
+            _CHECK: QuestionLimit(MAX_CHECKS_A_DAY, _LIMIT_TEXT),
+            _PREDICATE: QuestionLimit(MAX_PREDICATES_A_DAY, _LIMIT_TEXT),
+        }
 
+    def check(self, caller: Caller, wish: Wish, *, at: datetime) -> tuple[ServiceItem, tuple[MaterialAnswer, ...]]:
+        """Answer for every material of an item.
 
-def ask_predicate(
-    services: Services, caller: Caller, wish: Wish, key: str, *, at: datetime
-) -> tuple[ServiceItem, Predicate, PredicateAnswer]:
-    """Answer one question of an item's catalogue file; PredicateUnknownError, and the errors of `check_item`."""
-    item = _item(services, wish, at)
-    predicate = item.predicate(key)
-    asked = _Asked(services, caller, wish, _PREDICATE, at)
-    answer = services.requirements.ask(predicate, asked.parties, caller, wish.purpose, at=at)
-    details = {"item": item.code, "predicate": key, "finding": answer.finding.value}
-    asked.record(details, [] if answer.licence is None else [answer.licence])
-    return item, predicate, answer
+        ItemUnknownError, InvalidFieldError, NotAllowedError, RateLimitedError, StoreUnavailableError.
+        """
+        with self._recording(caller, wish, at):
+            item = self._item(caller, wish, at)
+            parties = parties_from(self._services.store, wish.applicant, wish.agent)
+        asked = _Asked(self._services, caller, wish, parties, self._limits[_CHECK], _CHECK, at)
+        answers = self._services.requirements.check(item, parties, caller, wish.purpose, at=at)
+        details = {"item": item.code, "version": str(item.version), "outcome": outcome_of(answers).value}
+        asked.record(details, [one.licence for one in answers if one.licence is not None])
+        return item, answers
 
+    def ask(
+        self, caller: Caller, wish: Wish, key: str, *, at: datetime
+    ) -> tuple[ServiceItem, Predicate, PredicateAnswer]:
+        """Answer one question of an item's file; PredicateUnknownError, and the errors of `check`."""
+        with self._recording(caller, wish, at):
+            item = self._item(caller, wish, at)
+            predicate = item.predicate(key)
+            parties = parties_from(self._services.store, wish.applicant, wish.agent)
+        asked = _Asked(self._services, caller, wish, parties, self._limits[_PREDICATE], _PREDICATE, at)
+        answer = self._services.requirements.ask(predicate, parties, caller, wish.purpose, at=at)
+        details = {"item": item.code, "predicate": key, "finding": answer.finding.value}
+        asked.record(details, [] if answer.licence is None else [answer.licence])
+        return item, predicate, answer
 
-def _item(services: Services, wish: Wish, at: datetime) -> ServiceItem:
-    item = services.items.on(wish.item, at.astimezone(CHINA).date())
-    # Whoever asks for one item and states another leaves a record that is not true.
-    if wish.purpose.item_code != item.code:
-        raise InvalidFieldError("/access/item_code", "ITEM_OTHER")
-    return item
+    def _item(self, caller: Caller, wish: Wish, at: datetime) -> ServiceItem:
+        require_own_office(caller, wish.purpose)
+        item = self._services.items.on(wish.item, at.astimezone(CHINA).date())
+        # Whoever asks for one item and states another leaves a record that is not true.
+        if wish.purpose.item_code != item.code:
+            raise InvalidFieldError("/access/item_code", "ITEM_OTHER")
+        return item
+
+    @contextmanager
+    def _recording(self, caller: Caller, wish: Wish, at: datetime) -> Iterator[None]:
+        try:
+            yield
+        except LicencesError as error:
+            refuse(self._services, caller, _OPERATION, at=at, code=error.code, purpose=wish.purpose)
+            raise
 
 
 class _Asked:
-    """One question, from its limit to its entry in the trail."""
+    """One question, from its limit to its entries in the trail."""
 
-    def __init__(self, services: Services, caller: Caller, wish: Wish, call: str, at: datetime) -> None:
-        self._services, self._caller, self._wish, self._call, self._at = services, caller, wish, call, at
-        self.parties: Parties = parties_from(services.store, wish.applicant, wish.agent)
-        self._index = services.holder_index(*self.parties.applicant)
-        if self._count() >= _LIMITS[call]:
-            self._refuse()
+    def __init__(
+        self,
+        services: Services,
+        caller: Caller,
+        wish: Wish,
+        parties: Parties,
+        limit: QuestionLimit,
+        call: str,
+        at: datetime,
+    ) -> None:
+        self._services, self._caller, self._purpose, self._at = services, caller, wish.purpose, at
+        self._limit, self._call = limit, call
+        self._index = services.holder_index(*parties.applicant)
+        self._require(answered=False)
 
     def record(self, details: dict[str, str], named: list[Candidate]) -> None:
         """Keep what was answered; RateLimitedError when others used the limit up meanwhile: then nothing is told."""
         for licence in named:
-            ours = not licence.source
-            self._services.trail.record(
-                self._entry(
-                    details={"item": details["item"], "call": "named", "from": licence.source},
-                    identifier=licence.identifier if ours else "",
-                    type_slug=licence.type_slug,
-                    region=region_of(licence.issuer_code),
-                )
+            self._keep(
+                {"call": _NAMED, "item": details["item"], "from": licence.source},
+                # What a source elsewhere calls its licences may hold a citizen's number.
+                identifier="" if licence.source else licence.identifier,
+                type_slug=licence.type_slug,
+                region=region_of(licence.issuer_code),
             )
-        # Kept first and counted then: of many at once no more get an answer than one after the other.
-        self._services.trail.record(self._entry(details=details | {"call": self._call}))
-        if self._count() > _LIMITS[self._call]:
-            self._refuse()
+        self._keep({"call": self._call, **details})
+        self._require(answered=True)
 
-    def _count(self) -> int:
+    def _require(self, *, answered: bool) -> None:
         question = TrailQuestion(
             kind=TrailKind.REQUIREMENTS,
             office_code=self._caller.office_code,
             holder_index=self._index,
-            since=self._at - _DAY,
+            since=self._at - WINDOW,
         )
-        entries = self._services.trail.entries(question, limit=_MOST_ENTRIES)
-        return sum(
-            one.entry.done and one.entry.holder_index == self._index and one.entry.details.get("call") == self._call
-            for one in entries
+        self._limit.require(
+            self._services.trail, question, self._counts, answered=answered, refuse=lambda: self._keep({}, done=False)
         )
 
-    def _refuse(self) -> None:
-        self._services.trail.record(self._entry(details={"call": self._call}, done=False, code="RATE_LIMITED"))
-        raise RateLimitedError(
-            "本机构 24 小时内对该申请人的核验次数已达上限。",
-            "this office has asked enough about this applicant for 24 hours",
-            seconds=_AGAIN_SECONDS,
-        )
+    def _counts(self, entry: TrailEntry) -> bool:
+        return entry.done and entry.holder_index == self._index and entry.details.get("call") == self._call
 
-    def _entry(
+    def _keep(
         self,
-        *,
         details: dict[str, str],
+        *,
         identifier: str = "",
         type_slug: str = "",
         region: str = "",
         done: bool = True,
-        code: str = "",
-    ) -> TrailEntry:
-        caller = self._caller
-        return TrailEntry(
-            kind=TrailKind.REQUIREMENTS,
-            at=self._at,
-            done=done,
-            code=code,
-            client=caller.client,
-            office=caller.office,
-            office_code=caller.office_code,
-            proof=caller.proof,
-            identifier=identifier,
-            type_slug=type_slug,
-            region=region,
-            holder_index=self._index,
-            purpose=self._wish.purpose,
-            details=details,
-        )
+    ) -> None:
+        entry = trail_entry(
+            self._caller, _OPERATION, at=self._at, done=done, code="" if done else "RATE_LIMITED",
+            identifier=identifier, type_slug=type_slug, region=region, holder_index=self._index,
+            purpose=self._purpose, details=details,
+        )  # fmt: skip
+        self._services.trail.record(entry)
 
 
 def require_keeper_or_asker(caller: Caller) -> None:
     """Item files are no secret, but they are shown to those who work with them; NotAllowedError."""
-    if not (caller.may(Operation.KEEP_CATALOGUE) or caller.may(Operation.CHECK_REQUIREMENTS)):
+    if not (caller.may(Operation.KEEP_CATALOGUE) or caller.may(_OPERATION)):
         raise NotAllowedError

@@ -10,13 +10,14 @@ from esign import CHINA
 from licences import CatalogueFault, CatalogueFileError
 from licences.access import Caller, Operation, purpose_from
 from licences.sharing import service_item_from_toml
-from licences.supervision import TrailEntry, TrailKind
+from licences.supervision import TrailEntry
 
 from .authentication import may
+from .enforcing import trail_entry
 from .errors import BodyFault, InvalidBodyError
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import Message
-from .requirement_asking import Wish, ask_predicate, check_item, require_keeper_or_asker
+from .requirement_asking import RequirementDesk, Wish, require_keeper_or_asker
 from .requirement_item_shapes import faults_shape, item_shape, items_shape
 from .requirement_items import add_item
 from .requirement_shapes import predicate_shape, requirements_shape
@@ -39,6 +40,7 @@ def requirement_routes(services: Services) -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     asker = may(services, Operation.CHECK_REQUIREMENTS)
     keeper = may(services, Operation.KEEP_CATALOGUE)
+    desk = RequirementDesk(services)
 
     def reader(request: Request) -> Caller:
         caller = services.authentication.caller(request, datetime.now(UTC))
@@ -56,7 +58,7 @@ def requirement_routes(services: Services) -> APIRouter:
     )
     def check(caller: Annotated[Caller, Depends(asker)], body: Annotated[bytes, Depends(json_body)]) -> Response:
         at = datetime.now(UTC)
-        item, answers = check_item(services, caller, _wish(read_body(RequirementsBody, body)), at=at)
+        item, answers = desk.check(caller, _wish(read_body(RequirementsBody, body)), at=at)
         return JSONResponse(requirements_shape(item, answers, caller, at))
 
     @router.post(
@@ -70,7 +72,7 @@ def requirement_routes(services: Services) -> APIRouter:
     )
     def predicate(caller: Annotated[Caller, Depends(asker)], body: Annotated[bytes, Depends(json_body)]) -> Response:
         at, wish = datetime.now(UTC), read_body(PredicateBody, body)
-        item, question, answer = ask_predicate(services, caller, _wish(wish), wish.predicate, at=at)
+        item, question, answer = desk.ask(caller, _wish(wish), wish.predicate, at=at)
         return JSONResponse(predicate_shape(item, question, answer, at))
 
     @router.get(
@@ -127,6 +129,7 @@ def requirement_routes(services: Services) -> APIRouter:
         except CatalogueFileError as error:
             raise InvalidBodyError(tuple(_fault(one) for one in error.faults)) from error
         if new:
+            services.follow_items()
             services.trail.record(_kept(caller, item.code, item.version))
         return JSONResponse(item_shape(item), status_code=201 if new else 200)
 
@@ -148,13 +151,5 @@ def _fault(fault: CatalogueFault) -> BodyFault:
 
 
 def _kept(caller: Caller, code: str, version: int) -> TrailEntry:
-    return TrailEntry(
-        kind=TrailKind.OPERATION,
-        at=datetime.now(UTC),
-        done=True,
-        client=caller.client,
-        office=caller.office,
-        office_code=caller.office_code,
-        proof=caller.proof,
-        details={"what": "item", "item": code, "version": str(version)},
-    )
+    details = {"what": "item", "item": code, "version": str(version)}
+    return trail_entry(caller, Operation.KEEP_CATALOGUE, at=datetime.now(UTC), details=details)

@@ -15,6 +15,7 @@ from .authentication import may
 from .enforcing import acting, keeping_gate, licence_for, refuse, region_in, require_issuing
 from .http_requests import PREFIX, json_body, problems, takes
 from .review_shapes import MAX_LISTED, draft_shape, shown_draft_shape
+from .review_waiting import step_of
 from .routes import address_of_licence, addresses_of_files
 from .schemas import (
     ActorBody,
@@ -64,13 +65,24 @@ def review_routes(services: Services) -> APIRouter:
     @router.get(
         "",
         summary="列出草稿",
-        description="Drafts without their data, the one that was changed last first.",
+        description="Drafts without their data, the one that was changed last first. With `waiting=true` those whose "
+        "next step is the caller's: to check what others drafted; to hand in, mend or seal what it drafted itself.",
         response_model=DraftListOut,
         responses=problems(401, 403),
     )
-    def show_all(caller: Annotated[Caller, looking], state: Annotated[DraftState | None, Query()] = None) -> Response:
+    def show_all(
+        caller: Annotated[Caller, looking],
+        state: Annotated[DraftState | None, Query()] = None,
+        waiting: bool = False,
+    ) -> Response:
+        def is_wanted(draft: Draft) -> bool:
+            if not waiting:
+                return _may_see(services, caller, draft, _LOOKING)
+            step = step_of(services, caller, draft)
+            return step is not None and _may_see(services, caller, draft, (step,))
+
         found = services.drafts.drafts(state, limit=_MOST_LOOKED_AT)
-        drafts = list(islice((one for one in found if _may_see(services, caller, one, _LOOKING)), MAX_LISTED))
+        drafts = list(islice(filter(is_wanted, found), MAX_LISTED))
         return JSONResponse({"drafts": [draft_shape(draft) for draft in drafts], "limit": MAX_LISTED})
 
     @router.get(

@@ -78,7 +78,7 @@ class WebhookBody(Body):
     types: Annotated[list[Text] | None, Field(min_length=1, max_length=200)] = None
     regions: Annotated[list[RegionText] | None, Field(min_length=1, max_length=200)] = None
     after: Annotated[
-        int | None, Field(ge=0, le=2**31 - 1, description="sequence number to begin after; null: only what comes")
+        str | None, Field(max_length=32, description="place in the feed to begin after, or 0; null: only what comes")
     ] = None
 
 
@@ -91,7 +91,7 @@ class WebhookOut(Body):
     events: list[EventName]
     types: list[str] | None
     regions: list[str] | None
-    state: Literal["active", "stopped", "given_up"]
+    state: Literal["active", "disabled", "given_up"]
     position: int
     failures: int
     failing_since: str | None
@@ -149,5 +149,5 @@ class ChangesOut(Body):
     """Changes in the order of their sequence numbers; ask again with `after` = `next`."""
 
     changes: list[ChangeOut]
-    next: int
+    next: str
     more: bool

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from licences.access import MAX_TYPED_CHARACTERS
+from licences.supervision import MAX_CONTACT_CHARACTERS, MAX_STATEMENT_CHARACTERS
 
 from .schemas import Access, Body, Day, HolderCodeOut, ItemBody, ReportOut, Text, Words
 

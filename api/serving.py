@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 import errno
-import logging
 import signal
 import socket
 import ssl
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +16,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .admission import RETRY_SECONDS
 from .errors import ServiceUnavailableError, UsageError
+from .forwarding import Network, is_among, is_loopback
+from .logs import log_to
 from .settings import TlsSetting
 from .tls import server_context
 
 MAX_CONNECTIONS = 500  # beyond it each new one is told to come back; `admission` says what the others get
+MAX_PER_ADDRESS = 100  # of these, from one address of another machine that is no proxy of ours
 KEEP_ALIVE_SECONDS = 15
 HEAD_SECONDS = 20  # for the request line and headers
 SHUTDOWN_SECONDS = 10
@@ -108,10 +110,13 @@ class _Protocol(H11Protocol):
     which uvicorn tells the application nothing; and a limit on connections that says when to come back.
     """
 
+    proxies: Sequence[Network] = ()
+    """They may have as many connections as there are."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait. With TLS the handshake is over."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > MAX_CONNECTIONS or self._is_crowding():
             self.app = _full
         if (peer := _peer_of(transport)) is not None:
             # Each request gets a copy of this as its state; the dictionary itself is shared by all connections.
@@ -134,6 +139,13 @@ class _Protocol(H11Protocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
+    def _is_crowding(self) -> bool:
+        address = self.client[0] if self.client else ""
+        if is_loopback(address) or is_among(address, self.proxies):
+            return False
+        clients = (getattr(one, "client", None) for one in self.connections)
+        return sum(1 for client in clients if client is not None and client[0] == address) > MAX_PER_ADDRESS
+
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
@@ -143,15 +155,21 @@ class _Protocol(H11Protocol):
         self.transport.close()
 
 
-def serve(app: ASGIApp, listener: socket.socket, *, tls: ssl.SSLContext | None = None) -> None:
+def serve(
+    app: ASGIApp, listener: socket.socket, *, tls: ssl.SSLContext | None = None, proxies: Sequence[Network] = ()
+) -> None:
     """Serve until Ctrl-C or SIGTERM; requests that are under way are finished first. With a context over TLS."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("elicence").setLevel(logging.INFO)
+    log_to()
+
+    class _Ours(_Protocol):
+        pass
+
+    _Ours.proxies = proxies
     server = uvicorn.Server(
         uvicorn.Config(
             app,
             log_config=None,
-            http=_Protocol,
+            http=_Ours,
             ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             # Whoever asks could otherwise name another address and escape the limits.
             proxy_headers=False,

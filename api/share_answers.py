@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from fastapi import Request
@@ -18,14 +18,17 @@ from licences import (
     UnknownTypeError,
     look_at_holder,
 )
-from licences.access import Caller, NotAllowedError, Operation, Purpose, UnauthenticatedError, purpose_from, region_of
+from licences.access import Caller, NotAllowedError, Operation, Purpose, UnauthenticatedError, purpose_from
 from licences.sharing import SharedLicences, ShareService, ShareStatus
-from licences.supervision import TrailEntry, TrailKind, TrailQuestion
+from licences.supervision import TrailKind, TrailQuestion
 
 from .copying import make_copy
-from .errors import InvalidBodyError, MalformedInputError, RateLimitedError, UsageError
+from .enforcing import trail_entry
+from .errors import ForbiddenError, InvalidBodyError, MalformedInputError, RateLimitedError, UsageError
 from .inputs import parse_at
+from .messages import Message
 from .problems import row_of
+from .question_limits import WINDOW, QuestionLimit
 from .schemas_share import ByHolderBody, CauseObject, FileBody, ShareData, ShareHead, VerifyBody
 from .wiring import Services
 
@@ -33,8 +36,10 @@ NOT_SAID: Final = "未说明"
 """Stands in the trail and on copies for an element that the partner's call does not carry."""
 MAX_VERIFICATIONS_A_DAY: Final = 50
 """Verifications of data of one licence for one office in 24 hours: a wrong value is not found by trying."""
-_DAY = timedelta(hours=24)
-_AGAIN_SECONDS = 3600
+_LIMIT_TEXT = Message(
+    zh="本机构 24 小时内对该证照的信息验证次数已达上限。",
+    en="this office has had enough data of this licence verified for 24 hours",
+)
 _LOCAL_TIME = "%Y-%m-%d %H:%M:%S"
 
 Answer = dict[str, object]
@@ -61,7 +66,11 @@ class ShareCalls:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._share = ShareService(store=services.store, catalogue=services.catalogue)
+        self._verifications = QuestionLimit(MAX_VERIFICATIONS_A_DAY, _LIMIT_TEXT)
+
+    @property
+    def _share(self) -> ShareService:
+        return ShareService(store=self._services.store, catalogue=self._services.catalogue)
 
     def by_holder(self, request: Request, body: ByHolderBody, at: datetime) -> Answer:
         """证照数据 by holder code."""
@@ -138,7 +147,8 @@ class ShareCalls:
             verified = self._share.verify(licence_type, asked.data, caller, at=at)
             if verified.record is not None:
                 told.records = (verified.record,)
-                self._limit(caller, verified.record, at, MAX_VERIFICATIONS_A_DAY - 1)
+                purpose = _purpose(caller, body.head, asked, asked.cause)
+                self._require(caller, told, purpose, at, answered=False)
             if verified.holder is not None:
                 told.holder_index = self._services.holder_index(*verified.holder)
             told.details["result"] = str(int(verified.verdict))
@@ -160,7 +170,7 @@ class ShareCalls:
         try:
             caller = self._caller(request, head, at)
             caller.require(Operation.SHARE)
-        except UnauthenticatedError:
+        except (UnauthenticatedError, ForbiddenError):
             return envelope(ShareStatus.NOT_AUTHENTICATED)
         except NotAllowedError:
             return envelope(ShareStatus.NOT_GRANTED)
@@ -174,8 +184,6 @@ class ShareCalls:
             else:
                 message = f"{told.status.zh}：用证事由"
         except RateLimitedError:
-            told.status = ShareStatus.OTHER
-            self._record(caller, told, purpose, at)
             raise
         except ExceptionGroup as group:
             if group.split(InvalidFieldError)[1] is not None:
@@ -191,8 +199,8 @@ class ShareCalls:
                 raise
         self._record(caller, told, purpose, at)
         if "result" in told.details and told.records:
-            # Kept first and counted then: of many at once no more get an answer than one after the other.
-            self._limit(caller, told.records[0], at, MAX_VERIFICATIONS_A_DAY)
+            del told.details["result"]
+            self._require(caller, told, purpose, at, answered=True)
         return envelope(told.status, told.data if told.status is ShareStatus.DONE else None, message)
 
     def _caller(self, request: Request, head: ShareHead, at: datetime) -> Caller:
@@ -200,38 +208,29 @@ class ShareCalls:
             return self._services.authentication.caller_by_key(request, head.access_id, head.access_token, at)
         return self._services.authentication.caller(request, at)
 
-    def _limit(self, caller: Caller, record: Record, at: datetime, most: int) -> None:
+    def _require(self, caller: Caller, told: _Told, purpose: Purpose | None, at: datetime, *, answered: bool) -> None:
         question = TrailQuestion(
-            kind=TrailKind.SHARE, office_code=caller.office_code, identifier=record.identifier, since=at - _DAY
+            kind=TrailKind.SHARE,
+            office_code=caller.office_code,
+            identifier=told.records[0].identifier,
+            since=at - WINDOW,
         )
-        entries = self._services.trail.entries(question, limit=MAX_VERIFICATIONS_A_DAY * 20)
-        if sum("result" in one.entry.details for one in entries) > most:
-            raise RateLimitedError(
-                "本机构 24 小时内对该证照的信息验证次数已达上限。",
-                "this office has had enough data of this licence verified for 24 hours",
-                seconds=_AGAIN_SECONDS,
-            )
+
+        def refuse() -> None:
+            told.status = ShareStatus.OTHER
+            self._record(caller, told, purpose, at)
+
+        self._verifications.require(
+            self._services.trail, question, lambda entry: "result" in entry.details, answered=answered, refuse=refuse
+        )
 
     def _record(self, caller: Caller, told: _Told, purpose: Purpose | None, at: datetime) -> None:
         for record in told.records or (None,):
-            self._services.trail.record(
-                TrailEntry(
-                    kind=TrailKind.SHARE,
-                    at=at,
-                    done=told.status is ShareStatus.DONE,
-                    code=str(int(told.status)),
-                    client=caller.client,
-                    office=caller.office,
-                    office_code=caller.office_code,
-                    proof=caller.proof,
-                    identifier="" if record is None else record.identifier,
-                    type_slug="" if record is None else record.type_slug,
-                    region="" if record is None else region_of(record.issuer_code),
-                    holder_index=told.holder_index,
-                    purpose=purpose,
-                    details=told.details,
-                )
-            )
+            entry = trail_entry(
+                caller, Operation.SHARE, at=at, done=told.status is ShareStatus.DONE, code=str(int(told.status)),
+                record=record, holder_index=told.holder_index, purpose=purpose, details=told.details,
+            )  # fmt: skip
+            self._services.trail.record(entry)
 
 
 _REFUSALS: Mapping[type[Exception], ShareStatus] = {

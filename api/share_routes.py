@@ -25,6 +25,7 @@ _Body = Annotated[bytes, Depends(json_body)]
 def share_routes(services: Services) -> APIRouter:
     """Return the interface for share partners."""
     router = APIRouter(prefix=SHARE_PREFIX)
+    calls = ShareCalls(services)
 
     @router.post(
         "/queryCertInfoByHolderCode",
@@ -35,7 +36,7 @@ def share_routes(services: Services) -> APIRouter:
         openapi_extra=takes(ByHolderBody),
     )
     def by_holder(request: Request, body: _Body) -> Response:
-        return _answered(body, ByHolderBody, lambda read: ShareCalls(services).by_holder(request, read, _now()))
+        return _answered(body, ByHolderBody, lambda read: calls.by_holder(request, read, _now()))
 
     @router.post(
         "/downloadFile",
@@ -47,7 +48,7 @@ def share_routes(services: Services) -> APIRouter:
         openapi_extra=takes(FileBody),
     )
     def file(request: Request, body: _Body) -> Response:
-        return _answered(body, FileBody, lambda read: ShareCalls(services).file(request, read, _now()))
+        return _answered(body, FileBody, lambda read: calls.file(request, read, _now()))
 
     @router.post(
         "/verifyCertInfo",
@@ -58,7 +59,7 @@ def share_routes(services: Services) -> APIRouter:
         openapi_extra=takes(VerifyBody),
     )
     def verify(request: Request, body: _Body) -> Response:
-        return _answered(body, VerifyBody, lambda read: ShareCalls(services).verify(request, read, _now()))
+        return _answered(body, VerifyBody, lambda read: calls.verify(request, read, _now()))
 
     return router
 

@@ -194,6 +194,7 @@ def _open(arguments: argparse.Namespace) -> "Answer":
         holder=None,
         at=datetime.now(UTC),
     )
+    _tell(services, case)
     return _answer(case)
 
 
@@ -212,7 +213,28 @@ def _step(arguments: argparse.Namespace) -> "Answer":
         note=arguments.note,
         deadline=None if arguments.deadline is None else parse_at(arguments.deadline),
     )
-    return _answer(services.cases.step(case.number, step))
+    case = services.cases.step(case.number, step)
+    _tell(services, case)
+    return _answer(case)
+
+
+def _tell(services: "Services", case: "Case") -> None:
+    """Put the newest step of a case into the trail."""
+    from licences.supervision import TrailEntry, TrailKind
+
+    step = case.steps[-1]
+    services.trail.record(
+        TrailEntry(
+            kind=TrailKind.CASE,
+            at=step.at,
+            done=True,
+            client=step.actor.name,
+            office=step.actor.office,
+            office_code=step.actor.office_code,
+            identifier=case.identifier,
+            details={"case": case.number, "act": step.act.value},
+        )
+    )
 
 
 def _answer(case: "Case") -> "Answer":

@@ -10,12 +10,11 @@ from licences.access import (
     Caller,
     Form,
     Operation,
-    purpose_from,
 )
 from licences.supervision import TrailKind
 
 from .authentication import may
-from .enforcing import licence_for, require_own_office
+from .enforcing import licence_for
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import instant_text
 from .output import file_name
@@ -29,8 +28,10 @@ from .using import (
     details_of,
     first_holder,
     look_at,
+    purpose_for,
     record_use,
     redeem,
+    require_requester,
     structured_of,
 )
 from .wiring import Services, clock
@@ -51,12 +52,12 @@ def use_routes(services: Services) -> APIRouter:
         openapi_extra=takes(DutyBody),
     )
     def authorise(
-        body: Annotated[bytes, Depends(json_body)],
         caller: Annotated[Caller, Depends(may(services, Operation.LOOK_UP))],
+        body: Annotated[bytes, Depends(json_body)],
     ) -> Response:
         wish, at = read_body(DutyBody, body), clock()
-        purpose = purpose_from(wish.access.model_dump())
-        require_own_office(caller, purpose)
+        purpose = purpose_for(services, caller, wish.access.model_dump(), TrailKind.AUTHORISATION)
+        require_requester(services, wish.requester)
         record = licence_for(services, caller, wish.identifier, Operation.LOOK_UP, at=at)
         holder = first_holder(structured_of(services, record))
         made = services.licence_use.authorise_by_law(
@@ -88,12 +89,11 @@ def use_routes(services: Services) -> APIRouter:
         openapi_extra=takes(RedeemBody),
     )
     def take(
-        body: Annotated[bytes, Depends(json_body)],
         caller: Annotated[Caller, Depends(may(services, Operation.READ))],
+        body: Annotated[bytes, Depends(json_body)],
     ) -> Response:
         wish, at = read_body(RedeemBody, body), clock()
-        purpose = purpose_from(wish.access.model_dump())
-        require_own_office(caller, purpose)
+        purpose = purpose_for(services, caller, wish.access.model_dump(), TrailKind.AUTHORISATION)
         form = Form(wish.form)
         code = redeem(services, caller, wish.code, form, purpose, at=at)
         if form is Form.COPY:
@@ -121,14 +121,13 @@ def use_routes(services: Services) -> APIRouter:
         openapi_extra=takes(ShownBody),
     )
     def look(
-        body: Annotated[bytes, Depends(json_body)],
         caller: Annotated[Caller, Depends(may(services, Operation.VERIFY))],
+        body: Annotated[bytes, Depends(json_body)],
     ) -> Response:
         wish, at = read_body(ShownBody, body), clock()
         purpose = None
         if wish.access is not None:
-            purpose = purpose_from(wish.access.model_dump())
-            require_own_office(caller, purpose)
+            purpose = purpose_for(services, caller, wish.access.model_dump(), TrailKind.SHOW)
         seen = look_at(services, wish.code, f"client:{caller.client}", caller=caller, at=at)
         code = seen.code
         full = purpose is not None and caller.may(Operation.READ, type_slug=code.type_slug, region=code.region)

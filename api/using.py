@@ -1,28 +1,34 @@
 """Codes that are brought: taken, written into the trail whether they were taken or not, and what they hand out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from esign import CopyPurpose, StructuredHolder, StructuredLicence, structured_from_bytes
-from licences import Record
+from licences import InvalidFieldError, Record
 from licences.access import (
+    HERE,
     Attempt,
     Binding,
     Caller,
+    ClientUnknownError,
     CodeKind,
     CodeRefusedError,
     Form,
     Ground,
+    NotAllowedError,
     Operation,
     Purpose,
     UseCode,
+    purpose_from,
     region_of,
 )
 from licences.supervision import TrailEntry, TrailKind
 from verify import HolderEntry, Report
 
 from .copying import make_copy
-from .wiring import Services
+from .enforcing import require_own_office, trail_entry
+from .wiring import Services, clock
 
 OWN_USE = "自用"
 """What a copy says of item and case when a holder hands it to somebody himself."""
@@ -37,6 +43,30 @@ class Shown:
     record: Record
     licence: StructuredLicence
     report: Report
+
+
+def require_requester(services: Services, name: str) -> None:
+    """Raise InvalidFieldError unless somebody of this name may ask: a code for nobody would help nobody."""
+    if name == HERE and services.home.settings.open_on_loopback:
+        return
+    try:
+        known = not services.clients.get(name).suspended
+    except ClientUnknownError:
+        known = False
+    if not known:
+        raise InvalidFieldError("/requester", "CLIENT_UNKNOWN")
+
+
+def purpose_for(services: Services, caller: Caller, access: Mapping[str, object], kind: TrailKind) -> Purpose:
+    """Read why somebody wants a licence; NotAllowedError, after the trail has it, for another office's name."""
+    purpose = purpose_from(access)
+    try:
+        require_own_office(caller, purpose)
+    except NotAllowedError as error:
+        entry = trail_entry(caller, Operation.READ, at=clock(), done=False, code=error.code, purpose=purpose)
+        services.trail.record(replace(entry, kind=kind))
+        raise
+    return purpose
 
 
 def details_of(ground: Ground, **more: str) -> dict[str, str]:

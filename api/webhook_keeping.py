@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 
-from licences.outgoing import Secret, Webhook, new_secret, new_webhook, rotated
+from licences.access import HERE, Caller, Proof
+from licences.outgoing import Secret, Webhook, new_secret, new_webhook, read_cursor, rotated
+from licences.supervision import TrailEntry, TrailKind
 
 from .wiring import Services
 
@@ -17,22 +19,21 @@ def add_webhook(
     events: Iterable[str],
     types: Iterable[str] | None,
     regions: Iterable[str] | None,
-    after: int | None,
+    after: str | None,
     at: datetime,
 ) -> Webhook:
-    """Make and keep a webhook, which begins after an act, or with what comes when `after` is None.
+    """Make and keep a webhook, which begins after a place in the feed, or with what comes when `after` is None.
 
-    Raises one ExceptionGroup of InvalidFieldError, TooManyWebhooksError.
+    Raises InvalidFieldError or an ExceptionGroup of them, CursorLostError, TooManyWebhooksError.
     """
-    newest = services.changes.newest()
+    changes = services.changes
     webhook = new_webhook(
         client=client,
         url=url,
         events=events,
         types=types,
         regions=regions,
-        # A number that no act has yet would leave out those that are to come.
-        position=newest if after is None else min(after, newest),
+        position=changes.newest() if after is None else read_cursor(changes, after),
         at=at,
         random=os.urandom,
         development=services.home.settings.open_on_loopback,
@@ -46,3 +47,19 @@ def rotate_secret(services: Services, webhook: Webhook, *, at: datetime) -> tupl
     new, earlier = secrets = rotated(webhook.secrets, new_secret(os.urandom), at=at)
     services.webhooks.set_secrets(webhook.id, secrets)
     return new, earlier
+
+
+def record_change(services: Services, caller: Caller | None, webhook: Webhook, what: str, at: datetime) -> None:
+    """Put into the trail that somebody, or an operator on this machine, did something to a webhook."""
+    services.trail.record(
+        TrailEntry(
+            kind=TrailKind.CLIENTS,
+            at=at,
+            done=True,
+            client=HERE if caller is None else caller.client,
+            office="" if caller is None else caller.office,
+            office_code="" if caller is None else caller.office_code,
+            proof=Proof.HERE if caller is None else caller.proof,
+            details={"client": webhook.client, "webhook": webhook.id, "change": f"webhook {what}"},
+        )
+    )

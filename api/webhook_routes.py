@@ -1,6 +1,5 @@
 """Webhooks over HTTP: each client keeps its own."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,7 +8,6 @@ from fastapi.responses import JSONResponse, Response
 
 from licences.access import Caller, Operation
 from licences.outgoing import Webhook, WebhookNotFoundError, WebhookState
-from licences.supervision import TrailEntry, TrailKind
 
 from .authentication import may
 from .event_messages import attempt_with, test_message
@@ -17,7 +15,7 @@ from .http_requests import PREFIX, json_body, problems, takes
 from .messages import instant_text
 from .schemas import read_body
 from .schemas_systems import NewWebhookOut, SecretOut, WebhookBody, WebhookListOut, WebhookOut, WebhookTestOut
-from .webhook_keeping import add_webhook, rotate_secret
+from .webhook_keeping import add_webhook, record_change, rotate_secret
 from .webhook_shapes import webhook_shape
 from .wiring import Services
 
@@ -36,7 +34,7 @@ def webhook_routes(services: Services) -> APIRouter:
         responses=problems(400, 401, 403, 409, 413, 415, 422),
         openapi_extra=takes(WebhookBody),
     )
-    def add(body: Annotated[bytes, Depends(json_body)], caller: following) -> Response:
+    def add(caller: following, body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish, at = read_body(WebhookBody, body), datetime.now(UTC)
         types = None if wish.types is None else [services.catalogue.get(name).slug for name in wish.types]
         for slug in types or ():
@@ -45,7 +43,7 @@ def webhook_routes(services: Services) -> APIRouter:
             services, client=caller.client, url=wish.url, events=wish.events, types=types, regions=wish.regions,
             after=wish.after, at=at,
         )  # fmt: skip
-        _record(services, caller, webhook, "add", at)
+        record_change(services, caller, webhook, "add", at)
         shape = {**webhook_shape(webhook), "secret": webhook.secrets[0].value}
         return JSONResponse(shape, status_code=201, headers={"Location": f"{PREFIX}/webhooks/{webhook.id}"})
 
@@ -80,27 +78,27 @@ def webhook_routes(services: Services) -> APIRouter:
     def remove(webhook_id: str, caller: following) -> Response:
         webhook = _own(services, caller, webhook_id)
         services.webhooks.remove(webhook.id)
-        _record(services, caller, webhook, "remove", datetime.now(UTC))
+        record_change(services, caller, webhook, "remove", datetime.now(UTC))
         return Response(status_code=204)
 
     @router.post(
-        "/{webhook_id}/stop",
-        summary="暂停推送",
-        description="Send nothing until it is started again; it then goes on where it stopped.",
+        "/{webhook_id}/disable",
+        summary="停用推送",
+        description="Send nothing until it is enabled again; it then goes on where it was.",
         response_model=WebhookOut,
         responses=problems(401, 403, 404),
     )
-    def stop(webhook_id: str, caller: following) -> Response:
-        return _changed(services, caller, webhook_id, WebhookState.STOPPED)
+    def disable(webhook_id: str, caller: following) -> Response:
+        return _changed(services, caller, webhook_id, WebhookState.DISABLED)
 
     @router.post(
-        "/{webhook_id}/start",
-        summary="恢复推送",
-        description="Go on where it stopped or was given up.",
+        "/{webhook_id}/enable",
+        summary="启用推送",
+        description="Go on where it was disabled or given up.",
         response_model=WebhookOut,
         responses=problems(401, 403, 404),
     )
-    def start(webhook_id: str, caller: following) -> Response:
+    def enable(webhook_id: str, caller: following) -> Response:
         return _changed(services, caller, webhook_id, WebhookState.ACTIVE)
 
     @router.post(
@@ -113,7 +111,7 @@ def webhook_routes(services: Services) -> APIRouter:
     def rotate(webhook_id: str, caller: following) -> Response:
         webhook, at = _own(services, caller, webhook_id), datetime.now(UTC)
         new, earlier = rotate_secret(services, webhook, at=at)
-        _record(services, caller, webhook, "secret", at)
+        record_change(services, caller, webhook, "secret", at)
         until = instant_text(earlier.until or at)
         return JSONResponse({"webhook": webhook.id, "secret": new.value, "earlier_until": until})
 
@@ -142,15 +140,5 @@ def _own(services: Services, caller: Caller, webhook_id: str) -> Webhook:
 def _changed(services: Services, caller: Caller, webhook_id: str, state: WebhookState) -> Response:
     webhook = _own(services, caller, webhook_id)
     services.webhooks.set_state(webhook.id, state)
-    _record(services, caller, webhook, state.value, datetime.now(UTC))
+    record_change(services, caller, webhook, state.value, datetime.now(UTC))
     return JSONResponse(webhook_shape(services.webhooks.get(webhook.id)))
-
-
-def _record(services: Services, caller: Caller, webhook: Webhook, what: str, at: datetime) -> None:
-    details: Mapping[str, str] = {"webhook": webhook.id, "done": what}
-    services.trail.record(
-        TrailEntry(
-            kind=TrailKind.CLIENTS, at=at, done=True, client=caller.client, office=caller.office,
-            office_code=caller.office_code, proof=caller.proof, details=details,
-        )
-    )  # fmt: skip

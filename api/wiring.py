@@ -95,6 +95,7 @@ from .audit_keeping import AuditFolder, TrailKeeper
 from .errors import HomeError, SelfCheckError, ServiceUnavailableError
 from .home import Home
 from .licence_sources import ShareSource
+from .metrics import CountedTrail, Metrics
 from .open_keys import OpenKeys
 from .own_types import catalogue_of, own_files
 from .partners import read_partner
@@ -274,7 +275,12 @@ class Services:
     @cached_property
     def trail(self) -> Trail:
         """Who did, read and verified what."""
-        return SqlTrail(self.database_url, self.home.index_key())
+        return CountedTrail(SqlTrail(self.database_url, self.home.index_key()), self.metrics)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What this process has counted."""
+        return Metrics()
 
     @cached_property
     def trail_chain(self) -> TrailChain:
@@ -329,6 +335,10 @@ class Services:
     def items(self) -> ItemCatalogue:
         """The service items, as they are now."""
         return self._items.items()
+
+    def follow_items(self) -> None:
+        """Look at once whether an item file was added."""
+        self._items.items(now=True)
 
     @cached_property
     def licence_sources(self) -> tuple[ShareSource, ...]:

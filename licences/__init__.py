@@ -196,7 +196,7 @@ from .recalls import (
 )
 from .registrar import Registrar
 from .reprint import stored_licence
-from .review import DRAFT_TRANSITIONS, DraftAct, DraftState, account_key
+from .review import DRAFT_TRANSITIONS, MAKING, DraftAct, DraftState, account_key
 from .review_desk import ReviewDesk, Wish
 from .sealing import (
     AuthoritySeal,
@@ -320,6 +320,7 @@ __all__ = [
     "HOLDER_KINDS",
     "IN_FORCE_WORDS",
     "LEGAL_GROUNDS",
+    "MAKING",
     "MAX_BATCH_ITEMS",
     "MAX_CATALOGUE_BYTES",
     "MAX_CONTACT_CHARACTERS",

@@ -72,6 +72,12 @@ SERVICE_ROWS: tuple[tuple[str, str, str], ...] = (
         "待签发的已有 {waiting} 件，请稍后再提交",
         "{waiting} items wait to be issued: hand in more later",
     ),
+    ("CURSOR_MALFORMED", "应为此前返回的 next，或 0", "must be a `next` of an earlier answer, or 0"),
+    (
+        "CURSOR_LOST",
+        "证照库中没有这条变更（可能由备份恢复过），请从 after=0 重新读取",
+        "that change is not here, as after a restore from a backup: read again from after=0",
+    ),
     ("WEBHOOK_NOT_FOUND", "没有这个推送订阅", "no such webhook"),
     ("TOO_MANY_WEBHOOKS", "推送订阅过多：最多 {limit} 个", "too many webhooks: at most {limit}"),
     (

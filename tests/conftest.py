@@ -26,6 +26,9 @@ NO_SKIP = "ELICENCE_TESTS_NO_SKIP"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Rewriting the asserts of all files takes half a minute: once for each version of a file is enough.
+sys.dont_write_bytecode = False
+
 # A developer's own settings must not reach the tests.
 for _name in [name for name in os.environ if name.startswith(("ELICENCE_", "PG")) and name != NO_SKIP]:
     del os.environ[_name]

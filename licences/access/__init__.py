@@ -47,7 +47,7 @@ from .mandates import (
     MandateWish,
     TooManyMandatesError,
 )
-from .own_licences import OwnLicence
+from .own_licences import OwnLicence, own_licences
 from .purposes import PURPOSE_MEMBERS, Purpose, purpose_from
 from .roles import ADMINISTRATORS, ALONE, ROLE_OPERATIONS, Operation, Role, may_be_together, operations_of
 from .sessions import SESSION_IDLE, SESSION_TERM, Session, SessionStore, new_session_secret, session_digest
@@ -160,6 +160,7 @@ __all__ = [
     "may_be_together",
     "new_session_secret",
     "operations_of",
+    "own_licences",
     "purpose_from",
     "region_of",
     "session_digest",

@@ -84,7 +84,10 @@ class Mandates(Protocol):
     """Keeps mandates. Every method may raise StoreUnavailableError."""
 
     def add(self, mandate: Mandate) -> None:
-        """Keep a mandate that ``check_mandate`` has let pass; TooManyMandatesError beyond ``MAX_MANDATES``."""
+        """Keep a mandate of ``make_mandate``, and remove those that ended ``MANDATE_KEPT`` ago.
+
+        TooManyMandatesError beyond ``MAX_MANDATES``.
+        """
 
     def get(self, mandate_id: str) -> Mandate:
         """Return a mandate; MandateNotFoundError."""

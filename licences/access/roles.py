@@ -82,7 +82,7 @@ ROLE_OPERATIONS: Mapping[Role, frozenset[Operation]] = MappingProxyType(
         ),
         Role.HOLDER: frozenset({Operation.USE_OWN, Operation.VERIFY}),
         Role.CATALOGUE_KEEPER: frozenset({Operation.KEEP_CATALOGUE}),
-        Role.SHARE_PARTNER: frozenset({Operation.SHARE, Operation.VERIFY}),
+        Role.SHARE_PARTNER: frozenset({Operation.SHARE, Operation.FOLLOW, Operation.VERIFY}),
         Role.SUPERVISOR: frozenset({Operation.SUPERVISE, Operation.HANDLE_CASES}),
         Role.OPERATOR: frozenset({Operation.OPERATE}),
         Role.SECURITY_ADMINISTRATOR: frozenset({Operation.MANAGE_CLIENTS}),

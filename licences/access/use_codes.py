@@ -212,7 +212,10 @@ class UseCodes(Protocol):
     """Keeps codes. Every method may raise StoreUnavailableError."""
 
     def add(self, code: UseCode, token: str, *, most: int | None = MAX_LIVE_CODES) -> None:
-        """Keep a code; TooManyCodesError when its maker has so many of the kind that are not over."""
+        """Keep a code, and remove those that were over ``CODE_KEPT`` ago.
+
+        TooManyCodesError when its maker has so many of the kind that are not over.
+        """
 
     def take(self, attempt: Attempt) -> UseCode:
         """Use a code; of any number that try at once, in any number of processes, one succeeds.

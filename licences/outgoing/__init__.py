@@ -1,7 +1,7 @@
 """What other systems are told: the feed of changes, and webhooks."""
 
-from .changes import MAX_CHANGES, Change, ChangePage, Changes, EventType, page_of
-from .errors import OutgoingError, TooManyWebhooksError, WebhookNotFoundError
+from .changes import MAX_CHANGES, Change, ChangePage, Changes, EventType, cursor_after, page_of, read_cursor
+from .errors import CursorLostError, OutgoingError, TooManyWebhooksError, WebhookNotFoundError
 from .webhooks import (
     GIVE_UP_AFTER,
     MAX_URL_CHARACTERS,
@@ -29,6 +29,7 @@ __all__ = [
     "Change",
     "ChangePage",
     "Changes",
+    "CursorLostError",
     "EventType",
     "Failure",
     "OutgoingError",
@@ -38,11 +39,13 @@ __all__ = [
     "WebhookNotFoundError",
     "WebhookState",
     "Webhooks",
+    "cursor_after",
     "failure_after",
     "may_be_reached",
     "new_secret",
     "new_webhook",
     "page_of",
+    "read_cursor",
     "rotated",
     "signatures",
 ]

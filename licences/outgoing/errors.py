@@ -7,6 +7,13 @@ class OutgoingError(LicencesError):
     """Base of the errors of feeds and webhooks."""
 
 
+class CursorLostError(OutgoingError):
+    """The act up to which a reader has read is not here: the store was restored to an earlier state."""
+
+    def __init__(self) -> None:
+        super().__init__("CURSOR_LOST")
+
+
 class WebhookNotFoundError(OutgoingError):
     """There is no webhook with this id, or it is another client's."""
 

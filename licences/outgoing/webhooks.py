@@ -40,8 +40,8 @@ class WebhookState(StrEnum):
     """Whether a webhook is served."""
 
     ACTIVE = "active"
-    STOPPED = "stopped"
-    """Its client, or an operator, has stopped it."""
+    DISABLED = "disabled"
+    """Its client, or an operator, has disabled it."""
     GIVEN_UP = "given_up"
     """Its receiver failed for too long, said that it is gone, or its client may not follow any more."""
 
@@ -97,9 +97,9 @@ class Webhook:
             and (self.regions is None or any(change.region.startswith(one) for one in self.regions))
         )
 
-    def message_id(self, sequence: int) -> str:
+    def message_id(self, change: Change) -> str:
         """Return the id of the message about an act: the same one whenever it is sent."""
-        return f"msg_{self.id}_{sequence}"
+        return f"msg_{self.id}_{change.sequence}_{change.mark}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from functools import partial
 from esign import CHINA, Rows, structured_from_bytes
 from licences.access import Caller, Operation, Purpose, region_of
 from licences.catalogue import Catalogue
-from licences.errors import LicenceNotFoundError, StoreUnavailableError
+from licences.errors import InvalidFieldError, InvalidHolderError, LicenceNotFoundError, StoreUnavailableError
 from licences.holder_links import HolderLinks, linked_codes
 from licences.holders import check_holder, look_at_holder
 from licences.lifecycle import Status
@@ -37,14 +37,21 @@ class Parties:
 
 
 def parties_from(store: LicenceStore, applicant: HolderKey, agent: HolderKey | None) -> Parties:
-    """Put codes into their normal form; InvalidHolderError for one that fails its checks and has no licence."""
-    return Parties(applicant=_normal(store, applicant), agent=None if agent is None else _normal(store, agent))
+    """Put codes into their normal form; InvalidFieldError for one that fails its checks and has no licence."""
+    return Parties(
+        applicant=_normal(store, applicant, "/applicant"),
+        agent=None if agent is None else _normal(store, agent, "/agent"),
+    )
 
 
-def _normal(store: LicenceStore, key: HolderKey) -> HolderKey:
-    kind, code = key[0], look_at_holder(*key).code
-    # Old licences bear codes that fail their checks; without any, it is a slip of the hand.
-    return (kind, code) if store.of_holder(kind, code) else (kind, check_holder(*key))
+def _normal(store: LicenceStore, key: HolderKey, pointer: str) -> HolderKey:
+    try:
+        kind, code = key[0], look_at_holder(*key).code
+        # Old licences bear codes that fail their checks; without any, it is a slip of the hand.
+        return (kind, code) if store.of_holder(kind, code) else (kind, check_holder(*key))
+    except InvalidHolderError as error:
+        member = "kind" if error.code == "HOLDER_KIND_UNKNOWN" else "code"
+        raise InvalidFieldError(f"{pointer}/{member}", error.code) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

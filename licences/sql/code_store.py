@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from esign import CHINA
 from keys import hmac_bytes
 from licences.access import (
+    CODE_KEPT,
     MAX_LIVE_CODES,
     REFUSALS,
     SHOW_STEP,
@@ -101,6 +102,8 @@ class SqlUseCodes:
                 asked = {"maker": code.made_by, "of_kind": code.kind.value, "now": code.made_at}
                 if connection.execute(_LIVE, asked).scalar_one() >= most:
                     raise TooManyCodesError
+            # Whoever adds one sweeps: nothing is left lying as long as codes are made.
+            _sweep(connection, code.made_at - CODE_KEPT)
             connection.execute(use_codes.insert(), row)
 
     def take(self, attempt: Attempt) -> UseCode:
@@ -121,8 +124,7 @@ class SqlUseCodes:
     def sweep(self, before: datetime) -> int:
         """See ``access.UseCodes``."""
         with translated(), self._writing() as connection:
-            connection.execute(_SWEEP_USES, {"before": before})
-            return connection.execute(_SWEEP, {"before": before}).rowcount
+            return _sweep(connection, before)
 
     def _code(self, row: _Row) -> UseCode:
         content = json.loads(self._protection.reveal(row.details, context=CODE_CONTEXT.format(digest=row.digest)))
@@ -159,6 +161,11 @@ class SqlUseCodes:
         with self._engine.begin() as connection:
             lock(connection)
             yield connection
+
+
+def _sweep(connection: sa.Connection, before: datetime) -> int:
+    connection.execute(_SWEEP_USES, {"before": before})
+    return connection.execute(_SWEEP, {"before": before}).rowcount
 
 
 _NOTHING = "0" * 64

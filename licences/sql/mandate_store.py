@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from esign import CHINA
-from licences.access import MAX_MANDATES, Mandate, MandateNotFoundError, TooManyMandatesError
+from licences.access import MANDATE_KEPT, MAX_MANDATES, Mandate, MandateNotFoundError, TooManyMandatesError
 from licences.holder_index import holder_index
 from licences.protection import Protection
 from licences.store import HolderKey
@@ -82,6 +82,7 @@ class SqlMandates:
         with translated(), self._writing() as connection:
             if connection.execute(_LIVE, {"principal": principal, "day": today}).scalar_one() >= MAX_MANDATES:
                 raise TooManyMandatesError
+            connection.execute(_SWEEP, {"before": today - MANDATE_KEPT})
             connection.execute(mandates.insert(), row)
 
     def get(self, mandate_id: str) -> Mandate:

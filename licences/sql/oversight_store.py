@@ -1,22 +1,27 @@
 """Adapter: what supervisors count and are warned of, from a relational database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 
 from esign import CHINA
 from licences.lifecycle import Status
+from licences.outgoing import WebhookState
 from licences.review import DraftState
 from licences.standing import standing_at
-from licences.supervision import Deadlines, DeadlineWarning, HourCount, TrailKind, WarningKind
+from licences.supervision import Deadlines, DeadlineWarning, HourCount, Totals, TrailKind, WarningKind
 
+from .case_tables import cases
 from .database import BUSY_TIMEOUT, close_engine, open_engine, translated
 from .event_rows import event_from, obligations_from
+from .forgery_tables import forgery_reports
 from .licence_tables import licence_events, licences
 from .review_tables import draft_events, drafts
 from .trail_tables import trail_entries
+from .webhook_tables import webhooks
 
 _ROWS_AT_ONCE = 2000
 _HOUR_LENGTH = len("2026-11-22T02")
@@ -57,6 +62,17 @@ _WAITING = (
 )
 
 
+_COUNT = sa.select(sa.func.count())
+_TOTALS: Mapping[str, sa.Select[Any]] = {
+    "licences": _COUNT.select_from(licences),
+    "acts": sa.select(sa.func.max(licence_events.c.sequence)),
+    "reviews_waiting": _COUNT.select_from(drafts).where(drafts.c.state == DraftState.IN_REVIEW.value),
+    "cases_open": _COUNT.select_from(cases).where(cases.c.closed_at.is_(None)),
+    "reports_open": _COUNT.select_from(forgery_reports).where(forgery_reports.c.closed_at.is_(None)),
+}
+_SLOWEST = sa.select(sa.func.min(webhooks.c.position)).where(webhooks.c.state == WebhookState.ACTIVE.value)
+
+
 class SqlOversight:
     """See ``supervision.Oversight``. Safe for threads and processes; open it after a fork, not before."""
 
@@ -80,6 +96,13 @@ class SqlOversight:
                     type_slug=row.type_slug,
                     count=row.times,
                 )
+
+    def totals(self) -> Totals:
+        """See ``supervision.Oversight``."""
+        with translated(), self._engine.connect() as connection:
+            found = {name: connection.execute(wanted).scalar() or 0 for name, wanted in _TOTALS.items()}
+            behind = connection.execute(_SLOWEST).scalar()
+        return Totals(**found, webhooks_behind=0 if behind is None else max(found["acts"] - behind, 0))
 
     def warnings(self, now: datetime, deadlines: Deadlines) -> Iterator[DeadlineWarning]:
         """See ``supervision.Oversight``."""

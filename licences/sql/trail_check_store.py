@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from licences.supervision import (
     DRAFT_SOURCE,
     EVENT_SOURCE,
+    INDEX_COLUMNS,
     PRUNED,
     Batch,
     HistoryRow,
@@ -28,16 +29,15 @@ from .trail_tables import trail_batches, trail_entries
 
 _ROWS_AT_ONCE = 2000
 _MOST_OUTSIDE = 100
-_COLUMNS = ("kind", "done", "outcome", "client", "office_code", "identifier", "type_slug", "region", "holder_index")
 
 _entries = trail_entries.c
+_INDEXED: dict[str, sa.ColumnElement[Any]] = {name: _entries[name] for name in INDEX_COLUMNS}
+_INDEXED |= {
+    "at": sa.type_coerce(_entries.at, sa.String()).label("at"),
+    "source": sa.func.coalesce(_entries.source, "").label("source"),
+}
 _ENTRIES = sa.select(
-    _entries.sequence,
-    _entries.content,
-    _entries.mark,
-    sa.type_coerce(_entries.at, sa.String()).label("at"),
-    _entries.source,
-    *(_entries[name] for name in _COLUMNS),
+    _entries.sequence, _entries.content, _entries.mark, *(_INDEXED[name] for name in INDEX_COLUMNS)
 ).order_by(_entries.sequence)
 _BATCHES = trail_batches.select().order_by(trail_batches.c.number)
 _PRUNINGS = _ENTRIES.where(_entries.kind == TrailKind.OPERATION.value, _entries.content.contains(f'"act":"{PRUNED}"'))
@@ -146,12 +146,6 @@ def trail_rows(url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> Iterator[SqlT
 
 
 def _stored(row: sa.Row[Any]) -> StoredEntry:
-    columns = {name: getattr(row, name) for name in _COLUMNS}
-    source = row.source or ""
-    return StoredEntry(
-        sequence=row.sequence,
-        content=row.content,
-        mark=row.mark,
-        columns={**columns, "at": row.at, "source": source},
-        source=source,
-    )
+    values: tuple[Any, ...] = tuple(row)
+    sequence, content, mark, *columns = values
+    return StoredEntry(sequence, content, mark, tuple(columns))

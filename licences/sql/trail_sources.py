@@ -81,7 +81,7 @@ def taken_event(row: sa.Row[Any]) -> TrailEntry:
         done=True,
         client=row.actor,
         office=row.office,
-        office_code=row.office_code,
+        office_code=row.office_code or row.issuer_code,
         identifier=row.identifier,
         type_slug=row.type_slug,
         region=region_of(row.issuer_code),

@@ -1,4 +1,4 @@
-"""Tables of mandates, of codes for one use of a licence, and of their uses. Holders stand here encrypted or as index."""
+"""Tables of mandates, of codes for one use of a licence and their uses. Holders stand here encrypted or as index."""
 
 import sqlalchemy as sa
 

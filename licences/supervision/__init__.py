@@ -52,7 +52,7 @@ from .chain_check import (
     TrailRows,
     check_trail,
 )
-from .entry_texts import can_be_asked, entry_from, index_texts, instant_text, text_of
+from .entry_texts import INDEX_COLUMNS, can_be_asked, entry_from, index_texts, instant_text, text_of
 from .errors import (
     CaseClosedError,
     CaseFullError,
@@ -68,6 +68,7 @@ from .oversight import (
     Measure,
     Oversight,
     StatisticsLine,
+    Totals,
     WarningKind,
     statistics,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "DRAFT_SOURCE",
     "EVENT_SOURCE",
     "FOREIGN_ENTRY",
+    "INDEX_COLUMNS",
     "MAX_CONTACT_CHARACTERS",
     "MAX_NOTE_CHARACTERS",
     "MAX_OPEN_CASES",
@@ -114,6 +116,7 @@ __all__ = [
     "StatisticsLine",
     "StoredEntry",
     "SupervisionError",
+    "Totals",
     "Trail",
     "TrailChain",
     "TrailEntry",

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from keys import hash_bytes, hmac_bytes
 
@@ -50,16 +50,19 @@ class Chained:
     """Whether there is more than fits into one batch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEntry:
-    """An entry as its row holds it."""
+class StoredEntry(NamedTuple):
+    """An entry as its row holds it; there are millions."""
 
     sequence: int
     content: str
     mark: str
-    columns: Mapping[str, str | bool]
-    """What the row repeats for questions."""
-    source: str
+    columns: tuple[str | bool, ...]
+    """`INDEX_COLUMNS`."""
+
+    @property
+    def source(self) -> str:
+        """Which row of a history it tells of; empty for most."""
+        return str(self.columns[-1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -426,6 +426,8 @@ class _Events:
         """Compare the entries of one batch."""
         steps: dict[str, StoredEntry] = {}
         for entry in own:
+            if not entry.columns[-1]:
+                continue
             kind, _, name = entry.source.partition(":")
             if f"{kind}:" == EVENT_SOURCE and name.isdecimal():
                 self._compare_event(entry, int(name))

@@ -1,7 +1,6 @@
 """Entries as the trail keeps them: canonical JSON in ASCII, one text for one entry."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from licences.access import Proof, Purpose
@@ -17,14 +16,11 @@ _INDEX_SIZES = {
     "holder_index": 64,
     "outcome": 64,
 }
-_MEMBERS = {
-    "client": "client",
-    "office_code": "officeCode",
-    "identifier": "identifier",
-    "type_slug": "type",
-    "region": "region",
-    "holder_index": "holder",
-}
+INDEX_COLUMNS = (
+    "at", "kind", "done", "outcome", "client", "office_code", "identifier", "type_slug", "region", "holder_index",
+    "source",
+)  # fmt: skip
+"""What the row of an entry repeats for questions, in this order."""
 MAX_TEXT_CHARACTERS = 300
 """Of one text of an entry: whoever asks for something that is no identifier may send any text in its place."""
 
@@ -78,7 +74,11 @@ def entry_from(text: str) -> TrailEntry:
 
 def index_texts(entry: TrailEntry) -> dict[str, str | bool]:
     """Return what the row of an entry repeats for questions; a text that cannot be one of ours is not asked for."""
-    fit = {name: text if can_be_asked(name, text := getattr(entry, name)) else "" for name in _MEMBERS}
+    fit = {
+        name: text if can_be_asked(name, text := getattr(entry, name)) else ""
+        for name in _INDEX_SIZES
+        if name != "outcome"
+    }
     outcome = entry.code or entry.details.get("action", "")
     kept = outcome if can_be_asked("outcome", outcome) else ""
     return {**fit, "kind": entry.kind.value, "done": entry.done, "outcome": kept}
@@ -90,23 +90,31 @@ def can_be_asked(name: str, text: str) -> bool:
     return known and len(text) <= _INDEX_SIZES[name]
 
 
-def repeats(content: str, columns: Mapping[str, str | bool]) -> bool:
-    """Whether the row of an entry says the same for questions as its content."""
+def repeats(content: str, columns: tuple[str | bool, ...]) -> bool:
+    """Whether the row of an entry says the same for questions (`INDEX_COLUMNS`) as its content."""
     try:
         members = json.loads(content)
-        details = members.get("details", {})
-        if (
-            all(columns[name] == members.get(member, "") for name, member in _MEMBERS.items())
-            and (columns["at"], columns["kind"], columns["done"]) == (members["at"], members["kind"], members["done"])
-            and columns["outcome"] == (members.get("code") or details.get("action", ""))
-            and columns["source"] == details.get("source", "")
-        ):
+        given, details = members.get, members.get("details", {})
+        said = (
+            members["at"],
+            members["kind"],
+            members["done"],
+            given("code") or details.get("action", ""),
+            given("client", ""),
+            given("officeCode", ""),
+            given("identifier", ""),
+            given("type", ""),
+            given("region", ""),
+            given("holder", ""),
+            details.get("source", ""),
+        )
+        if said == columns:
             return True
         entry = entry_from(content)
         texts = {**index_texts(entry), "at": instant_text(entry.at), "source": entry.details.get("source", "")}
     except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         return False
-    return dict(columns) == texts
+    return columns == tuple(texts[name] for name in INDEX_COLUMNS)
 
 
 def instant_text(at: datetime) -> str:

@@ -134,11 +134,29 @@ class Deadlines:
     cases: timedelta = timedelta(days=3)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How much there is, and how much of it waits."""
+
+    licences: int
+    acts: int
+    """Acts on licences that were ever recorded."""
+    reviews_waiting: int
+    cases_open: int
+    reports_open: int
+    """Reports of forgeries."""
+    webhooks_behind: int
+    """Acts that the slowest receiver has not been told of."""
+
+
 class Oversight(Protocol):
     """Port: where the counts and the deadlines come from. Every method may raise StoreUnavailableError."""
 
     def counts(self, since: datetime, until: datetime) -> Iterator[HourCount]:
         """Count the entries of the trail from `since` until just before `until`."""
+
+    def totals(self) -> Totals:
+        """Count what there is."""
 
     def warnings(self, now: datetime, deadlines: Deadlines) -> Iterator[DeadlineWarning]:
         """Tell what is due or has waited too long."""

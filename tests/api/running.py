@@ -16,6 +16,8 @@ import elicence_process
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "fixtures" / "paper"
+ACCESS = dict.fromkeys(("office", "officer", "item_name", "item_code", "case_number", "reason"), "样例")
+"""Why a holder is looked up, where that does not matter."""
 SECONDS = 60
 
 _SCRIPT = Path(sys.executable).parent / "elicence"
@@ -41,14 +43,9 @@ class Done:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give the environment of this process without our settings, and with the sources where nothing is installed."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
-    # Hundreds of processes must not compile the same modules each time.
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    kept["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
-    if not _SCRIPT.exists():
-        kept["PYTHONPATH"] = str(ROOT)
-    return kept | (extra or {})
+    """Give the environment of the tests' commands, with the sources where nothing is installed."""
+    sources = {} if _SCRIPT.exists() else {"PYTHONPATH": str(ROOT)}
+    return elicence_process.environment(sources | dict(extra or {}))
 
 
 def run(
@@ -93,24 +90,25 @@ class Elicence:
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    def command(self, *words: str | Path) -> list[str]:
+    def command(self, *words: str | bytes | Path) -> list[str]:
         """Give the whole command line."""
-        return [*_PROGRAM, "--home", str(self.home), *map(str, words)]
+        return [*_PROGRAM, "--home", str(self.home), *map(os.fsdecode, words)]
 
     def __call__(
         self,
-        *words: str | Path,
+        *words: str | bytes | Path,
         stdin: bytes | None = None,
         before: Sequence[str] = (),
         folder: Path | None = None,
         env: Mapping[str, str] | None = None,
         child: Callable[[], None] | None = None,
         script: bool = False,
+        code: str | None = None,
     ) -> Done:
-        """Run one command; `script` asks for the console script itself, from a cold start."""
+        """Run one command; `script` asks for the console script itself, from a cold start, `code` for a program."""
         if not (script or before or child):
             done = elicence_process.run(
-                "--home", self.home, *words, input=stdin, cwd=folder, env=environment(env), timeout=SECONDS
+                "--home", self.home, *words, input=stdin, cwd=folder, env=environment(env), timeout=SECONDS, code=code
             )
             return checked(done.returncode, done.stdout, done.stderr)
         return run([*before, *self.command(*words)], stdin=stdin, folder=folder, env=env, child=child)

@@ -7,12 +7,15 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
+import uvicorn
 from starlette.types import Message, Receive, Scope, Send
+from uvicorn.server import ServerState
 
-from api import edge
+from api import edge, serving
 from api.admission import RETRY_SECONDS, Admission
 from api.edge import MAX_HEADERS, Edge
 from api.errors import OverloadedError
+from api.forwarding import read_proxies
 
 Entered = Callable[[], Awaitable[None]]
 
@@ -257,3 +260,66 @@ async def answered(path: str, scheme: str) -> int | None:
     asking = Asking(Edge(work), "GET", path, scheme=scheme, client=("203.0.113.7", 1))
     await asking.task
     return asking.status
+
+
+class Line:
+    """A connection from somewhere, as far as a protocol asks for it."""
+
+    def __init__(self, address: str) -> None:
+        self._facts = {"peername": (address, 1), "sockname": ("127.0.0.1", 8000)}
+        self.written = b""
+
+    def get_extra_info(self, name: str) -> object:
+        return self._facts.get(name)
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def close(self) -> None:
+        """It says nothing more."""
+
+    def is_closing(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [("203.0.113.7", [200, 200, 503]), ("127.0.0.1", [200, 200, 200]), ("10.0.0.5", [200, 200, 200])],
+    ids=["stranger", "here", "proxy"],
+)
+def test_one_address_elsewhere_does_not_take_every_connection(
+    monkeypatch: pytest.MonkeyPatch, address: str, expected: list[int]
+) -> None:
+    monkeypatch.setattr(serving, "MAX_PER_ADDRESS", 2)
+    assert asyncio.run(connected(*[address] * 3)) == expected
+
+
+def test_connections_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "MAX_CONNECTIONS", 2)
+    assert asyncio.run(connected("127.0.0.1", "203.0.113.7", "203.0.113.8", "10.0.0.5")) == [200, 200, 503, 503]
+
+
+async def connected(*addresses: str) -> list[int]:
+    """Connect from each of these, ask, and stay; gives what each was answered."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    config = uvicorn.Config(app, log_config=None, lifespan="off", proxy_headers=False)
+    config.load()
+    state, lines, protocols = ServerState(), [], []
+    for address in addresses:
+        protocol = serving._Protocol(config=config, server_state=state, app_state={})
+        protocol.proxies = read_proxies(["10.0.0.5"])
+        line = Line(address)
+        protocol.connection_made(line)  # type: ignore[arg-type]
+        protocol.data_received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        lines.append(line)
+        protocols.append(protocol)
+    await settled()
+    for protocol in protocols:
+        protocol.connection_lost(None)
+    for line in lines:
+        assert (b"retry-after: " in line.written) == line.written.startswith(b"HTTP/1.1 503 ")
+    return [int(line.written.split()[1]) for line in lines]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -252,6 +253,41 @@ def test_batches_take_turns(services: Services, running: ModuleType, monkeypatch
     assert len(Fake.asked) == 43 == len(set(Fake.asked))
     assert [batch for batch, _ in Fake.asked[:6]] == [large.id, small.id] * 3
     assert services.issue_batches.unfinished() == ()
+
+
+def test_items_that_wait_do_not_keep_others_from_being_tried(
+    services: Services, running: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = waiting(services, [item(running, number) for number in range(20)])
+    Fake.asked, Fake.services = [], services
+    ask = Fake.ask
+
+    def first_ten_wait(self: Fake, one: batch_work._Item) -> str | None:
+        return "KEY_UNUSABLE" if one.position < 10 else ask(self, one)
+
+    monkeypatch.setattr(Fake, "ask", first_ten_wait)
+    monkeypatch.setattr(batch_work, "_Process", Fake)
+    work = BatchWork(services, workers=1)
+    with ThreadPoolExecutor(1) as pool:
+        states = [work._round(pool) for _ in range(4)]
+    work._lock.give_back()
+    assert sorted(position for _, position in Fake.asked) == list(range(10, 20))
+    assert states == ["KEY_UNUSABLE", "ok", "ok", "KEY_UNUSABLE"]
+    services.issue_batches.cancel(batch.id, datetime.now(UTC))
+    assert services.issue_batches.counts(batch.id) == {ItemState.REFUSED: 10, ItemState.CANCELLED: 10}
+
+
+def test_a_wish_that_cannot_be_opened_is_told(services: Services, running: ModuleType) -> None:
+    batch = waiting(services, [item(running, 90)])
+    with sqlite3.connect(services.home.path / "elicence.db") as database:
+        wish = bytearray(database.execute("SELECT wish FROM issue_batch_items").fetchone()[0])
+        wish[-1] ^= 1
+        database.execute("UPDATE issue_batch_items SET wish = ?", (bytes(wish),))
+    database.close()
+    assert batch_worker.work(services, batch.id, 0) == ""
+    (found,) = services.issue_batches.items(batch.id, start=0, limit=1)
+    assert found.outcome.problem is not None
+    assert found.outcome.problem["code"] == "PROTECTED_DATA_DAMAGED"
 
 
 def test_an_item_that_ends_its_process_is_given_up(

@@ -395,6 +395,10 @@ def test_a_register_over_http(served: Server) -> None:
     status, begun = post(address, files, type="pesticide-business", operator="zhang", checked_by="li")
     assert status == 202, begun
     assert begun["state"] == "running"
+    with urllib.request.urlopen(f"{address}/{begun['id']}/events") as stream:  # noqa: S310 — our own server
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert [stream.readline() for _ in range(3)][2] == b"event: progress\n"
+    # The connection was dropped: the work goes on.
     deadline = time.monotonic() + 120
     while (told := ask(f"{address}/{begun['id']}")[1])["state"] == "running":
         assert time.monotonic() < deadline
@@ -402,6 +406,10 @@ def test_a_register_over_http(served: Server) -> None:
     assert (told["state"], told["failure"]) == ("finished", None)
     assert told["states"]["converted"] == len(register.numbers)
     assert told["states"]["refused"] == len(register.faults)
+    with urllib.request.urlopen(f"{address}/{begun['id']}/events") as stream:  # noqa: S310 — our own server
+        events = stream.read().decode().strip().split("\n\n")
+    assert [one.partition("\n")[0] for one in events] == ["retry: 500", "event: end"]
+    assert json.loads(events[1].partition("data: ")[2]) == told
     summary = ask(f"{address}/{begun['id']}/report?format=json")[1]
     assert (summary["trust_levels"]["B"], summary["trust_levels"]["C"]) == (1, len(register.numbers) - 1)  # one scan
     with urllib.request.urlopen(f"{address}/{begun['id']}/report") as answer:  # noqa: S310 — our own server

@@ -102,7 +102,7 @@ def test_the_same_over_http(running: ModuleType, stocked: Elicence) -> None:
     citizen = f"111:{person['certificateHolderCode']}"
     assert stocked("holder-links", "add", "document-replaced", PASSPORT, citizen, *SINCE, *ACTOR).code == 0
     with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
-        wish: dict[str, object] = {"kind": "414", "code": "E12345678"}
+        wish: dict[str, object] = {"kind": "414", "code": "E12345678", "access": running.ACCESS}
         assert client.post("/api/v1/holders/licences", json=wish).json() == {"licences": []}
         answer = client.post("/api/v1/holders/licences", json=wish | {"linked": True, "history": True})
         (held,) = answer.json()["licences"]

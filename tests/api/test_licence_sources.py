@@ -228,8 +228,9 @@ def test_dates(service: Service, token: Path) -> None:
         assert (found.state, found.valid_to, found.end_known) == (state, valid_to, known), told
 
 
-def test_a_list_and_a_masked_code(service: Service, token: Path) -> None:
-    service.say(0, {"certDataList": [DATA | {"certificateHolderCode": "990***********1237"}, DATA]})
+@pytest.mark.parametrize("told", ["990***********1237", f"990101198512124566、{HOLDER[1]}", f"{HOLDER[1]} ^ x", ""])
+def test_masked_and_several_holders_in_a_list(service: Service, token: Path, told: str) -> None:
+    service.say(0, {"certDataList": [DATA | {"certificateHolderCode": told}, DATA]})
     assert len(ask(source(service.url, token))) == 2
 
 

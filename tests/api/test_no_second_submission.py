@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
+import shutil
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
+from api.client_keeping import ClientKeeping
 from api.home import open_home
 from api.requirement_asking import MAX_PREDICATES_A_DAY
 from api.share_answers import MAX_VERIFICATIONS_A_DAY, NOT_SAID
 from api.wiring import Services
+from licences import Act, Action, Actor
 from licences.supervision import TrailEntry, TrailKind, TrailQuestion
 
 if TYPE_CHECKING:
@@ -29,14 +37,14 @@ PERSON = {"kind": "111", "code": "990101199003071237"}
 NUMBER, NAME = "D990101G2026-0001", "张𬱖"
 RENEWAL, BRANCH = "99900119005002", "99900120011001"
 SHARE = "/share/v1/"
-CLIENTS = {
-    "hall": ("clerk", OFFICE, OFFICE_CODE, "all", "all"),
-    "farm": ("clerk", OFFICE, OFFICE_CODE, "pesticide-business", "all"),
-    "elsewhere": ("clerk", POLICE, POLICE_CODE, "all", "9902"),
-    "keeper": ("catalogue_keeper", OFFICE, OFFICE_CODE, "all", "all"),
-    "police": ("share_partner", POLICE, POLICE_CODE, "water-abstraction,fishing", "9901"),
-    "far": ("share_partner", POLICE, POLICE_CODE, "all", "9902"),
-    "own": ("share_partner", OFFICE, OFFICE_CODE, "all", "all"),
+CLIENTS: dict[str, tuple[str, str, str, list[str] | None, list[str] | None]] = {
+    "hall": ("clerk", OFFICE, OFFICE_CODE, None, None),
+    "farm": ("clerk", OFFICE, OFFICE_CODE, ["pesticide-business"], None),
+    "elsewhere": ("clerk", POLICE, POLICE_CODE, None, ["9902"]),
+    "keeper": ("catalogue_keeper", OFFICE, OFFICE_CODE, None, None),
+    "police": ("share_partner", POLICE, POLICE_CODE, ["water-abstraction", "fishing"], ["9901"]),
+    "far": ("share_partner", POLICE, POLICE_CODE, None, ["9902"]),
+    "own": ("share_partner", OFFICE, OFFICE_CODE, None, None),
 }
 
 Post = Callable[..., httpx2.Response]
@@ -53,21 +61,12 @@ def home(running: ModuleType, full_home: Path, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="module")
 def keys(home: Elicence) -> dict[str, str]:
-    made = {}
+    services = Services(open_home(home.home))
+    keeping = ClientKeeping(services, None, random=secrets.token_bytes, at=datetime.now(UTC))
     for name, (role, office, code, types, regions) in CLIENTS.items():
-        done = home(
-            "clients", "add", name, "--title", name, "--office", office, "--office-code", code, "--role", role,
-            "--types", types, "--regions", regions, "--days", "9", "--json",
-        )  # fmt: skip
-        assert done.code == 0, done.out + done.err
-        made[name] = found_key(done.json())
-    return made
-
-
-def found_key(answer: dict[str, Any]) -> str:
-    text = json.dumps(answer)
-    start = text.index("elk_")
-    return text[start : text.index('"', start)]
+        grant = keeping.grant(operations=None, types=types, regions=regions)
+        keeping.add(name=name, title=name, office=office, office_code=code, roles=[role], grants=(grant,))
+    return {name: keeping.key(name, label="", days=9).text for name in CLIENTS}
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +109,9 @@ def entries(home: Elicence, kind: TrailKind, client: str) -> list[TrailEntry]:
     return [one.entry for one in trail.entries(TrailQuestion(kind=kind, client=client), limit=1000)]
 
 
-def wish(item: str = RENEWAL, **changes: object) -> dict[str, object]:
+def wish(item: str = RENEWAL, office: str = OFFICE, **changes: object) -> dict[str, object]:
     access = {
-        "office": OFFICE,
+        "office": office,
         "officer": "clerk01",
         "item_name": "取水许可延续",
         "item_code": item,
@@ -150,8 +149,8 @@ def test_what_is_here_need_not_be_submitted(home: Elicence, post: Post) -> None:
 
 
 def test_what_is_not_granted_is_unknown_and_never_named(post: Post) -> None:
-    for by, code in (("farm", "NOT_GRANTED"), ("elsewhere", "NONE_IN_SCOPE")):
-        body = post(by, "/api/v1/requirements/check", wish()).json()
+    for by, office, code in (("farm", OFFICE, "NOT_GRANTED"), ("elsewhere", POLICE, "NONE_IN_SCOPE")):
+        body = post(by, "/api/v1/requirements/check", wish(office=office)).json()
         material = body["materials"][1]
         assert (material["code"], material["licence"]) == (code, None)
         assert "1.2.156" not in json.dumps(body)
@@ -163,16 +162,20 @@ def test_what_is_not_granted_is_unknown_and_never_named(post: Post) -> None:
         ("keeper", wish(), 403, None),
         ("police", wish(), 403, None),
         ("hall", wish("99900100000000"), 404, None),
-        ("hall", wish(applicant={"kind": "111", "code": "990101199003071238"}), 422, ["/code"]),
-        ("hall", wish(applicant={"kind": "777", "code": "1"}), 422, ["/kind"]),
+        ("hall", wish(applicant={"kind": "111", "code": "990101199003071238"}), 422, ["/applicant/code"]),
+        ("hall", wish(applicant={"kind": "777", "code": "1"}), 422, ["/applicant/kind"]),
         ("hall", {"item": RENEWAL, "applicant": PERSON}, 422, ["/access"]),
         ("hall", wish() | {"access": {"office": OFFICE}}, 422, [
             "/access/officer", "/access/item_name", "/access/item_code", "/access/case_number", "/access/reason",
         ]),
         ("hall", wish() | {"item": BRANCH}, 422, ["/access/item_code"]),
+        ("elsewhere", wish(), 403, None),
         ("hall", wish(more=1), 422, [""]),
     ],
-    ids=["keeper", "partner", "no item", "wrong code", "wrong kind", "no access", "elements", "other item", "more"],
+    ids=[
+        "keeper", "partner", "no item", "wrong code", "wrong kind", "no access", "elements", "other item",
+        "other office", "more",
+    ],
 )  # fmt: skip
 def test_refusals(post: Post, by: str, body: dict[str, object], status: int, pointers: list[str] | None) -> None:
     answer = post(by, "/api/v1/requirements/check", body)
@@ -203,7 +206,8 @@ def test_predicates_are_few_also_when_many_ask_at_once(home: Elicence, post: Pos
     refused = next(one for one in answers if one.status_code == 429)
     assert refused.headers["retry-after"] == "3600"
     assert post("farm", "/api/v1/predicates", body).status_code == 429
-    assert post("elsewhere", "/api/v1/predicates", body).status_code == 200, "another office has a limit of its own"
+    theirs = wish(office=POLICE, predicate="small-abstraction")
+    assert post("elsewhere", "/api/v1/predicates", theirs).status_code == 200, "another office has a limit of its own"
     other = body | {"applicant": {"kind": "111", "code": "990101198512124566"}}
     assert post("hall", "/api/v1/predicates", other).json()["answer"] in ("yes", "no")
     recorded = entries(home, TrailKind.REQUIREMENTS, "hall")
@@ -400,54 +404,75 @@ def test_a_wrong_value_is_not_found_by_trying(server: Server, keys: dict[str, st
     assert codes.count(200) < MAX_VERIFICATIONS_A_DAY
 
 
-def test_what_ends_is_told_by_its_code(running: ModuleType, fresh: Elicence) -> None:
-    issued = fresh.issue(running.sample("water-abstraction-1"))["identifier"]
-    words = ("--ground", "事由", "--decision", "样字〔2026〕1号")
-    with running.Server(fresh) as opened, httpx2.Client(base_url=opened.url, timeout=30, trust_env=False) as client:
+def test_what_ends_is_told_by_its_code(home: Elicence, share: Callable[..., dict[str, Any]]) -> None:
+    document = json.loads((ITEMS.parent / "paper" / "water-abstraction-2.json").read_text("utf-8"))["data"]
+    held = HELD | {
+        "holderCode": document["certificateHolderCode"],
+        "holderTypeCode": document["certificateHolderTypeCode"],
+    }
+    right = {
+        "holder": document["certificateHolderName"],
+        "holderCode": document["certificateHolderCode"],
+        "certNo": document["certificateNumber"],
+    }
+    identifier = share("own", "queryCertInfoByHolderCode", held)["data"]["certData"]["cert_identifier"]
 
-        def statuses() -> list[object]:
-            file = {"certificateIdentifier": issued, "certificateCopyCause": "核对"}
-            proven = {"certTypeCode": "water-abstraction", "certData": RIGHT, "useCause": "核对"}
-            calls = {"queryCertInfoByHolderCode": HELD, "downloadFile": file, "verifyCertInfo": proven}
-            said = [client.post(SHARE + call, json={"head": {}, "data": data}).json() for call, data in calls.items()]
-            return [said[0]["head"]["status"], said[1]["head"]["status"], said[2]["data"]["result"]]
+    def statuses() -> list[object]:
+        file = {"certificateIdentifier": identifier, "certificateCopyCause": "核对"}
+        proven = {"certTypeCode": "water-abstraction", "certData": right, "useCause": "核对"}
+        calls = {"queryCertInfoByHolderCode": held, "downloadFile": file, "verifyCertInfo": proven}
+        said = [share("own", call, data) for call, data in calls.items()]
+        return [said[0]["head"]["status"], said[1]["head"]["status"], said[2]["data"]["result"]]
 
-        assert statuses() == [0, 0, 0]
-        suspended = fresh("act", issued, "suspend", *words, "--actor", "clerk01")
-        assert suspended.code == 0, suspended.err
-        assert statuses() == [23, 23, 2]
-        assert fresh("revoke", issued, *words).code == 0
-        assert statuses() == [21, 21, 3]
+    assert statuses() == [0, 0, 0]
+    registrar = Services(open_home(home.home)).registrar
+    for action, expected in ((Action.SUSPEND, [23, 23, 2]), (Action.REVOKE, [21, 21, 3])):
+        now = datetime.now(UTC)
+        act = Act(
+            action=action,
+            ground="事由",
+            decision="样字〔2026〕1号",
+            legal_ground="penalty-9-3" if action is Action.REVOKE else "",
+            actor=Actor(name="clerk01", office=OFFICE),
+            effective_at=now,
+            recorded_at=now,
+        )
+        registrar.act(identifier, act)
+        assert statuses() == expected
 
 
-def test_one_county_asks_another(running: ModuleType, home: Elicence, keys: dict[str, str], fresh: Elicence) -> None:
-    """Our own share service as the source of another home; when it ends, nothing has to be submitted again."""
-    assert fresh("items", "add", ITEMS / "water-renewal.toml").code == 0
-    with running.Server(home) as upstream:
-        (fresh.home / "token").write_text(keys["police"])
-        with (fresh.home / "elicence.toml").open("a") as file:
-            file.write(
-                f'\n[licence_sources.province]\nname = "样例省电子证照库"\nurl = "{upstream.url}/share/v1"\n'
-                'access_id = "police"\naccess_token_file = "token"\n'
-                'types = { water-abstraction = "11990000000001011Q002" }\n'
-            )
-        with running.Server(fresh) as here:
+def test_one_county_asks_another(home: Elicence, server: Server, keys: dict[str, str], fresh: Elicence) -> None:
+    """Our own share service as the source of another home; when it is gone, nothing has to be submitted again."""
+    settings = (fresh.home / "elicence.toml").read_text("utf-8")
+    (fresh.home / "token").write_text(keys["police"])
+    (fresh.home / "items").mkdir()
+    shutil.copy(ITEMS / "water-renewal.toml", fresh.home / "items")
 
-            def material() -> dict[str, Any]:
-                answer = httpx2.post(here.url + "/api/v1/requirements/check", json=wish(), timeout=30)
-                assert answer.status_code == 200, answer.text
-                found: dict[str, Any] = answer.json()["materials"][1]
-                return found
+    def material(url: str) -> dict[str, Any]:
+        source = (
+            f'\n[licence_sources.province]\nname = "样例省电子证照库"\nurl = "{url}/share/v1"\n'
+            'access_id = "police"\naccess_token_file = "token"\n'
+            'types = { water-abstraction = "11990000000001011Q002" }\n'
+        )
+        (fresh.home / "elicence.toml").write_text(settings + source)
+        app = create_app(Services(open_home(fresh.home)), public_only=False)
+        with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50000)) as client:
+            answer = client.post("/api/v1/requirements/check", json=wish())
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()["materials"][1]
+        return found
 
-            found = material()
-            assert (found["state"], found["licence"]["source"]) == ("satisfied", "样例省电子证照库"), found
-            assert (found["licence"]["valid_to"], found["licence"]["copy_offer"]) == ("2031-04-09", None)
-            upstream.stop()
-            down = material()
-            assert (down["state"], down["code"]) == ("unknown", "SOURCE_DOWN")
-            assert down["sources_down"] == ["样例省电子证照库"]
+    found = material(server.url)
+    assert (found["state"], found["licence"]["source"]) == ("satisfied", "样例省电子证照库"), found
+    assert (found["licence"]["valid_to"], found["licence"]["copy_offer"]) == ("2031-04-09", None)
     asked = entries(home, TrailKind.SHARE, "police")[-1]
     assert asked.purpose is not None
     assert (asked.purpose.case_number, asked.purpose.officer) == ("990101-2026-0042", "clerk01")
     told = [one for one in entries(fresh, TrailKind.REQUIREMENTS, "local") if one.details["call"] == "named"]
     assert [(one.identifier, one.details["from"]) for one in told] == [("", "样例省电子证照库")]
+
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        down = material(f"http://127.0.0.1:{silent.getsockname()[1]}")
+    assert (down["state"], down["code"]) == ("unknown", "SOURCE_DOWN")
+    assert down["sources_down"] == ["样例省电子证照库"]

@@ -142,7 +142,7 @@ def paper(running: ModuleType, slug: str, office: str, number: int) -> dict[str,
 
 
 @pytest.fixture(scope="module")
-def hall(running: ModuleType, empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+def hall(running: ModuleType, empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Hall:
     folder = tmp_path_factory.mktemp("permissions")
     elicence = running.copy_home(empty_home, folder / "home")
     (folder / "register.toml").write_text(REGISTER, "utf-8")
@@ -172,7 +172,7 @@ def hall(running: ModuleType, empty_home: Path, tmp_path_factory: pytest.TempPat
             ),
         )  # fmt: skip
     keys = {name: keeping.key(name, label="", days=1).text for name in CLIENTS}
-    yield Hall(services, create_app(services, public_only=False), keys, identifiers)
+    return Hall(services, create_app(services, public_only=False), keys, identifiers)
 
 
 class Calls:
@@ -234,7 +234,9 @@ class Calls:
     def _unexplained(self, licence: str) -> Response:
         answer = self._client.get(self._path(licence))
         if answer.status_code == 422:
-            assert {one["pointer"] for one in answer.json()["errors"]} == {f"/access/{name}" for name in purpose("hall")}
+            assert {one["pointer"] for one in answer.json()["errors"]} == {
+                f"/access/{name}" for name in purpose("hall")
+            }
         return answer
 
     def _other_office(self, licence: str) -> Response:
@@ -429,9 +431,7 @@ def test_a_client_manages_others_but_not_itself(running: ModuleType, hall: Hall)
         for one in hall.services.trail.entries(TrailQuestion(client="boss-1"), limit=50)
         if one.entry.done
     ]
-    assert changes == [
-        ("new-1", word) for word in ("add", "key", "suspend", "restore", "grant", "subject", "revoke")
-    ]
+    assert changes == [("new-1", word) for word in ("add", "key", "suspend", "restore", "grant", "subject", "revoke")]
 
 
 _scopes = st.builds(
@@ -494,6 +494,7 @@ OPERATIONS: Mapping[str, str] = {
     "GET /api/v1/conversions/{batch}": "convert",
     "POST /api/v1/conversions/{batch}/resume": "convert",
     "GET /api/v1/conversions/{batch}/report": "convert",
+    "GET /api/v1/conversions/{batch}/events": "convert",
     "GET /api/v1/clients": "manage_clients",
     "POST /api/v1/clients": "manage_clients",
     "GET /api/v1/clients/{name}": "manage_clients",
@@ -504,48 +505,109 @@ OPERATIONS: Mapping[str, str] = {
     "POST /api/v1/clients/{name}/certificates": "manage_clients",
     "POST /api/v1/clients/{name}/subjects": "manage_clients",
     "DELETE /api/v1/clients/{name}/proofs/{proof}": "manage_clients",
+    "POST /api/v1/licence-batches": "issue",
+    "GET /api/v1/licence-batches/{batch_id}": "issue",
+    "POST /api/v1/licence-batches/{batch_id}/cancellation": "issue",
+    "GET /api/v1/changes": "follow",
+    "GET /api/v1/webhooks": "follow",
+    "POST /api/v1/webhooks": "follow",
+    "GET /api/v1/webhooks/{webhook_id}": "follow",
+    "DELETE /api/v1/webhooks/{webhook_id}": "follow",
+    "POST /api/v1/webhooks/{webhook_id}/disable": "follow",
+    "POST /api/v1/webhooks/{webhook_id}/enable": "follow",
+    "POST /api/v1/webhooks/{webhook_id}/secret": "follow",
+    "POST /api/v1/webhooks/{webhook_id}/test": "follow",
+    "GET /api/v1/cases": "handle_cases",
+    "POST /api/v1/cases": "handle_cases",
+    "GET /api/v1/cases/{number}": "handle_cases",
+    "POST /api/v1/cases/{number}/steps": "handle_cases",
+    "GET /api/v1/statistics": "supervise",
+    "GET /api/v1/warnings": "supervise",
+    "GET /api/v1/trail": "audit",
+    "GET /api/v1/trail/state": "audit",
+    "POST /api/v1/trail/of-holder": "audit",
+    "POST /api/v1/requirements/check": "check_requirements",
+    "POST /api/v1/predicates": "check_requirements",
+    "GET /api/v1/items": "check_requirements keep_catalogue",
+    "GET /api/v1/items/{code}": "check_requirements keep_catalogue",
+    "POST /api/v1/items": "keep_catalogue",
+    "POST /api/v1/items/checks": "keep_catalogue",
+    "POST /api/v1/authorisations": "look_up",
+    "POST /api/v1/authorisations/redeem": "read",
+    "POST /api/v1/shown": "verify",
+    "GET /api/v1/my/accesses": "use_own",
+    "GET /api/v1/my/objections": "use_own",
+    "POST /api/v1/my/objections": "use_own",
+    "GET /api/v1/my/licences": "use_own",
+    "GET /api/v1/my/licences/{identifier}": "use_own",
+    "POST /api/v1/my/licences/{identifier}/shown": "use_own",
+    "POST /api/v1/my/licences/{identifier}/authorisations": "use_own",
+    "POST /api/v1/my/licences/{identifier}/downloads": "use_own",
+    "GET /api/v1/my/mandates": "use_own",
+    "POST /api/v1/my/mandates": "use_own",
+    "POST /api/v1/my/mandates/{mandate}/withdrawal": "use_own",
 }
 """Of every route for programs: one of these operations is needed; empty, anybody who is known may ask."""
-PUBLIC = {
-    "GET /", "GET /healthz", "GET /readyz", "GET /docs", "GET /openapi.json", "MOUNT /static",
-}  # fmt: skip
-"""Whoever asks: pages for the public, and the description of the interface."""
+PUBLIC = {"", "healthz", "readyz", "metrics", "docs", "openapi.json", "static", "v", "V", "status-lists", "download"}
+"""First parts of the addresses that serve whoever asks: the public, and a one-time link's bearer."""
+LOGIN = {"login", "logout"}
+PAGES = {"desk", "licences", "mandates"}
+"""Of pages for people who have logged in."""
+SHARE = {"share"}
+"""Where callers prove themselves in the body, and are answered as such services do: 200 with a status of its own."""
 
 
-def routes_of(routes: Iterable[Any]) -> Iterator[str]:
+def routes_of(routes: Iterable[Any], prefix: str = "") -> Iterator[str]:
     """Give every route of an application, also of the routers in it, as `METHOD path`."""
     for route in routes:
         if (router := getattr(route, "original_router", None)) is not None:
-            yield from routes_of(router.routes)
+            yield from routes_of(router.routes, prefix + route.include_context.prefix)
         elif methods := getattr(route, "methods", None):
-            yield from (f"{method} {route.path}" for method in sorted(methods - {"HEAD"}))
+            yield from (f"{method} {prefix}{route.path}" for method in sorted(methods - {"HEAD"}))
         else:
-            yield f"MOUNT {route.path}"
+            yield f"MOUNT {prefix}{route.path}"
+
+
+def first_part(route: str) -> str:
+    return route.partition("/")[2].partition("/")[0]
 
 
 def test_every_route_is_in_the_table(hall: Hall) -> None:
-    assert set(routes_of(hall.app.routes)) == OPERATIONS.keys() | PUBLIC
+    routes = set(routes_of(hall.app.routes))
+    assert {route for route in routes if first_part(route) == "api"} == OPERATIONS.keys()
+    assert {first_part(route) for route in routes} - {"api"} <= PUBLIC | LOGIN | PAGES | SHARE
+
+
+def test_pages_for_people_send_to_the_login_and_shares_answer_in_their_way(hall: Hall) -> None:
+    for route in routes_of(hall.app.routes):
+        method, path = route.split()
+        if first_part(route) in PAGES:
+            answer = hall.client("nobody").request(method, re.sub(r"\{\w+\}", "X", path))
+            assert answer.status_code in (303, 401), route
+            assert answer.status_code == 401 or answer.headers["location"].startswith("/login"), route
+        if first_part(route) in SHARE:
+            asked = {"head": {"accessId": "water", "accessToken": "elk_"}, "data": {}}
+            assert hall.client("nobody").request(method, path, json=asked).json()["head"]["status"] != "0"
 
 
 def test_every_route_asks_who_it_is_and_for_its_operation(hall: Hall) -> None:
+    def as_caller(operations: frozenset[Operation]) -> TestClient:
+        grant = Grant(operations=operations)
+        hall.services.clients.change("ungranted", lambda one: replace(one, roles=frozenset(Role), grants=(grant,)))
+        return client
+
+    client, nobody = hall.client("ungranted"), hall.client("nobody")
     for route, words in OPERATIONS.items():
         method, path = route.split()
         path = re.sub(r"\{\w+\}", "X", path)
-        anonymous = hall.client("nobody").request(method, path)
-        assert anonymous.status_code == 401, route
         needed = frozenset(Operation(word) for word in words.split())
-        others = frozenset(Operation) - needed
-        hall.services.clients.change(
-            "ungranted", lambda one, others=others: replace(one, roles=frozenset(Role), grants=(Grant(operations=others),))
-        )
-        refused = hall.client("ungranted").request(method, path)
+        assert nobody.request(method, path).status_code == 401, route
+        refused = as_caller(frozenset(Operation) - needed).request(method, path)
         assert (refused.status_code == 403) is bool(needed), route
-        for operation in needed:
-            only = Grant(operations=frozenset({operation}))
-            hall.services.clients.change("ungranted", lambda one, only=only: replace(one, grants=(only,)))
-            passed = hall.client("ungranted").request(method, path)
-            assert passed.status_code not in (401, 403), (route, operation)
-            assert passed.status_code < 500, (route, operation)
+        for operation in needed - {Operation.USE_OWN}:
+            answer = as_caller(frozenset({operation})).request(method, path)
+            assert answer.status_code not in (401, 403), (route, operation)
+            assert answer.status_code < 500, (route, operation)
     hall.services.clients.change(
         "ungranted", lambda one: replace(one, roles=frozenset({Role.ISSUER_SYSTEM}), grants=())
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import resource
 import signal
 import sqlite3
@@ -20,12 +19,18 @@ import pytest
 if TYPE_CHECKING:
     from running import Elicence
 
-# Root ignores permissions; without these capabilities it does not.
-ORDINARY = (
-    ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner", "--inh-caps=-dac_override,-dac_read_search")
-    if os.geteuid() == 0
-    else ()
-)
+# Root ignores permissions; without CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH and CAP_FOWNER (bits 1 to 3) it does not.
+ORDINARY = """
+import ctypes, os, sys
+from api.cli import main
+if os.geteuid() == 0:
+    libc, header, sets = ctypes.CDLL(None), (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, sets) == 0
+    for place in range(3):
+        sets[place] &= ~0b1110
+    assert libc.capset(header, sets) == 0
+sys.exit(main())
+"""
 
 
 def rows(home: Path) -> int:
@@ -58,7 +63,7 @@ def test_a_read_only_home(running: ModuleType, stocked: Elicence, tmp_path: Path
             ("issue", "--data", data, "--out", out),
             ("revoke", pdf.stem, "--ground", "x", "--decision", "y"),
         ):
-            done = stocked(*words, "--json", before=ORDINARY)
+            done = stocked(*words, "--json", code=ORDINARY)
             assert done.code == 73, (words, done.out)
             assert done.json()["error"]["message"]["zh"]
     assert stocked.files() == before
@@ -74,10 +79,10 @@ def test_a_folder_that_cannot_be_written(running: ModuleType, fresh: Elicence, t
     blocked.write_bytes(b"")
     with read_only(locked):
         for out in (locked, locked / "deeper", blocked, blocked / "deeper"):
-            done = fresh("issue", "--data", sample, "--out", out, "--json", before=ORDINARY)
+            done = fresh("issue", "--data", sample, "--out", out, "--json", code=ORDINARY)
             assert (done.code, done.json()["error"]["code"]) == (73, "CANNOT_WRITE")
             assert str(out) in done.json()["error"]["message"]["zh"]
-        init = running.Elicence(locked / "home")("init", "--json", before=ORDINARY)
+        init = running.Elicence(locked / "home")("init", "--json", code=ORDINARY)
         assert (init.code, init.json()["error"]["code"]) == (73, "CANNOT_WRITE")
         assert list(locked.iterdir()) == []
     assert rows(fresh.home) == 0

@@ -54,7 +54,7 @@ def test_wrong_use_is_64(running: ModuleType, tmp_path: Path, words: tuple[str, 
 
 
 def test_wrong_use_for_people(fresh: Elicence) -> None:
-    done = fresh("issue", script=True)
+    done = fresh("issue")
     assert (done.code, done.out) == (64, "")
     assert done.err.startswith("错误  error [WRONG_USE]: 命令用法不对，请看 elicence issue --help 。")
 
@@ -92,8 +92,8 @@ def test_json_is_utf8_everywhere_and_people_get_what_their_terminal_has(fresh: E
     assert fresh("catalogue", "show", "water-abstraction", env=plain, script=True).code == 0
 
 
-def test_a_name_that_is_not_utf8(running: ModuleType, fresh: Elicence) -> None:
-    done = running.run([*map(os.fsencode, fresh.command("verify", "--json")), b"caf\xe9.pdf"])
+def test_a_name_that_is_not_utf8(fresh: Elicence) -> None:
+    done = fresh("verify", "--json", b"caf\xe9.pdf")
     assert (done.code, done.json()["error"]["code"]) == (66, "INPUT_NOT_FOUND")
 
 

@@ -15,12 +15,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from browser import barriers
 
+from api.client_keeping import ClientKeeping
 from api.home import open_home
 from api.protection_keys import protection_of
 from api.wiring import Services
 from licences import Actor, HolderLink, SqlSessions
-from licences.access import HolderIdentity, Session, new_session_secret, session_digest
+from licences.access import Grant, HolderIdentity, Role, Session, make_client, new_session_secret, session_digest
+from licences.supervision import CaseAct, TrailKind, TrailQuestion, make_step
 
 OFFICE = "样例县行政审批局"
 ACCESS = {
@@ -35,6 +38,8 @@ WISH = {
 }
 ZHANG = HolderIdentity(kind="111", code="990101199003071237", name="张𬱖", assurance="L3")
 LI = HolderIdentity(kind="111", code="990101199001010019", name="李四", assurance="L3")
+DING = HolderIdentity(kind="111", code="99010119700101001X", name="丁", assurance="L3")
+WU = HolderIdentity(kind="111", code="990101199202020037", name="吴", assurance="L3")
 COMPANY = ("001", "91990101MA0TERT67F")
 LOGIN = """
 [login.holders]
@@ -52,6 +57,18 @@ class Using:
     services: Services
     url: str
     clients: ExitStack
+    elicence: Any
+
+    def client(self, name: str, **grant: Any) -> httpx2.Client:
+        now = datetime.now(UTC)
+        kept = Grant(types=None if "types" not in grant else frozenset(grant["types"]))
+        client = make_client(
+            name=name, title=name, office=OFFICE, office_code="1199010000000102XM", roles=[Role.ISSUER_SYSTEM],
+            grants=(kept,), created_at=now,
+        )  # fmt: skip
+        self.services.clients.add(client)
+        key = ClientKeeping(self.services, None, random=os.urandom, at=now).key(name, label="", days=1)
+        return self.nobody(Authorization=f"Bearer {key.text}")
 
     def person(self, holder: HolderIdentity) -> httpx2.Client:
         secret = new_session_secret(os.urandom)
@@ -77,7 +94,7 @@ def using(running: ModuleType, full_home: Path, tmp_path_factory: pytest.TempPat
     settings = elicence.home / "elicence.toml"
     settings.write_text(settings.read_text("utf-8") + LOGIN, "utf-8")
     with running.Server(elicence) as server, ExitStack() as clients:
-        yield Using(services=Services(open_home(elicence.home)), url=server.url, clients=clients)
+        yield Using(services=Services(open_home(elicence.home)), url=server.url, clients=clients, elicence=elicence)
     assert server.code == 0, server.log
 
 
@@ -112,12 +129,13 @@ def test_a_holder_sees_his_licences_and_nobody_elses(using: Using) -> None:
 
 def test_an_authorisation_code_is_used_once_for_its_case(using: Using) -> None:
     zhang, hall = using.person(ZHANG), using.nobody()
+    using.client("hall-9")
     code = authorised(zhang, own(zhang))
     refusals = [
         redeemed(hall, "A" * 26),
         redeemed(hall, code, case_number="another"),
         redeemed(hall, code, item_code="another"),
-        redeemed(hall, authorised(zhang, own(zhang), requester="another")),
+        redeemed(hall, authorised(zhang, own(zhang), requester="hall-9")),
         redeemed(hall, authorised(zhang, own(zhang), forms=["data"]), "file"),
     ]
     taken = redeemed(hall, code)
@@ -128,6 +146,35 @@ def test_an_authorisation_code_is_used_once_for_its_case(using: Using) -> None:
     assert {answer.status_code for answer in refusals} == {404}
     assert len({answer.text for answer in refusals}) == 1
     assert refusals[0].json()["code"] == "AUTHORISATION_REFUSED"
+
+
+def test_a_code_for_nobody_is_not_made(using: Using) -> None:
+    zhang = using.person(ZHANG)
+    answer = zhang.post(f"/api/v1/my/licences/{own(zhang)}/authorisations", json=WISH | {"requester": "nobody"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "CLIENT_UNKNOWN")
+
+
+def test_a_client_redeems_within_its_own_office_types_and_regions(using: Using) -> None:
+    zhang = using.person(ZHANG)
+    hall, elsewhere = using.client("hall-2"), using.client("hall-3", types=("pesticide-business",))
+    code = authorised(zhang, own(zhang), requester="hall-2")
+    assert redeemed(hall, code, office="样例市人民医院").status_code == 403
+    assert redeemed(elsewhere, code).status_code == 404
+    assert redeemed(hall, code).status_code == 200
+    assert redeemed(elsewhere, authorised(zhang, own(zhang), requester="hall-3")).status_code == 404
+    refused = using.services.trail.entries(TrailQuestion(client="hall-3"), limit=10)
+    assert [one.entry.details["why"] for one in refused] == ["not-bound", "not-allowed"]
+
+
+def test_the_counter_takes_a_mandate_back(using: Using) -> None:
+    zhang, ding = using.person(ZHANG), using.person(DING)
+    number = zhang.post("/api/v1/my/mandates", json=mandate(DING)).json()["mandate"]
+    listed = using.elicence("mandates", "list", "--kind", "111", "-", "--json", stdin=ZHANG.code.encode())
+    assert number in [one["mandate"] for one in listed.json()["given"]]
+    assert "有效 holds" in using.elicence("mandates", "list", "--kind", "111", DING.code).out
+    assert using.elicence("mandates", "withdraw", number).code == 0
+    assert using.elicence("mandates", "withdraw", number).code == 66
+    assert number not in [one["mandate"] for one in ding.get("/api/v1/my/mandates").json()["received"]]
 
 
 def test_it_hands_out_the_file_or_an_annotated_copy(using: Using) -> None:
@@ -207,6 +254,23 @@ def test_a_show_code_that_nobody_made_says_nothing_about_a_licence(using: Using)
         assert "这不表示证照无效" in answer.text
 
 
+def test_the_page_of_a_shown_licence_has_no_barriers(using: Using, chromium: Any) -> None:
+    zhang, ding = using.person(ZHANG), using.person(DING)
+    zhang.post("/api/v1/my/mandates", json=mandate(DING))
+    made = ding.post(f"/api/v1/my/licences/{own(zhang)}/shown").json()
+    found: list[str] = []
+
+    def look(page: Any) -> None:
+        found.extend(barriers(page))
+
+    for path, status in ((f"/V/S/{made['code']}", 200), (f"/V/S/{made['code']}", 410)):
+        seen = chromium.view(using.url + path, act=look)
+        assert seen.text.count("刚刚由受托人出示") == (status == 200)
+        assert (seen.status, seen.content_width <= seen.width) == (status, True)
+        assert found == []
+        assert [fault for fault in seen.faults if "410" not in fault] == []
+
+
 def test_a_link_counts_for_one_download(using: Using) -> None:
     zhang, browser = using.person(ZHANG), using.nobody()
     identifier = own(zhang)
@@ -260,8 +324,8 @@ def test_an_agent_uses_what_was_entrusted_until_it_is_taken_back(using: Using) -
 
 def test_an_agent_is_known_by_name_and_number(using: Using) -> None:
     zhang = using.person(ZHANG)
-    assert zhang.post("/api/v1/my/mandates", json=mandate(LI)).status_code == 201
-    namesake = HolderIdentity(kind=LI.kind, code=LI.code, name="王五", assurance="L3")
+    assert zhang.post("/api/v1/my/mandates", json=mandate(DING)).status_code == 201
+    namesake = HolderIdentity(kind=DING.kind, code=DING.code, name="王五", assurance="L3")
     assert using.person(namesake).get("/api/v1/my/licences").json() == {"licences": []}
 
 
@@ -326,17 +390,32 @@ def test_a_holder_reads_who_looked(using: Using) -> None:
     assert (newest["identifier"], newest["by_yourself"]) == (identifier, False)
     assert "clerk07" not in accesses.text  # offices, not officers
     assert accesses.json()["accesses"][1]["by_yourself"]
-    assert using.person(HolderIdentity(kind="111", code="99010119700101001X", name="丁", assurance="L3")).get(
-        "/api/v1/my/accesses"
-    ).json() == {"accesses": []}
+    assert using.person(WU).get("/api/v1/my/accesses").json() == {"accesses": []}
+
+
+def test_an_objection_becomes_a_case_that_its_holder_follows(using: Using) -> None:
+    zhang, li, other = using.person(ZHANG), using.person(DING), using.person(WU)
+    zhang.post("/api/v1/my/mandates", json=mandate(DING))
+    wish = {"identifier": own(zhang), "statement": "取水量有误", "contact": "13900000000"}
+    raised = zhang.post("/api/v1/my/objections", json=wish)
+    assert raised.status_code == 201, raised.text
+    number = raised.json()["number"]
+    actor = Actor(name="clerk07", office=OFFICE)
+    reply = make_step(act=CaseAct.UPHOLD, actor=actor, at=datetime.now(UTC), note="已更正")
+    using.services.cases.step(number, reply)
+    (seen,) = zhang.get("/api/v1/my/objections").json()["objections"]
+    assert (seen["number"], seen["state"], seen["answers"][0]["text"]) == (number, "upheld", "已更正")
+    assert "clerk07" not in str(seen)
+    assert li.get("/api/v1/my/objections").json() == {"objections": []}
+    assert li.post("/api/v1/my/objections", json=wish).status_code == 403  # an agent uses licences, no more
+    assert other.post("/api/v1/my/objections", json=wish).status_code == 404
+    assert zhang.post("/api/v1/my/objections", json=wish | {"statement": ""}).status_code == 422
 
 
 def test_the_trail_says_why_a_code_was_refused(using: Using) -> None:
     zhang = using.person(ZHANG)
     code = authorised(zhang, own(zhang))
     redeemed(using.nobody(), code, case_number="another")
-    from licences.supervision import TrailKind, TrailQuestion
-
     found = using.services.trail.entries(TrailQuestion(kind=TrailKind.AUTHORISATION), limit=10_000)
     last = found[-1].entry
     assert (last.done, last.code, last.details["why"]) == (False, "AUTHORISATION_REFUSED", "not-bound")
@@ -347,13 +426,13 @@ def test_the_trail_says_why_a_code_was_refused(using: Using) -> None:
 def test_no_code_stands_in_the_database_or_the_log(using: Using) -> None:
     zhang = using.person(ZHANG)
     code = authorised(zhang, own(zhang))
-    zhang.post("/api/v1/my/mandates", json=mandate(LI, matter="代办一件特别的事"))
+    zhang.post("/api/v1/my/mandates", json=mandate(DING, matter="代办一件特别的事"))
     home: Path = using.services.home.path
     paths = [path for path in (*home.glob("*.db*"), *home.rglob("audit/**/*")) if path.is_file()]
     assert [path for path in paths if path.suffix == ".db"]
     for path in paths:
         content = path.read_bytes()
-        for secret in (code.encode(), LI.code.encode(), ZHANG.code.encode(), "代办一件特别的事".encode()):
+        for secret in (code.encode(), DING.code.encode(), ZHANG.code.encode(), "代办一件特别的事".encode()):
             assert secret not in content
 
 

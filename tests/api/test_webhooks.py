@@ -54,7 +54,7 @@ def receiver() -> Iterator[Receiver]:
 
 def hook(services: Services, url: str, **members: Any) -> Webhook:
     values: dict[str, Any] = {
-        "client": HERE, "events": ["licence.issued", "licence.acted"], "types": None, "regions": None, "after": 0,
+        "client": HERE, "events": ["licence.issued", "licence.acted"], "types": None, "regions": None, "after": "0",
         "at": datetime.now(UTC),
     }  # fmt: skip
     return add_webhook(services, url=url, **(values | members))
@@ -81,7 +81,7 @@ def test_every_change_is_told_in_order_and_can_be_checked(services: Services, re
     one = hook(services, f"{receiver.url}/in?token=1")
     assert tell(services, one, Clock()) == SAMPLES
     changes = services.changes.after(0, limit=100)
-    assert receiver.ids == [one.message_id(change.sequence) for change in changes]
+    assert receiver.ids == [one.message_id(change) for change in changes]
     assert set(receiver.paths) == {"/in?token=1"}
     for (headers, body), change in zip(receiver.messages, changes, strict=True):
         told: Any = Witness(one.secrets[0].value).verify(body, headers)
@@ -117,7 +117,7 @@ def test_a_receiver_that_fails_gets_the_same_message_again_later(services: Servi
     first, second, *rest = receiver.ids
     assert rest[:2] == [second, second], "in their order, and the same message under the same id"
     assert [name for name, _ in itertools.groupby(receiver.ids)] == [
-        one.message_id(change.sequence) for change in services.changes.after(0, limit=100)
+        one.message_id(change) for change in services.changes.after(0, limit=100)
     ]
     assert first != second
     assert "/elsewhere" not in receiver.paths, "no redirect is followed"
@@ -195,7 +195,7 @@ def test_only_what_its_client_may_follow_now_is_told(services: Services, receive
     mine = [change for change in services.changes.after(0, limit=100) if change.type_slug == "water-abstraction"]
     assert len(slugs) > 1
     assert tell(services, one, clock) == len(mine)
-    assert receiver.ids == [one.message_id(change.sequence) for change in mine]
+    assert receiver.ids == [one.message_id(change) for change in mine]
     assert services.webhooks.get(one.id).position == services.changes.newest()
 
     stranger = hook(services, receiver.url, client="nobody")
@@ -210,7 +210,7 @@ def test_one_that_is_stopped_in_the_middle_is_told_no_more(services: Services) -
 
         def stop_after_two(webhook: Webhook, message: event_messages.Message, at: datetime) -> str:
             if len(receiver.messages) == 1:
-                services.webhooks.set_state(one.id, WebhookState.STOPPED)
+                services.webhooks.set_state(one.id, WebhookState.DISABLED)
             return event_messages.attempt_with(services.home.settings)(webhook, message, at)
 
         Teller(services, stop_after_two).tell(one, Clock(), lambda: False)
@@ -246,7 +246,7 @@ def test_a_process_that_is_killed_while_a_message_is_on_its_way_loses_nothing(
     # The receiver has the third one twice, under the same id; and all of them in order.
     assert receiver.ids[2] == receiver.ids[3]
     assert [name for name, _ in itertools.groupby(receiver.ids)] == [
-        one.message_id(change.sequence) for change in services.changes.after(0, limit=100)
+        one.message_id(change) for change in services.changes.after(0, limit=100)
     ]
 
 
@@ -279,7 +279,7 @@ def test_a_new_secret_is_used_at_once_beside_the_old_one(services: Services, rec
 
 def test_webhooks_over_http(served: Server, receiver: Receiver) -> None:
     with httpx2.Client(base_url=f"{served.url}/api/v1", timeout=30, trust_env=False) as client:
-        wish = {"url": receiver.url, "events": ["licence.issued"], "types": ["water-abstraction"], "after": 0}
+        wish = {"url": receiver.url, "events": ["licence.issued"], "types": ["water-abstraction"], "after": "0"}
         made = client.post("/webhooks", json=wish)
         assert made.status_code == 201, made.text
         secret = made.json().pop("secret")
@@ -294,11 +294,11 @@ def test_webhooks_over_http(served: Server, receiver: Receiver) -> None:
         assert "secret" not in shown.text
         assert shown.json()["types"] == ["water-abstraction"]
         assert client.get("/webhooks").json()["webhooks"][0]["webhook"] == shown.json()["webhook"]
-        assert client.post(f"{address}/stop").json()["state"] == "stopped"
+        assert client.post(f"{address}/disable").json()["state"] == "disabled"
         tested = client.post(f"{address}/test")
         assert tested.json() == {"webhook": shown.json()["webhook"], "delivered": True, "code": None}
         assert json.loads(receiver.messages[-1][1])["type"] == "webhook.test"
-        assert client.post(f"{address}/start").json()["state"] == "active"
+        assert client.post(f"{address}/enable").json()["state"] == "active"
         renewed = client.post(f"{address}/secret").json()
         assert renewed["secret"] != secret
         assert client.delete(address).status_code == 204
@@ -314,7 +314,7 @@ def test_webhooks_over_http(served: Server, receiver: Receiver) -> None:
 def test_the_feed_over_http(served: Server) -> None:
     with httpx2.Client(base_url=f"{served.url}/api/v1", timeout=30, trust_env=False) as client:
         found: list[dict[str, Any]] = []
-        after, more = 0, True
+        after, more = "0", True
         while more:
             page = client.get("/changes", params={"after": after, "limit": 2}).json()
             found += page["changes"]
@@ -323,5 +323,44 @@ def test_the_feed_over_http(served: Server) -> None:
         assert [one["sequence"] for one in found] == sorted({one["sequence"] for one in found})
         empty = client.get("/changes", params={"after": after}).json()
         assert empty == {"changes": [], "next": after, "more": False}
-        for wrong in ({"after": -1}, {"limit": 0}, {"limit": 1001}, {"after": 2**31}):
+        for wrong in ({"after": "-1"}, {"limit": 0}, {"limit": 1001}, {"after": ""}, {"after": "9" * 33}):
             assert client.get("/changes", params=wrong).status_code == 422
+        lost = client.get("/changes", params={"after": "1000000"})
+        assert (lost.status_code, lost.json()["code"]) == (409, "CURSOR_LOST")
+
+
+def test_webhooks_on_the_command_line(stocked: Elicence, receiver: Receiver) -> None:
+    def said(*words: str, code: int = 0) -> dict[str, Any]:
+        done = stocked("webhooks", *words, "--json")
+        assert done.code == code, done.out + done.err
+        return done.json()
+
+    assert said("list") == {"webhooks": [], "newest": SAMPLES}
+    made = said("add", "--client", "local", "--url", receiver.url, "--type", "water-abstraction", "--region", "9900")
+    identity = made["webhook"]
+    assert made["position"] == SAMPLES
+    assert said("test", identity)["delivered"] is True
+    assert Witness(made["secret"]).verify(receiver.messages[0][1], receiver.messages[0][0])
+    assert said("secret", identity)["secret"] != made["secret"]
+    assert said("disable", identity)["state"] == "disabled"
+    assert said("enable", identity)["state"] == "active"
+    (listed,) = said("list", "--client", "local")["webhooks"]
+    assert "secret" not in listed
+    assert (listed["types"], listed["regions"]) == (["water-abstraction"], ["9900"])
+    assert said("list", "--client", "nobody")["webhooks"] == []
+    text = stocked("webhooks", "list").out
+    assert "推送中" in text
+    assert "whsec_" not in text
+    said("remove", identity)
+    assert said("test", identity, code=66)["error"]["code"] == "WEBHOOK_NOT_FOUND"
+    assert said("add", "--client", "nobody", "--url", receiver.url, code=66)["error"]["code"] == "CLIENT_UNKNOWN"
+    assert said("add", "--client", "local", "--url", "ftp://x", code=65)["error"]["code"] == "FIELDS_INVALID"
+
+
+def test_a_message_that_is_not_taken_is_told_on_the_command_line(stocked: Elicence) -> None:
+    with NewReceiver((500,)).running() as receiver:
+        words = ("webhooks", "add", "--client", "local", "--url", receiver.url, "--json")
+        made = stocked(*words).json()
+        done = stocked("webhooks", "test", made["webhook"], "--json")
+    assert done.code == 1
+    assert done.json() == {"webhook": made["webhook"], "delivered": False, "code": "HTTP_500"}

@@ -34,6 +34,15 @@ _READ_AT_START = (
 )  # fmt: skip
 
 
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the environment of this process without our settings, and with some of the caller's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
+    # Hundreds of processes must not compile the same modules each time.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    kept["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
+    return kept | (extra or {})
+
+
 def run(
     *words: Word,
     input: bytes | str | None = None,
@@ -77,15 +86,17 @@ class Running:
         self.args = ["elicence" if code is None else "-c", *map(os.fsdecode, words)]
         self.returncode: int | None = None
         self._lock = threading.Lock()
-        environment = dict(os.environ if env is None else env)
-        late = [name for name in _READ_AT_START if name in environment and environment[name] != os.environ.get(name)]
+        given = environment() if env is None else dict(env)
+        late = [name for name in _READ_AT_START if name in given and given[name] != os.environ.get(name)]
         if late:
             raise ValueError(f"{late} must be there when Python starts: run the console script itself")
-        request = {"words": self.args, "folder": str(cwd or Path.cwd()), "environment": environment, "code": code}
+        request = {"words": self.args, "folder": str(cwd or Path.cwd()), "environment": given, "code": code}
         ends = [_ends(one, writes=number > 0) for number, one in enumerate((stdin, stdout, stderr))]
         self._answers, teller = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with teller:
+        with teller, contextlib.ExitStack() as failing:
+            failing.callback(self._answers.close)
             _loaded(reader).ask(request, [*(its for _, its, _ in ends), teller.fileno()])
+            failing.pop_all()
         for _, its, made in ends:
             if made:
                 os.close(its)
@@ -186,6 +197,9 @@ class Server:
         if not said:
             self.stop()
         self.announced: dict[str, Any] = json.loads(said)
+        if "address" not in self.announced:
+            self.stop()
+            raise AssertionError(said + self.log)
         self.url = str(self.announced["address"])
         return self
 
@@ -235,16 +249,12 @@ class _Loaded:
 
     def __init__(self, reader: str) -> None:
         self._asking, answering = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
-        # Many start: they must not compile the same modules each time.
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        environment |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(ROOT / ".pytest_cache" / "bytecode")}
         options, names = (["-I", "-B"], [reader]) if reader else (["-P"], [])
         with answering:
             self._process = subprocess.Popen(
                 [sys.executable, *options, Path(__file__).with_name("fork_server.py"), str(answering.fileno()), *names],
                 stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL if reader else None,
-                env=environment, pass_fds=[answering.fileno()],
+                env=environment({"PYTHONPATH": str(ROOT)}), pass_fds=[answering.fileno()],
             )  # fmt: skip
 
     @property

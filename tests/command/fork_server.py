@@ -50,7 +50,7 @@ def load_program() -> None:
     sys.path.append(str(Path(__file__).parent))
     readers = importlib.import_module("readers")
     sys.path.pop()
-    readers.install(started=True)
+    readers.install_for_forks()
 
 
 def load_reader(module: str) -> None:

@@ -16,28 +16,41 @@ import elicence_process
 
 import esign.child
 
-READERS = ("foreign_pdf_reader", "picture_reader", "preflight_reader", "seal_image_reader")
+READERS = ("foreign_pdf_reader", "pdf_update_reader", "picture_reader", "preflight_reader", "seal_image_reader")
+OF_COMMANDS = ("foreign_pdf_reader", "seal_image_reader")
+"""Those that commands need often enough."""
+_warm: set[str] = set()
 
 
-def _run(command: Sequence[str], *, input: bytes, timeout: float, **_: Any) -> subprocess.CompletedProcess[bytes]:
+def _run(command: Sequence[str], **given: Any) -> subprocess.CompletedProcess[bytes]:
     module, *words = command[-4:]
-    return elicence_process.run(*words, input=input, timeout=timeout, reader=module)
+    if module not in _warm:
+        return subprocess.run(command, **given)
+    return elicence_process.run(*words, input=given["input"], timeout=given["timeout"], reader=module)
 
 
-_WARM = SimpleNamespace(**{**vars(subprocess), "run": _run})
+_SUBPROCESS = SimpleNamespace(**{**vars(subprocess), "run": _run})
 
 
-def install(*, started: bool = False) -> None:
-    """From now on, in this process; with `started` for the processes that are forked from this one, too."""
-    if started:
-        for name in READERS:
-            elicence_process.load(name)
-    esign.child.subprocess = _WARM  # type: ignore[misc,assignment]
+def install() -> None:
+    """From now on, in this process; each reader is loaded when it is first asked."""
+    _warm.update(READERS)
+    esign.child.subprocess = _SUBPROCESS  # type: ignore[misc,assignment]
+
+
+def install_for_forks() -> None:
+    """From now on, in this process and in those that are forked from it: these load nothing for themselves."""
+    for name in OF_COMMANDS:
+        elicence_process.load(name)
+    _warm.update(OF_COMMANDS)
+    esign.child.subprocess = _SUBPROCESS  # type: ignore[misc,assignment]
 
 
 @contextmanager
 def cold() -> Iterator[None]:
     """Start the program itself while this lasts."""
     esign.child.subprocess = subprocess  # type: ignore[misc]
-    yield
-    install()
+    try:
+        yield
+    finally:
+        esign.child.subprocess = _SUBPROCESS  # type: ignore[misc,assignment]

@@ -1,14 +1,21 @@
 """A forked command is what the console script is: same words, streams, signals and ends."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import readers
 from elicence_process import PIPE, Running, put_on_path, run
+from PIL import Image
+
+from esign.child import ChildLimits, ask_child
+from esign.errors import Fault, MalformedError, TooLargeError
 
 SCRIPT = Path(sys.executable).with_name("elicence")
 
@@ -63,9 +70,14 @@ def test_a_signal_ends_it(number: int) -> None:
 
 
 def test_ctrl_c_interrupts_it() -> None:
-    waiting = (
-        "import sys, time\ntry:\n    print(0, flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    sys.exit(7)"
-    )
+    waiting = """
+import sys, time
+try:
+    print("begun", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
     with Running(code=waiting) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -111,6 +123,38 @@ def test_a_shell_finds_it(tmp_path: Path) -> None:
     assert done.returncode == 66
     assert done.stdout.startswith("elicence ")
     assert "INPUT_NOT_FOUND" in done.stderr
+
+
+LIMITS = ChildLimits(cpu_seconds=1, wall_seconds=30, memory_bytes=190 << 20)
+
+
+def asked(module: str, data: bytes, limits: ChildLimits) -> object:
+    try:
+        return ask_child(module, data, limits=limits, fault=Fault.FORMAT_PDF)
+    except (MalformedError, TooLargeError) as error:
+        return str(error)
+
+
+def test_a_reader_answers_as_a_cold_one_does() -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (20, 10), "red").save(picture, "PNG")
+    impatient = replace(LIMITS, wall_seconds=0.001)
+    cases = [
+        ("seal_image_reader", picture.getvalue(), LIMITS),
+        ("seal_image_reader", b"no picture", LIMITS),
+        ("foreign_pdf_reader", b"no PDF", LIMITS),
+        ("no_such_reader", b"", LIMITS),
+        ("seal_image_reader", picture.getvalue(), impatient),
+    ]
+    warm = [asked(*case) for case in cases]
+    with readers.cold():
+        assert [asked(*case) for case in cases] == warm
+    assert len(set(map(str, warm))) == 4
+
+
+def test_a_reader_has_its_limits() -> None:
+    huge = b"\x89PNG\r\n\x1a\n" + bytes(400 << 20)
+    assert "memory" in str(asked("seal_image_reader", huge, LIMITS))
 
 
 def test_nothing_is_left_when_the_tests_end() -> None:

@@ -3,8 +3,6 @@
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -58,11 +56,8 @@ def chance() -> random.Random:
     return random.Random(20261121)  # noqa: S311 — moments to kill at, no secrets
 
 
-def start(home: Home, cases: int) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-P", "-c", PROGRAM, home.path, json.dumps(DOCUMENT), AT.isoformat(), str(cases)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+def start(home: Home, cases: int) -> Running:
+    return Running(str(home.path), json.dumps(DOCUMENT), AT.isoformat(), str(cases), code=PROGRAM, text=True)
 
 
 def check_store(home: Home) -> tuple[Record, ...]:

@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from keys import Endpoint, ServiceFailedError, exchange
+from keys import AddressRefusedError, Endpoint, ServiceFailedError, deliver, exchange
 
 SECONDS = 20
 """How long a test server waits for anything."""
@@ -264,3 +266,109 @@ def test_a_server_that_never_finishes_the_handshake() -> None:
         with pytest.raises(ServiceFailedError, match="took longer"):
             exchange(Endpoint(url=url.replace("http:", "https:"), timeout=0.4))
         assert time.monotonic() - begun < 3
+
+
+# Delivery to where a stranger wants it.
+
+
+def anywhere(_: IPv4Address | IPv6Address) -> bool:
+    return True
+
+
+def names(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+    """Let the name `hooks.test` mean these addresses, one answer after the other; gives the names that were asked."""
+    real, asked, left = socket.getaddrinfo, [], list(answers)
+
+    def resolve(host: Any, port: Any, *more: Any, **named: Any) -> Any:
+        if host != "hooks.test":
+            return real(host, port, *more, **named)
+        asked.append(host)
+        return [found for address in left.pop(0) for found in real(address, port, *more, **named)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return asked
+
+
+def test_a_message_is_delivered_and_its_status_told() -> None:
+    seen: list[bytes] = []
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        seen.append(request)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 9\r\n\r\n")
+
+    with serving(answer) as url:
+        status = deliver(Endpoint(url=url), body=b"{}", headers={"webhook-id": "msg_1"}, may_reach=anywhere)
+    assert status == 302, "and nobody followed it, or waited for the body"
+    head = seen[0].lower()
+    assert head.startswith(b"post /secret-path http/1.1")
+    assert b"webhook-id: msg_1" in head
+    assert f"host: {url.split('/')[2]}".encode() in head
+
+
+@pytest.mark.parametrize("addresses", [["10.0.0.1"], ["10.0.0.1", "10.0.0.2"]])
+def test_no_connection_is_made_to_an_address_that_is_not_allowed(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+) -> None:
+    names(monkeypatch, addresses)
+    judged: list[str] = []
+
+    def nowhere(address: IPv4Address | IPv6Address) -> bool:
+        judged.append(str(address))
+        return False
+
+    with pytest.raises(AddressRefusedError) as caught:
+        deliver(Endpoint(url="http://hooks.test/secret-path"), body=b"", headers={}, may_reach=nowhere)
+    assert judged == addresses
+    assert "secret-path" not in str(caught.value)
+
+
+def test_a_name_is_asked_once_and_the_connection_goes_where_it_was_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = names(monkeypatch, ["10.0.0.1", "127.0.0.1"], ["10.0.0.1"])
+    seen: list[bytes] = []
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        seen.append(request.lower())
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with serving(answer) as url:
+        port = url.split("/")[2].partition(":")[2]
+        status = deliver(
+            Endpoint(url=f"http://hooks.test:{port}/in"), body=b"", headers={},
+            may_reach=lambda address: address == ip_address("127.0.0.1"),
+        )  # fmt: skip
+    assert (status, asked) == (204, ["hooks.test"])
+    assert f"host: hooks.test:{port}".encode() in seen[0]
+
+
+def test_the_certificate_is_that_of_the_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, host in (("right", "DNS:hooks.test"), ("wrong", "IP:127.0.0.1,DNS:other.test")):
+        openssl(
+            tmp_path, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            f"{name}.key", "-out", f"{name}.pem", "-days", "2", "-subj", "/CN=test", "-addext",
+            f"subjectAltName={host}",
+        )  # fmt: skip
+    names(monkeypatch, ["127.0.0.1"], ["127.0.0.1"])
+    for name in ("right", "wrong"):
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(tmp_path / f"{name}.pem", tmp_path / f"{name}.key")
+        client = ssl.create_default_context(cafile=tmp_path / f"{name}.pem")
+        with serving(whole(b""), server) as url:
+            endpoint = Endpoint(url=f"https://hooks.test:{url.split('/')[2].partition(':')[2]}/", tls=client)
+            if name == "right":
+                assert deliver(endpoint, body=b"{}", headers={}, may_reach=anywhere) == 200
+            else:
+                with pytest.raises(ServiceFailedError, match="could not be reached"):
+                    deliver(endpoint, body=b"{}", headers={}, may_reach=anywhere)
+
+
+def test_a_receiver_is_not_waited_for_without_end() -> None:
+    with serving(dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x")) as url:
+        begun = time.monotonic()
+        with pytest.raises(ServiceFailedError, match="took longer"):
+            deliver(Endpoint(url=url, timeout=0.4), body=b"", headers={}, may_reach=anywhere)
+        assert time.monotonic() - begun < 3
+
+
+def test_a_name_that_means_nothing() -> None:
+    with pytest.raises(ServiceFailedError, match="could not be reached"):
+        deliver(Endpoint(url="http://no-such-name.invalid/"), body=b"", headers={}, may_reach=anywhere)

@@ -3,8 +3,6 @@
 import json
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from elicence_process import Running
 
 from licences import (
     Act,
@@ -321,19 +320,17 @@ def kill_and_resume(url: str, folder: Path, made: Make, *, licences: int, kills:
     (folder / "drill").write_bytes(pickle.dumps((data, dispute)))
     chance, struck = random.Random(20261122), 0  # noqa: S311
     for attempt in range(kills + 1):
-        run = subprocess.Popen(
-            [sys.executable, "-c", DRILL, url, str(folder)],
-            stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
-        )  # fmt: skip
-        assert run.stdout is not None
-        assert run.stdout.readline() == "ready\n"
-        if attempt < kills:
-            for _ in range(chance.randrange(1, licences)):
-                run.stdout.readline()
-            time.sleep(chance.random() / 200)
-            run.send_signal(signal.SIGKILL)
-        struck += run.wait() == -signal.SIGKILL
-        run.stdout.close()
+        with Running(url, folder, code=DRILL, text=True) as run:
+            assert run.stdout is not None
+            assert run.stdout.readline() == "ready\n"
+            if attempt < kills:
+                for _ in range(chance.randrange(1, licences)):
+                    run.stdout.readline()
+                time.sleep(chance.random() / 200)
+                run.kill()
+            else:
+                run.communicate()
+        struck += run.returncode == -signal.SIGKILL
     assert [[event.action for event in store.events(one)] for one in identifiers] == [
         [Action.ISSUE, Action.DISPUTE]
     ] * licences

@@ -4,6 +4,7 @@ import ipaddress
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,16 +36,19 @@ from licences.outgoing import (
     MAX_WEBHOOKS,
     OVERLAP,
     Change,
+    CursorLostError,
     EventType,
     TooManyWebhooksError,
     Webhook,
     WebhookNotFoundError,
     WebhookState,
+    cursor_after,
     failure_after,
     may_be_reached,
     new_secret,
     new_webhook,
     page_of,
+    read_cursor,
     rotated,
     signatures,
 )
@@ -95,8 +99,7 @@ def test_pages_give_every_wanted_change_once_in_order(sequences: list[int], limi
         page = page_of(log, lambda one: one.sequence % every == 0, after=place, limit=limit)
         assert len(page.changes) <= limit
         found += [one.sequence for one in page.changes]
-        assert page.next >= place
-        place = page.next
+        place = place if page.last is None else page.last.sequence
         if not page.more:
             break
     assert found == [one for one in sequences if one % every == 0]
@@ -106,7 +109,20 @@ def test_pages_give_every_wanted_change_once_in_order(sequences: list[int], limi
 def test_a_page_of_nothing_wanted_ends_and_says_where_to_go_on() -> None:
     log = Log(*range(1, 12_001))
     page = page_of(log, lambda one: False, after=0, limit=10)
-    assert (page.changes, page.next, page.more) == ((), 5000, True)
+    assert (page.changes, page.last, page.more) == ((), change(5000), True)
+
+
+def test_a_reader_goes_on_where_it_was_and_hears_of_a_restored_store() -> None:
+    log = Log(3, 4, 7)
+    assert read_cursor(log, "0") == 0
+    for number in (3, 4, 7):
+        assert read_cursor(log, cursor_after(change(number))) == read_cursor(log, str(number)) == number
+    for lost in ("5", "8", cursor_after(change(8)), cursor_after(change(7, identifier="another")), "0.0123456789ab"):
+        with pytest.raises(CursorLostError):
+            read_cursor(log, lost)
+    for wrong in ("", "-1", "+1", " 1", "1.", "1.x", "٣", "7." + "A" * 12, "99999999999", "3000000000"):
+        with pytest.raises(InvalidFieldError):
+            read_cursor(log, wrong)
 
 
 def stock(url: str, folder: Path, make: Callable[..., Any], count: int) -> list[str]:
@@ -136,6 +152,36 @@ def test_the_feed_tells_of_every_act_in_order(database_url: str, tmp_path: Path,
         assert changes.newest() == last.sequence
         assert changes.after(last.sequence, limit=10) == ()
         assert changes.after(found[0].sequence, limit=1) == (found[1],)
+
+
+def test_who_follows_while_others_write_misses_nothing(
+    database_url: str, tmp_path: Path, made: Callable[..., Any]
+) -> None:
+    licences = [[made() for _ in range(8)] for _ in range(3)]
+    (tmp_path / "f").mkdir()
+    with (
+        closing(SqlStore(database_url, FileStore(tmp_path / "f"), bytes(range(32)))) as store,
+        closing(SqlChanges(database_url)) as changes,
+        ThreadPoolExecutor(len(licences)) as pool,
+    ):
+
+        def write(own: list[Any]) -> None:
+            for one in own:
+                store.add(one.record, [("111", "990101199003071237")], one.files)
+
+        writing = [pool.submit(write, own) for own in licences]
+        followed: list[Change] = []
+        while True:
+            over = all(one.done() for one in writing)
+            found = changes.after(followed[-1].sequence if followed else 0, limit=5)
+            followed += found
+            if over and not found:
+                break
+        for one in writing:
+            one.result()
+    assert sorted(one.identifier for one in followed) == sorted(
+        one.record.identifier for own in licences for one in own
+    )
 
 
 @pytest.fixture
@@ -189,7 +235,7 @@ def test_what_is_due(hooks: SqlWebhooks) -> None:
     for one in (fresh, done, waits, stopped):
         hooks.add(one)
     hooks.fail(waits.id, failure_after(waits, "HTTP_500", at=AT))
-    hooks.set_state(stopped.id, WebhookState.STOPPED)
+    hooks.set_state(stopped.id, WebhookState.DISABLED)
     assert [one.id for one in hooks.due(AT, 9)] == [fresh.id]
     later = AT + timedelta(seconds=5)
     assert {one.id for one in hooks.due(later, 9)} == {fresh.id, waits.id}
@@ -202,9 +248,9 @@ def test_what_is_due(hooks: SqlWebhooks) -> None:
 def test_what_its_owner_stopped_is_not_given_up(hooks: SqlWebhooks) -> None:
     one = webhook()
     hooks.add(one)
-    hooks.set_state(one.id, WebhookState.STOPPED)
+    hooks.set_state(one.id, WebhookState.DISABLED)
     hooks.fail(one.id, failure_after(one, "HTTP_410", at=AT, for_ever=True))
-    assert hooks.get(one.id).state is WebhookState.STOPPED
+    assert hooks.get(one.id).state is WebhookState.DISABLED
 
 
 def test_a_receiver_that_fails_is_asked_less_and_less_and_given_up_after_three_days() -> None:
@@ -316,4 +362,5 @@ def test_a_webhook_wants_what_its_owner_asked_for() -> None:
     assert not one.wants(change(1, type_slug="pesticide-business"))
     assert not one.wants(change(1, issuer_code="1199020000000102XM"))
     assert not one.wants(change(1, before=Status.ISSUED, action=Action.REVOKE, after=Status.REVOKED))
-    assert one.message_id(5) == one.message_id(5) != one.message_id(6)
+    ids = {one.message_id(other) for other in (change(5), change(5), change(6), change(5, identifier="other"))}
+    assert len(ids) == 3

@@ -44,8 +44,8 @@ from licences.access import (
     Role,
     TooManyMandatesError,
     UseMode,
+    own_licences,
 )
-from licences.access.own_licences import own_licences
 from licences.holder_index import holder_index
 
 KEY = bytes(range(32))

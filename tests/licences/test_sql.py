@@ -4,8 +4,6 @@ import os
 import pickle
 import sqlite3
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from elicence_process import PIPE, Running
 
 from licences import (
     Act,
@@ -297,7 +296,8 @@ def test_a_path_may_have_strange_characters(tmp_path: Path, made: Make) -> None:
 
 # A process of its own: it gets one licence ready, waits for the word, adds it and says how that went.
 ADD = """
-import pickle, sys
+import pickle, sys, warnings
+warnings.simplefilter("error")
 from pathlib import Path
 from licences import DuplicateNumberError, FileStore, SqlStore
 url, folder = sys.argv[1], Path(sys.argv[2])
@@ -319,15 +319,7 @@ def add_in_two_processes(url: str, folder: Path, licences: list[Any], idempotenc
     for licence in licences:
         given = folder / licence.record.identifier
         given.write_bytes(pickle.dumps((licence.record, dict(licence.files), idempotency)))
-        runs.append(
-            subprocess.Popen(
-                [sys.executable, "-W", "error", "-c", ADD, url, str(folder), str(given)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=Path(__file__).parents[2],
-            )
-        )
+        runs.append(Running(url, folder, given, code=ADD, stdin=PIPE, text=True))
     for run in runs:
         assert run.stdout is not None
         assert run.stdout.readline() == "ready\n"

@@ -236,11 +236,21 @@ def test_a_busy_trail_is_whole(office: Office) -> None:
     assert not office.check().is_vouched
 
 
+OTHER_CLIENT = """UPDATE trail_entries SET content = replace(content, 'hall-1', 'hall-2'), client = 'hall-2'
+WHERE sequence = 6"""
+
+
+def copied_to(sequence: int) -> str:
+    """Put the first entry into the trail once more, with its mark."""
+    columns = "content, mark, at, kind, done, outcome, client, office_code, identifier, type_slug, region, holder_index"
+    return f"INSERT INTO trail_entries SELECT {sequence}, {columns}, NULL FROM trail_entries WHERE sequence = 1"  # noqa: S608
+
+
 @pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
 @pytest.mark.parametrize(
     ("statements", "expected"),
     [
-        (["UPDATE trail_entries SET content = replace(content, 'hall-1', 'hall-2'), client = 'hall-2' WHERE sequence = 6"],
+        ([OTHER_CLIENT],
          [("ENTRY_CHANGED", 6, 6)]),
         (["UPDATE trail_entries SET client = 'hall-2' WHERE sequence = 6"], [("COLUMNS_DIFFER", 6, 6)]),
         (["UPDATE trail_entries SET at = '2026-01-01T00:00:00.000000+00:00' WHERE sequence = 6"],
@@ -248,17 +258,18 @@ def test_a_busy_trail_is_whole(office: Office) -> None:
         (["UPDATE trail_entries SET content = 'x' WHERE sequence = 6"],
          [("ENTRY_CHANGED", 6, 6), ("COLUMNS_DIFFER", 6, 6)]),
         (["DELETE FROM trail_entries WHERE sequence = 6"], [("ENTRY_MISSING", 6, 6)]),
-        (["DELETE FROM trail_entries WHERE sequence IN (1, 2, 18)"], [("ENTRY_MISSING", 1, 2), ("ENTRY_MISSING", 18, 18)]),
+        (["DELETE FROM trail_entries WHERE sequence IN (1, 2, 18)"], 
+         [("ENTRY_MISSING", 1, 2), ("ENTRY_MISSING", 18, 18)]),
         (["DELETE FROM trail_entries WHERE sequence IN (7, 9, 10, 13, 14)"],
          [("ENTRY_MISSING", 7, 7), ("ENTRY_MISSING", 9, 10), ("ENTRY_MISSING", 13, 14)]),
         (["UPDATE trail_entries SET sequence = 99 WHERE sequence = 1",
           "UPDATE trail_entries SET sequence = 1 WHERE sequence = 2",
-          "UPDATE trail_entries SET sequence = 2 WHERE sequence = 99"], [("ENTRY_CHANGED", 1, 1), ("ENTRY_CHANGED", 2, 2)]),
-        (["INSERT INTO trail_entries SELECT 21, content, mark, at, kind, done, outcome, client, office_code, identifier, type_slug, "
-          "region, holder_index, NULL FROM trail_entries WHERE sequence = 1"], [("ENTRY_ADDED", 21, 21)]),
-        (["INSERT INTO trail_entries SELECT 0, content, mark, at, kind, done, outcome, client, office_code, identifier, type_slug, "
-          "region, holder_index, NULL FROM trail_entries WHERE sequence = 1"], [("ENTRY_ADDED", 0, 0)]),
-        (["UPDATE trail_batches SET digest = 'x' WHERE number = 2"], [("BATCH_CHANGED", 6, 8), ("BATCH_CHANGED", 9, 12)]),
+          "UPDATE trail_entries SET sequence = 2 WHERE sequence = 99"], 
+         [("ENTRY_CHANGED", 1, 1), ("ENTRY_CHANGED", 2, 2)]),
+        ([copied_to(21)], [("ENTRY_ADDED", 21, 21)]),
+        ([copied_to(0)], [("ENTRY_ADDED", 0, 0)]),
+        (["UPDATE trail_batches SET digest = 'x' WHERE number = 2"],
+         [("BATCH_CHANGED", 6, 8), ("BATCH_CHANGED", 9, 12)]),
         (["UPDATE trail_batches SET chained_at = '2026-01-01T00:00:00.000000+00:00' WHERE number = 2"],
          [("BATCH_CHANGED", 6, 8)]),
         (["UPDATE trail_batches SET last = 7 WHERE number = 2"], [("BATCH_CHANGED", 6, 7), ("BATCH_CHANGED", 9, 12)]),
@@ -382,8 +393,7 @@ def test_a_chain_that_is_made_anew_is_found(busy: Office, tamper: Callable[..., 
 
 
 def test_entries_that_are_put_in_before_the_chaining_are_found(busy: Office, tamper: Callable[..., None]) -> None:
-    tamper("INSERT INTO trail_entries SELECT 21, content, mark, at, kind, done, outcome, client, office_code, identifier, type_slug, "
-           "region, holder_index, NULL FROM trail_entries WHERE sequence = 1")  # fmt: skip
+    tamper(copied_to(21))
     busy.chained()
     (fault,) = busy.check(busy.signed()).faults
     assert (fault.kind.value, fault.first, fault.last) == ("ENTRY_ADDED", 21, 21)

@@ -24,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from esign import CHINA
 from licences import FileStore, KeyRing, Protection, SqlMandates, SqlStore, SqlUseCodes, StoreUnavailableError
 from licences.access import (
+    CODE_KEPT,
     LIFETIMES,
     MAX_LIVE_CODES,
     REFUSALS,
@@ -395,12 +396,20 @@ def test_a_code_that_was_changed_in_the_database_is_not_taken(on_file: Kept) -> 
 
 
 def test_what_is_over_is_swept_with_its_uses(kept: Kept) -> None:
-    old, new = kept.made(CodeKind.SHOW), kept.made(CodeKind.SHOW, made_at=AT + timedelta(days=2))
+    old, new = kept.made(CodeKind.SHOW), kept.made(CodeKind.SHOW, made_at=AT + timedelta(hours=12))
     assert kept.refusal(old, CodeKind.SHOW) is None
     assert kept.codes.sweep(AT) == 0
-    assert kept.codes.sweep(AT + timedelta(days=1)) == 1
+    assert kept.codes.sweep(AT + timedelta(hours=1)) == 1
     assert kept.refusal(old, CodeKind.SHOW) is Refusal.UNKNOWN
-    assert kept.refusal(new, CodeKind.SHOW, at=AT + timedelta(days=2)) is None
+    assert kept.refusal(new, CodeKind.SHOW, at=AT + timedelta(hours=12)) is None
+
+
+def test_whoever_makes_a_code_sweeps_what_was_over_for_a_day(kept: Kept) -> None:
+    last = LIFETIMES[CodeKind.SHOW] + CODE_KEPT
+    old, edge = kept.made(CodeKind.SHOW), kept.made(CodeKind.SHOW, made_at=AT + timedelta(microseconds=1))
+    kept.made(CodeKind.SHOW, made_at=AT + last + timedelta(microseconds=1))
+    found = [kept.refusal(token, CodeKind.SHOW, at=AT + last) for token in (old, edge)]
+    assert found == [Refusal.UNKNOWN, Refusal.OVER]
 
 
 class Uses(RuleBasedStateMachine):

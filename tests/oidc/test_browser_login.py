@@ -80,7 +80,7 @@ def test_staff_log_in(chromium: Chromium, url: str) -> None:
         at_provider(page, "reviewer-1")
         page.wait_for_url(f"{url}/logout")
 
-    view = chromium.view(f"{url}/login?next=/logout", act=act, width=1280, javascript=False)
+    view = chromium.view(f"{url}/login?next=/logout", act=act, width=1280)
     assert (view.status, view.faults) == (200, ())
     assert "退出登录" in view.text
 

@@ -51,6 +51,8 @@ def test_missing_system_packages_are_named_in_one_line(tmp_path: Path) -> None:
         "pkcs11-tool",
         "chromium",
         "javac",
+        "node",
+        "npm",
     ):
         path = shutil.which(tool)
         assert path is not None

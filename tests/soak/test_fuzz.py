@@ -10,6 +10,7 @@ from fuzz_corpus import Corpus, make_corpus
 from fuzz_run import Progress, are_genuine, load_corpus, measured, soak
 from fuzz_targets import Target, World, execution, targets
 from fuzz_worker import Worker
+from readers import cold
 
 import esign.foreign_pdf
 from esign import Fault, MalformedError
@@ -91,10 +92,11 @@ def test_a_broken_rule_is_kept_and_a_run_goes_on_where_it_stopped(
 
 
 def test_the_long_lived_process_answers_as_the_real_one(corpus: Corpus, worker: Worker) -> None:
-    for item in corpus["foreign-pdf"]:
-        assert worker.ask("foreign_pdf_reader", item, limits=PDF_LIMITS, fault=Fault.FORMAT_PDF) == (
-            esign.foreign_pdf.ask_child("foreign_pdf_reader", item, limits=PDF_LIMITS, fault=Fault.FORMAT_PDF)
-        )
+    with cold():
+        for item in corpus["foreign-pdf"]:
+            assert worker.ask("foreign_pdf_reader", item, limits=PDF_LIMITS, fault=Fault.FORMAT_PDF) == (
+                esign.foreign_pdf.ask_child("foreign_pdf_reader", item, limits=PDF_LIMITS, fault=Fault.FORMAT_PDF)
+            )
     with pytest.raises(MalformedError):
         worker.ask("foreign_pdf_reader", b"no PDF", limits=PDF_LIMITS, fault=Fault.FORMAT_PDF)
     with pytest.raises(MalformedError):

@@ -742,7 +742,7 @@ def many_bytes(counter: Any, counters: ModuleType, kind: str, stride: int) -> No
 
 
 def test_many_bytes(counter: Any, counters: ModuleType, kind: str) -> None:
-    many_bytes(counter, counters, kind, 67 if kind == "pdf" else 41)
+    many_bytes(counter, counters, kind, 149 if kind == "pdf" else 97)
 
 
 @pytest.mark.soak

@@ -1,4 +1,4 @@
-"""Which materials need not be submitted: each condition, what is told and what is not, sources elsewhere, grants."""
+"""Which materials need not be submitted, and what is shared: conditions, sources elsewhere, grants, verified data."""
 
 import itertools
 import json
@@ -20,12 +20,13 @@ from licences import (
     Actor,
     HolderKey,
     HolderLink,
-    InvalidHolderError,
+    InvalidFieldError,
     LicenceType,
     MemoryHolderLinks,
     MemoryStore,
     Record,
     Status,
+    Succession,
     check_character,
     digests_of,
     licence_from_paper,
@@ -36,6 +37,7 @@ from licences.electronic import structure
 from licences.sharing import (
     REASONS,
     Breaker,
+    DataVerdict,
     Finding,
     FoundElsewhere,
     MaterialAnswer,
@@ -44,6 +46,8 @@ from licences.sharing import (
     Parties,
     RequirementChecker,
     ServiceItem,
+    ShareService,
+    ShareStatus,
     SourceUnavailableError,
     load_items,
     outcome_of,
@@ -305,8 +309,10 @@ def test_of_several_the_one_that_lasts_longest_is_named(store: MemoryStore) -> N
 
 def test_a_code_that_cannot_be_one_is_refused_unless_it_has_licences(store: MemoryStore) -> None:
     wrong = ("111", "990101199003071238")
-    with pytest.raises(InvalidHolderError):
-        parties_from(store, wrong, None)
+    for applicant, agent, pointer in ((wrong, None, "/applicant/code"), (PERSON, ("777", "1"), "/agent/kind")):
+        with pytest.raises(InvalidFieldError) as raised:
+            parties_from(store, applicant, agent)
+        assert raised.value.pointer == pointer
     keep(store, "water-abstraction", PERSON)
     record = next(iter(store.of_holder(*PERSON)))
     store.add(
@@ -540,3 +546,117 @@ def test_no_answer_depends_on_what_is_not_granted(grants: list[Grant], code: str
     seen = [(one.state, one.reason.code, one.licence and one.licence.identifier) for one in answers]
     fewer = checker(without(FULL, lambda record: not may(record))).check(asked, parties, by, PURPOSE, at=AT)
     assert [(one.state, one.reason.code, one.licence and one.licence.identifier) for one in fewer] == seen
+
+
+def partner(*grants: Grant) -> Caller:
+    return replace(caller(*grants), roles=frozenset({Role.SHARE_PARTNER}))
+
+
+def sharing(store: MemoryStore) -> ShareService:
+    return ShareService(store=store, catalogue=TYPES)
+
+
+@settings(max_examples=60, deadline=None)
+@given(grants=GRANTS, slug=st.sampled_from(SLUGS))
+def test_no_shared_answer_depends_on_what_is_not_granted(grants: list[Grant], slug: str) -> None:
+    by = replace(partner(), grants=tuple(replace(one, operations=None) for one in grants))
+    if not by.may(Operation.SHARE, type_slug=slug):
+        return
+
+    def hidden(record: Record) -> bool:
+        return not by.may(Operation.SHARE, type_slug=record.type_slug, region=region_of(record.issuer_code))
+
+    holder = AGENT if slug == "special-equipment-operator" else COMPANY
+    number = FULL.of_holder(*holder)[0].number
+    data = {"holder": "样例", "holderCode": holder[1], "certNo": number}
+    for asked in ("", number):
+        answers = [
+            sharing(store).of_holder(TYPES.get(slug), holder, asked, by, at=AT)
+            for store in (FULL, without(FULL, hidden))
+        ]
+        assert answers[0] == answers[1]
+        assert not any(hidden(record) for record in answers[0].about)
+    verdicts = [
+        sharing(store).verify(TYPES.get(slug), data, by, at=AT).verdict for store in (FULL, without(FULL, hidden))
+    ]
+    assert verdicts[0] == verdicts[1]
+
+
+def test_several_licences_are_given_with_the_newest_first(store: MemoryStore) -> None:
+    old = keep(store, "water-abstraction", PERSON, sealed_at=AT - timedelta(days=400))
+    new = keep(store, "water-abstraction", PERSON)
+    keep(store, "water-abstraction", PERSON, valid_to=date(2026, 1, 1))
+    found = sharing(store).of_holder(TYPES.get("water-abstraction"), PERSON, "", partner(), at=AT)
+    assert [record.identifier for record in found.records] == [new, old]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "verdict"),
+    [
+        ({}, ShareStatus.DONE, DataVerdict.RIGHT),
+        ({"status": Status.INACTIVE}, ShareStatus.RESTRICTED, DataVerdict.RIGHT_NOT_ACTIVE),
+        ({"valid_from": date(2027, 1, 1)}, ShareStatus.RESTRICTED, DataVerdict.RIGHT_NOT_ACTIVE),
+        ({"valid_to": date(2026, 11, 21)}, ShareStatus.EXPIRED, DataVerdict.RIGHT_ENDED),
+    ],
+    ids=["in force", "not activated", "begins later", "expired"],
+)
+def test_states_have_their_codes(
+    store: MemoryStore, changes: dict[str, object], status: ShareStatus, verdict: DataVerdict
+) -> None:
+    identifier = keep(store, "water-abstraction", PERSON, **changes)
+    data = {"holder": "样例", "holderCode": PERSON[1], "certNo": store.get(identifier).number}
+    share, water = sharing(store), TYPES.get("water-abstraction")
+    assert share.of_holder(water, PERSON, "", partner(), at=AT).status is status
+    assert share.by_identifier(identifier, partner(), at=AT).status is status
+    assert share.verify(water, data, partner(), at=AT).verdict is verdict
+    keep(store, "water-abstraction", PERSON)
+    assert share.of_holder(water, PERSON, "", partner(), at=AT).status is ShareStatus.DONE
+
+
+def test_data_of_a_replaced_version_is_right_and_has_ended(store: MemoryStore) -> None:
+    first = keep(store, "water-abstraction", PERSON)
+    record = store.get(first)
+    act = Act(
+        action=Action.CHANGE,
+        ground="变更",
+        decision="样字〔2026〕2号",
+        actor=Actor(name="zhang", office="样例县行政审批局"),
+        effective_at=AT - timedelta(days=1),
+        recorded_at=AT - timedelta(days=1),
+    )
+    body = f"{record.type_code}{HERE_CODE}{first.split('.')[-3]}002"
+    second = f"{first.rsplit('.', 2)[0]}.002.{check_character(body)}"
+    newer = MemoryStore()
+    changed = keep(newer, "water-abstraction", PERSON, data={"annualVolume": "2.5"})
+    made = newer.get(changed)
+    store.add(
+        replace(
+            made, identifier=second, version="002", lineage=first, number=record.number, short_code="second",
+            code="second", status_index=77, edition=1,
+        ),
+        [PERSON],
+        {name: newer.file(made, name) for name in made.files},
+        succession=Succession(previous=first, act=act),
+    )  # fmt: skip
+    share, water = sharing(store), TYPES.get("water-abstraction")
+    data = {"holder": "样例", "holderCode": PERSON[1], "certNo": record.number}
+    verdicts = {
+        volume: share.verify(water, data | {"annualVolume": volume}, partner(), at=AT).verdict
+        for volume in ("1.85", "2.5", "3")
+    }
+    assert verdicts == {"1.85": DataVerdict.RIGHT_ENDED, "2.5": DataVerdict.RIGHT, "3": DataVerdict.WRONG}
+    assert [one.identifier for one in share.of_holder(water, PERSON, "", partner(), at=AT).records] == [second]
+    assert share.by_identifier(first, partner(), at=AT).status is ShareStatus.ENDED
+
+
+def test_tables_are_lists_of_rows_and_pictures_stay_here(store: MemoryStore) -> None:
+    share = sharing(FULL)
+    for holder, slug in ((COMPANY, "real-estate"), (AGENT, "special-equipment-operator")):
+        record = next(one for one in FULL.of_holder(*holder) if one.type_slug == slug)
+        data = share.cert_data(record)
+        pictures = {field.key for field in TYPES.get(slug).fields if field.type.value == "image"}
+        assert pictures
+        assert not pictures & data.keys()
+    rows = data["items"]
+    assert isinstance(rows, list)
+    assert all(isinstance(row, dict) for row in rows)

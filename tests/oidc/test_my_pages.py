@@ -1,0 +1,256 @@
+"""A holder at the phone: a real provider, browser and server; what is shown is scanned by another program."""
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import elicence_process
+import httpx2
+import pytest
+import zxingcpp
+from browser import Chromium, barriers
+from conftest import ACCOUNTS, CITIZEN, OFFICE, OFFICE_CODE, set_up
+from identity_provider import IdentityProvider, free_port, web_client
+from PIL import Image
+from playwright.sync_api import Page
+
+from api.home import open_home
+from api.wiring import Services
+from licences.access import make_api_key, make_client, make_grant
+
+ROOT = Path(__file__).parents[2]
+PHONE = 360
+
+
+class Server(elicence_process.Server):
+    """A server on a port that was chosen before: the provider knows where people come back to."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
+        super().__init__("--home", home, "serve", env=environment)
+        self._words = ("--home", home, "serve", "--port", str(port), "--json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A server with licences of the citizen, and what the tests know about it."""
+
+    url: str
+    services: Services
+    identifier: str
+    clerk: str
+    """API key of a clerk's system."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    started = Chromium()
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def place(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    port = free_port()
+    home = tmp_path_factory.mktemp("mine") / "home"
+    shutil.copytree(empty_home, home)
+    clients = [web_client("licences-of-holders", f"http://127.0.0.1:{port}/login/callback")]
+    accounts = ACCOUNTS | {
+        "nobody-1": {"acr": "L3", "claims": {"name": "孙样例", "id_type": "01", "id_number": "990101198001012343"}}
+    }
+    with IdentityProvider(clients=clients, accounts=accounts) as provider:
+        url = f"http://127.0.0.1:{port}"
+        set_up(home, issuer=provider.issuer, public=url)
+        services, at = Services(open_home(home)), datetime.now(UTC)
+        paper = json.loads((ROOT / "fixtures/paper/water-abstraction-1.json").read_text("utf-8"))
+        issued = services.issuer_for("sm2").issue(paper["type"], paper["data"], algorithm="sm2", at=at)
+        services.clients.add(
+            make_client(
+                name="hall", title="大厅系统", office=OFFICE, office_code=OFFICE_CODE, roles=["clerk"],
+                grants=(make_grant(operations=None, types=None, regions=None),), created_at=at,
+            )
+        )  # fmt: skip
+        key, proof = make_api_key("hall", label="", random=os.urandom, at=at)
+        services.clients.add_proof(proof)
+        with Server(home, port) as server:
+            yield Place(url=server.url, services=services, identifier=issued.record.identifier, clerk=key)
+        assert server.code == 0, server.log
+        for text in (CITIZEN, "张样例", issued.record.identifier, "取水许可证"):
+            assert text not in server.log, text
+
+
+def log_in(page: Page, account: str) -> None:
+    page.fill("input[name=account]", account)
+    page.click("button:has-text('登录')")
+    page.wait_for_url("**/my")
+
+
+def headers(place: Place) -> dict[str, str]:
+    return {"Authorization": f"Bearer {place.clerk}"}
+
+
+ACCESS = {
+    "office": OFFICE, "officer": "窗口 03", "item_name": "取水许可延续", "item_code": "990101-SL-0007",
+    "case_number": "2026-000117", "reason": "核对申请材料",
+}  # fmt: skip
+
+
+def test_a_holder_shows_a_licence(place: Place, chromium: Chromium) -> None:
+    found: list[Any] = []
+    seen: dict[str, Any] = {}
+
+    def act(page: Page) -> None:
+        log_in(page, "citizen-1")
+        found.append(barriers(page))
+        assert "取水许可证" in page.inner_text("main")
+        page.click("text=打开")
+        found.append(barriers(page))
+        assert CITIZEN in page.inner_text("main"), "it is his own"
+        page.click("text=亮证")
+        page.wait_for_selector(".symbol")
+        found.append(barriers(page))
+        picture = Image.open(io.BytesIO(page.screenshot()))
+        (symbol,) = zxingcpp.read_barcodes(picture)
+        seen["address"] = symbol.text
+        seen["width"] = page.evaluate("document.documentElement.scrollWidth")
+
+    view = chromium.view(f"{place.url}/my", width=PHONE, height=900, act=act)
+    assert (view.faults, seen["width"]) == ((), PHONE)
+    assert found == [()] * 3
+    first = httpx2.get(seen["address"])
+    assert (first.status_code, "刚刚由持证人出示" in first.text) == (200, True)
+    assert CITIZEN not in first.text
+    again = httpx2.get(seen["address"])
+    assert (again.status_code, "重新出示" in again.text) == (410, True)
+
+
+def test_the_code_renews_itself(place: Place, chromium: Chromium) -> None:
+    codes: list[str] = []
+
+    def act(page: Page) -> None:
+        log_in(page, "citizen-1")
+        page.clock.install()
+        page.click("text=亮证")
+        page.wait_for_selector(".symbol")
+        for _ in range(2):
+            (symbol,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
+            codes.append(symbol.text)
+            with page.expect_navigation():
+                page.clock.run_for(31_000)
+            page.wait_for_selector(".symbol")
+
+    chromium.view(f"{place.url}/my", width=PHONE, height=900, act=act)
+    assert len(set(codes)) == 2
+
+
+def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
+    told: dict[str, Any] = {}
+
+    def act(page: Page) -> None:
+        log_in(page, "citizen-1")
+        page.click("text=打开")
+        page.click("text=生成用证码")
+        page.wait_for_selector(".fault")
+        assert "尚未提交" in page.inner_text("main")
+        for name, text in (
+            ("requester", "hall"), ("item_name", ACCESS["item_name"]), ("item_code", ACCESS["item_code"]),
+            ("case_number", ACCESS["case_number"]),
+        ):  # fmt: skip
+            page.fill(f"#{name}", text)
+        page.click("text=生成用证码")
+        told["code"] = page.inner_text("p.code")
+        page.click("text=返回这张证照")
+        page.fill("#recipient", "样例银行")
+        page.fill("#cause", "开户")
+        with page.expect_download() as download:
+            page.click("text=生成并下载")
+        told["copy"] = Path(download.value.path()).read_bytes()
+        told["address"] = download.value.url
+        page.click("text=委托他人使用")
+        told["barriers"] = barriers(page)
+        page.fill("#name", "孙样例")
+        page.fill("#code", "990101198001012343")
+        page.fill("#matter", "代办取水许可延续")
+        page.fill("#until", (datetime.now(UTC) + timedelta(days=30)).date().isoformat())
+        page.click("button:has-text('委托')")
+        page.wait_for_selector("button:has-text('撤回')")
+        told["mandates"] = page.inner_text("main")
+
+    view = chromium.view(f"{place.url}/my", width=PHONE, height=900, act=act)
+    # The browser tells of the form that was refused, and that a download took the place of a page.
+    assert [one for one in view.faults if "422" not in one and "ERR_ABORTED" not in one] == []
+    assert told["barriers"] == ()
+    assert told["copy"].startswith(b"%PDF")
+    assert httpx2.get(told["address"]).status_code == 410
+    assert "990101198001012343" not in told["mandates"]
+
+    redeemed = httpx2.post(
+        f"{place.url}/api/v1/authorisations/redeem", headers=headers(place),
+        json={"code": told["code"], "form": "data", "access": ACCESS},
+    )  # fmt: skip
+    assert redeemed.status_code == 200, redeemed.text
+    assert redeemed.json()["identifier"] == place.identifier
+
+    def as_agent(page: Page) -> None:
+        log_in(page, "nobody-1")
+        assert "受托使用" in page.inner_text("main")
+
+    chromium.view(f"{place.url}/my", width=PHONE, height=900, act=as_agent)
+
+    def withdraw(page: Page) -> None:
+        log_in(page, "citizen-1")
+        page.goto(f"{place.url}/my/mandates")
+        page.click("button:has-text('撤回')")
+        page.wait_for_selector("text=已撤回")
+
+    chromium.view(f"{place.url}/my", width=PHONE, height=900, act=withdraw)
+
+    def without(page: Page) -> None:
+        log_in(page, "nobody-1")
+        assert "没有您名下的电子证照" in page.inner_text("main")
+        found = page.goto(f"{place.url}/my/licences/{place.identifier}")
+        assert found is not None
+        assert found.status == 404
+
+    chromium.view(f"{place.url}/my", width=PHONE, height=900, act=without)
+
+
+def test_who_looked_and_an_objection(place: Place, chromium: Chromium) -> None:
+    looked = httpx2.post(
+        f"{place.url}/api/v1/holders/licences", headers=headers(place),
+        json={"kind": "111", "code": CITIZEN, "access": ACCESS},
+    )  # fmt: skip
+    assert looked.status_code == 200, looked.text
+    told: dict[str, Any] = {}
+
+    def act(page: Page) -> None:
+        log_in(page, "citizen-1")
+        page.click("text=谁查过")
+        told["looks"], told["barriers"] = page.inner_text("main"), barriers(page)
+        page.goto(f"{place.url}/my/objections?licence={place.identifier}")
+        page.fill("#statement", "窗口 03 没有受理过我的申请。")
+        page.click("button:has-text('提交')")
+        page.wait_for_selector("text=答复期限")
+
+    view = chromium.view(f"{place.url}/my", width=1280, height=900, act=act)
+    assert (view.faults, told["barriers"]) == ((), ())
+    for text in (OFFICE, ACCESS["item_name"], ACCESS["case_number"], ACCESS["reason"]):
+        assert text in told["looks"], text
+    assert "窗口 03" not in told["looks"], "offices, not their officers"
+    (case,) = place.services.cases.waiting()
+    assert case.statement == "窗口 03 没有受理过我的申请。"
+
+
+def test_without_a_session_nothing_is_done(place: Place) -> None:
+    for path in ("/my", f"/my/licences/{place.identifier}", "/my/mandates", "/my/accesses", "/my/objections"):
+        answer = httpx2.get(place.url + path, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"].startswith("/login?next=")) == (303, True)
+    for path in (f"/my/licences/{place.identifier}/show", "/my/mandates", "/my/objections"):
+        answer = httpx2.post(place.url + path, data={"csrf": "0" * 64}, follow_redirects=False)
+        assert answer.status_code in (401, 403), answer.status_code
