@@ -36,6 +36,7 @@ from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
 from .receipt_routes import receipt_routes
 from .requirement_routes import requirement_routes
+from .review_pages import review_pages
 from .review_routes import review_routes
 from .routes import api_routes
 from .schema_routes import schema_routes
@@ -103,6 +104,7 @@ def create_app(
         app.include_router(desk_routes(services))
         app.include_router(my_routes(services))
         app.include_router(my_pages(services))
+        app.include_router(review_pages(services))
         app.include_router(objection_routes(services))
         app.include_router(use_routes(services))
         app.include_router(login_routes(services, limiter))
@@ -216,7 +218,7 @@ def _answer_parameter(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, problem: Problem, *, seconds: int = 60) -> Response:
-    if request.url.path.lower().startswith(("/v", "/desk", "/my", "/login", "/logout", DOWNLOAD_PATH)):
+    if request.url.path.lower().startswith(("/v", "/desk", "/my", "/review", "/login", "/logout", DOWNLOAD_PATH)):
         response: Response = problem_page(request, problem)
     else:
         response = JSONResponse(

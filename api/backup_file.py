@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Literal
+from typing import IO, BinaryIO, Literal
 
 from keys import (
     SM4_KEY_BYTES,
@@ -119,7 +119,7 @@ class BackupMember:
     size: int
     mode: int
     changed: float
-    content: BinaryIO
+    content: IO[bytes]
 
 
 @contextlib.contextmanager
@@ -155,7 +155,7 @@ def _members(archive: tarfile.TarFile) -> Iterator[BackupMember]:
             raise tarfile.ReadError("a member that no backup of ours has")
         yield BackupMember(
             name=member.name, size=member.size, mode=member.mode & 0o755, changed=member.mtime, content=content
-        )  # type: ignore[arg-type]
+        )
 
 
 def _read_head(file: BinaryIO, kind: Kind) -> BackupHead:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ MAX_WORKERS = 8
 MAX_DEATHS = 3
 """Processes that one item may take with it."""
 _ITEMS_A_ROUND = 8
-"""Times the workers: then it is looked again which batches there are."""
+"""Times the workers: then it is looked again which batches there are. To start one takes longer than so many items."""
 _FORESEEN = (ApiError, LicencesError, EsignError, KeysError, OSError)
 
 log = logging.getLogger("elicence.batches")
@@ -175,7 +175,9 @@ class BatchWork:
             if time.monotonic() - self._worked_at > IDLE_SECONDS:
                 self._end_idle()
             return None
-        waits = dict(zip(items, pool.map(self._serve, items), strict=True))
+        hands = -(-len(items) // _ITEMS_A_ROUND)
+        shares = [items[hand::hands] for hand in range(hands)]
+        waits = dict(chain.from_iterable(pool.map(self._serve_all, shares)))
         self._worked_at = time.monotonic()
         self._held = {item for item in self._held | waits.keys() if waits.get(item, "held")}
         return "ok" if "" in waits.values() else min(waits.values())
@@ -195,6 +197,9 @@ class BatchWork:
         self._held &= known
         turns = chain.from_iterable(zip_longest(*lanes))
         return list(islice((item for item in turns if item is not None), most))
+
+    def _serve_all(self, items: Sequence[_Item]) -> list[tuple[_Item, str]]:
+        return [(item, self._serve(item)) for item in items]
 
     def _serve(self, item: _Item) -> str:
         if self._stop.is_set():

@@ -257,7 +257,7 @@ def _parser() -> Parser:
     for serving in (serve, demo):
         serving.add_argument("--host", default=DEFAULT_HOST, help=f"监听地址 (default {DEFAULT_HOST})")
         serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"端口 (default {DEFAULT_PORT}; 0 = any)")
-        serving.add_argument("--tls-cert", metavar="FILE", help="服务器证书链 certificate and its CAs (PEM): serve HTTPS")
+        serving.add_argument("--tls-cert", metavar="FILE", help="服务器证书链 certificate and its CAs (PEM): HTTPS")
         serving.add_argument("--tls-key", metavar="FILE", help="其私钥 its private key (PEM)")
         serving.add_argument(
             "--client-ca", metavar="FILE", help="客户端证书的 CA ask clients for certificates of this CA (PEM)"

@@ -104,7 +104,11 @@ def init(home_path: Path, *, public_url: str | None, store: StoreSetting | None 
         "seals": ["sm2", "rsa"],
         "types": [licence_type.slug for licence_type in catalogue_of(home)],
     }
-    first = ClientKeeping(Services(home), None, random=os.urandom, at=datetime.now(UTC)).first()
+    services = Services(home)
+    first = ClientKeeping(services, None, random=os.urandom, at=datetime.now(UTC)).first()
+    # A home that is copied at once is whole: SQLite leaves files beside a database that nobody closes.
+    services.clients.close()
+    services.trail.close()
     bootstrap = {} if first is None else {"bootstrap": first.shape()}
     word = "已建立主目录  home made" if made else "主目录已存在  home exists"
     lines = [f"{word}: {home.path}", f"公开地址  public URL: {address}", f"证照库  store: {home.database_name}"]

@@ -170,9 +170,7 @@ def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
     return router
 
 
-def _look_at_shown(
-    request: Request, services: Services, checks: RecentChecks, caller: Caller, text: str
-) -> Response:
+def _look_at_shown(request: Request, services: Services, checks: RecentChecks, caller: Caller, text: str) -> Response:
     """Look at what a holder shows at the desk: the holder has logged in, so nothing has to be compared."""
     at = datetime.now(UTC)
     try:

@@ -228,6 +228,8 @@ def _secrets(patient: Patient) -> Iterator[Path]:
     if (tokens := settings.identity.tokens) is not None and tokens.introspection is not None:
         if tokens.introspection.secret is not None:
             yield tokens.introspection.secret
+    for source in settings.licence_sources:
+        yield source.token_file
 
 
 def _keys_in_use(patient: Patient) -> Iterator[RegisteredKey]:

@@ -31,7 +31,7 @@ from .scanning import MAX_PICTURE_BYTES
 
 MAX_BODY_BYTES = 21 * 1024 * 1024  # a file of 20 MB, its signature and the multipart frame around them
 MAX_PAGE_BODY_BYTES = 16 * 1024  # the forms of the pages: a code, or a name and a number
-UPLOADS = {"/v/scan": MAX_PICTURE_BYTES + MAX_PAGE_BODY_BYTES, "/desk": MAX_BODY_BYTES}
+UPLOADS = {"/v/scan": MAX_PICTURE_BYTES + MAX_PAGE_BODY_BYTES, "/desk": MAX_BODY_BYTES, "/review/save": MAX_BODY_BYTES}
 """Pages that take files, as multipart forms: the path, and how large a request may be."""
 MAX_DISCARDED_BYTES = 256 * 1024 * 1024  # read and thrown away, so that a client that is still sending sees the 413
 RECEIVE_SECONDS = 30.0

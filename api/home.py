@@ -124,7 +124,8 @@ def ensure_home(
     staged = path.with_name(f"{path.name}.new-{secrets.token_hex(6)}")
     try:
         staged.mkdir(mode=0o700, parents=True)
-        _build(staged, Settings(public_url=public_url, development=True, open_on_loopback=True, store=store), at, random)
+        settings = Settings(public_url=public_url, development=True, open_on_loopback=True, store=store)
+        _build(staged, settings, at, random)
         try:
             staged.rename(path)
         except OSError:

@@ -67,14 +67,6 @@ def _way_in(services: Services) -> APIRouter:
             attempt = services.login_attempts.read(request.cookies.get(name, ""))
             response = _finished(services, request, attempt, answer, at)
         except ApiError as error:
-            refusal = TrailEntry(
-                kind=TrailKind.SESSION,
-                at=at,
-                done=False,
-                code=problem_of(error).code,
-                details={"event": "login", "audience": "" if attempt is None else attempt.audience},
-            )
-            services.trail.record(refusal)
             response = _problem_page(request, error, "/" if attempt is None else attempt.next)
         response.delete_cookie(name, path="/", secure=services.sessions.is_secure, httponly=True, samesite="lax")
         return response
@@ -143,25 +135,43 @@ def _finished(services: Services, request: Request, attempt: Attempt, answer: di
     login = services.logins.get(attempt.audience)
     if login is None:
         raise _not_set_up()
-    holders, staff = services.home.settings.identity.holders, services.home.settings.identity.staff
+    holders = services.home.settings.identity.holders if attempt.audience == HOLDER else None
+    known = login.finish(attempt, answer, wanted=() if holders is None else _claims_of_holders(holders), at=at)
     path = attempt.next if attempt.next != "/" else HOME_PAGES[attempt.audience]
     response = RedirectResponse(path, status_code=303)
-    if attempt.audience == HOLDER and holders is not None:
-        wanted = (holders.name_claim, holders.code_claim, *((holders.kind_claim,) if holders.kind_claim else ()))
-        known = login.finish(attempt, answer, wanted=wanted, at=at)
-        holder = _holder(holders, known)
-        caller = services.sessions.open_for_holder(
-            request, response, issuer=known.issuer, subject=known.subject, holder=holder, at=at
-        )
-    else:
-        known = login.finish(attempt, answer, wanted=(), at=at)
-        proof_id = subject_proof_id(known.issuer, known.subject)
-        try:
-            caller = services.sessions.open_for_staff(request, response, proof_id=proof_id, at=at)
-        except StaffUnknownError as error:
-            raise _unknown(known.subject, "" if staff is None else staff.contact) from error
+    try:
+        caller = _opened(services, request, response, holders, known, at)
+    except LoginRefusedError as error:
+        # Only now somebody vouches for whoever it is: strangers write nothing into the trail.
+        details = {"event": "login", "audience": attempt.audience}
+        code = problem_of(error).code
+        services.trail.record(TrailEntry(kind=TrailKind.SESSION, at=at, done=False, code=code, details=details))
+        raise
     services.trail.record(_entry(services, caller, "login", at))
     return response
+
+
+def _opened(
+    services: Services, request: Request, response: Response, holders: HolderLogin | None, known: LoggedIn, at: datetime
+) -> Caller:
+    """Open a session for whom the provider knows; LoginRefusedError."""
+    sessions = services.sessions
+    if holders is not None:
+        holder = _holder(holders, known)
+        return sessions.open_for_holder(
+            request, response, issuer=known.issuer, subject=known.subject, holder=holder, at=at
+        )
+    try:
+        proof_id = subject_proof_id(known.issuer, known.subject)
+        return sessions.open_for_staff(request, response, proof_id=proof_id, at=at)
+    except StaffUnknownError as error:
+        staff = services.home.settings.identity.staff
+        raise _unknown(known.subject, "" if staff is None else staff.contact) from error
+
+
+def _claims_of_holders(setting: HolderLogin) -> tuple[str, ...]:
+    names = (setting.name_claim, setting.code_claim, setting.kind_claim)
+    return tuple(name for name in names if name is not None)
 
 
 def _holder(setting: HolderLogin, known: LoggedIn) -> HolderIdentity:

@@ -73,6 +73,10 @@ class CountedTrail:
         """See ``supervision.Trail``."""
         return self._trail.entries(question, limit=limit)
 
+    def close(self) -> None:
+        """See ``supervision.Trail``."""
+        self._trail.close()
+
 
 def family(name: str, kind: str, text: str, values: Mapping[Labels, float]) -> Iterator[str]:
     """Write one metric with its values."""

@@ -120,7 +120,7 @@ def head_of(token: str) -> TokenHead:
     except (JoseError, ValueError, TypeError, KeyError, RecursionError, AttributeError) as error:
         raise refused("it is no signed token") from error
     algorithm, key, kind = header.get("alg"), header.get("kid"), header.get("typ", "")
-    if algorithm not in ALGORITHMS:
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise refused("its algorithm is not taken")
     if not isinstance(key, str | None) or len(key or "") > MAX_KEY_NAME or not isinstance(kind, str):
         raise refused("its head is malformed")

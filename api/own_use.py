@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from licences import FileKind
+from licences import FileKind, HolderKey
 from licences.access import AuthorisationWish, Caller, MadeCode, Mandate, MandateWish, OwnLicence, holder_of
-from licences.store import HolderKey
 from licences.supervision import TrailEntry, TrailKind
 
 from .errors import LicenceUnknownError

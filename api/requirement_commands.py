@@ -1,6 +1,7 @@
 """`elicence items check|add|list|show`: service items, and which licences stand in for their materials."""
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,13 +68,13 @@ def _add(arguments: argparse.Namespace) -> "Answer":
     from licences import CatalogueFileError
 
     from .commands import Answer
-    from .own_types import catalogue_of
     from .requirement_item_shapes import item_shape
-    from .requirement_items import add_item
+    from .requirement_keeping import keep_item
+    from .wiring import Services
 
-    path, home = Path(arguments.file), _opened(arguments)
+    path, services = Path(arguments.file), Services(_opened(arguments))
     try:
-        item, new = add_item(home, _read(path), catalogue_of(home))
+        item, new = keep_item(services, None, _read(path), at=datetime.now(UTC))
     except CatalogueFileError as error:
         return _told(path, None, error.faults)
     word = "已登记  kept" if new else "此前已登记  kept before"

@@ -10,16 +10,14 @@ from esign import CHINA
 from licences import CatalogueFault, CatalogueFileError
 from licences.access import Caller, Operation, purpose_from
 from licences.sharing import service_item_from_toml
-from licences.supervision import TrailEntry
 
 from .authentication import may
-from .enforcing import trail_entry
 from .errors import BodyFault, InvalidBodyError
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import Message
 from .requirement_asking import RequirementDesk, Wish, require_keeper_or_asker
 from .requirement_item_shapes import faults_shape, item_shape, items_shape
-from .requirement_items import add_item
+from .requirement_keeping import keep_item
 from .requirement_shapes import predicate_shape, requirements_shape
 from .schemas import read_body
 from .schemas_requirements import (
@@ -125,12 +123,9 @@ def requirement_routes(services: Services) -> APIRouter:
     def add(caller: Annotated[Caller, Depends(keeper)], body: Annotated[bytes, Depends(json_body)]) -> Response:
         data = read_body(ItemFileBody, body).toml.encode()
         try:
-            item, new = add_item(services.home, data, services.catalogue)
+            item, new = keep_item(services, caller, data, at=datetime.now(UTC))
         except CatalogueFileError as error:
             raise InvalidBodyError(tuple(_fault(one) for one in error.faults)) from error
-        if new:
-            services.follow_items()
-            services.trail.record(_kept(caller, item.code, item.version))
         return JSONResponse(item_shape(item), status_code=201 if new else 200)
 
     return router
@@ -148,8 +143,3 @@ def _wish(body: RequirementsBody) -> Wish:
 
 def _fault(fault: CatalogueFault) -> BodyFault:
     return BodyFault(pointer="/toml", code=fault.code, message=Message(zh=fault.text_zh, en=fault.text_en))
-
-
-def _kept(caller: Caller, code: str, version: int) -> TrailEntry:
-    details = {"what": "item", "item": code, "version": str(version)}
-    return trail_entry(caller, Operation.KEEP_CATALOGUE, at=datetime.now(UTC), details=details)

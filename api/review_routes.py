@@ -1,6 +1,5 @@
 """Drafts and their review over HTTP."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated
@@ -8,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from licences import Action, Actor, Draft, DraftNotFoundError, DraftState, Remark, Replacement, Wish
-from licences.access import Caller, Operation, region_of
+from licences import Action, Actor, Draft, DraftState, Remark, Replacement, Wish
+from licences.access import Caller, Operation
 
 from .authentication import may
-from .enforcing import acting, keeping_gate, licence_for, refuse, region_in, require_issuing
+from .enforcing import acting, keeping_gate, require_issuing
 from .http_requests import PREFIX, json_body, problems, takes
+from .review_access import CHECKING_STEPS, LOOKING_STEPS, MAKING_STEPS, draft_for, may_see, require_replaced
 from .review_shapes import MAX_LISTED, draft_shape, shown_draft_shape
 from .review_waiting import step_of
 from .routes import address_of_licence, addresses_of_files
@@ -32,9 +32,6 @@ from .schemas import (
 from .shapes import issue_shape
 from .wiring import Services
 
-_MAKING = (Operation.DRAFT,)
-_CHECKING = (Operation.REVIEW,)
-_LOOKING = (Operation.DRAFT, Operation.REVIEW)
 _MOST_LOOKED_AT = 10 * MAX_LISTED
 """Drafts, when most of them may be others' business."""
 
@@ -42,9 +39,9 @@ _MOST_LOOKED_AT = 10 * MAX_LISTED
 def review_routes(services: Services) -> APIRouter:
     """Return the interface for drafts."""
     router = APIRouter(prefix=f"{PREFIX}/drafts")
-    making = Depends(may(services, *_MAKING))
-    checking = Depends(may(services, *_CHECKING))
-    looking = Depends(may(services, *_LOOKING))
+    making = Depends(may(services, *MAKING_STEPS))
+    checking = Depends(may(services, *CHECKING_STEPS))
+    looking = Depends(may(services, *LOOKING_STEPS))
 
     @router.post(
         "",
@@ -77,9 +74,9 @@ def review_routes(services: Services) -> APIRouter:
     ) -> Response:
         def is_wanted(draft: Draft) -> bool:
             if not waiting:
-                return _may_see(services, caller, draft, _LOOKING)
+                return may_see(services, caller, draft, LOOKING_STEPS)
             step = step_of(services, caller, draft)
-            return step is not None and _may_see(services, caller, draft, (step,))
+            return step is not None and may_see(services, caller, draft, (step,))
 
         found = services.drafts.drafts(state, limit=_MOST_LOOKED_AT)
         drafts = list(islice(filter(is_wanted, found), MAX_LISTED))
@@ -97,7 +94,7 @@ def review_routes(services: Services) -> APIRouter:
         draft_id: str,
         version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
     ) -> Response:
-        draft = _draft_for(services, caller, draft_id, _LOOKING)
+        draft = draft_for(services, caller, draft_id, LOOKING_STEPS)
         number = draft.version if version is None else version
         content = services.drafts.content(draft_id, number)
         events = services.drafts.events(draft_id)
@@ -113,7 +110,7 @@ def review_routes(services: Services) -> APIRouter:
     )
     def edit(caller: Annotated[Caller, making], draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish, at = read_body(DraftBody, body), datetime.now(UTC)
-        _draft_for(services, caller, draft_id, _MAKING)
+        draft_for(services, caller, draft_id, MAKING_STEPS)
         require_issuing(services, caller, Operation.DRAFT, at=at, type_name=wish.type, data=wish.data)
         return _told(
             services.review.edit(draft_id, _wish(wish), actor=_actor(caller, wish.actor), at=at, digest=wish.digest)
@@ -131,7 +128,7 @@ def review_routes(services: Services) -> APIRouter:
         caller: Annotated[Caller, making], draft_id: str, body: Annotated[bytes, Depends(json_body)]
     ) -> Response:
         wish, at = read_body(StepBody, body), datetime.now(UTC)
-        _require_replaced(services, caller, _draft_for(services, caller, draft_id, _MAKING), at)
+        require_replaced(services, caller, draft_for(services, caller, draft_id, MAKING_STEPS), at)
         return _told(services.review.submit(draft_id, actor=_actor(caller, wish.actor), at=at))
 
     @router.post(
@@ -146,7 +143,7 @@ def review_routes(services: Services) -> APIRouter:
         caller: Annotated[Caller, checking], draft_id: str, body: Annotated[bytes, Depends(json_body)]
     ) -> Response:
         wish = read_body(ReturnBody, body)
-        _draft_for(services, caller, draft_id, _CHECKING)
+        draft_for(services, caller, draft_id, CHECKING_STEPS)
         remarks = [Remark(pointer=one.pointer, text=one.text) for one in wish.remarks]
         at = datetime.now(UTC)
         actor = _actor(caller, wish.actor)
@@ -164,7 +161,7 @@ def review_routes(services: Services) -> APIRouter:
         caller: Annotated[Caller, checking], draft_id: str, body: Annotated[bytes, Depends(json_body)]
     ) -> Response:
         wish = read_body(ApprovalBody, body)
-        _draft_for(services, caller, draft_id, _CHECKING)
+        draft_for(services, caller, draft_id, CHECKING_STEPS)
         actor = _actor(caller, wish.actor)
         return _told(services.review.approve(draft_id, wish.digest, actor=actor, at=datetime.now(UTC)))
 
@@ -182,7 +179,7 @@ def review_routes(services: Services) -> APIRouter:
     )
     def seal(caller: Annotated[Caller, making], draft_id: str, body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish, at = read_body(StepBody, body), datetime.now(UTC)
-        _require_replaced(services, caller, _draft_for(services, caller, draft_id, _MAKING), at)
+        require_replaced(services, caller, draft_for(services, caller, draft_id, MAKING_STEPS), at)
         issued = services.review.seal(
             draft_id,
             actor=_actor(caller, wish.actor),
@@ -207,7 +204,7 @@ def review_routes(services: Services) -> APIRouter:
         caller: Annotated[Caller, making], draft_id: str, body: Annotated[bytes, Depends(json_body)]
     ) -> Response:
         wish = read_body(StepBody, body)
-        _draft_for(services, caller, draft_id, _MAKING)
+        draft_for(services, caller, draft_id, MAKING_STEPS)
         return _told(services.review.abandon(draft_id, actor=_actor(caller, wish.actor), at=datetime.now(UTC)))
 
     return router
@@ -238,34 +235,3 @@ def _wish(body: DraftBody) -> Wish:
 
 def _actor(caller: Caller, body: ActorBody) -> Actor:
     return acting(caller, body.name, body.office, body.office_code)
-
-
-def _draft_for(services: Services, caller: Caller, draft_id: str, operations: Sequence[Operation]) -> Draft:
-    """Return a draft that the caller may do one of these to; DraftNotFoundError, also when it may not."""
-    draft = services.drafts.get(draft_id)
-    if not _may_see(services, caller, draft, operations):
-        at = datetime.now(UTC)
-        refuse(services, caller, operations[0], at=at, code="NOT_ALLOWED", type_slug=draft.type_slug)
-        raise DraftNotFoundError
-    return draft
-
-
-def _may_see(services: Services, caller: Caller, draft: Draft, operations: Sequence[Operation]) -> bool:
-    def may_in(region: str) -> bool:
-        return any(caller.may(one, type_slug=draft.type_slug, region=region) for one in operations)
-
-    # What is typed into a draft is only opened for those whom its region matters to.
-    return may_in("") or may_in(_region_of(services, draft))
-
-
-def _region_of(services: Services, draft: Draft) -> str:
-    """Return the region of the authority that a draft names, or of the office that began it while it names none."""
-    named = region_in(services.drafts.content(draft.id, draft.version).data)
-    return region_of(services.drafts.events(draft.id)[0].actor.office_code) if named is None else named
-
-
-def _require_replaced(services: Services, caller: Caller, draft: Draft, at: datetime) -> None:
-    """Raise as `licence_for` unless the caller may put another licence in the place of the one that a draft names."""
-    replaces = services.drafts.content(draft.id, draft.version).replaces
-    if replaces is not None:
-        licence_for(services, caller, replaces.identifier, Operation.DRAFT, at=at)

@@ -17,6 +17,7 @@ from licences.access import (
     Clients,
     ClientUnknownError,
     HolderIdentity,
+    NotAllowedError,
     Operation,
     Proof,
     Role,
@@ -171,7 +172,7 @@ class BrowserSessions:
         )
 
 
-def page_caller(services: "Services", operation: Operation) -> Callable[[Request], Caller]:
+def page_caller(services: "Services", *operations: Operation) -> Callable[[Request], Caller]:
     """Return a dependency as `may` for pages: who has not logged in is sent to do so (LoginNeededError)."""
 
     def caller_of_page(request: Request) -> Caller:
@@ -190,9 +191,8 @@ def page_caller(services: "Services", operation: Operation) -> Callable[[Request
                 caller = services.authentication.caller(request, at)
             except UnauthenticatedError as error:
                 raise needed from error
-        if caller.proof is Proof.HERE and not caller.may(operation):
-            raise needed
-        caller.require(operation)
+        if not any(caller.may(operation) for operation in operations):
+            raise needed if caller.proof is Proof.HERE else NotAllowedError
         return caller
 
     return caller_of_page

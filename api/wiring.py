@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -356,7 +357,11 @@ class Services:
     def requirements(self) -> RequirementChecker:
         """Says which materials of an item need not be submitted."""
         return RequirementChecker(
-            store=self.store, links=self.holder_links, catalogue=self.catalogue, sources=self.licence_sources
+            store=self.store,
+            links=self.holder_links,
+            catalogue=self.catalogue,
+            clock=time.monotonic,
+            sources=self.licence_sources,
         )
 
     @cached_property

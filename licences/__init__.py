@@ -303,7 +303,7 @@ from .store import (
     digests_of,
     word_of,
 )
-from .type_check import check_type, preview_pages, sample_marks
+from .type_check import check_type, draft_pages, preview_pages, sample_marks
 from .typesetting import break_text, width_of
 from .xml_export import licence_to_xml, record_to_xml, xml_schema
 
@@ -583,6 +583,7 @@ __all__ = [
     "digest_of_list",
     "digests_of",
     "digitised",
+    "draft_pages",
     "finding",
     "fold_report_number",
     "fold_serial",

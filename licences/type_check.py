@@ -66,6 +66,14 @@ def preview_pages(
     return FaceRenderer(fonts).render(licence, sample_marks(licence_type, public_url), document=document)
 
 
+def draft_pages(
+    licence_type: LicenceType, data: object, document: Document, fonts: FontChain, *, public_url: str
+) -> tuple[Page, ...]:
+    """A document filled with metadata that are not sealed yet, marked as a sample; errors as ``preview_pages``."""
+    marks = sample_marks(licence_type, public_url)
+    return FaceRenderer(fonts).render(licence_from_paper(licence_type, data), marks, document=document)
+
+
 class _Checked:
     def __init__(self, licence_type: LicenceType, places: SourcePlaces, renderer: FaceRenderer, marks: Marks) -> None:
         self._type = licence_type

@@ -120,6 +120,9 @@ class Clients(Protocol):
     def used(self, proof_id: str, day: date) -> None:
         """Note the day of its last use."""
 
+    def close(self) -> None:
+        """Close what it has open; the next use opens it again."""
+
 
 def make_client(
     *,

@@ -4,10 +4,11 @@ Nothing is looked at that the caller has no grant for, so that no answer can dep
 only where our own store does not suffice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
+from typing import Final
 
 from esign import CHINA, Rows, structured_from_bytes
 from licences.access import Caller, Operation, Purpose, region_of
@@ -24,6 +25,8 @@ from .errors import SourceUnavailableError
 from .items import Acceptance, Material, Party, Predicate, ServiceItem
 from .sources import FoundElsewhere, LicenceSource
 
+MAX_WAITING_SECONDS: Final = 6.0
+"""For sources in one question: who has not been asked by then counts as down. Somebody stands at the counter."""
 _UNKNOWN = (Finding.SOURCE_DOWN, Finding.UNDECIDED, Finding.NOT_GRANTED)
 _NEARNESS = list(Finding)
 
@@ -72,6 +75,8 @@ class RequirementChecker:
     store: LicenceStore
     links: HolderLinks
     catalogue: Catalogue
+    clock: Callable[[], float]
+    """Gives seconds that only ever grow."""
     sources: tuple[LicenceSource, ...] = ()
 
     def check(
@@ -102,6 +107,8 @@ class _Asking:
     at: datetime
     down: dict[str, None] = field(default_factory=dict)
     """Names of sources that did not answer: they are not asked again in this question."""
+    waited: list[float] = field(default_factory=list)
+    """Seconds for each question to a source."""
     _own: dict[HolderKey, tuple[Record, ...]] = field(default_factory=dict)
     _told: dict[tuple[str, HolderKey, str], tuple[FoundElsewhere, ...]] = field(default_factory=dict)
 
@@ -168,11 +175,17 @@ class _Asking:
         if source.name in self.down:
             return ()
         if question not in self._told:
+            if sum(self.waited) >= MAX_WAITING_SECONDS:
+                self.down[source.name] = None
+                return ()
+            begun = self.checker.clock()
             try:
                 self._told[question] = source.licences_of(key, slug, self.purpose, at=self.at)
             except SourceUnavailableError:
                 self.down[source.name] = None
                 return ()
+            finally:
+                self.waited.append(self.checker.clock() - begun)
         return self._told[question]
 
     def _sources(self, wanted: Acceptance) -> list[LicenceSource]:

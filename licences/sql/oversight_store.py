@@ -24,10 +24,10 @@ from .trail_tables import trail_entries
 from .webhook_tables import webhooks
 
 _ROWS_AT_ONCE = 2000
-_HOUR_LENGTH = len("2026-11-22T02")
+_HOUR_LENGTH = sa.literal_column("13", sa.Integer())  # of 2026-11-22T02; no parameter: PostgreSQL would take it for two
 
 _entries = trail_entries.c
-_HOUR = sa.func.substr(sa.type_coerce(_entries.at, sa.String()), 1, _HOUR_LENGTH)
+_HOUR = sa.func.substr(sa.type_coerce(_entries.at, sa.String()), sa.literal_column("1", sa.Integer()), _HOUR_LENGTH)
 _GROUP = (_HOUR, _entries.kind, _entries.done, _entries.outcome, _entries.office_code, _entries.type_slug)
 _COUNTS = (
     sa.select(

@@ -147,13 +147,14 @@ class SqlTrailChain:
         with translated(), self._writing() as connection:
             known = connection.execute(sa.select(trail_checkpoints.c.batch).where(trail_checkpoints.c.batch == batch))
             if known.first() is None:
-                connection.execute(trail_checkpoints.insert(), {"batch": batch, "content": content})
+                connection.execute(trail_checkpoints.insert(), {"batch": batch, "content": content.decode("ascii")})
 
     def checkpoints(self) -> Mapping[int, bytes]:
         """See ``supervision.TrailChain``."""
         with translated(), self._engine.connect() as connection:
             rows = connection.execute(trail_checkpoints.select().order_by(trail_checkpoints.c.batch)).all()
-        return {row.batch: row.content for row in rows}
+        # Whatever somebody put there is judged, not trusted to be ASCII.
+        return {row.batch: str(row.content).encode("utf-8", "replace") for row in rows}
 
     def prune(self, before: datetime, entry_at: datetime, client: str) -> Batch | None:
         """See ``supervision.TrailChain``."""

@@ -1,7 +1,7 @@
 """Adapter: the rows of the trail and of the histories for the check of the whole, as they all are at one moment."""
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -90,19 +90,8 @@ class SqlTrailRows:
     def prunings(self) -> Iterator[tuple[StoredEntry, Pruning]]:
         """See ``supervision.TrailRows``."""
         for stored in map(_stored, self._streamed(_PRUNINGS)):
-            entry = entry_from(stored.content)
-            if entry.kind is TrailKind.OPERATION and entry.details.get("act") == PRUNED:
-                yield (
-                    stored,
-                    Pruning(
-                        sequence=stored.sequence,
-                        at=entry.at,
-                        through=int(entry.details["through"]),
-                        batch=int(entry.details["batch"]),
-                        digest=entry.details["digest"],
-                        chained_at=datetime.fromisoformat(entry.details["chained_at"]),
-                    ),
-                )
+            with contextlib.suppress(ValueError, KeyError):  # what somebody made up is told of as an entry
+                yield stored, _pruning(stored)
 
     def events(self, first: int, last: int) -> Iterator[HistoryRow]:
         """See ``supervision.TrailRows``."""
@@ -129,7 +118,7 @@ class SqlTrailRows:
         yield from result
 
 
-@contextmanager
+@contextlib.contextmanager
 def trail_rows(url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> Iterator[SqlTrailRows]:
     """Give the rows as they are now, whatever is written meanwhile."""
     engine = open_engine(url, busy_timeout=busy_timeout)
@@ -148,4 +137,19 @@ def trail_rows(url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> Iterator[SqlT
 def _stored(row: sa.Row[Any]) -> StoredEntry:
     values: tuple[Any, ...] = tuple(row)
     sequence, content, mark, *columns = values
-    return StoredEntry(sequence, content, mark, tuple(columns))
+    # SQLite keeps any kind of value in any column.
+    return StoredEntry(sequence, str(content), str(mark), (*columns[:-1], str(columns[-1])))
+
+
+def _pruning(stored: StoredEntry) -> Pruning:
+    entry = entry_from(stored.content)
+    if entry.kind is not TrailKind.OPERATION or entry.details["act"] != PRUNED:
+        raise ValueError("about something else")
+    return Pruning(
+        sequence=stored.sequence,
+        at=entry.at,
+        through=int(entry.details["through"]),
+        batch=int(entry.details["batch"]),
+        digest=entry.details["digest"],
+        chained_at=datetime.fromisoformat(entry.details["chained_at"]),
+    )

@@ -44,5 +44,5 @@ trail_checkpoints = sa.Table(
     "trail_checkpoints",
     metadata,
     sa.Column("batch", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("content", sa.LargeBinary, nullable=False),  # CMS with the statement inside
+    sa.Column("content", sa.Text, nullable=False),  # statement and signature, ASCII
 )

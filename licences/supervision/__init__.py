@@ -39,7 +39,8 @@ from .chain import (
     header_of,
     row_digest,
 )
-from .chain_check import (
+from .chain_check import check_trail
+from .chain_findings import (
     CHECKPOINT_PERIOD,
     MAX_TRAIL_FAULTS,
     MIN_RETENTION,
@@ -50,7 +51,6 @@ from .chain_check import (
     TrailFaultKind,
     TrailReport,
     TrailRows,
-    check_trail,
 )
 from .entry_texts import INDEX_COLUMNS, can_be_asked, entry_from, index_texts, instant_text, text_of
 from .errors import (

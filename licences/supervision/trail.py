@@ -97,3 +97,6 @@ class Trail(Protocol):
 
     def entries(self, question: TrailQuestion, *, limit: int) -> tuple[NumberedEntry, ...]:
         """Give entries in their order, at most so many."""
+
+    def close(self) -> None:
+        """Close what it has open; the next use opens it again."""

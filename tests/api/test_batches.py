@@ -319,7 +319,7 @@ def test_a_process_that_does_not_start_is_no_fault_of_the_items(
 
 
 def test_a_batch_survives_the_end_of_server_and_workers(fresh: Elicence, running: ModuleType) -> None:
-    items = [item(running, 100 + number) for number in range(6)]
+    items = [item(running, 100 + number) for number in range(8)]
     with running.Server(fresh) as server, httpx2.Client(base_url=server.url, timeout=60, trust_env=False) as client:
         batch = post(client, items, "kill")
         until = time.monotonic() + 60
@@ -329,13 +329,13 @@ def test_a_batch_survives_the_end_of_server_and_workers(fresh: Elicence, running
         server.stop(signal.SIGKILL)
     services = Services(open_home(fresh.home))
     left = services.issue_batches.left(batch["batch"])
-    with BatchWork(services).running():
+    with BatchWork(services, workers=1).running():
         until = time.monotonic() + 60
         while services.issue_batches.unfinished():
             assert time.monotonic() < until
             time.sleep(0.05)
     found = services.issue_batches.items(batch["batch"], start=0, limit=9)
-    assert [one.outcome.state for one in found] == [ItemState.ISSUED] * 6
+    assert [one.outcome.state for one in found] == [ItemState.ISSUED] * 8
     assert left
     assert sorted(one.identifier for one in services.changes.after(0, limit=99)) == sorted(
         one.outcome.identifier for one in found

@@ -232,6 +232,7 @@ def test_the_keeper_keeps_items_and_no_version_changes(home: Elicence, post: Pos
     listed = home("items", "list", "--json").json()
     assert {one["code"]: one["version"] for one in listed["items"]} == {RENEWAL: 1, BRANCH: 1, "99900131023000": 2}
     assert [one.details["version"] for one in entries(home, TrailKind.OPERATION, "keeper")] == ["1", "2"]
+    assert [one.details["item"] for one in entries(home, TrailKind.OPERATION, "local")][:2] == [RENEWAL, BRANCH]
     assert post("police", "/api/v1/items", None, "GET").status_code == 403
 
 

@@ -441,12 +441,13 @@ def test_the_log_says_who_which_key_and_what_and_the_end_is_clear(prepared_serve
         process.kill()
         _, log = process.communicate(timeout=60)
     digest = keys.hash_bytes("sm3", b"secret content")
-    lines = [line.partition(" elicence.seals ")[2] for line in log.splitlines()]
-    sealed, refused = lines
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert {line["logger"] for line in lines} == {"elicence.seals"}
+    sealed, refused = (line["message"] for line in lines)
     assert re.fullmatch(r"commonName=office 仅供测试 TEST ONLY: sm2 sm3:[0-9a-f]{64}", sealed)
     assert digest.hex() not in sealed, "SM2: e is not the digest of the content"
     assert refused == "refused: FORBIDDEN"
-    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", log)
+    assert all(datetime.fromisoformat(line["at"]).tzinfo for line in lines)
     with pytest.raises(keys.ServiceFailedError, match="could not be reached"):
         signer.sign(b"again")
     prepared_server.address = address

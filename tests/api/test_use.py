@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+import ssl
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ LI = HolderIdentity(kind="111", code="990101199001010019", name="李四", assura
 DING = HolderIdentity(kind="111", code="99010119700101001X", name="丁", assurance="L3")
 WU = HolderIdentity(kind="111", code="990101199202020037", name="吴", assurance="L3")
 COMPANY = ("001", "91990101MA0TERT67F")
+_CONTEXT = ssl.create_default_context()
+"""One for all clients: each of its own takes longer than the requests."""
 LOGIN = """
 [login.holders]
 issuer = "https://login.example"
@@ -85,7 +88,9 @@ class Using:
         return self.nobody(**headers)
 
     def nobody(self, **headers: str) -> httpx2.Client:
-        return self.clients.enter_context(httpx2.Client(base_url=self.url, headers=headers, timeout=30))
+        return self.clients.enter_context(
+            httpx2.Client(base_url=self.url, headers=headers, timeout=30, verify=_CONTEXT)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -192,9 +197,9 @@ def test_it_hands_out_the_file_or_an_annotated_copy(using: Using) -> None:
 def test_of_many_who_redeem_at_once_one_gets_it(using: Using) -> None:
     zhang = using.person(ZHANG)
     code = authorised(zhang, own(zhang))
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda _: redeemed(using.nobody(), code).status_code, range(6)))
-    assert sorted(answers) == [200] + [404] * 5
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: redeemed(using.nobody(), code).status_code, range(4)))
+    assert sorted(answers) == [200] + [404] * 3
 
 
 def test_a_shown_licence_is_seen_once_by_each_verifier(using: Using) -> None:
@@ -269,6 +274,25 @@ def test_the_page_of_a_shown_licence_has_no_barriers(using: Using, chromium: Any
         assert (seen.status, seen.content_width <= seen.width) == (status, True)
         assert found == []
         assert [fault for fault in seen.faults if "410" not in fault] == []
+
+
+def test_what_is_shown_and_authorised_says_how_the_licence_stands(using: Using) -> None:
+    company = HolderIdentity(
+        kind="001", code="91990101MA0TERT835", name="样例县鑫源工业气体充装有限公司", assurance="L3"
+    )
+    person, hall = using.person(company), using.nobody()
+    identifier = own(person, "special-equipment-use")
+    code, copied = authorised(person, identifier), authorised(person, identifier)
+    made = person.post(f"/api/v1/my/licences/{identifier}/shown").json()
+    ended = using.elicence("revoke", identifier, "--ground", "违法使用", "--decision", "样罚〔2026〕1号")
+    assert ended.code == 0, ended.err
+    page = using.nobody(**{"User-Agent": "seven"}).get(f"/V/S/{made['code']}")
+    assert (page.status_code, 'class="card failed"' in page.text) == (200, True)
+    assert "真实，但" in page.text
+    assert redeemed(hall, code).json()["state"] == "revoked"
+    refused = redeemed(hall, copied, "copy")
+    assert refused.status_code == 422, refused.text  # no copy of what does not count
+    assert [one["in_force"] for one in person.get("/api/v1/my/licences").json()["licences"]] == [False]
 
 
 def test_a_link_counts_for_one_download(using: Using) -> None:
@@ -434,10 +458,3 @@ def test_no_code_stands_in_the_database_or_the_log(using: Using) -> None:
         content = path.read_bytes()
         for secret in (code.encode(), DING.code.encode(), ZHANG.code.encode(), "代办一件特别的事".encode()):
             assert secret not in content
-
-
-def test_the_description_has_every_route(using: Using) -> None:
-    paths: Mapping[str, Any] = using.nobody().get("/openapi.json").json()["paths"]
-    assert "/api/v1/my/licences/{identifier}/shown" in paths
-    assert "/api/v1/authorisations/redeem" in paths
-    assert not [path for path in paths if "/v/s/" in path or "/download/" in path]

@@ -114,6 +114,21 @@ def test_it_ends_as_python_does() -> None:
         assert process.wait() == 120
 
 
+def test_what_it_leaves_open_is_closed(tmp_path: Path) -> None:
+    """A database too: what it had written beside itself is gone."""
+    careless = """
+import sqlite3
+file = open("file", "w")
+file.write("written")
+database = sqlite3.connect("database")
+database.execute("PRAGMA journal_mode = wal")
+database.execute("CREATE TABLE t (x)")
+"""
+    assert run(code=careless, cwd=tmp_path, check=True).stderr == b""
+    assert (tmp_path / "file").read_text("ascii") == "written"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["database", "file"]
+
+
 def test_a_shell_finds_it(tmp_path: Path) -> None:
     path, descriptor = put_on_path(tmp_path)
     words = ["bash", "-uc", 'elicence --version | cat; elicence verify "$1"', "bash", tmp_path / "no file"]

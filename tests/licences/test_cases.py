@@ -85,10 +85,10 @@ def test_a_case_from_its_opening_to_its_end(cases: SqlCases) -> None:
         cases.step(case.number, make_step(act=CaseAct.TAKE, actor=CLERK, at=AT))
 
 
-@pytest.mark.parametrize("number", ["", "AJ", "AJABCDEFGHJKLM", "\0", "案"])
-def test_an_unknown_number(cases: SqlCases, number: str) -> None:
-    with pytest.raises(CaseNotFoundError):
-        cases.get(number)
+def test_an_unknown_number(cases: SqlCases) -> None:
+    for number in ("", "AJ", "AJABCDEFGHJKLM", "\0", "案"):
+        with pytest.raises(CaseNotFoundError):
+            cases.get(number)
 
 
 def test_cases_are_about_what_is_there(cases: SqlCases, database_url: str) -> None:

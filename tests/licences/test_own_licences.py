@@ -273,7 +273,7 @@ def test_who_is_no_holder_has_nothing(world: World) -> None:
 RELATIONS = ["guardian", "representative", "split", "merged", "document-replaced"]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_nobody_sees_what_is_neither_his_nor_linked_nor_entrusted(world: World, data: st.DataObject) -> None:
     world.store, world.links = MemoryStore(), MemoryHolderLinks()

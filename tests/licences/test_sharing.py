@@ -73,6 +73,8 @@ PURPOSE = Purpose(
     reason="受理",
 )
 _serials = itertools.count(1)
+_seconds = itertools.count()
+"""Whatever is done takes a second."""
 
 
 def caller(*grants: Grant) -> Caller:
@@ -141,7 +143,9 @@ def store() -> MemoryStore:
 
 
 def checker(store: MemoryStore, *sources: Any, links: MemoryHolderLinks | None = None) -> RequirementChecker:
-    return RequirementChecker(store=store, links=links or MemoryHolderLinks(), catalogue=TYPES, sources=sources)
+    return RequirementChecker(
+        store=store, links=links or MemoryHolderLinks(), catalogue=TYPES, clock=lambda: next(_seconds), sources=sources
+    )
 
 
 def item(materials: str) -> ServiceItem:
@@ -422,6 +426,22 @@ def test_a_source_that_is_down_never_makes_anybody_submit_again(store: MemorySto
 )
 def test_what_a_source_does_not_say_is_not_known(found: FoundElsewhere, wanted: str, code: str) -> None:
     assert one(MemoryStore(), accepting(wanted), Told(found)).reason.code == code
+
+
+def test_nobody_waits_long_for_sources_that_answer_slowly() -> None:
+    text = "".join(
+        accepting(f'{WATER}\nholders = ["applicant", "agent"]\ndays_left = {place}', key=f"m{place}")
+        for place in range(9)
+    )
+    source, parties = Told(), Parties(applicant=COMPANY, agent=AGENT)
+    answers = checker(MemoryStore(), source).check(item(text), parties, caller(), PURPOSE, at=AT)
+    assert {answer.reason.code for answer in answers} == {"NONE"}
+    assert len(source.asked) == 2, "what was told once is not asked for again"
+    sources = [Told(name=f"库{number}") for number in range(4)]
+    answers = checker(MemoryStore(), *sources).check(item(text), parties, caller(), PURPOSE, at=AT)
+    assert [len(one.asked) for one in sources] == [2, 2, 2, 0]
+    assert {answer.reason.code for answer in answers} == {"SOURCE_DOWN"}
+    assert answers[0].sources_down == ("库3",)
 
 
 def test_of_our_own_licence_we_know_more_than_those_it_was_handed_to(store: MemoryStore) -> None:

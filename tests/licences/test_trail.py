@@ -47,28 +47,27 @@ def test_every_member_comes_back(trail: SqlTrail) -> None:
     assert (second.sequence, second.entry) == (2, TrailEntry(kind=TrailKind.VERIFY, at=AT, done=False))
 
 
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        (TrailQuestion(kind=TrailKind.READ), [1, 4]),
-        (TrailQuestion(client="hall-2"), [2]),
-        (TrailQuestion(office_code="1199010000000103XM"), [3]),
-        (TrailQuestion(identifier="1.2.156.3005.2.X"), [1, 2, 3, 4]),
-        (TrailQuestion(since=AT + timedelta(hours=1), until=AT + timedelta(hours=2)), [2]),
-        (TrailQuestion(after=2), [3, 4]),
-        (TrailQuestion(kind=TrailKind.READ, after=1, client="hall-1"), [4]),
-        (TrailQuestion(client="hall\ud800"), []),
-        (TrailQuestion(identifier="\0"), []),
-    ],
-    ids=["kind", "client", "office", "licence", "time", "after", "several", "surrogate", "nul"],
-)
-def test_questions(trail: SqlTrail, question: TrailQuestion, expected: list[int]) -> None:
+QUESTIONS = [
+    (TrailQuestion(kind=TrailKind.READ), [1, 4]),
+    (TrailQuestion(client="hall-2"), [2]),
+    (TrailQuestion(office_code="1199010000000103XM"), [3]),
+    (TrailQuestion(identifier="1.2.156.3005.2.X"), [1, 2, 3, 4]),
+    (TrailQuestion(since=AT + timedelta(hours=1), until=AT + timedelta(hours=2)), [2]),
+    (TrailQuestion(after=2), [3, 4]),
+    (TrailQuestion(kind=TrailKind.READ, after=1, client="hall-1"), [4]),
+    (TrailQuestion(client="hall\ud800"), []),
+    (TrailQuestion(identifier="\0"), []),
+]
+
+
+def test_questions(trail: SqlTrail) -> None:
     trail.record(READ)
     trail.record(replace(READ, kind=TrailKind.VERIFY, client="hall-2", at=AT + timedelta(hours=1)))
     trail.record(replace(READ, kind=TrailKind.COPY, office_code="1199010000000103XM", at=AT + timedelta(hours=2)))
     trail.record(READ)
-    assert [one.sequence for one in trail.entries(question, limit=10)] == expected
-    assert [one.sequence for one in trail.entries(question, limit=1)] == expected[:1]
+    for question, expected in QUESTIONS:
+        assert [one.sequence for one in trail.entries(question, limit=10)] == expected, question
+        assert [one.sequence for one in trail.entries(question, limit=1)] == expected[:1], question
 
 
 def test_a_holder_is_found_by_name_and_by_licence(
@@ -93,11 +92,11 @@ def test_many_at_once_have_numbers_without_gaps(trail: SqlTrail) -> None:
     assert [one.sequence for one in trail.entries(TrailQuestion(), limit=100)] == list(range(1, 41))
 
 
-@pytest.mark.parametrize("text", ["\0", "\ud800", "名" * 5000, "x" * 100_000, "' OR 1=1 --"])
-def test_whatever_is_asked_for_can_be_recorded(trail: SqlTrail, text: str) -> None:
-    trail.record(replace(READ, done=False, code="LICENCE_NOT_FOUND", identifier=text, client=text))
-    (one,) = trail.entries(TrailQuestion(kind=TrailKind.READ), limit=2)
-    assert one.entry.identifier == text[:300]
+def test_whatever_is_asked_for_can_be_recorded(trail: SqlTrail) -> None:
+    for number, text in enumerate(["\0", "\ud800", "名" * 5000, "x" * 100_000, "' OR 1=1 --"]):
+        trail.record(replace(READ, done=False, code="LICENCE_NOT_FOUND", identifier=text, client=text))
+        (one,) = trail.entries(TrailQuestion(kind=TrailKind.READ, after=number), limit=2)
+        assert one.entry.identifier == text[:300]
 
 
 texts = st.text(max_size=20)

@@ -333,6 +333,25 @@ def test_steps_are_not_taken_twice(busy: Office, tamper: Callable[..., None]) ->
     assert busy.found() == []
 
 
+def test_values_of_other_kinds_are_faults_and_no_crash(busy: Office, tamper: Callable[..., None]) -> None:
+    made_up = '{"at":"x","done":true,"kind":"operation","details":{"act":"prune","through":"x"}}'
+    tamper(
+        "UPDATE trail_entries SET content = x'ff00', mark = 7 WHERE sequence = 6",
+        "UPDATE trail_entries SET client = 7 WHERE sequence = 7",
+        f"UPDATE trail_entries SET content = '{made_up}', kind = 'operation' WHERE sequence = 10",  # noqa: S608
+        "UPDATE trail_entries SET source = 'event:x' WHERE sequence = 11",
+    )
+    assert sorted(busy.found(busy.signed())) == [
+        ("COLUMNS_DIFFER", 6, 6),
+        ("COLUMNS_DIFFER", 7, 7),
+        ("COLUMNS_DIFFER", 10, 10),
+        ("COLUMNS_DIFFER", 11, 11),
+        ("ENTRY_CHANGED", 6, 6),
+        ("ENTRY_CHANGED", 10, 10),
+        ("EVENT_UNTRACED", 0, 0),
+    ]
+
+
 END = ["DELETE FROM trail_entries WHERE sequence > 12", "DELETE FROM trail_batches WHERE number > 3"]
 
 

@@ -168,10 +168,8 @@ async def retried(office: Office) -> None:
             missing = [key for key in office.wanted if key not in office.issued]
             if not missing:
                 return
-            await asyncio.gather(
-                *(office.issue(clients[(attempt + place) % office.places], key, int(key.partition("-")[2])) for place, key in
-                  enumerate(missing[:4]))
-            )  # fmt: skip
+            client = clients[attempt % office.places]
+            await asyncio.gather(*(office.issue(client, key, int(key.partition("-")[2])) for key in missing[:4]))
     raise AssertionError(f"{len(missing)} never issued")
 
 

@@ -13,13 +13,15 @@ import pytest
 from elicence_process import Server
 from mixed_load import Office, Summary, closed, kept, open_loop, retried
 
-from api.admission import RETRY_SECONDS
+from api.admission import HEAVY_PER_CORE, RETRY_SECONDS, WAITING_PER_CORE
 from api.client_keeping import ClientKeeping
 from api.home import ensure_home
 from api.wiring import Services
 from licences.access import EVERYTHING
 
-BURST, SOME = 40, 6
+BURST = (HEAVY_PER_CORE + WAITING_PER_CORE) * (os.cpu_count() or 1) + 20
+"""More than are served and wait together."""
+SOME = 6
 SOAK_SECONDS = 60.0
 
 

@@ -25,7 +25,7 @@ SCOPES = ("elicence:read", "elicence:issue", "elicence:verify", "elicence:nonsen
 SECRET = "not a secret: for the tests only"  # noqa: S105
 
 
-# Reading the system's certificate authorities takes longer than anything that is asked over it: the provider has no TLS.
+# The provider has no TLS, and reading the system's certificate authorities takes longer than asking it.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

@@ -1,25 +1,14 @@
 """People log in with a real provider, a real browser and a real server; what the server logs names nobody."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import elicence_process
 import pytest
 from browser import Chromium, barriers
-from conftest import ACCOUNTS, CITIZEN, ES256, set_up
 from identity_provider import IdentityProvider, free_port, web_client
 from playwright.sync_api import Page
-
-
-class Server(elicence_process.Server):
-    """A server on a port that was chosen before: the provider knows where people come back to."""
-
-    def __init__(self, home: Path, port: int) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
-        super().__init__("--home", home, "serve", env=environment)
-        self._words = ("--home", home, "serve", "--port", str(port), "--json")
+from tied_home import ACCOUNTS, CITIZEN, ES256, Server, set_up
 
 
 @pytest.fixture(scope="module")

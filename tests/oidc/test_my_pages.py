@@ -10,15 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import elicence_process
 import httpx2
 import pytest
 import zxingcpp
 from browser import Chromium, barriers
-from conftest import ACCOUNTS, CITIZEN, OFFICE, OFFICE_CODE, set_up
 from identity_provider import IdentityProvider, free_port, web_client
 from PIL import Image
 from playwright.sync_api import Page
+from tied_home import ACCOUNTS, CITIZEN, OFFICE, OFFICE_CODE, Server, set_up
 
 from api.home import open_home
 from api.wiring import Services
@@ -26,15 +25,6 @@ from licences.access import make_api_key, make_client, make_grant
 
 ROOT = Path(__file__).parents[2]
 PHONE = 360
-
-
-class Server(elicence_process.Server):
-    """A server on a port that was chosen before: the provider knows where people come back to."""
-
-    def __init__(self, home: Path, port: int) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ELICENCE_")}
-        super().__init__("--home", home, "serve", env=environment)
-        self._words = ("--home", home, "serve", "--port", str(port), "--json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

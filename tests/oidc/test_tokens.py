@@ -54,7 +54,7 @@ def test_tokens_of_the_provider(office: Office, provider: IdentityProvider, clie
     api = office.browser(Authorization=f"Bearer {token}")
     verified = api.post("/api/v1/verifications", json={"code": "nonsense"})
     assert verified.status_code == 200, verified.text
-    refused = api.get("/review/probe")
+    refused = api.get("/api/v1/clients")
     assert (refused.status_code, refused.json()["code"]) == (403, "NOT_ALLOWED")
 
 

@@ -53,6 +53,7 @@ def test_missing_system_packages_are_named_in_one_line(tmp_path: Path) -> None:
         "javac",
         "node",
         "npm",
+        "systemd-analyze",
     ):
         path = shutil.which(tool)
         assert path is not None

@@ -46,7 +46,7 @@ def upgrade() -> None:
     op.create_table(
         "trail_checkpoints",
         sa.Column("batch", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("batch", name="pk_trail_checkpoints"),
     )
     op.add_column("drafts", sa.Column("trail_revision", sa.Integer(), nullable=True))
