@@ -73,7 +73,7 @@ system-packages: ## what the tests need from the operating system
 node-packages: $(NODE_STAMP) ## the identity provider that the tests log in with
 
 $(NODE_STAMP): tests/oidc/package-lock.json | system-packages
-	cd tests/oidc && npm ci --silent
+	cd tests/oidc && npm ci --loglevel=error --no-progress
 	@touch $@
 
 clean: ## remove what can be made again; the licences in ./.elicence stay

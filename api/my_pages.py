@@ -23,6 +23,7 @@ from licences.access import (
     holder_of,
 )
 from licences.access import Form as UseForm
+from licences.supervision import TrailKind
 
 from .messages import Message, moment_text
 from .my_routes import accesses_of
@@ -86,7 +87,9 @@ def _licence_pages(services: Services) -> APIRouter:
 
     @router.get("/accesses")
     def looks(request: Request, caller: Annotated[Caller, Depends(holder)]) -> Response:
-        found = accesses_of(services, caller, at=clock())
+        # What somebody looks at of his own, these pages included, would hide who else did.
+        everything = accesses_of(services, caller, at=clock())
+        found = [one for one in everything if one.entry.client != caller.client or one.entry.kind is not TrailKind.READ]
         return _page(
             services, request, "my_accesses.html", caller, looks=[look_view(services, one, caller) for one in found]
         )

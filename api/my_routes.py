@@ -12,17 +12,16 @@ from licences.access import (
     AuthorisationWish,
     Caller,
     Form,
-    Mandate,
     MandateWish,
     Operation,
     holder_of,
 )
-from licences.supervision import NumberedEntry, TrailEntry, TrailKind, TrailQuestion
+from licences.supervision import NumberedEntry, TrailKind, TrailQuestion
 
 from .authentication import may
-from .errors import LicenceUnknownError
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import instant_text
+from .own_use import authorise_own, grant_own, link_own, open_own, show_own, withdraw_own
 from .schemas import read_body
 from .schemas_use import (
     AccessesOut,
@@ -40,7 +39,7 @@ from .schemas_use import (
 from .shapes import licence_shape
 from .show_pages import download_address, show_address
 from .use_shapes import access_shape, made_code_shape, mandate_shape, own_shape, show_code_shape
-from .using import copy_for_recipient, details_of, record_own, record_use, require_requester, structured_of
+from .using import structured_of
 from .wiring import Services, clock
 
 MAX_ACCESSES = 200
@@ -99,12 +98,8 @@ def _licence_routes(services: Services) -> APIRouter:
         responses=problems(401, 403, 404),
     )
     def one(identifier: str, caller: Annotated[Caller, Depends(holder)]) -> Response:
-        at = clock()
-        found = services.licence_use.find(holder_of(caller), identifier, at=at)
+        found = open_own(services, caller, identifier, at=clock())
         record = found.filed.record
-        index = services.holder_index(*found.holder)
-        details = details_of(found.grounds[0])
-        record_own(services, TrailKind.READ, record, index, caller, details=details, at=at)
         return JSONResponse(
             {
                 **own_shape(found, services.catalogue),
@@ -123,10 +118,7 @@ def _licence_routes(services: Services) -> APIRouter:
         responses=problems(401, 403, 404, 429),
     )
     def show(identifier: str, caller: Annotated[Caller, Depends(holder)]) -> Response:
-        at = clock()
-        made = services.licence_use.show(caller, identifier, at=at)
-        details = details_of(made.code.ground, act="made")
-        record_use(services, TrailKind.SHOW, made.code, caller, None, details=details, at=at)
+        made = show_own(services, caller, identifier, at=clock())
         return JSONResponse(show_code_shape(made, show_address(services, made.token)), status_code=201)
 
     @router.post(
@@ -143,22 +135,15 @@ def _licence_routes(services: Services) -> APIRouter:
         caller: Annotated[Caller, Depends(holder)],
         body: Annotated[bytes, Depends(json_body)],
     ) -> Response:
-        wish, at = read_body(AuthorisationBody, body), clock()
-        require_requester(services, wish.requester)
-        made = services.licence_use.authorise(
-            caller,
-            identifier,
-            AuthorisationWish(
-                requester=wish.requester,
-                item_name=wish.item.name,
-                item_code=wish.item.code,
-                case_number=wish.case_number,
-                forms=frozenset(Form(form) for form in wish.forms),
-            ),
-            at=at,
+        wish = read_body(AuthorisationBody, body)
+        wanted = AuthorisationWish(
+            requester=wish.requester,
+            item_name=wish.item.name,
+            item_code=wish.item.code,
+            case_number=wish.case_number,
+            forms=frozenset(Form(form) for form in wish.forms),
         )
-        details = details_of(made.code.ground, act="made", requester=wish.requester)
-        record_use(services, TrailKind.AUTHORISATION, made.code, caller, None, details=details, at=at)
+        made = authorise_own(services, caller, identifier, wanted, at=clock())
         return JSONResponse(made_code_shape(made), status_code=201)
 
     @router.post(
@@ -177,22 +162,12 @@ def _licence_routes(services: Services) -> APIRouter:
         body: Annotated[bytes, Depends(json_body)],
     ) -> Response:
         wish, at = read_body(DownloadBody, body), clock()
-        found = services.licence_use.find(holder_of(caller), identifier, at=at)
-        record = found.filed.record
-        serial, kind = "", _file_kind(wish)
         if wish.copy_for is not None:
-            serial, kind = (
-                copy_for_recipient(
-                    services, identifier, caller, cause=wish.copy_for.cause, recipient=wish.copy_for.recipient, at=at
-                ),
-                "",
+            made = link_own(
+                services, caller, identifier, cause=wish.copy_for.cause, recipient=wish.copy_for.recipient, at=at
             )
-        elif kind not in record.files:
-            raise LicenceUnknownError("这张证照没有这份文件。", "this licence has no such document")
-        made = services.licence_use.link(caller, found, file_kind=kind, copy_serial=serial, at=at)
-        details = details_of(made.code.ground, act="linked", form="copy" if serial else kind)
-        kind_of_entry = TrailKind.COPY if serial else TrailKind.READ
-        record_use(services, kind_of_entry, made.code, caller, None, details=details, at=at)
+        else:
+            made = link_own(services, caller, identifier, file_kind=_file_kind(wish), at=at)
         shape = {
             "address": download_address(services, made.token),
             "made_at": instant_text(made.code.made_at),
@@ -235,7 +210,8 @@ def _mandate_routes(services: Services) -> APIRouter:
     )
     def grant(caller: Annotated[Caller, Depends(holder)], body: Annotated[bytes, Depends(json_body)]) -> Response:
         wish, at = read_body(MandateBody, body), clock()
-        mandate = services.licence_use.grant(
+        mandate = grant_own(
+            services,
             caller,
             MandateWish(
                 agent_kind=wish.agent.kind,
@@ -249,10 +225,8 @@ def _mandate_routes(services: Services) -> APIRouter:
                 until=wish.until,
             ),
             principal=None if wish.principal is None else (wish.principal.kind, wish.principal.code),
-            slugs=frozenset(licence_type.slug for licence_type in services.catalogue),
             at=at,
         )
-        record_mandate(services, mandate, caller, act="granted", at=at)
         return JSONResponse(mandate_shape(mandate, at), status_code=201)
 
     @router.post(
@@ -264,8 +238,7 @@ def _mandate_routes(services: Services) -> APIRouter:
     )
     def withdraw(mandate: str, caller: Annotated[Caller, Depends(holder)]) -> Response:
         at = clock()
-        ended = services.licence_use.withdraw(caller, mandate, at=at)
-        record_mandate(services, ended, caller, act="withdrawn", at=at)
+        ended = withdraw_own(services, caller, mandate, at=at)
         return JSONResponse(mandate_shape(ended, at))
 
     return router
@@ -286,23 +259,6 @@ def accesses_of(services: Services, caller: Caller, *, at: datetime) -> tuple[Nu
             after = page[-1].sequence
         found |= {one.sequence: one for one in kept}
     return tuple(found[sequence] for sequence in sorted(found, reverse=True)[:MAX_ACCESSES])
-
-
-def record_mandate(services: Services, mandate: Mandate, caller: Caller, *, act: str, at: datetime) -> None:
-    """Write into the trail that a mandate was given or taken back."""
-    services.trail.record(
-        TrailEntry(
-            kind=TrailKind.MANDATE,
-            at=at,
-            done=True,
-            client=caller.client,
-            office=caller.office,
-            office_code=caller.office_code,
-            proof=caller.proof,
-            holder_index=services.holder_index(*mandate.principal),
-            details={"act": act, "mandate": mandate.id},
-        )
-    )
 
 
 def _file_kind(wish: DownloadBody) -> FileKind:

@@ -172,12 +172,10 @@ def leave(code: object) -> None:
         ended = 120
     sys.stderr.flush()
     # What was there before the fork is not among these. Text stands before the bytes that it is written through.
-    things = gc.get_objects()
     for kind in (sqlite3.Connection, io.TextIOBase, io.BufferedIOBase):
-        for thing in things:
-            if issubclass(type(thing), kind):
-                with contextlib.suppress(OSError, ValueError, sqlite3.Error):
-                    thing.close()
+        for thing in [one for one in gc.get_objects() if issubclass(type(one), kind)]:
+            with contextlib.suppress(OSError, ValueError, sqlite3.Error):
+                thing.close()
     os._exit(ended)
 
 
