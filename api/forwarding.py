@@ -17,13 +17,12 @@ _FOR, _SCHEME = b"x-forwarded-for", b"x-forwarded-proto"
 _OF_PROXIES = frozenset({_FOR, _SCHEME, b"x-forwarded-host", b"x-real-ip", b"forwarded", b"via"})
 
 
-def read_proxies(entries: Sequence[str]) -> tuple[Network, ...]:
-    """Read addresses or small networks; ValueError for what is none, is not of a private network, or is too large."""
-    networks = tuple(ipaddress.ip_network(entry) for entry in entries)
+def small_networks(networks: Sequence[Network]) -> tuple[Network, ...]:
+    """Return networks that can be proxies of ours; ValueError for one that is not private, or too large."""
     for network in networks:
         if not network.is_private or network.num_addresses > MAX_PROXY_ADDRESSES:
             raise ValueError(f"{network} is no small private network")
-    return networks
+    return tuple(networks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
 """Settings of licence sources (上级库): share services that are asked for what our own store does not hold."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from .errors import SettingsError
-from .forwarding import is_loopback
+from .settings_reading import is_private_address, known_table
 
 DEFAULT_SOURCE_SECONDS: Final = 3.0
 MAX_SOURCE_SECONDS: Final = 10.0
@@ -59,7 +59,7 @@ def licence_source_settings(values: Mapping[str, object], home: Path, path: Path
 
 def _source(key: str, table: object, home: Path, path: Path) -> SourceSetting:
     place = f"[licence_sources.{key}]"
-    members = _table(table, _KNOWN, path, place)
+    members = known_table(table, _KNOWN, path, place)
     words = {name: members.get(name) for name in ("name", "url", "access_id", "access_token_file")}
     if not all(isinstance(word, str) and 0 < len(word) <= MAX_WORD for word in words.values()):
         raise _fault(path, place, f"应有文本 {'、'.join(words)}", f"has the texts {', '.join(words)}")
@@ -87,7 +87,7 @@ def _source(key: str, table: object, home: Path, path: Path) -> SourceSetting:
 def _type(entry: object, path: Path, place: str) -> SourceType:
     if isinstance(entry, str):
         return SourceType(code=entry)
-    members = _table(entry, ("code", "fields"), path, place)
+    members = known_table(entry, ("code", "fields"), path, place)
     code, fields = members.get("code"), members.get("fields", {})
     if not isinstance(code, str) or not isinstance(fields, dict):
         raise _fault(path, place, "应为类型代码，或含 code 和 fields 的表", "is a code, or a table of code and fields")
@@ -96,20 +96,14 @@ def _type(entry: object, path: Path, place: str) -> SourceType:
     return SourceType(code=code, fields=fields)
 
 
-def _table(value: object, known: Collection[str], path: Path, place: str) -> Mapping[str, object]:
-    if not isinstance(value, dict) or not value.keys() <= set(known):
-        raise _fault(path, place, f"只能含 {'、'.join(known)}", f"is a table of {', '.join(known)}")
-    return value
-
-
 def _is_usable(url: str) -> bool:
+    if not is_private_address(url):
+        return False
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        clean = not (parts.query or parts.fragment or "@" in parts.netloc) and parts.port != 0
+        return not (parts.query or parts.fragment or "@" in parts.netloc) and parts.port != 0
     except ValueError:
         return False
-    return clean and bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
 
 
 def _fault(path: Path, place: str, zh: str, en: str) -> SettingsError:

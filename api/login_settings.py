@@ -3,10 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from .errors import SettingsError
-from .forwarding import is_loopback
+from .settings_reading import is_private_address, known_table
 
 MAX_ISSUER = 255
 MAX_WORD = 128
@@ -83,7 +82,7 @@ def identity_settings(values: Mapping[str, object], home: Path, path: Path, publ
         return IdentitySettings()
     reader = _Reader(home, path)
     logins = reader.table(values, "login", ("holders", "staff"))
-    if logins and not _is_private(public_url):
+    if logins and not is_private_address(public_url):
         raise SettingsError(
             f"{path} 的 [login] 要求公开地址为 https。", f"[login] in {path} needs a public address with https"
         )
@@ -100,10 +99,7 @@ class _Reader:
     path: Path
 
     def table(self, values: Mapping[str, object], name: str, known: Collection[str]) -> Mapping[str, object]:
-        table = values.get(name.rpartition(".")[2], {})
-        if not isinstance(table, dict) or not table.keys() <= set(known):
-            raise self._fault(f"[{name}]", f"只能含 {', '.join(known)}", f"is a table of {', '.join(known)}")
-        return table
+        return known_table(values.get(name.rpartition(".")[2], {}), known, self.path, f"[{name}]")
 
     def tokens(self, values: Mapping[str, object], public_url: str) -> TokenSetting:
         table = self.table(values, "tokens", (*_ACCOUNT, "audience"))
@@ -151,7 +147,7 @@ class _Reader:
 
     def _issuer(self, table: Mapping[str, object], name: str) -> str:
         issuer = self._word(table, name, "issuer", MAX_ISSUER)
-        if not _is_private(issuer) or set(issuer) & set(" ?#@\\"):
+        if not is_private_address(issuer) or set(issuer) & set(" ?#@\\"):
             raise self._fault(f"[{name}] issuer", "应为 https 地址", "is an https:// address")
         return issuer
 
@@ -200,13 +196,3 @@ class _Reader:
 def _is_level(word: object) -> bool:
     """Whether this can be a value of `acr`; several are sent separated by spaces."""
     return isinstance(word, str) and 0 < len(word) <= MAX_WORD and word.isprintable() and " " not in word
-
-
-def _is_private(address: str) -> bool:
-    """Whether nobody in between reads what goes to this address: https, or this machine itself."""
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))

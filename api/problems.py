@@ -197,9 +197,7 @@ ROWS = (
     _row(UnsupportedMediaError, WRONG_USE, 415, "MEDIA_TYPE_UNSUPPORTED", "不支持的内容类型", "unsupported media type"),
     _row(ForbiddenError, WRONG_USE, 403, "FORBIDDEN", "此途径不提供该服务", "not offered on this way"),
     _row(UnauthenticatedError, WRONG_USE, 401, "UNAUTHENTICATED", "需要身份凭证", "proof of identity needed"),
-    _row(
-        AuthorisationRefusedError, NOT_FOUND, 404, "AUTHORISATION_REFUSED", "用证码无效", "authorisation not taken"
-    ),
+    _row(AuthorisationRefusedError, NOT_FOUND, 404, "AUTHORISATION_REFUSED", "用证码无效", "authorisation not taken"),
     _row(CodeRefusedError, NOT_FOUND, 410, "CODE_REFUSED", "此码已过期", "the code is over"),
     _row(TooManyCodesError, BUSY, 429, "TOO_MANY_CODES", "同时有效的码过多", "too many codes"),
     _row(MandateNotFoundError, NOT_FOUND, 404, "MANDATE_NOT_FOUND", "没有这份委托", "no such mandate"),

@@ -700,7 +700,9 @@ def describe(app: FastAPI) -> None:
 
     def with_bodies() -> dict[str, Any]:
         document = made()
-        _, described = models_json_schema([(body, "validation") for body in {*BODIES, *_referenced.values()}], ref_template=_TEMPLATE)
+        _, described = models_json_schema(
+            [(body, "validation") for body in {*BODIES, *_referenced.values()}], ref_template=_TEMPLATE
+        )
         document.setdefault("components", {}).setdefault("schemas", {}).update(described["$defs"])
         return document
 

@@ -1,6 +1,5 @@
 """Settings: few, read once, from the home's `elicence.toml` and the environment."""
 
-import ipaddress
 import json
 import os
 import tomllib
@@ -10,9 +9,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from .errors import SettingsError
-from .forwarding import Network, read_proxies
+from .forwarding import Network, small_networks
 from .licence_source_settings import SourceSetting, licence_source_settings
 from .login_settings import IdentitySettings, identity_settings
+from .settings_reading import known_table, networks_of
 
 DEFAULT_HOME = ".elicence"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
@@ -33,6 +33,25 @@ SEAL_SERVICES = ("signature", "cms", "file")
 
 DEFAULT_TIMESTAMP_SECONDS = 10.0
 MAX_TIMESTAMP_SECONDS = 60.0
+
+_KNOWN = (
+    "public_url",
+    "development",
+    "production",
+    "open_on_loopback",
+    "font_dir",
+    "libcrypto",
+    "trusted_proxies",
+    "webhook_networks",
+    "keys",
+    "timestamp",
+    "store",
+    "status_sources",
+    "tls",
+    "tokens",
+    "login",
+    "licence_sources",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +142,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
         values = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"设置文件无法读取：{path}", f"the settings file cannot be read: {path}") from error
+    known_table(values, _KNOWN, path, SETTINGS_FILE)
     development, production = (_flag(values, name, path) for name in ("development", "production"))
     if development and production:
         raise SettingsError(
@@ -185,12 +205,7 @@ def _flag(values: Mapping[str, object], name: str, path: Path) -> bool:
 
 
 def _table(values: Mapping[str, object], name: str, known: Collection[str], path: Path) -> Mapping[str, object]:
-    """Return the table of that name; a key in it that means nothing is a slip, and slips about keys are told."""
-    table = values.get(name.rpartition(".")[2], {})
-    if not isinstance(table, dict) or not table.keys() <= set(known):
-        words = ", ".join(known)
-        raise SettingsError(f"{path} 的 [{name}] 只能含 {words}。", f"[{name}] in {path} is a table of {words}")
-    return table
+    return known_table(values.get(name.rpartition(".")[2], {}), known, path, f"[{name}]")
 
 
 def _keys(values: Mapping[str, object], home: Path) -> dict[tuple[str, str], KeySetting]:
@@ -280,12 +295,10 @@ def _tls(values: Mapping[str, object], home: Path) -> TlsSetting | None:
 def _proxies(values: Mapping[str, object], path: Path) -> tuple[Network, ...]:
     entries = values.get("trusted_proxies", [])
     try:
-        if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-            raise ValueError("no list of texts")
-        return read_proxies(entries)
+        return small_networks(networks_of(entries))
     except ValueError as error:
         raise SettingsError(
-            f"{path} 的 trusted_proxies 应为内网地址或小网段的列表，例如 [\"10.0.0.5\"]。",
+            f'{path} 的 trusted_proxies 应为内网地址或小网段的列表，例如 ["10.0.0.5"]。',
             f'trusted_proxies in {path} is a list of private addresses or small networks, such as ["10.0.0.5"]',
         ) from error
 
@@ -293,9 +306,7 @@ def _proxies(values: Mapping[str, object], path: Path) -> tuple[Network, ...]:
 def _webhook_networks(values: Mapping[str, object], path: Path) -> tuple[Network, ...]:
     entries = values.get("webhook_networks", [])
     try:
-        if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-            raise ValueError("no list of texts")
-        return tuple(ipaddress.ip_network(entry) for entry in entries)
+        return networks_of(entries)
     except ValueError as error:
         raise SettingsError(
             f'{path} 的 webhook_networks 应为网段的列表，例如 ["10.20.0.0/16"]。',

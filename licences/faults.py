@@ -311,7 +311,6 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "原证照由多个机构联合颁发，新证照缺少其中的机构",
         "the licence was issued jointly, and one of its authorities is missing on the new one",
     ),
-    ("OTHER_TYPE", "换发的证照须为同一证照类型", "the licence in its place must be of the same type"),
     ("LEGAL_GROUND_UNKNOWN", "该行为没有这一法定事由", "the law gives no such ground for this act"),
     (
         "LEGAL_GROUND_DOES_NOT_FIT",

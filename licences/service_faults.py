@@ -22,7 +22,7 @@ SERVICE_ROWS: tuple[tuple[str, str, str], ...] = (
         "a name is lower-case letters, digits and hyphens, at most {limit}, and none that is reserved",
     ),
     ("ROLE_UNKNOWN", "没有这种角色", "no such role"),
-    ("OPERATION_UNKNOWN", "没有这种操作", "no such operation"),
+    ("ACCESS_OPERATION_UNKNOWN", "没有这种操作", "no such operation"),
     (
         "ROLES_NOT_TOGETHER",
         "系统管理、安全管理、审计管理须由不同应用承担，也不得与其他角色合并",
@@ -85,7 +85,11 @@ SERVICE_ROWS: tuple[tuple[str, str, str], ...] = (
         "应为 https 地址，不含用户名、口令和 #（开发环境可用本机的 http 地址）",
         "must be an https URL without user, password and # (in development also http on this machine)",
     ),
-    ("WEBHOOK_EVENTS", "应为 licence.issued、licence.acted 中的一项或两项", "must be licence.issued, licence.acted or both"),
+    (
+        "WEBHOOK_EVENTS",
+        "应为 licence.issued、licence.acted 中的一项或两项",
+        "must be licence.issued, licence.acted or both",
+    ),
     ("WEBHOOK_REGIONS", "应为 2 至 6 位行政区划代码", "must be area codes of 2 to 6 digits"),
     # use of licences
     (

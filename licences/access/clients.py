@@ -181,7 +181,7 @@ def make_grant(
     """Make a grant; `types` are known slugs. ExceptionGroup of InvalidFieldError; an empty list grants nothing."""
     faults = []
     if not set(operations or ()) <= set(Operation):
-        faults.append(InvalidFieldError(f"{pointer}/operations", "OPERATION_UNKNOWN"))
+        faults.append(InvalidFieldError(f"{pointer}/operations", "ACCESS_OPERATION_UNKNOWN"))
     if not all(_REGION.fullmatch(region) for region in regions or ()):
         faults.append(InvalidFieldError(f"{pointer}/regions", "REGION_MALFORMED"))
     if faults:

@@ -41,6 +41,8 @@ from licences.access import (
     with_grant,
     without_grant,
 )
+from licences.faults import _ROWS
+from licences.service_faults import SERVICE_ROWS
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -257,7 +259,7 @@ def test_every_fault_of_a_client_is_named_at_once(name: str) -> None:
 def test_faults_of_grants_keys_and_subjects_are_named() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         make_grant(operations=["rule"], types=None, regions=["99010"])
-    assert {error.code for error in caught.value.exceptions} == {"OPERATION_UNKNOWN", "REGION_MALFORMED"}
+    assert {error.code for error in caught.value.exceptions} == {"ACCESS_OPERATION_UNKNOWN", "REGION_MALFORMED"}
     for days in (0, -1, 732):
         with pytest.raises(InvalidFieldError, match="KEY_DAYS_WRONG"):
             make_api_key("hall-7", label="", days=days, random=secrets.token_bytes, at=AT)
@@ -302,3 +304,8 @@ def test_scopes_only_narrow_and_grants_give_no_more_than_the_roles(
             assert whole.may(operation)
             assert any(operation in ROLE_OPERATIONS[role] for role in roles)
     assert not any(caller_of(replace(made, grants=()), Proof.KEY).may(one) for one in Operation)
+
+
+def test_no_fault_stands_twice() -> None:
+    codes = [row[0] for row in (*_ROWS, *SERVICE_ROWS)]
+    assert [code for code in codes if codes.count(code) > 1] == []
