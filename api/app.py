@@ -32,6 +32,7 @@ from .metrics_routes import metrics_routes
 from .my_pages import my_pages
 from .my_routes import my_routes
 from .objection_routes import objection_routes
+from .openapi import complete
 from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
 from .receipt_routes import receipt_routes
@@ -108,7 +109,7 @@ def create_app(
         app.include_router(objection_routes(services))
         app.include_router(use_routes(services))
         app.include_router(login_routes(services, limiter))
-        _add_reference(app)
+        _add_reference(app, services)
     app.include_router(show_page_routes(services, limiter))
     app.include_router(page_routes(services, limiter))
     app.include_router(status_list_routes(services, limiter))
@@ -130,7 +131,7 @@ def _add_health(app: FastAPI, services: Services, publishing: StatusPublishing |
 
     answers = _Remembered()
 
-    @app.get("/readyz", summary="能否提供服务", description=_READY)
+    @app.get("/readyz", summary="能否提供服务", description=_READY, responses={503: {"description": "unready"}})
     def readyz() -> Response:
         body = answers.give(lambda: _readiness(services, publishing))
         return JSONResponse(body, status_code=200 if body["status"] == "ready" else 503)
@@ -165,7 +166,7 @@ def _readiness(services: Services, publishing: StatusPublishing | None) -> dict[
     }
 
 
-def _add_reference(app: FastAPI) -> None:
+def _add_reference(app: FastAPI, services: Services) -> None:
     @app.get("/docs", include_in_schema=False)
     def docs(request: Request) -> Response:
         return reference_page(request, app.openapi())
@@ -175,6 +176,7 @@ def _add_reference(app: FastAPI) -> None:
         return RedirectResponse("/v", status_code=303)
 
     describe(app)
+    complete(app, services)
 
 
 class _Remembered:

@@ -26,7 +26,7 @@ from licences.access import (
 from .enforcing import refuse
 from .errors import RateLimitedError
 from .home import AUTHORITY_CODE, AUTHORITY_NAME
-from .http_requests import only_from_here
+from .http_requests import only_from_here, refuse_other_sites
 from .limiting import CLIENT_PER_MINUTE, MINUTE, Buckets, address_of
 from .wiring import Services
 
@@ -101,6 +101,8 @@ class Authentication:
             return self._bearer(given, at)
         peer = getattr(request.state, "peer", None)
         if peer is not None:
+            # A browser shows a certificate to us whichever page makes it ask, as it does with cookies.
+            refuse_other_sites(request, services.home.settings.public_url)
             return caller_with_certificate(services.clients, peer.certificate, at)
         if (caller := services.sessions.caller(request, at)) is not None:
             return caller

@@ -104,7 +104,8 @@ def _restore(arguments: argparse.Namespace) -> "Answer":
     shape = {
         "home": str(target), "made_at": found.made_at, "sound": found.is_sound, "members": found.members,
         "files": found.files, "damaged": list(found.damaged), "missing": list(found.missing),
-        "changed_keys": list(found.changed_keys), "checked": found.checked, "not_genuine": list(found.not_genuine),
+        "changed_keys": list(found.changed_keys), "checked": found.checked, "not_genuine": list(found.not_genuine), "trail_entries": found.trail_entries,
+        "trail_faults": list(found.trail_faults),
     }  # fmt: skip
     text = "\n".join([f"已恢复  restored: {target}（备份时间 made at {found.made_at}）", *_findings(found)])
     return Answer(shape=shape, text=text, exit_code=DONE if found.is_sound else FAILED)
@@ -120,6 +121,7 @@ def _findings(found: "Restored") -> list[str]:
         ("缺失的文件 missing files", found.missing),
         ("与数据备份时不同或缺失的密钥 keys that are others than with the data, or missing", found.changed_keys),
         ("不真实的证照 licences that are not authentic", found.not_genuine),
+        ("操作记录的问题 faults of the trail", found.trail_faults),
     ):
         if names:
             lines += [f"{title}: {len(names)}", *(f"  {name}" for name in names[:_SHOWN])]

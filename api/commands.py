@@ -56,7 +56,8 @@ from .presented import Presented
 from .problems import DONE, FAILED, INDETERMINATE
 from .receipt_commands import ReceiptWish, write_receipt
 from .resolving import identifier_of
-from .settings import DEFAULT_PUBLIC_URL, StoreSetting, check_public_url
+from .settings import DEFAULT_PUBLIC_URL, check_public_url
+from .store_settings import StoreSetting
 from .shapes import event_shape, issue_shape, licence_shape, report_shape
 from .wiring import Services, clock, read_trust
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from .errors import SettingsError, UsageError
 from .parsing import AddCommand, Group
-from .settings import StoreSetting, check_store_url, home_path
+from .settings import home_path
+from .store_settings import StoreSetting, check_store_url
 
 if TYPE_CHECKING:
     from licences import SchemaState

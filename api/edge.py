@@ -171,6 +171,7 @@ class _Exchange:
         self._admission = admission
         self._has_place = False
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._media_types = sum(name == b"content-type" for name, _ in scope["headers"])
         self._path: str = scope["path"]
         self._request_id: bytes = scope["state"]["request_id"].encode()
         host = _PORT.sub("", self._headers.get(b"host", b"").decode("latin-1")).strip("[]")
@@ -240,6 +241,9 @@ class _Exchange:
         The framework decodes the fields of a multipart form with whatever `charset` the client names, on the event
         loop, and some of Python's codecs take minutes for a megabyte.
         """
+        if self._media_types > 1:
+            # Of several the framework takes the first, others the last.
+            raise UnsupportedMediaError("Content-Type 只能有一个。", "there is more than one Content-Type")
         media_type, _, parameters = self._headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
         if media_type.strip() == "multipart/form-data" and (self._is_form or "charset" in parameters):
             raise UnsupportedMediaError("不接受这种表单。", "this kind of form is not read")

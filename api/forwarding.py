@@ -17,12 +17,20 @@ _FOR, _SCHEME = b"x-forwarded-for", b"x-forwarded-proto"
 _OF_PROXIES = frozenset({_FOR, _SCHEME, b"x-forwarded-host", b"x-real-ip", b"forwarded", b"via"})
 
 
-def small_networks(networks: Sequence[Network]) -> tuple[Network, ...]:
-    """Return networks that can be proxies of ours; ValueError for one that is not private, or too large."""
+def read_networks(entries: object) -> tuple[Network, ...]:
+    """Read a list of addresses and networks; ValueError when it is none."""
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+        raise ValueError("no list of texts")
+    return tuple(ipaddress.ip_network(entry) for entry in entries)
+
+
+def read_proxies(entries: object) -> tuple[Network, ...]:
+    """Read addresses or small networks; ValueError for what is none, is not of a private network, or is too large."""
+    networks = read_networks(entries)
     for network in networks:
         if not network.is_private or network.num_addresses > MAX_PROXY_ADDRESSES:
             raise ValueError(f"{network} is no small private network")
-    return tuple(networks)
+    return networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ from keys import (
 )
 
 from .errors import CannotWriteError, HomeError, SettingsError
-from .settings import FAMILIES, SETTINGS_FILE, Settings, StoreSetting, load_settings, settings_text
+from .settings import FAMILIES, SETTINGS_FILE, Settings, load_settings, settings_text
+from .store_settings import StoreSetting
 
 AUTHORITY_NAME = "样例县行政审批局"
 AUTHORITY_CODE = "1199010000000102XM"

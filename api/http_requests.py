@@ -14,6 +14,7 @@ from .schemas import Body, ProblemOut, reference
 PREFIX = "/api/v1"
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)(?::[0-9]*)?")
 _SITES = frozenset({"same-origin", "none"})
+_READING = frozenset({"GET", "HEAD"})
 _PROBLEM = {"model": ProblemOut, "content": {"application/problem+json": {}}}
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {**_PROBLEM, "description": text}
@@ -48,6 +49,15 @@ def only_from_here(request: Request) -> None:
     # It may also make the browser send a form here, with files, though it cannot read the answer.
     if request.method != "GET" and request.headers.get("sec-fetch-site", "none") not in _SITES:
         raise ForbiddenError("请从本机的页面或程序操作。", "another site sent this: use our pages, or a program")
+
+
+def refuse_other_sites(request: Request, own: str) -> None:
+    """ForbiddenError for what another site than `own` made a browser send; programs do not say where they are."""
+    if request.method in _READING:
+        return
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site not in _SITES and not (site is None and origin in (None, own)):
+        raise ForbiddenError("请从本系统的页面或程序操作。", "another site sent this: use our pages, or a program")
 
 
 async def json_body(request: Request) -> bytes:

@@ -13,12 +13,14 @@ from keys import Passphrase, hash_bytes
 from licences import LicencesError, kept_files, load_snapshot, sampled
 from verify import Outcome, Verifier
 
+from .audit_checking import audited
 from .backup import DATABASE_MEMBER, HOME_MEMBERS, MANIFEST_MEMBER, SECRETS
 from .backup_file import BackupMember, data_key, keys_key, reading
 from .errors import BackupUnreadableError, CannotWriteError, HomeError
 from .home import INDEX_KEY_FILE, Home, open_home
 from .protection_keys import protection_of
-from .settings import StoreSetting, rename_store
+from .settings import SETTINGS_FILE
+from .store_settings import StoreSetting, rename_store
 from .wiring import Services, clock, open_files
 
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
@@ -53,11 +55,14 @@ class Restored:
     """Licences of which the seals were checked."""
     not_genuine: tuple[str, ...]
     """Identifiers of those among them that are not authentic."""
+    trail_entries: int
+    trail_faults: tuple[str, ...]
+    """What is wrong with the trail of who did and saw what: kind, and first and last entry."""
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing was found."""
-        return not (self.damaged or self.missing or self.changed_keys or self.not_genuine)
+        return not (self.damaged or self.missing or self.changed_keys or self.not_genuine or self.trail_faults)
 
 
 def restore(
@@ -87,7 +92,7 @@ def restore(
         with reading(backup.data, "data", lambda head: data_key(index_key, head)) as members:
             manifest = _unpack(members, staged, advance)
         if store is not None:
-            rename_store(staged, store)
+            rename_store(staged / SETTINGS_FILE, store)
         home = open_home(staged)
         load_snapshot(home.database_url, staged / DATABASE_MEMBER)
         (staged / DATABASE_MEMBER).unlink()
@@ -140,6 +145,7 @@ def _looked_at(home: Home, manifest: Mapping[str, object], at: datetime) -> Rest
     tallies = list(files.survey())
     missing = dict.fromkeys(digest for digest in kept_files(home.database_url) if not files.holds(digest))
     services = Services(home)
+    trail = audited(services, services.trust)
     sample = sampled(home.database_url, SAMPLE)
     return Restored(
         made_at=str(manifest["made_at"]),
@@ -150,6 +156,8 @@ def _looked_at(home: Home, manifest: Mapping[str, object], at: datetime) -> Rest
         changed_keys=_changed_keys(home.path, manifest),
         checked=len(sample),
         not_genuine=tuple(one for one in sample if not _is_genuine(services, one, at)),
+        trail_entries=trail.entries,
+        trail_faults=tuple(f"{fault.kind} {fault.first}-{fault.last}" for fault in trail.faults),
     )
 
 

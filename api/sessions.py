@@ -14,6 +14,7 @@ from licences.access import (
     EVERYTHING,
     HOLDER_PREFIX,
     Caller,
+    ClientAlteredError,
     Clients,
     ClientUnknownError,
     HolderIdentity,
@@ -89,7 +90,7 @@ class BrowserSessions:
             if not proof.is_good(at):
                 raise UnauthenticatedError
             caller = caller_of(client, Proof.SESSION)
-        except (ClientUnknownError, UnauthenticatedError) as error:
+        except (ClientUnknownError, ClientAlteredError, UnauthenticatedError) as error:
             raise StaffUnknownError("账号尚未登记或已停用。", "the account is not known here, or suspended") from error
         self._open(request, response, client.name, proof_id, None, at)
         self._clients.used(proof_id, at.date())
@@ -154,7 +155,7 @@ class BrowserSessions:
         if session.holder is None:
             try:
                 client, proof = self._clients.with_proof(session.proof_id)
-            except ClientUnknownError as error:
+            except (ClientUnknownError, ClientAlteredError) as error:
                 raise UnauthenticatedError from error
             if self._settings.staff is None or not proof.is_good(at):
                 raise UnauthenticatedError

@@ -1,18 +1,18 @@
 """Settings: few, read once, from the home's `elicence.toml` and the environment."""
 
-import json
 import os
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from .errors import SettingsError
-from .forwarding import Network, small_networks
+from .forwarding import Network, read_networks, read_proxies
 from .licence_source_settings import SourceSetting, licence_source_settings
 from .login_settings import IdentitySettings, identity_settings
-from .settings_reading import known_table, networks_of
+from .settings_reading import known_table
+from .store_settings import StoreSetting, store_setting, store_text
 
 DEFAULT_HOME = ".elicence"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
@@ -64,16 +64,6 @@ class KeySetting:
     """The file of its certificates, in the home when relative; None when they are inside, as in PKCS#12."""
     gives: str = "signature"
     """What a seal service is asked for, one of `SEAL_SERVICES`; anything but `signature` needs a `remote:` URI."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreSetting:
-    """A PostgreSQL database that keeps the licences, instead of the home's own file."""
-
-    url: str
-    """`postgresql://USER@HOST:PORT/DATABASE`, never with a password."""
-    password_file: Path | None = None
-    """Holds the password in its first line; a relative name is looked for in the home."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +177,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
         keys=_keys(values, home),
         timestamps=timestamps,
         timestamp_seconds=seconds,
-        store=_store(values, home),
+        store=store_setting(values, home, path),
         status_sources=_status_sources(values, path),
         tls=_tls(values, home),
         trusted_proxies=_proxies(values, path),
@@ -295,7 +285,7 @@ def _tls(values: Mapping[str, object], home: Path) -> TlsSetting | None:
 def _proxies(values: Mapping[str, object], path: Path) -> tuple[Network, ...]:
     entries = values.get("trusted_proxies", [])
     try:
-        return small_networks(networks_of(entries))
+        return read_proxies(entries)
     except ValueError as error:
         raise SettingsError(
             f'{path} 的 trusted_proxies 应为内网地址或小网段的列表，例如 ["10.0.0.5"]。',
@@ -306,50 +296,12 @@ def _proxies(values: Mapping[str, object], path: Path) -> tuple[Network, ...]:
 def _webhook_networks(values: Mapping[str, object], path: Path) -> tuple[Network, ...]:
     entries = values.get("webhook_networks", [])
     try:
-        return networks_of(entries)
+        return read_networks(entries)
     except ValueError as error:
         raise SettingsError(
             f'{path} 的 webhook_networks 应为网段的列表，例如 ["10.20.0.0/16"]。',
             f'webhook_networks in {path} is a list of networks, such as ["10.20.0.0/16"]',
         ) from error
-
-
-def _store(values: Mapping[str, object], home: Path) -> StoreSetting | None:
-    path = home / SETTINGS_FILE
-    table = _table(values, "store", ("url", "password_file"), path)
-    if not table:
-        return None
-    url, password_file = table.get("url"), table.get("password_file")
-    if not isinstance(url, str) or not isinstance(password_file, str | None):
-        raise SettingsError(
-            f"{path} 的 [store] 应有文本 url（以及 password_file）。",
-            f"[store] in {path} has a text url, and a text password_file",
-        )
-    return StoreSetting(url=check_store_url(url), password_file=None if password_file is None else home / password_file)
-
-
-def check_store_url(url: str) -> str:
-    """Return the address of a PostgreSQL database; SettingsError when it is none or holds a password."""
-    try:
-        parts = urlsplit(url)
-        words = [parts.port, parts.password, *parse_qs(parts.query, strict_parsing=bool(parts.query))]
-    except ValueError as error:
-        raise _no_store_url() from error
-    if parts.scheme != "postgresql" or not parts.path.strip("/"):
-        raise _no_store_url()
-    if parts.password is not None or {"password", "sslpassword"} & set(words):
-        raise SettingsError(
-            "证照库地址里不得写口令；请放入文件（password_file）或环境变量 ELICENCE_STORE_PASSWORD。",
-            "the address of the store holds no password: put it into a file (password_file) or ELICENCE_STORE_PASSWORD",
-        )
-    return url
-
-
-def _no_store_url() -> SettingsError:
-    return SettingsError(
-        "证照库地址应形如 postgresql://用户@主机:端口/数据库 。",
-        "the address of the store looks like postgresql://USER@HOST:PORT/DATABASE",
-    )
 
 
 def settings_text(settings: Settings) -> str:
@@ -361,32 +313,8 @@ def settings_text(settings: Settings) -> str:
         f"development = {str(settings.development).lower()}\n"
         "# 本机访问免凭证，仅供开发。Requests from this machine need no credentials: for development only.\n"
         f"open_on_loopback = {str(settings.open_on_loopback).lower()}\n"
-        f"{_store_text(settings.store)}"
+        f"{store_text(settings.store)}"
     )
-
-
-def _store_text(store: StoreSetting | None) -> str:
-    if store is None:
-        return ""
-    lines = ["", "# 证照库。Where the licences are kept.", "[store]", f"url = {_toml_text(store.url)}"]
-    if store.password_file is not None:
-        lines.append(f"password_file = {_toml_text(str(store.password_file))}")
-    return "\n".join([*lines, ""])
-
-
-def rename_store(home: Path, store: StoreSetting) -> None:
-    """Write another database into the settings of a home that nobody uses yet."""
-    path = home / SETTINGS_FILE
-    kept, inside = [], False
-    for line in path.read_text("utf-8").splitlines():
-        inside = line.strip() == "[store]" if line.lstrip().startswith("[") else inside
-        kept += [] if inside else [line]
-    path.write_text("\n".join([*kept, _store_text(store)]), "utf-8")
-
-
-def _toml_text(text: str) -> str:
-    """A text between quotes: what JSON escapes, TOML reads the same way."""
-    return json.dumps(text)
 
 
 def check_public_url(url: str) -> str:

@@ -1,12 +1,11 @@
-"""What the readers of `elicence.toml` share: tables of known keys, lists of networks, addresses that may be asked."""
+"""What the readers of `elicence.toml` share: tables of known keys, addresses that may be asked."""
 
-import ipaddress
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import SettingsError
-from .forwarding import Network, is_loopback
+from .forwarding import is_loopback
 
 
 def known_table(value: object, known: Collection[str], path: Path, place: str) -> Mapping[str, object]:
@@ -15,13 +14,6 @@ def known_table(value: object, known: Collection[str], path: Path, place: str) -
         words = ", ".join(known)
         raise SettingsError(f"{path} 的 {place} 只能含 {words}。", f"{place} in {path} is a table of {words}")
     return value
-
-
-def networks_of(entries: object) -> tuple[Network, ...]:
-    """Read a list of addresses and networks; ValueError when it is none."""
-    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise ValueError("no list of texts")
-    return tuple(ipaddress.ip_network(entry) for entry in entries)
 
 
 def is_private_address(address: str) -> bool:

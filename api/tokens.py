@@ -6,6 +6,7 @@ from datetime import datetime
 from keys import ServiceFailedError
 from licences.access import (
     Caller,
+    ClientAlteredError,
     Clients,
     ClientUnknownError,
     Operation,
@@ -44,7 +45,7 @@ class TokenReader:
             claims = self._claims(token, at)
             proof_id = subject_proof_id(self._setting.issuer, subject_of(claims))
             client, proof = self._clients.with_proof(proof_id)
-        except (TokenRefusedError, ClientUnknownError) as error:
+        except (TokenRefusedError, ClientUnknownError, ClientAlteredError) as error:
             raise UnauthenticatedError from error
         if not proof.is_good(at):
             raise UnauthenticatedError

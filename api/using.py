@@ -11,6 +11,7 @@ from licences.access import (
     Attempt,
     Binding,
     Caller,
+    ClientAlteredError,
     ClientUnknownError,
     CodeKind,
     CodeRefusedError,
@@ -51,7 +52,7 @@ def require_requester(services: Services, name: str) -> None:
         return
     try:
         known = not services.clients.get(name).suspended
-    except ClientUnknownError:
+    except (ClientUnknownError, ClientAlteredError):
         known = False
     if not known:
         raise InvalidFieldError("/requester", "CLIENT_UNKNOWN")

@@ -33,7 +33,8 @@ from licences.access import (
 from licences.protection import Protection
 
 from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
-from .use_tables import CODE_CONTEXT, mandates, use_code_uses, use_codes
+from .mandate_store import mandate_from
+from .use_tables import CODE_CONTEXT, MANDATE_CONTEXT, mandates, use_code_uses, use_codes
 
 _codes = use_codes.c
 _FOUND = (
@@ -43,6 +44,8 @@ _FOUND = (
         mandates.c.since,
         mandates.c.until,
         mandates.c.withdrawn_at,
+        mandates.c.granted_at,
+        mandates.c.details.label("mandate_details"),
     )
     .outerjoin_from(
         use_codes,
@@ -83,20 +86,7 @@ class SqlUseCodes:
         """See ``access.UseCodes``."""
         digest = token_digest(code.kind, token)
         details = self._protection.protect(_details(code), context=CODE_CONTEXT.format(digest=digest))
-        row = {
-            "digest": digest,
-            "kind": code.kind.value,
-            "identifier": code.identifier,
-            "type_slug": code.type_slug,
-            "region": code.region,
-            "mandate_id": code.ground.mandate or None,
-            "binding": self._binding(code.binding),
-            "forms": ",".join(sorted(code.forms)),
-            "made_by": code.made_by,
-            "made_at": code.made_at,
-            "expires_at": code.expires_at,
-            "details": details,
-        }
+        row = {"digest": digest, **self._columns(code), "details": details}
         with translated(), self._writing() as connection:
             if most is not None:
                 asked = {"maker": code.made_by, "of_kind": code.kind.value, "now": code.made_at}
@@ -119,18 +109,18 @@ class SqlUseCodes:
                 row = _require(connection.execute(_FOUND, asked).first(), attempt, binding)
                 use = {"digest": digest, "verifier": verifier, "used_at": attempt.at}
                 connection.execute(use_code_uses.insert(), use)
-                return self._code(row)
+                return self._code(row, attempt)
 
     def sweep(self, before: datetime) -> int:
         """See ``access.UseCodes``."""
         with translated(), self._writing() as connection:
             return _sweep(connection, before)
 
-    def _code(self, row: _Row) -> UseCode:
+    def _code(self, row: _Row, attempt: Attempt) -> UseCode:
         content = json.loads(self._protection.reveal(row.details, context=CODE_CONTEXT.format(digest=row.digest)))
         ground = content["ground"]
         code = UseCode(
-            kind=CodeKind(row.kind),
+            kind=attempt.kind,  # the digest is bound to it
             identifier=content["identifier"],
             type_slug=content["type_slug"],
             region=content["region"],
@@ -145,10 +135,30 @@ class SqlUseCodes:
             copy_serial=content["copy_serial"],
         )
         # The columns only find a code; what is encrypted counts. They differ when somebody wrote into the database.
-        columns = (row.identifier, row.expires_at, row.binding, row.mandate_id or "")
-        if columns != (code.identifier, code.expires_at, self._binding(code.binding), code.ground.mandate):
+        expected = self._columns(code)
+        if {name: getattr(row, name) for name in expected} != expected:
             raise ValueError("a code whose columns were changed")
+        if row.mandate_id is not None:
+            plain = self._protection.reveal(
+                row.mandate_details, context=MANDATE_CONTEXT.format(mandate_id=row.mandate_id)
+            )
+            if not mandate_from(row.mandate_id, row.granted_at, row.withdrawn_at, plain).holds(attempt.at):
+                raise ValueError("a mandate whose columns were changed")
         return code
+
+    def _columns(self, code: UseCode) -> dict[str, object]:
+        return {
+            "kind": code.kind.value,
+            "identifier": code.identifier,
+            "type_slug": code.type_slug,
+            "region": code.region,
+            "mandate_id": code.ground.mandate or None,
+            "binding": self._binding(code.binding),
+            "forms": ",".join(sorted(code.forms)),
+            "made_by": code.made_by,
+            "made_at": code.made_at,
+            "expires_at": code.expires_at,
+        }
 
     def _binding(self, binding: Binding) -> str:
         return self._keyed("binding:" + json.dumps([binding.client, binding.item_code, binding.case_number]))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -26,11 +27,7 @@ _LIVE = sa.select(sa.func.count()).where(
     _mandates.withdrawn_at.is_(None),
     _mandates.until >= sa.bindparam("day", type_=sa.Date),
 )
-_WITHDRAW = (
-    mandates.update()
-    .where(_mandates.mandate_id == sa.bindparam("wanted"), _mandates.withdrawn_at.is_(None))
-    .values(withdrawn_at=sa.bindparam("at"))
-)
+_WITHDRAW = mandates.update().where(_mandates.mandate_id == sa.bindparam("wanted"))
 _SWEEP = mandates.delete().where(
     _mandates.until < sa.bindparam("before", type_=sa.Date),
     ~sa.exists().where(use_codes.c.mandate_id == _mandates.mandate_id),
@@ -55,25 +52,12 @@ class SqlMandates:
     def add(self, mandate: Mandate) -> None:
         """See ``access.Mandates``."""
         principal = holder_index(self._index_key, *mandate.principal)
-        details = {
-            "principal": mandate.principal,
-            "principal_name": mandate.principal_name,
-            "agent": mandate.agent,
-            "agent_name": mandate.agent_name,
-            "types": sorted(mandate.types),
-            "licences": sorted(mandate.licences),
-            "matter": mandate.matter,
-            "item_code": mandate.item_code,
-            "since": mandate.since.isoformat(),
-            "until": mandate.until.isoformat(),
-        }
-        context = MANDATE_CONTEXT.format(mandate_id=mandate.id)
         today = mandate.granted_at.astimezone(CHINA).date()
         row = {
             "mandate_id": mandate.id,
             "principal_index": principal,
             "agent_index": holder_index(self._index_key, *mandate.agent),
-            "details": self._protection.protect(json.dumps(details).encode("ascii"), context=context),
+            "details": self._protected(mandate),
             "since": mandate.since,
             "until": mandate.until,
             "granted_at": mandate.granted_at,
@@ -100,9 +84,14 @@ class SqlMandates:
         if not is_key(mandate_id):
             raise MandateNotFoundError
         with translated(), self._writing() as connection:
-            if connection.execute(_WITHDRAW, {"wanted": mandate_id, "at": at}).rowcount == 0:
+            row = connection.execute(_OF_ID, {"wanted": mandate_id}).first()
+            mandate = None if row is None else self._mandate(row)
+            if mandate is None or mandate.withdrawn_at is not None:
                 raise MandateNotFoundError
-            return self._mandate(connection.execute(_OF_ID, {"wanted": mandate_id}).one())
+            ended = replace(mandate, withdrawn_at=at)
+            values = {"withdrawn_at": at, "details": self._protected(ended)}
+            connection.execute(_WITHDRAW.values(values), {"wanted": mandate_id})
+            return ended
 
     def of_principal(self, principal: HolderKey) -> tuple[Mandate, ...]:
         """See ``access.Mandates``."""
@@ -123,27 +112,51 @@ class SqlMandates:
             return tuple(self._mandate(row) for row in rows)
 
     def _mandate(self, row: sa.Row[tuple[object, ...]]) -> Mandate:
-        # What is encrypted counts, not the columns beside it: those only find it.
         context = MANDATE_CONTEXT.format(mandate_id=row.mandate_id)
-        details = json.loads(self._protection.reveal(row.details, context=context))
-        return Mandate(
-            id=row.mandate_id,
-            principal=(details["principal"][0], details["principal"][1]),
-            principal_name=details["principal_name"],
-            agent=(details["agent"][0], details["agent"][1]),
-            agent_name=details["agent_name"],
-            types=frozenset(details["types"]),
-            licences=frozenset(details["licences"]),
-            matter=details["matter"],
-            item_code=details["item_code"],
-            since=date.fromisoformat(details["since"]),
-            until=date.fromisoformat(details["until"]),
-            granted_at=row.granted_at,
-            withdrawn_at=row.withdrawn_at,
-        )
+        plain = self._protection.reveal(row.details, context=context)
+        return mandate_from(row.mandate_id, row.granted_at, row.withdrawn_at, plain)
+
+    def _protected(self, mandate: Mandate) -> bytes:
+        details = {
+            "principal": mandate.principal,
+            "principal_name": mandate.principal_name,
+            "agent": mandate.agent,
+            "agent_name": mandate.agent_name,
+            "types": sorted(mandate.types),
+            "licences": sorted(mandate.licences),
+            "matter": mandate.matter,
+            "item_code": mandate.item_code,
+            "since": mandate.since.isoformat(),
+            "until": mandate.until.isoformat(),
+            "withdrawn_at": None if mandate.withdrawn_at is None else mandate.withdrawn_at.isoformat(),
+        }
+        context = MANDATE_CONTEXT.format(mandate_id=mandate.id)
+        return self._protection.protect(json.dumps(details).encode("ascii"), context=context)
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         with self._engine.begin() as connection:
             lock(connection)
             yield connection
+
+
+def mandate_from(mandate_id: str, granted_at: datetime, withdrawn_at: datetime | None, plain: bytes) -> Mandate:
+    """Read a mandate: what is encrypted counts, not the columns beside it, which only find it."""
+    details = json.loads(plain)
+    # A mandate that was withdrawn before this stood among what is encrypted has it in its column only.
+    withdrawn = details.get("withdrawn_at")
+    return Mandate(
+        id=mandate_id,
+        principal=(details["principal"][0], details["principal"][1]),
+        principal_name=details["principal_name"],
+        agent=(details["agent"][0], details["agent"][1]),
+        agent_name=details["agent_name"],
+        types=frozenset(details["types"]),
+        licences=frozenset(details["licences"]),
+        matter=details["matter"],
+        item_code=details["item_code"],
+        since=date.fromisoformat(details["since"]),
+        until=date.fromisoformat(details["until"]),
+        granted_at=granted_at,
+        withdrawn_at=withdrawn_at if withdrawn is None else datetime.fromisoformat(withdrawn),
+    )

@@ -1,4 +1,4 @@
-"""Adapter: sessions in a relational database."""
+"""Adapter: sessions in a relational database; whose they are counts as it is encrypted, bound to the secret."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class SqlSessions:
     """See ``access.SessionStore``. Safe for threads and processes; open it after a fork, not before."""
 
     def __init__(self, url: str, protection: Protection, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
-        """Name the database as ``SqlStore`` does; ``protection`` encrypts who a holder is."""
+        """Name the database as ``SqlStore`` does; ``protection`` encrypts whose a session is."""
         self._engine = open_engine(url, busy_timeout=busy_timeout)
         self._protection = protection
 
@@ -38,7 +38,7 @@ class SqlSessions:
             "digest": session.digest,
             "client": session.client,
             "proof_id": session.proof_id,
-            "holder": None if session.holder is None else self._protect(session.holder, session.digest),
+            "holder": self._protect(session),
             "opened_at": session.opened_at,
             "used_at": session.used_at,
         }
@@ -54,16 +54,12 @@ class SqlSessions:
             return None
         with translated(), self._engine.connect() as connection:
             row = connection.execute(_OF_DIGEST, {"wanted": digest}).first()
-        if row is None:
+        if row is None or row.holder is None:
             return None
-        return Session(
-            digest=row.digest,
-            client=row.client,
-            proof_id=row.proof_id,
-            holder=None if row.holder is None else self._reveal(row.holder, row.digest),
-            opened_at=row.opened_at,
-            used_at=row.used_at,
-        )
+        session = self._reveal(row.holder, row.digest, row.used_at)
+        # Whoever writes into the database without our keys opens no session, and turns none into somebody else's.
+        columns = (row.client, row.proof_id, row.opened_at)
+        return session if columns == (session.client, session.proof_id, session.opened_at) else None
 
     def use(self, digest: str, at: datetime) -> None:
         """See ``access.SessionStore``."""
@@ -75,13 +71,27 @@ class SqlSessions:
         with translated(), self._writing() as connection:
             connection.execute(_END, {"wanted": digest})
 
-    def _protect(self, holder: HolderIdentity, digest: str) -> bytes:
-        text = json.dumps(asdict(holder), ensure_ascii=False)
-        return self._protection.protect(text.encode(), context=HOLDER_CONTEXT.format(digest=digest))
+    def _protect(self, session: Session) -> bytes:
+        whose = {
+            "client": session.client,
+            "proof_id": session.proof_id,
+            "holder": None if session.holder is None else asdict(session.holder),
+            "opened_at": session.opened_at.isoformat(),
+        }
+        text = json.dumps(whose, ensure_ascii=False)
+        return self._protection.protect(text.encode(), context=HOLDER_CONTEXT.format(digest=session.digest))
 
-    def _reveal(self, value: bytes, digest: str) -> HolderIdentity:
-        text = self._protection.reveal(value, context=HOLDER_CONTEXT.format(digest=digest))
-        return HolderIdentity(**json.loads(text))
+    def _reveal(self, value: bytes, digest: str, used_at: datetime) -> Session:
+        whose = json.loads(self._protection.reveal(value, context=HOLDER_CONTEXT.format(digest=digest)))
+        holder = whose["holder"]
+        return Session(
+            digest=digest,
+            client=whose["client"],
+            proof_id=whose["proof_id"],
+            holder=None if holder is None else HolderIdentity(**holder),
+            opened_at=datetime.fromisoformat(whose["opened_at"]),
+            used_at=used_at,
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.home import ensure_home, open_home
-from api.settings import StoreSetting
+from api.store_settings import StoreSetting
 from api.shapes import report_shape
 from api.wiring import Services
 
@@ -82,6 +82,7 @@ def test_a_drill(running: Any, stocked: Elicence, tmp_path: Path) -> None:
 
     before = [issue("before the backup"), issue("another")]
     assert stocked("revoke", before[1], "--ground", "测试", "--decision", "样罚〔2026〕1号").code == 0
+    assert stocked("audit", "checkpoint").code == 0
 
     def go_on() -> None:
         while not stop.is_set():
@@ -103,6 +104,7 @@ def test_a_drill(running: Any, stocked: Elicence, tmp_path: Path) -> None:
     assert found["sound"]
     assert found["files"] >= 3 * (6 + 2)
     assert found["checked"] >= 6 + 2
+    assert found["trail_entries"] > 0
 
     at = datetime.now(UTC) + timedelta(seconds=1)
     old, new = verdicts(stocked.home, at), verdicts(target, at)
@@ -194,6 +196,16 @@ def test_what_was_damaged_before_is_told(running: Any, stocked: Elicence, tmp_pa
     assert not found["sound"]
     assert len(found["missing"]) == len(found["damaged"]) == 1
     assert (tmp_path / "target" / "elicence.toml").is_file()
+
+
+def test_a_trail_that_was_changed_is_told(running: Any, stocked: Elicence, tmp_path: Path) -> None:
+    assert stocked("audit", "checkpoint").code == 0
+    with sqlite3.connect(stocked.home / "elicence.db") as connection:
+        connection.execute("DELETE FROM trail_entries WHERE sequence = 2")
+    back_up(stocked, tmp_path)
+    done = restore(running, tmp_path / "target", tmp_path)
+    assert done.code == 1
+    assert done.json()["trail_faults"] != []
 
 
 def test_keys_of_another_time_are_told(running: Any, stocked: Elicence, tmp_path: Path) -> None:

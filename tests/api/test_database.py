@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.errors import SettingsError
-from api.settings import check_store_url, load_settings
+from api.settings import load_settings
+from api.store_settings import check_store_url
 from licences.sql import revisions
 
 if TYPE_CHECKING:
