@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import JSONResponse, Response
-from pydantic import AwareDatetime
 
 from licences import Act, Action, Actor, Particulars
 from licences.access import Caller, Operation, Purpose
@@ -16,7 +15,7 @@ from .errors import MalformedInputError
 from .http_requests import PREFIX, json_body, problems, takes
 from .issuing import require_key
 from .routes import address_of_licence, addresses_of_files, read_licence
-from .schemas import ActBody, ActedOut, HistoryOut, read_body
+from .schemas import ActBody, ActedOut, HistoryOut, Instant, read_body
 from .shapes import act_shape, history_shape, issue_shape
 from .wiring import Services
 
@@ -89,8 +88,8 @@ def act_routes(services: Services) -> APIRouter:
         caller: Annotated[Caller, Depends(may(services, Operation.READ))],
         purpose: Annotated[Purpose | None, Depends(purpose_of)],
         identifier: str,
-        at: Annotated[AwareDatetime | None, Query()] = None,
-        known_at: Annotated[AwareDatetime | None, Query()] = None,
+        at: Annotated[Instant | None, Query()] = None,
+        known_at: Annotated[Instant | None, Query()] = None,
     ) -> Response:
         read_licence(services, caller, identifier, purpose, what="history")
         versions = services.store.versions(identifier)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
-from pydantic import AwareDatetime
 
 from licences import check_holder
 from licences.access import Caller, Operation, region_of
@@ -16,7 +15,7 @@ from .audit_shapes import entry_shape, state_shape
 from .authentication import may
 from .enforcing import trail_entry
 from .http_requests import PREFIX, json_body, problems, takes
-from .schemas import read_body
+from .schemas import Instant, read_body
 from .schemas_supervision import TrailHolderBody, TrailOut, TrailStateOut
 from .wiring import Services
 
@@ -52,8 +51,8 @@ def audit_routes(services: Services) -> APIRouter:
         client: Annotated[str, Query(max_length=128)] = "",
         office_code: Annotated[str, Query(max_length=18)] = "",
         identifier: Annotated[str, Query(max_length=128)] = "",
-        since: AwareDatetime | None = None,
-        until: AwareDatetime | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
         after: Annotated[int, Query(ge=0, le=_MAX_SEQUENCE)] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
     ) -> Response:

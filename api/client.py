@@ -110,6 +110,10 @@ class Client:
         """Return a licence; RefusedError with 404 when there is none, or none that this client may see."""
         return self._json("GET", f"/licences/{quote(identifier, safe='')}", access=access)
 
+    def history(self, identifier: str, *, access: Access | None = None) -> list[Shape]:
+        """Return all versions of a licence with what was done to them, the first one first."""
+        return list(self._json("GET", f"/licences/{quote(identifier, safe='')}/history", access=access)["versions"])
+
     def file(self, identifier: str, kind: str = "pdf", *, access: Access | None = None) -> bytes:
         """Return a file of a licence: `pdf`, `json`, `p7s` or `xml`."""
         path = f"/licences/{quote(identifier, safe='')}/file?{urlencode({'format': kind})}"
@@ -121,6 +125,24 @@ class Client:
             "POST", "/holders/licences", {"kind": kind, "code": code, "access": asdict(access)}, safe=True
         )
         return list(answer["licences"])
+
+    def draft(
+        self, licence_type: str, data: Mapping[str, object], *, actor: Mapping[str, str], seal: str = "sm2"
+    ) -> Shape:
+        """Begin a draft, which somebody else approves before it is sealed. Sent twice, it makes two."""
+        return self._json("POST", "/drafts", {"type": licence_type, "data": data, "seal": seal, "actor": actor})
+
+    def submit(self, draft: str, *, actor: Mapping[str, str]) -> Shape:
+        """Hand a draft to the checkers; every fault of its data at once, if there is one."""
+        return self._json("POST", f"/drafts/{quote(draft, safe='')}/submission", {"actor": actor})
+
+    def seal_draft(self, draft: str, *, actor: Mapping[str, str]) -> Shape:
+        """Seal a draft that was approved: the licence."""
+        return self._json("POST", f"/drafts/{quote(draft, safe='')}/sealing", {"actor": actor})
+
+    def redeem(self, code: str, *, access: Access) -> Shape:
+        """Use up a holder's authorisation code for the data of the licence. Never made again: it counts once."""
+        return self._json("POST", "/authorisations/redeem", {"code": code, "access": asdict(access)})
 
     def requirements(self, question: Mapping[str, object]) -> Shape:
         """Ask which materials of an item need not be submitted (`/requirements/check`)."""

@@ -57,8 +57,8 @@ from .problems import DONE, FAILED, INDETERMINATE
 from .receipt_commands import ReceiptWish, write_receipt
 from .resolving import identifier_of
 from .settings import DEFAULT_PUBLIC_URL, check_public_url
-from .store_settings import StoreSetting
 from .shapes import event_shape, issue_shape, licence_shape, report_shape
+from .store_settings import StoreSetting
 from .wiring import Services, clock, read_trust
 
 VERDICT_CODES: Mapping[Outcome, int] = {

@@ -99,11 +99,11 @@ def parse_at(text: str) -> datetime:
     try:
         if _DAY.fullmatch(text):
             at = datetime.combine(datetime.strptime(text, "%Y-%m-%d").date(), time.max, tzinfo=CHINA)
-            return _within_calendars(at)
+            return within_calendars(at)
         if _INSTANT.fullmatch(text):
             at = datetime.fromisoformat(text.upper())
             if at.tzinfo is not None:
-                return _within_calendars(at)
+                return within_calendars(at)
             raise UsageError("时刻缺少时区偏移，例如 +08:00。", "the instant has no offset, for instance +08:00")
     except ValueError as error:
         raise UsageError("没有这样的日期或时刻。", "no such date or instant") from error
@@ -119,7 +119,7 @@ def parse_start(text: str) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0) if _DAY.fullmatch(text) else at
 
 
-def _within_calendars(at: datetime) -> datetime:
+def within_calendars(at: datetime) -> datetime:
     if at.year not in YEARS:
         raise UsageError(
             f"年份应在 {YEARS.start} 至 {YEARS.stop - 1} 之间。",

@@ -448,6 +448,8 @@ def problem_of(error: BaseException) -> Problem:
 
 def problem_for_status(status: int) -> Problem:
     """Give the problem for a status that the framework has chosen, such as 404 for an unknown path."""
+    if status == 400:  # of the framework: a form whose parts cannot be told from each other
+        return problem_of(MalformedInputError("请求内容无法读取。", "the body cannot be read"))
     titles = {
         404: Message(zh="没有这个地址", en="no such address"),
         405: Message(zh="此地址不支持该方法", en="the address does not take this method"),

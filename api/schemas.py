@@ -1,18 +1,18 @@
 """The bodies of HTTP requests and responses: for checking what comes in, and for the description in OpenAPI."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import FastAPI
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from esign import MAX_ENTRY_CHARACTERS, MAX_REMARK_CHARACTERS
 from licences.access import PURPOSE_MEMBERS
 
-from .errors import BodyFault, InvalidBodyError
-from .inputs import parse_json
+from .errors import BodyFault, InvalidBodyError, UsageError
+from .inputs import parse_json, within_calendars
 from .messages import Message
 
 MAX_FAULTS = 50  # told of one body; a hostile one has as many as it has keys
@@ -29,8 +29,15 @@ def _as_text(value: object) -> object:
     return value
 
 
+def _in_calendars(value: datetime) -> datetime:
+    try:
+        return within_calendars(value)
+    except UsageError as error:
+        raise ValueError("an instant is expected") from error
+
+
 Day = Annotated[date, BeforeValidator(_as_text), Field(strict=False)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_as_text), Field(strict=False)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_text), AfterValidator(_in_calendars), Field(strict=False)]
 
 
 class Body(BaseModel):
@@ -313,6 +320,14 @@ class IssuedOut(Body):
     replayed: bool
 
 
+class ActorOut(Body):
+    """Who did it; empty for an office that was not named."""
+
+    name: str
+    office: str
+    office_code: str
+
+
 class ActOut(Body):
     """One act on a licence."""
 
@@ -322,7 +337,7 @@ class ActOut(Body):
     ground: str
     legal_ground: str
     decision: str
-    actor: ActorBody
+    actor: ActorOut
     effective_at: str
     recorded_at: str
     until: str | None = None

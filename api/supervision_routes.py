@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
-from pydantic import AwareDatetime
 
 from licences.access import Caller, Operation
 from licences.supervision import CaseAct, Deadlines, make_step
@@ -15,7 +14,7 @@ from .enforcing import trail_entry
 from .errors import MalformedInputError
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import instant_text
-from .schemas import read_body
+from .schemas import Instant, read_body
 from .schemas_supervision import CaseBody, CaseOut, CasesOut, CaseStepBody, StatisticsOut, WarningsOut
 from .supervision_views import (
     case_for,
@@ -54,8 +53,8 @@ def _add_oversight(router: APIRouter, services: Services) -> None:
     )
     def show_statistics(
         caller: Annotated[Caller, Depends(may(services, Operation.SUPERVISE))],
-        since: AwareDatetime,
-        until: AwareDatetime,
+        since: Instant,
+        until: Instant,
     ) -> Response:
         if not since < until <= since + MAX_SPAN:
             raise MalformedInputError(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.home import ensure_home, open_home
-from api.store_settings import StoreSetting
 from api.shapes import report_shape
+from api.store_settings import StoreSetting
 from api.wiring import Services
 
 if TYPE_CHECKING:

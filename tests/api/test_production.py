@@ -85,6 +85,18 @@ def numbered(running: ModuleType, number: int) -> dict[str, Any]:
     return document | {"seal": "rsa"}
 
 
+def proof_of_system(elicence: Elicence) -> dict[str, str]:
+    """Make an approval system of the office: in production nobody is known by where he asks from."""
+    office = ("--office", "样例县行政审批局", "--office-code", "1199010000000102XM")
+    added = elicence(
+        "clients", "add", "system", "--title", "审批系统", "--role", "issuer_system", *office,
+        "--types", "all", "--regions", "9901",
+    )  # fmt: skip
+    assert added.code == 0, added.out + added.err
+    key = elicence("clients", "key", "system", "--json").json()["new_key"]["key"]
+    return {"Authorization": f"Bearer {key}"}
+
+
 def wait_for(client: httpx2.Client, status: int) -> dict[str, Any]:
     """Ask for readiness until it is as it must be; its answer is remembered for some seconds."""
     deadline = time.monotonic() + 20
@@ -126,13 +138,17 @@ def files(elicence: Elicence) -> set[str]:
 
 def test_development_keys_are_refused_in_production(running: ModuleType, stocked: Elicence) -> None:
     (stocked.home / "elicence.toml").write_text(PRODUCTION, "utf-8")
+    proof = proof_of_system(stocked)
     before = files(stocked)
     issue = stocked("issue", "--data", running.SAMPLES / "water-abstraction-2.json", "--json")
     assert (issue.code, issue.json()["error"]["code"]) == (78, "KEY_NOT_FOR_PRODUCTION")
     new = stocked("keys", "new", "--family", "sm2", "--role", "seal", "--json")
     assert (new.code, new.json()["error"]["code"]) == (78, "KEY_NOT_FOR_PRODUCTION")
     assert files(stocked) == before
-    with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with (
+        running.Server(stocked) as server,
+        httpx2.Client(base_url=server.url, headers=proof, trust_env=False) as client,
+    ):
         answer = wait_for(client, 503)
         assert answer["parts"] == {"database": "ok", "keys": "unusable", "trust": "ok", "disk": "ok"}
         assert set(answer["keys"].values()) == {"KEY_NOT_FOR_PRODUCTION"}
@@ -175,7 +191,7 @@ def test_a_seal_key_in_a_token_is_for_production(
         done(stocked, "retire", name, "--reason", "orderly", "--decision", "开发密钥 development", env=token.env)
     with (
         running.Server(stocked, env=token.env) as server,
-        httpx2.Client(base_url=server.url, trust_env=False) as client,
+        httpx2.Client(base_url=server.url, headers=proof_of_system(stocked), trust_env=False) as client,
     ):
         assert wait_for(client, 200)["keys"] == {"rsa-seal": "ok", "rsa-code": "ok"}
         made = client.post(LICENCES, json=numbered(running, 2))

@@ -381,6 +381,12 @@ def test_a_code_that_was_changed_in_the_database_is_not_taken(on_file: Kept) -> 
         "expires_at": AT + timedelta(days=9),
         "binding": on_file.codes._binding(replace(BINDING, client="hall-2")),
         "mandate_id": None,
+        "type_slug": "another",
+        "region": "990200",
+        "forms": "copy,data,file",
+        "kind": "show",
+        "made_by": "another",
+        "made_at": AT - timedelta(seconds=1),
     }
     on_file.mandates.add(mandate("m1"))
     for column, value in changes.items():
@@ -393,6 +399,29 @@ def test_a_code_that_was_changed_in_the_database_is_not_taken(on_file: Kept) -> 
         binding = replace(BINDING, client="hall-2") if column == "binding" else BINDING
         with pytest.raises(StoreUnavailableError):
             on_file.codes.take(attempt(token, binding=binding))
+
+
+def test_a_mandate_that_was_withdrawn_or_ended_is_not_revived_in_the_database(on_file: Kept) -> None:
+    day = AT.date()
+    on_file.mandates.add(mandate("taken-back", until=day))
+    on_file.mandates.add(mandate("over", until=day))
+    under = {one: Ground(mode=UseMode.AGENT, mandate=one) for one in ("taken-back", "over")}
+    tokens = {one: on_file.made(ground=ground, made_at=AT) for one, ground in under.items()}
+    late = AT + timedelta(days=1)
+    late_token = on_file.made(ground=under["over"], made_at=late)
+    assert on_file.mandates.withdraw("taken-back", AT) == mandate("taken-back", until=day, withdrawn_at=AT)
+    assert on_file.refusal(tokens["taken-back"]) is Refusal.MANDATE_OVER
+    with sqlite3.connect(sa.make_url(on_file.url).database or "") as database:
+        database.execute("UPDATE mandates SET withdrawn_at = NULL, until = '2099-12-31'")
+    database.close()
+    assert [one.withdrawn_at for one in on_file.mandates.of_agent(AGENT) if one.id == "taken-back"] == [AT]
+    assert {one.until for one in on_file.mandates.of_agent(AGENT)} == {day}
+    for token, at in ((tokens["taken-back"], AT), (late_token, late)):
+        with pytest.raises(StoreUnavailableError):
+            on_file.codes.take(attempt(token, at=at))
+    with pytest.raises(MandateNotFoundError):
+        on_file.mandates.withdraw("taken-back", AT)
+    assert on_file.refusal(tokens["over"]) is None
 
 
 def test_what_is_over_is_swept_with_its_uses(kept: Kept) -> None:
