@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,7 +101,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
             one.entry.kind.value,
             "✓" if one.entry.done else f"✗ {one.entry.code}",
             one.entry.client or "—",
-            one.entry.identifier or one.entry.holder_index[:12] or "—",
+            one.entry.identifier or one.entry.holder_index[:12] or _changed(one.entry.details),
             "" if one.entry.purpose is None else f"{one.entry.purpose.officer}: {one.entry.purpose.reason}",
         )
         for one in entries
@@ -110,6 +111,11 @@ def _list(arguments: argparse.Namespace) -> "Answer":
         shape={"entries": [entry_shape(one) for one in entries]},
         text=(table(header, rows) if rows else "没有记录。  No entries.") + text,
     )
+
+
+def _changed(details: Mapping[str, str]) -> str:
+    """Say of an entry about clients which one was changed, and how."""
+    return " ".join(details[name] for name in ("client", "change", "proof", "webhook") if name in details) or "—"
 
 
 def _question(arguments: argparse.Namespace, services: "Services") -> "TrailQuestion":

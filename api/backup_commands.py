@@ -86,6 +86,7 @@ def _restore(arguments: argparse.Namespace) -> "Answer":
 
     from .commands import Answer
     from .database_commands import store_setting
+    from .messages import moment_text
     from .problems import DONE, FAILED
     from .progress import Progress
     from .restore import BackupFiles, restore
@@ -104,10 +105,15 @@ def _restore(arguments: argparse.Namespace) -> "Answer":
     shape = {
         "home": str(target), "made_at": found.made_at, "sound": found.is_sound, "members": found.members,
         "files": found.files, "damaged": list(found.damaged), "missing": list(found.missing),
-        "changed_keys": list(found.changed_keys), "checked": found.checked, "not_genuine": list(found.not_genuine), "trail_entries": found.trail_entries,
-        "trail_faults": list(found.trail_faults),
+        "changed_keys": list(found.changed_keys), "checked": found.checked, "not_genuine": list(found.not_genuine),
+        "trail_entries": found.trail_entries, "trail_faults": list(found.trail_faults),
     }  # fmt: skip
-    text = "\n".join([f"已恢复  restored: {target}（备份时间 made at {found.made_at}）", *_findings(found)])
+    text = "\n".join(
+        [
+            f"已恢复  restored: {target}（备份时间 made at {moment_text(datetime.fromisoformat(found.made_at))}）",
+            *_findings(found),
+        ]
+    )
     return Answer(shape=shape, text=text, exit_code=DONE if found.is_sound else FAILED)
 
 

@@ -30,6 +30,7 @@ from .errors import UsageError
 from .forgery_commands import add_forgery_parser
 from .form_commands import add_forms_parser, add_print_parser
 from .hash_commands import add_digest_arguments, add_digest_parser, presented_digest
+from .help_groups import group_commands
 from .holder_commands import add_holder_parser, add_links_parser
 from .impact_commands import add_impact_parser
 from .keys_commands import add_keys_parser
@@ -264,6 +265,7 @@ def _parser() -> Parser:
         )
 
     add_seal_server_parser(commands, parents=[everywhere])
+    group_commands(commands)
     return parser
 
 
@@ -382,7 +384,7 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
         address = address_of(listener, scheme="http" if tls is None else "https")
         note = "；仅核验页面 public pages only" if public_only else ""
         where = f"服务地址  serving at: {address}{note}（Ctrl-C 停止 to stop）"
-        if not public_only:
+        if not public_only and (settings.open_on_loopback or settings.identity.staff is not None):
             where = f"窗口核验台  clerk desk: {address}/desk\n{where}"
         if work is not None:
             where = _elsewhere(services, port) + where

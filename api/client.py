@@ -160,7 +160,7 @@ class Client:
             question["holder"] = {"name": name, "code": number}
         return self._json("POST", "/verifications", question, safe=True)
 
-    def changes(self, after: int = 0, *, limit: int = 100) -> Shape:
+    def changes(self, after: str = "0", *, limit: int = 100) -> Shape:
         """Return a page of what has changed since; go on with `after` = `next`, at once when there is `more`."""
         return self._json("GET", f"/changes?{urlencode({'after': after, 'limit': limit})}")
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _NAME = "应用名 name of the client: a-z, 0-9 and -"
 DEFAULT_DAYS = 365  # `licences.access.DEFAULT_KEY_DAYS`, which a test compares
+ROLES = (
+    "issuer_system", "maker", "reviewer", "clerk", "catalogue_keeper", "share_partner", "supervisor", "operator",
+    "security_administrator", "auditor",
+)  # fmt: skip
 MAX_CERTIFICATE_BYTES = 256 * 1024
 FIRST_KEY_FILE = "first-key"
 """In the home: where `serve` leaves the first administrator's key when nobody is at a terminal."""
@@ -34,7 +38,13 @@ def add_clients_parser(add: AddCommand, to: Group) -> None:
     new.add_argument("--title", metavar="TEXT", required=True, help="名称 what it is, for people")
     new.add_argument("--office", metavar="TEXT", required=True, help="所属单位 its office")
     new.add_argument("--office-code", metavar="CODE", required=True, help="单位统一社会信用代码 credit code of it")
-    new.add_argument("--role", metavar="ROLE", action="append", required=True, help="角色 may be given several times")
+    new.add_argument(
+        "--role",
+        metavar="ROLE",
+        action="append",
+        required=True,
+        help=f"角色 may be given several times: {', '.join(ROLES)}",
+    )
     _add_grant(new)
     new.add_argument("--days", type=int, metavar="N", help="同时发密钥 make a key as well, valid for so many days")
     add("list", _list, "列出应用 all clients", to)

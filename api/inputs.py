@@ -120,6 +120,7 @@ def parse_start(text: str) -> datetime:
 
 
 def within_calendars(at: datetime) -> datetime:
+    """Return an instant that every calendar and time zone can write; UsageError for others."""
     if at.year not in YEARS:
         raise UsageError(
             f"年份应在 {YEARS.start} 至 {YEARS.stop - 1} 之间。",

@@ -17,7 +17,6 @@ from .schemas_use import ObjectionBody, ObjectionOut, ObjectionsOut
 from .wiring import Services, clock
 
 _ANSWERS = frozenset({CaseAct.REPLY, CaseAct.UPHOLD, CaseAct.REJECT})
-_STATES = {CaseAct.UPHOLD: "upheld", CaseAct.REJECT: "rejected"}
 
 
 def objection_routes(services: Services) -> APIRouter:
@@ -102,7 +101,7 @@ def objection_shape(case: Case) -> dict[str, object]:
         "statement": case.statement,
         "opened_at": instant_text(case.opened_at),
         "deadline": instant_text(case.deadline),
-        "state": "open" if case.closed is None else _STATES[case.closed.act],
+        "state": case.state,
         "answers": [
             {"at": instant_text(step.at), "office": step.actor.office, "text": step.note}
             for step in case.steps

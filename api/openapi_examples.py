@@ -84,7 +84,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "ShownBody": {"code": "12345678901234567890", "access": _ACCESS},
     "DownloadBody": {"format": "pdf", "copy_for": {"cause": "办理贷款", "recipient": "样例农商银行"}},
     "MandateBody": {
-        "agent": {"kind": "111", "code": "990101198505050018", "name": "王样例"},
+        "agent": {"kind": "111", "code": "99010119850505001X", "name": "王样例"},
         "types": ["water-abstraction"],
         "matter": "代办取水许可延续",
         "until": "2026-12-31",

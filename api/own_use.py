@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from licences import FileKind, HolderKey
+from licences import FileKind, HolderKey, InvalidFieldError
 from licences.access import AuthorisationWish, Caller, MadeCode, Mandate, MandateWish, OwnLicence, holder_of
 from licences.supervision import TrailEntry, TrailKind
 
 from .errors import LicenceUnknownError
-from .using import copy_for_recipient, details_of, record_own, record_use
+from .using import copy_for_recipient, details_of, record_own, record_use, require_requester
 from .wiring import Services
 
 
@@ -31,7 +31,12 @@ def show_own(services: Services, caller: Caller, identifier: str, *, at: datetim
 def authorise_own(
     services: Services, caller: Caller, identifier: str, wish: AuthorisationWish, *, at: datetime
 ) -> MadeCode:
-    """Make an authorisation code; errors as `LicenceUse.authorise`."""
+    """Make an authorisation code for a client that there is; errors as `LicenceUse.authorise`."""
+    try:
+        if wish.requester:
+            require_requester(services, wish.requester)
+    except InvalidFieldError as error:
+        raise ExceptionGroup("the authorisation is refused", [error]) from error
     made = services.licence_use.authorise(caller, identifier, wish, at=at)
     details = details_of(made.code.ground, act="made", requester=wish.requester)
     record_use(services, TrailKind.AUTHORISATION, made.code, caller, None, details=details, at=at)

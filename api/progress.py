@@ -39,9 +39,11 @@ class Progress:
 
     def _draw(self, now: float, note: str) -> None:
         self._drawn = now
-        share = self._done / self._total if self._total else 1.0
-        left = (self._total - self._done) / self.rate if self._done else 0.0
-        text = f"{self._done}/{self._total} {share:4.0%}  {self.rate:.1f} {self._unit[0]}/秒 {self._unit[1]}/s"
+        # The total may be an estimate, as of a home that is in use.
+        total = max(self._total, self._done)
+        share = self._done / total if total else 1.0
+        left = (total - self._done) / self.rate if self._done else 0.0
+        text = f"{self._done}/{total} {share:4.0%}  {self.rate:.1f} {self._unit[0]}/秒 {self._unit[1]}/s"
         if self._done:
             text += f"  剩余 left {_span(left)}"
         if self._terminal:

@@ -12,7 +12,7 @@ from .forwarding import Network, read_networks, read_proxies
 from .licence_source_settings import SourceSetting, licence_source_settings
 from .login_settings import IdentitySettings, identity_settings
 from .settings_reading import known_table
-from .store_settings import StoreSetting, store_setting, store_text
+from .store_settings import StoreSetting, read_store_setting, store_text
 
 DEFAULT_HOME = ".elicence"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
@@ -177,7 +177,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
         keys=_keys(values, home),
         timestamps=timestamps,
         timestamp_seconds=seconds,
-        store=store_setting(values, home, path),
+        store=read_store_setting(values, home, path),
         status_sources=_status_sources(values, path),
         tls=_tls(values, home),
         trusted_proxies=_proxies(values, path),

@@ -20,7 +20,7 @@ class StoreSetting:
     """Holds the password in its first line; a relative name is looked for in the home."""
 
 
-def store_setting(values: Mapping[str, object], home: Path, path: Path) -> StoreSetting | None:
+def read_store_setting(values: Mapping[str, object], home: Path, path: Path) -> StoreSetting | None:
     """Read `[store]` of the settings file; None without it. Raises SettingsError."""
     table = known_table(values.get("store", {}), ("url", "password_file"), path, "[store]")
     if not table:

@@ -10,7 +10,6 @@ from licences import parse_identifier as identifier_from
 from licences.access import Caller, Operation, region_of
 from licences.supervision import (
     Case,
-    CaseAct,
     CaseKind,
     CaseNotFoundError,
     CaseStep,
@@ -28,8 +27,6 @@ from verify import REASONS
 
 from .messages import instant_text
 from .wiring import Services
-
-_STATES = {CaseAct.UPHOLD: "upheld", CaseAct.REJECT: "rejected"}
 
 
 def statistics_for(services: Services, caller: Caller | None, since: datetime, until: datetime) -> list[StatisticsLine]:
@@ -166,7 +163,7 @@ def case_line(case: Case, now: datetime | None = None) -> dict[str, object]:
         "overdue": closed is None and case.deadline < (now or datetime.now(UTC)),
         "identifier": case.identifier,
         "owner": "" if case.owner is None else case.owner.name,
-        "state": "open" if closed is None else _STATES[closed.act],
+        "state": case.state,
     }
 
 

@@ -1,5 +1,6 @@
 """Webhooks over HTTP: each client keeps its own."""
 
+import threading
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from licences.access import Caller, Operation
 from licences.outgoing import Webhook, WebhookNotFoundError, WebhookState
 
 from .authentication import may
+from .errors import OverloadedError
 from .event_messages import attempt_with, test_message
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import instant_text
@@ -24,6 +26,8 @@ def webhook_routes(services: Services) -> APIRouter:
     """Return the interface for webhooks."""
     router = APIRouter(prefix=f"{PREFIX}/webhooks")
     following = Annotated[Caller, Depends(may(services, Operation.FOLLOW))]
+    # A receiver that hangs holds a place of those in which licences are issued.
+    testing = threading.Semaphore()
 
     @router.post(
         "",
@@ -120,11 +124,18 @@ def webhook_routes(services: Services) -> APIRouter:
         summary="测试推送",
         description="Send a message that tells of nothing (`webhook.test`), once and now.",
         response_model=WebhookTestOut,
-        responses=problems(401, 403, 404),
+        responses=problems(401, 403, 404, 503),
     )
     def test(webhook_id: str, caller: following) -> Response:
         webhook, at = _own(services, caller, webhook_id), datetime.now(UTC)
-        code = attempt_with(services.home.settings)(webhook, test_message(webhook, at), at)
+        if not testing.acquire(blocking=False):
+            raise OverloadedError(
+                "正在进行其他推送测试，请稍后再试。", "another webhook is being tested: try again soon", seconds=10
+            )
+        try:
+            code = attempt_with(services.home.settings)(webhook, test_message(webhook, at), at)
+        finally:
+            testing.release()
         return JSONResponse({"webhook": webhook.id, "delivered": not code, "code": code or None})
 
     return router

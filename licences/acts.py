@@ -9,7 +9,7 @@ from .actors import OFFICE_CODE_LENGTH, Actor
 from .errors import InvalidFieldError
 from .legal_grounds import AFTER_AN_END, LEGAL_GROUNDS
 from .lifecycle import Action, Status
-from .texts import text_fault
+from .texts import text_faults
 
 MAX_GROUND_LENGTH = 1000
 MAX_DECISION_LENGTH = 100
@@ -102,18 +102,18 @@ def check_act(act: Act, status: Status) -> None:
     Whether the lifecycle has such an act is asked elsewhere (``lifecycle.after``).
     """
     faults = [
-        *_text_faults("/ground", act.ground, MAX_GROUND_LENGTH, required=True, lines=True),
-        *_text_faults(
+        *text_faults("/ground", act.ground, MAX_GROUND_LENGTH, lines=True),
+        *text_faults(
             "/decision",
             act.decision,
             MAX_DECISION_LENGTH,
             required=act.action not in _NEED_NO_DECISION,
         ),
-        *_text_faults("/actor/name", act.actor.name, MAX_ACTOR_LENGTH),
-        *_text_faults("/actor/office", act.actor.office, MAX_ACTOR_LENGTH),
-        *_text_faults("/actor/officeCode", act.actor.office_code, OFFICE_CODE_LENGTH),
-        *_text_faults("/related", act.particulars.related, MAX_RELATED_LENGTH),
-        *_text_faults("/obligation", act.particulars.obligation, MAX_OBLIGATION_LENGTH),
+        *text_faults("/actor/name", act.actor.name, MAX_ACTOR_LENGTH, required=False),
+        *text_faults("/actor/office", act.actor.office, MAX_ACTOR_LENGTH, required=False),
+        *text_faults("/actor/officeCode", act.actor.office_code, OFFICE_CODE_LENGTH, required=False),
+        *text_faults("/related", act.particulars.related, MAX_RELATED_LENGTH, required=False),
+        *text_faults("/obligation", act.particulars.obligation, MAX_OBLIGATION_LENGTH, required=False),
         *_legal_faults(act, status),
         *(
             InvalidFieldError(_POINTERS[name], "REQUIRED")
@@ -123,17 +123,6 @@ def check_act(act: Act, status: Status) -> None:
     ]
     if faults:
         raise ExceptionGroup("the act is refused", faults)
-
-
-def _text_faults(
-    pointer: str, text: str, limit: int, *, required: bool = False, lines: bool = False
-) -> list[InvalidFieldError]:
-    if not text:
-        return [InvalidFieldError(pointer, "REQUIRED")] if required else []
-    if len(text) > limit:
-        return [InvalidFieldError(pointer, "TOO_LONG", limit=limit)]
-    fault = text_fault(pointer, text, lines=lines)
-    return [] if fault is None else [fault]
 
 
 def _legal_faults(act: Act, status: Status) -> list[InvalidFieldError]:

@@ -21,7 +21,7 @@ from esign import (
 
 from .errors import InvalidFieldError
 from .store import FileKind, StoredFile
-from .texts import text_fault
+from .texts import text_faults
 
 MAX_REFERENCE_LENGTH = 64
 """Of the number under which a reliance is known where it was made; ASCII."""
@@ -115,9 +115,9 @@ class Copies(Reliances, Protocol):
 
 def check_copy_request(purpose: CopyPurpose, *, made_by: str, expires_at: datetime, made_at: datetime) -> None:
     """Check what a copy is asked for; raises one ExceptionGroup of InvalidFieldError with every fault."""
-    faults = _text_faults("/cause", purpose.cause, MAX_CAUSE_CHARACTERS)
+    faults = text_faults("/cause", purpose.cause, MAX_CAUSE_CHARACTERS)
     faults += _party_faults(purpose)
-    faults += _text_faults("/madeBy", made_by, MAX_PARTY_CHARACTERS)
+    faults += text_faults("/madeBy", made_by, MAX_PARTY_CHARACTERS)
     if expires_at <= made_at:
         faults.append(InvalidFieldError("/expiresAt", "COPY_EXPIRY_PAST"))
     if faults:
@@ -126,15 +126,15 @@ def check_copy_request(purpose: CopyPurpose, *, made_by: str, expires_at: dateti
 
 def check_reliance(reliance: Reliance) -> None:
     """Check a reliance that somebody reports; raises one ExceptionGroup of InvalidFieldError with every fault."""
-    faults = _text_faults("/requester/office", reliance.office, MAX_PARTY_CHARACTERS)
-    faults += _text_faults("/caseNumber", reliance.case_number, MAX_PARTY_CHARACTERS)
+    faults = text_faults("/requester/office", reliance.office, MAX_PARTY_CHARACTERS)
+    faults += text_faults("/caseNumber", reliance.case_number, MAX_PARTY_CHARACTERS)
     for pointer, text in (
         ("/requester/officer", reliance.officer),
         ("/item/name", reliance.item_name),
         ("/item/code", reliance.item_code),
     ):
-        faults += _text_faults(pointer, text, MAX_PARTY_CHARACTERS) if text else []
-    faults += _text_faults("/reference", reliance.reference, MAX_REFERENCE_LENGTH)
+        faults += text_faults(pointer, text, MAX_PARTY_CHARACTERS, required=False)
+    faults += text_faults("/reference", reliance.reference, MAX_REFERENCE_LENGTH)
     if not reliance.reference.isascii():
         faults.append(InvalidFieldError("/reference", "REFERENCE_MALFORMED"))
     if faults:
@@ -162,17 +162,8 @@ def _party_faults(purpose: CopyPurpose) -> list[InvalidFieldError]:
             ("/item/code", purpose.item_code),
             ("/caseNumber", purpose.case_number),
         )
-        for fault in _text_faults(pointer, text, MAX_PARTY_CHARACTERS)
+        for fault in text_faults(pointer, text, MAX_PARTY_CHARACTERS)
     ]
-
-
-def _text_faults(pointer: str, text: str, limit: int) -> list[InvalidFieldError]:
-    if not text:
-        return [InvalidFieldError(pointer, "REQUIRED")]
-    if len(text) > limit:
-        return [InvalidFieldError(pointer, "TOO_LONG", limit=limit)]
-    fault = text_fault(pointer, text)
-    return [] if fault is None else [fault]
 
 
 def in_order(reliances: Sequence[Reliance]) -> tuple[Reliance, ...]:

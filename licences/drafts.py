@@ -13,7 +13,7 @@ from .actors import OFFICE_CODE_LENGTH, Actor
 from .errors import DraftChangedError, DraftRefusedError, InvalidFieldError, SamePersonError
 from .lifecycle import Action
 from .review import CHECKING, DRAFT_TRANSITIONS, DraftAct, DraftState, account_key
-from .texts import text_fault
+from .texts import text_faults
 
 MAX_CONTENT_BYTES = 4 * 1024 * 1024
 """Of one version as it is kept: metadata with an annex of 10,000 rows stay below half of it."""
@@ -285,13 +285,9 @@ def check_step(step: DraftStep) -> None:
     Pointers: ``/actor/name``, ``/actor/office``, ``/remarks``, ``/remarks/0/pointer``, ``/remarks/0/text``.
     """
     faults = [
-        *_text_faults("/actor/name", step.actor.name, MAX_ACTOR_LENGTH),
-        *_text_faults("/actor/office", step.actor.office, MAX_ACTOR_LENGTH),
-        *(
-            _text_faults("/actor/officeCode", step.actor.office_code, OFFICE_CODE_LENGTH)
-            if step.actor.office_code
-            else ()
-        ),
+        *text_faults("/actor/name", step.actor.name, MAX_ACTOR_LENGTH),
+        *text_faults("/actor/office", step.actor.office, MAX_ACTOR_LENGTH),
+        *text_faults("/actor/officeCode", step.actor.office_code, OFFICE_CODE_LENGTH, required=False),
         *_remark_faults(step),
     ]
     if faults:
@@ -307,17 +303,8 @@ def _remark_faults(step: DraftStep) -> Sequence[InvalidFieldError]:
     for place, remark in enumerate(step.remarks):
         if remark.pointer and _POINTER.fullmatch(remark.pointer) is None:
             faults.append(InvalidFieldError(f"/remarks/{place}/pointer", "POINTER_MALFORMED"))
-        faults += _text_faults(f"/remarks/{place}/text", remark.text, MAX_REMARK_LENGTH, lines=True)
+        faults += text_faults(f"/remarks/{place}/text", remark.text, MAX_REMARK_LENGTH, lines=True)
     return faults
-
-
-def _text_faults(pointer: str, text: str, limit: int, *, lines: bool = False) -> list[InvalidFieldError]:
-    if not text:
-        return [InvalidFieldError(pointer, "REQUIRED")]
-    if len(text) > limit:
-        return [InvalidFieldError(pointer, "TOO_LONG", limit=limit)]
-    fault = text_fault(pointer, text, lines=lines)
-    return [] if fault is None else [fault]
 
 
 def _refused(faults: Sequence[InvalidFieldError]) -> ExceptionGroup[InvalidFieldError]:

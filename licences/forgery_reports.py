@@ -12,7 +12,7 @@ from typing import Protocol
 from esign import fold_short_code, group_short_code, is_short_code, make_short_code
 
 from .actors import Actor
-from .texts import as_typed, typed_faults
+from .texts import as_typed, text_faults
 
 REPORT_PREFIX = "JB"
 """举报: before the twelve characters of a report's number."""
@@ -96,9 +96,9 @@ def make_forgery_report(
     """Make a report of what was typed; raises one ExceptionGroup of InvalidFieldError with every fault."""
     what, where, contact = (as_typed(text) for text in (what, where, contact))
     faults = [
-        *typed_faults("/what", what, MAX_WHAT_CHARACTERS, required=True, lines=True),
-        *typed_faults("/where", where, MAX_WHERE_CHARACTERS),
-        *typed_faults("/contact", contact, MAX_CONTACT_CHARACTERS),
+        *text_faults("/what", what, MAX_WHAT_CHARACTERS, lines=True),
+        *text_faults("/where", where, MAX_WHERE_CHARACTERS, required=False),
+        *text_faults("/contact", contact, MAX_CONTACT_CHARACTERS, required=False),
     ]
     if faults:
         raise ExceptionGroup("the report is refused", faults)
@@ -116,7 +116,7 @@ def make_forgery_report(
 def make_forgery_closing(*, finding: ForgeryFinding, remark: str, actor: Actor, closed_at: datetime) -> ForgeryClosing:
     """Make the end of a report; errors as ``make_forgery_report``."""
     remark = as_typed(remark)
-    if faults := typed_faults("/remark", remark, MAX_REMARK_CHARACTERS, required=True, lines=True):
+    if faults := text_faults("/remark", remark, MAX_REMARK_CHARACTERS, lines=True):
         raise ExceptionGroup("the closing is refused", faults)
     return ForgeryClosing(finding=finding, remark=remark, actor=actor, closed_at=closed_at)
 

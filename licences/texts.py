@@ -42,10 +42,10 @@ def as_typed(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " ")).strip()
 
 
-def typed_faults(
-    pointer: str, text: str, limit: int, *, required: bool = False, lines: bool = False
+def text_faults(
+    pointer: str, text: str, limit: int, *, required: bool = True, lines: bool = False
 ) -> list[InvalidFieldError]:
-    """Return what is wrong with a text of a form."""
+    """Return what is wrong with a text that has to be there if it is ``required``; ``lines`` as in ``text_fault``."""
     if not text:
         return [InvalidFieldError(pointer, "REQUIRED")] if required else []
     if len(text) > limit:

@@ -11,7 +11,7 @@ from typing import Protocol
 from keys import hash_bytes
 from licences.errors import InvalidFieldError, InvalidHolderError
 from licences.holders import check_organisation_code
-from licences.texts import text_fault
+from licences.texts import text_faults
 
 from .callers import EVERYTHING, Caller, Grant, Proof
 from .errors import UnauthenticatedError
@@ -139,7 +139,7 @@ def make_client(
     if not is_client_name(name):
         faults.append(InvalidFieldError("/name", "CLIENT_NAME_MALFORMED", limit=MAX_NAME_CHARACTERS))
     for pointer, text in (("/title", title), ("/office", office)):
-        faults += _text_faults(pointer, text, MAX_TITLE_CHARACTERS)
+        faults += text_faults(pointer, text, MAX_TITLE_CHARACTERS)
     try:
         check_organisation_code(office_code)
     except InvalidHolderError as error:
@@ -273,12 +273,3 @@ def _roles(words: Iterable[str]) -> tuple[frozenset[Role], list[InvalidFieldErro
     if Role.HOLDER in roles:
         return roles, [InvalidFieldError("/roles", "ROLE_OF_SESSIONS")]
     return roles, [] if may_be_together(roles) else [InvalidFieldError("/roles", "ROLES_NOT_TOGETHER")]
-
-
-def _text_faults(pointer: str, text: str, limit: int) -> list[InvalidFieldError]:
-    if not text:
-        return [InvalidFieldError(pointer, "REQUIRED")]
-    if len(text) > limit:
-        return [InvalidFieldError(pointer, "TOO_LONG", limit=limit)]
-    fault = text_fault(pointer, text)
-    return [] if fault is None else [fault]

@@ -10,7 +10,7 @@ from licences.errors import InvalidFieldError, InvalidHolderError
 from licences.holders import HOLDER_KINDS, check_holder
 from licences.names import same_name
 from licences.store import HolderKey, Record
-from licences.texts import text_fault
+from licences.texts import text_faults
 
 from .callers import HolderIdentity
 from .errors import AccessError
@@ -156,8 +156,7 @@ def make_mandate(
         ("/matter", wish.matter, MAX_MATTER_CHARACTERS),
     ):
         faults += text_faults(pointer, text, limit)
-    if wish.item_code:
-        faults += text_faults("/item_code", wish.item_code, MAX_ELEMENT_CHARACTERS)
+    faults += text_faults("/item_code", wish.item_code, MAX_ELEMENT_CHARACTERS, required=False)
     if not wish.types and not wish.licences:
         faults.append(InvalidFieldError("/licences", "REQUIRED"))
     if len(wish.types) + len(wish.licences) > MAX_MANDATE_SCOPE:
@@ -207,13 +206,3 @@ def _agent_code(wish: MandateWish, faults: list[InvalidFieldError]) -> str:
     except InvalidHolderError as error:
         faults.append(InvalidFieldError("/agent/code", error.code))
         return wish.agent_code
-
-
-def text_faults(pointer: str, text: str, limit: int) -> list[InvalidFieldError]:
-    """Return what is wrong with a text that has to be there."""
-    if not text:
-        return [InvalidFieldError(pointer, "REQUIRED")]
-    if len(text) > limit:
-        return [InvalidFieldError(pointer, "TOO_LONG", limit=limit)]
-    fault = text_fault(pointer, text)
-    return [] if fault is None else [fault]

@@ -8,10 +8,11 @@ from esign import CHINA
 from licences.errors import InvalidFieldError, LicenceNotFoundError
 from licences.holder_links import HolderLinks
 from licences.store import HolderKey, LicenceStore, Record
+from licences.texts import text_faults
 
 from .callers import Caller, HolderIdentity, region_of
 from .errors import NotAllowedError
-from .mandates import Mandate, MandateNotFoundError, Mandates, MandateWish, make_mandate, text_faults
+from .mandates import Mandate, MandateNotFoundError, Mandates, MandateWish, make_mandate
 from .own_licences import OwnLicence, entrustable, own_keys, own_licences
 from .purposes import MAX_ELEMENT_CHARACTERS
 from .use_codes import (

@@ -21,7 +21,6 @@ from licences.access import (
     SHOW_STEP,
     Attempt,
     Binding,
-    CodeKind,
     Form,
     Ground,
     Refusal,

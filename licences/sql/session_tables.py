@@ -12,7 +12,7 @@ sessions = sa.Table(
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("client", sa.String(64), nullable=False),
     sa.Column("proof_id", sa.String(128), nullable=False),  # empty for holders
-    sa.Column("holder", sa.LargeBinary, info={PROTECTED: HOLDER_CONTEXT}),  # JSON: whose it is, for staff as well; the columns before it repeat that
+    sa.Column("holder", sa.LargeBinary, info={PROTECTED: HOLDER_CONTEXT}),  # JSON: client, proof, holder
     sa.Column("opened_at", Instant, nullable=False, index=True),
     sa.Column("used_at", Instant, nullable=False),
 )

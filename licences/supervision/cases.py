@@ -13,7 +13,7 @@ from typing import Protocol
 from esign import fold_short_code, group_short_code, is_short_code, make_short_code
 from licences.actors import Actor
 from licences.errors import InvalidFieldError
-from licences.texts import as_typed, typed_faults
+from licences.texts import as_typed, text_faults
 
 CASE_PREFIX = "AJ"
 """案件: before the twelve characters of a case's number."""
@@ -98,6 +98,12 @@ class Case:
         return self.steps[-1] if self.steps[-1].act in CLOSING else None
 
     @property
+    def state(self) -> str:
+        """`open`, `upheld` or `rejected`."""
+        end = self.closed
+        return "open" if end is None else ("upheld" if end.act is CaseAct.UPHOLD else "rejected")
+
+    @property
     def owner(self) -> Actor | None:
         """Who deals with it."""
         return next((step.actor for step in reversed(self.steps) if step.act is CaseAct.TAKE), None)
@@ -152,8 +158,8 @@ def make_case(
     """Make a case of what was typed; raises one ExceptionGroup of InvalidFieldError with every fault."""
     statement, contact = as_typed(statement), as_typed(contact)
     faults = [
-        *typed_faults("/statement", statement, MAX_STATEMENT_CHARACTERS, required=not forgery, lines=True),
-        *typed_faults("/contact", contact, MAX_CONTACT_CHARACTERS),
+        *text_faults("/statement", statement, MAX_STATEMENT_CHARACTERS, required=not forgery, lines=True),
+        *text_faults("/contact", contact, MAX_CONTACT_CHARACTERS, required=False),
     ]
     if faults:
         raise ExceptionGroup("the case is refused", faults)
@@ -177,7 +183,7 @@ def make_step(
 ) -> CaseStep:
     """Make a step of what was typed; errors as ``make_case``."""
     note = as_typed(note)
-    faults = typed_faults("/note", note, MAX_NOTE_CHARACTERS, required=act is not CaseAct.TAKE, lines=True)
+    faults = text_faults("/note", note, MAX_NOTE_CHARACTERS, required=act is not CaseAct.TAKE, lines=True)
     if (deadline is not None) != (act is CaseAct.EXTEND):
         faults.append(InvalidFieldError("/deadline", "CASE_DEADLINE_WRONG", limit=MAX_TERM.days))
     elif deadline is not None and not at < deadline <= at + MAX_TERM:

@@ -19,8 +19,9 @@ from api.app import create_app
 from api.client_keeping import ClientKeeping
 from api.home import open_home
 from api.serving import Peer
-from api.wiring import Services
+from api.wiring import Services, clock
 from keys import load_certificates
+from licences import Actor, DraftRefusedError, Wish
 from licences.access import EVERYTHING, Session, new_session_secret, session_digest, subject_proof
 
 if TYPE_CHECKING:
@@ -210,3 +211,33 @@ def test_instants_beyond_all_calendars_are_refused(office: Office, at: str) -> N
         ("clerk", f"/api/v1/licences/none/history?at={at}"),
     ):
         assert office.client(name).get(path).status_code == 422, path
+
+
+def test_nobody_writes_an_approval_into_the_database(office: Office, running: ModuleType) -> None:
+    review, maker = office.services.review, Actor(name="maker", office=OFFICE, office_code=OFFICE_CODE)
+    paper = running.changed("water-abstraction-1", certificateNumber="D990101G2026-0777")
+    draft = review.draft(Wish(type_name=paper["type"], data=paper["data"], algorithm="rsa"), actor=maker, at=clock())
+    draft = review.submit(draft.id, actor=maker, at=clock())
+    office.wrote("UPDATE drafts SET state = 'approved', checker = 'reviewer' WHERE draft_id = ?", draft.id)
+    with pytest.raises(DraftRefusedError):
+        review.seal(draft.id, actor=maker, at=clock(), issuer_for=office.services.issuer_for)
+    office.wrote("UPDATE drafts SET state = ?, checker = '' WHERE draft_id = ?", draft.state.value, draft.id)
+    checker = Actor(name="reviewer", office=OFFICE, office_code=OFFICE_CODE)
+    review.approve(draft.id, draft.digest, actor=checker, at=clock())
+    assert review.seal(draft.id, actor=maker, at=clock(), issuer_for=office.services.issuer_for).record.identifier
+
+
+def test_tests_of_receivers_that_hang_take_one_place(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = office.client("system")
+    wish = {"url": "https://receiver.example/hook", "events": ["licence.issued"]}
+    address = client.post("/api/v1/webhooks", json=wish).headers["location"] + "/test"
+    meanwhile: list[int] = []
+
+    def hangs(*_: object) -> str:
+        meanwhile.append(office.client("system").post(address).status_code)
+        return ""
+
+    monkeypatch.setattr("api.webhook_routes.attempt_with", lambda _: hangs)
+    assert client.post(address).json()["delivered"]
+    assert meanwhile == [503]
+    assert client.post(address).status_code == 200

@@ -18,7 +18,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.client_commands import DEFAULT_DAYS
+from api.client_commands import DEFAULT_DAYS, ROLES
 from api.client_keeping import ClientKeeping
 from api.home import open_home
 from api.wiring import Services
@@ -231,6 +231,7 @@ def test_makers_and_checkers_act_as_themselves(running: ModuleType, fresh: Elice
 
 def test_the_reference_says_what_the_table_of_roles_says() -> None:
     assert DEFAULT_DAYS == DEFAULT_KEY_DAYS
+    assert set(ROLES) == set(Role) - {Role.HOLDER}
     text = (ROOT / "docs/reference/access.md").read_text("utf-8")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
