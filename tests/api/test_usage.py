@@ -152,7 +152,8 @@ def test_it_starts_quickly(running: ModuleType, stocked: Elicence) -> None:
     # Seconds depend on the machine and on who else uses it: loading the database library is the yardstick.
     yardstick = processor_seconds(lambda: running.run([sys.executable, "-P", "-c", "import sqlalchemy"]))
     used = processor_seconds(lambda: stocked("verify", file, script=True))
-    assert used < 4 * yardstick, (used, yardstick)
+    # Three to four times as much is usual.
+    assert used < 5 * yardstick, (used, yardstick)
 
 
 def test_ctrl_c_leaves_quietly(running: ModuleType, fresh: Elicence) -> None:

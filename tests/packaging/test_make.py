@@ -84,7 +84,8 @@ def test_a_skipped_test_fails_the_run_that_asks_for_it(tmp_path: Path, skip: str
     (tmp_path / "test_two.py").write_text(f"import pytest\n{skip}\ndef test_three(): pass\n", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", tmp_path],
-        cwd=tmp_path, env={**os.environ, "ELICENCE_TESTS_NO_SKIP": no_skip},
+        cwd=tmp_path,
+        env={**os.environ, "ELICENCE_TESTS_NO_SKIP": no_skip, "PYTHONPATH": str(ROOT / "tests" / "command")},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == code, done.stdout
