@@ -104,6 +104,7 @@ from .protection_keys import protection_of
 from .requirement_items import WatchedItems
 from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
 from .status_files import StatusFiles
+from .status_keys import status_keys
 from .status_publishing import StatusPublisher
 from .watching import WatchedTrust, stamp
 
@@ -448,7 +449,7 @@ class Services:
     def elsewhere(self) -> tuple[RemoteStatus, ...]:
         """Other authorities' verifiers, which are asked about what the store does not know."""
         servers = self.home.settings.status_sources
-        return (RemoteStatus(servers),) if servers else ()
+        return (RemoteStatus(servers, keys=status_keys(self.home, servers)),) if servers else ()
 
     @cached_property
     def revocation(self) -> RevocationFetcher:

@@ -47,10 +47,13 @@ class RemoteStatus:
         self,
         servers: Mapping[str, str],
         *,
+        keys: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`servers` has the address (scheme and host) of each authority's verifier by its social credit code.
+        """Name the verifiers: `servers` has the address (scheme and host) of each by its authority's credit code.
+
+        `keys` has the API key that an authority gave us for asking, in the same way; it goes to that address only.
 
         ValueError for an address that could be listened to or answered by somebody else: anything but HTTPS, or HTTP to
         this machine.
@@ -61,6 +64,7 @@ class RemoteStatus:
         self._endpoints = {
             issuer: Endpoint(url=url.rstrip("/") + STATUS_PATH, timeout=timeout) for issuer, url in servers.items()
         }
+        self._keys = dict(keys or {})
         self._clock = clock
         self._kept: dict[tuple[object, ...], _Kept] = {}
         self._lock = threading.Lock()
@@ -80,7 +84,11 @@ class RemoteStatus:
             if kept is not None and self._clock() < kept.until:
                 return kept.said
         try:
-            said, key, seconds = _ask(endpoint, identifier, place, at), question, KEEP_ANSWER
+            said, key, seconds = (
+                _ask(endpoint, self._keys.get(issuer, ""), identifier, place, at),
+                question,
+                KEEP_ANSWER,
+            )
         except ServiceFailedError as error:
             said = NoStatement(code="STATUS_UNKNOWN", detail=f"the verifier of {issuer} gave no answer: {error}")
             key, seconds = (issuer,) if error.status is None else question, KEEP_FAILURE
@@ -102,13 +110,14 @@ def is_private(url: str) -> bool:
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
 
 
-def _ask(endpoint: Endpoint, identifier: str, place: StructuredStatusPlace, at: datetime) -> _Said:
+def _ask(endpoint: Endpoint, key: str, identifier: str, place: StructuredStatusPlace, at: datetime) -> _Said:
     body = {"identifier": identifier, "list": place.number, "index": place.index, "at": at.isoformat()}
     answer = exchange(
         endpoint,
         body=json.dumps(body).encode(),
         content_type="application/json",
         accepted_type="application/json",
+        headers={"Authorization": f"Bearer {key}"} if key else None,
         limit=MAX_STATUS_ANSWER,
     )
     host = urlsplit(endpoint.url).hostname

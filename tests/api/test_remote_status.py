@@ -122,6 +122,35 @@ def test_another_office_asks_the_issuer(
     assert any("gave no answer" in check["detail"] for check in down["checks"])
 
 
+def test_an_issuer_that_wants_to_know_who_asks(
+    running: ModuleType, full_home: Path, empty_home: Path, tmp_path: Path
+) -> None:
+    asked = running.copy_home(full_home, tmp_path / "asked")
+    settings = asked.home / "elicence.toml"
+    settings.write_text(
+        settings.read_text("utf-8").replace("open_on_loopback = true", "open_on_loopback = false"), "utf-8"
+    )
+    made = asked(
+        "clients", "add", "neighbour", "--title", "邻县核验", "--office", "样例省政务服务管理局", "--office-code",
+        "11990000000001011Q", "--role", "share_partner", "--types", "all", "--regions", "all", "--days", "1", "--json",
+    )  # fmt: skip
+    assert made.code == 0, made.out + made.err
+    other = running.copy_home(empty_home, tmp_path / "other")
+    for file in (asked.home / "trust").glob("*.pem"):
+        shutil.copy(file, other.home / "trust" / f"issuer-{file.name}")
+    pdf = next((asked.home / "issued").glob("*.pdf"))
+    with running.Server(asked) as server:
+        own = other.home / "elicence.toml"
+        own.write_text(own.read_text("utf-8") + f'\n[status_sources]\n{ISSUER} = "{server.url}"\n', "utf-8")
+        assert _verified(other, pdf, 2)["reason"] == "STATUS_UNKNOWN"
+        key = other.home / "keys" / f"status-{ISSUER}.key"
+        key.write_text(made.json()["new_key"]["key"] + "\n", "utf-8")
+        told = _verified(other, pdf, 0)
+        assert (told["verdict"], told["status"]["source"]) == ("passed", "remote")
+    key.write_text("\n", "utf-8")
+    assert other("verify", pdf, "--json").code == 78
+
+
 def _verified(elicence: Elicence, file: Path, code: int, *words: str | Path) -> dict[str, Any]:
     done = elicence("verify", file, "--json", *words)
     assert done.code == code, done.out + done.err
