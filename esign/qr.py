@@ -35,6 +35,7 @@ SALT_BYTES = 8
 KEY_ID_BYTES = 8
 DIGEST_BYTES = 32
 _SIGNATURE_BYTES = 64
+_MIN_CODE_CHARACTERS = -(-8 * (_SIGNATURE_BYTES + DIGEST_BYTES) // 5)  # the signature and the digest alone
 _EPOCH = date(1970, 1, 1)
 _DAYS = range((date.min - _EPOCH).days, (date.max - _EPOCH).days + 1)
 # What the signature covers begins with this, so that a code can never be taken for another kind of signed document.
@@ -108,7 +109,8 @@ def read_code(text: str) -> SignedCode:
         MalformedError: `FORMAT_CODE`.
     """
     code = extract_code(text)
-    if not 0 < len(code) <= MAX_CODE_CHARACTERS:
+    # Before its letters: what is as short as a short code is answered in one way, whatever its letters are.
+    if not _MIN_CODE_CHARACTERS <= len(code) <= MAX_CODE_CHARACTERS:
         raise MalformedError(Fault.FORMAT_CODE, "the text has not the length of a code")
     try:
         token = base64.b32decode(code + "=" * (-len(code) % 8))

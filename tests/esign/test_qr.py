@@ -95,7 +95,7 @@ def test_the_other_signature_of_ecdsa_is_refused(pkis: dict[str, DevelopmentPki]
 
 def test_unused_bits_must_be_zero() -> None:
     with pytest.raises(MalformedError, match="only form"):
-        read_code("AB")  # one octet and five unused bits... the last of them set
+        read_code("A" * 161 + "B")  # the last of the two unused bits is set
 
 
 def test_other_encodings_of_the_same_claims(pki: DevelopmentPki) -> None:
@@ -205,3 +205,9 @@ def test_a_code_is_short_enough_for_its_place(pki: DevelopmentPki) -> None:
     )  # fmt: skip
     address = "https://zhengzhao.example-county.gov.cn/V/" + sign_code(claims, pki.code)
     assert len(code_modules(address)) <= 65
+
+
+@given(st.text("23456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=1, max_size=60))
+def test_what_is_too_short_is_told_so_whatever_it_says(text: str) -> None:
+    with pytest.raises(MalformedError, match="has not the length of a code"):
+        read_code(text)

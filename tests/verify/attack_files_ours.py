@@ -132,7 +132,7 @@ def ours(family: str) -> tuple[Attack, ...]:
         attack("hexadecimal in capitals", lambda pdf: _hole(pdf, bytes.upper)),
         attack(
             "a byte of the signature",
-            lambda pdf: _hole(pdf, lambda digits: digits[:-40] + bytes((digits[-40] ^ 1,)) + digits[-39:]),
+            lambda pdf: _hole(pdf, lambda digits: digits[:-40] + b"%x" % (int(digits[-40:-39], 16) ^ 1) + digits[-39:]),
             "SIGNATURE_INVALID",
         ),
         attack("blanks in the room", lambda pdf: _hole(pdf, lambda digits: digits[:-2] + b"  ")),
