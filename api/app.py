@@ -69,9 +69,9 @@ def create_app(
 ) -> FastAPI:
     """Make the application.
 
-    `public_only` leaves out the interface for programs and its description: until callers are authenticated, only the
-    pages for the public may be reached from other machines (contract section 5). `publishing` is what this process
-    makes status lists with; readiness tells how it is doing.
+    `public_only` leaves out the interface for programs and its description: without TLS only the pages for the public
+    may be reached from other machines (ADR 0029). `publishing` is what this process makes status lists with; readiness
+    tells how it is doing.
     """
     limiter = limiter or RateLimiter()
     app = FastAPI(
