@@ -11,6 +11,7 @@ class Fault(StrEnum):
     """Why a document could not be read; the values are reason codes of the contract."""
 
     FORMAT_PDF = "FORMAT_PDF"
+    FORMAT_OFD = "FORMAT_OFD"
     FORMAT_FOREIGN = "FORMAT_FOREIGN"
     FORMAT_CMS = "FORMAT_CMS"
     FORMAT_SES = "FORMAT_SES"

@@ -1,0 +1,300 @@
+"""The package of an OFD (GB/T 33190-2016 clause 6.2): a ZIP file (PKWARE APPNOTE 6.3), ours in exactly one form.
+
+Readers of other people's packages differ in which of two entries of one name they show, and in what they make of bytes
+that only one of the two directories names. So what is told by the central directory must be told by the entries, too,
+and whatever could be read in two ways is refused.
+"""
+
+import re
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from isal import isal_zlib
+from isal.igzip_lib import IsalError
+
+from keys import hash_bytes
+
+from .errors import Fault, MalformedError, TooLargeError
+
+MAX_OFD_BYTES: Final = 20 * 1024 * 1024
+"""As of every file that is verified."""
+MAX_OFD_FILES: Final = 4_000  # a licence with 300 annex pages has 320
+MAX_OFD_NAME: Final = 300  # bytes of a path
+MAX_UNPACKED_BYTES: Final = 96 * 1024 * 1024
+"""Of all files of a package together."""
+
+ROOT_FILE: Final = "OFD.xml"
+"""The only path that the standard fixes (clause 7.3)."""
+
+_LOCAL: Final = struct.Struct("<4s5H3L2H")
+_CENTRAL: Final = struct.Struct("<4s6H3L5H2L")
+_END: Final = struct.Struct("<4s4H2LH")
+_LOCAL_SIGN, _CENTRAL_SIGN, _END_SIGN = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_STORED, _DEFLATED = 0, 8
+_VERSION: Final = 20
+_DATE: Final = 0x0021  # 1980-01-01, the first day that the form has
+_UNIX: Final = 3 << 8
+_MODE: Final = 0o100644 << 16
+_MAX_COMMENT: Final = 0xFFFF
+_ENCRYPTED, _UTF_8 = 0x0001, 0x0800
+_PACKED: Final = (".png", ".jpg", ".jpeg", ".dat", ".esl", ".p7s")
+"""Suffixes of files that cannot be made smaller."""
+_OURS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+
+
+@dataclass(frozen=True, slots=False, eq=False)
+class OfdPart:
+    """One file of a package that is written; what several packages share is compressed and hashed once."""
+
+    content: bytes = field(repr=False)
+
+    @cached_property
+    def sm3(self) -> bytes:
+        """Digest of the content, as signatures name it."""
+        return hash_bytes("sm3", self.content)
+
+    @cached_property
+    def checksum(self) -> int:
+        """CRC-32 of the content."""
+        return crc32(self.content)
+
+    @cached_property
+    def deflated(self) -> bytes:
+        """The content as a raw deflate stream (RFC 1951)."""
+        packer = isal_zlib.compressobj(wbits=-15)
+        return bytes(packer.compress(self.content) + packer.flush())
+
+
+class OfdPackage(NamedTuple):
+    """The files of a package that was read."""
+
+    files: Mapping[str, bytes]
+    """By path from the root, without a slash before it; in the order of the package."""
+    canonical: bool
+    """The package has the form that `write_package` gives it; no byte outside the compressed streams is unexplained."""
+
+
+class _Entry(NamedTuple):
+    name: bytes
+    flags: int
+    method: int
+    checksum: int
+    packed: int
+    size: int
+    offset: int
+
+
+def write_package(files: Mapping[str, OfdPart]) -> bytes:
+    """Pack files by path, `OFD.xml` first and the others in the order of their names.
+
+    Raises:
+        TooLargeError: more than `MAX_OFD_BYTES` or `MAX_OFD_FILES`.
+        ValueError: a path that no package of ours has.
+    """
+    names = _ordered(files)
+    if ROOT_FILE not in files or not all(_OURS.fullmatch(name) for name in names):
+        raise ValueError("a path that no package of ours has")
+    parts: list[bytes] = []
+    entries: list[_Entry] = []
+    offset = 0
+    for name in names:
+        part = files[name]
+        method = _method(name)
+        stream = part.content if method == _STORED else part.deflated
+        entry = _Entry(name.encode(), 0, method, part.checksum, len(stream), len(part.content), offset)
+        parts += (_local_header(entry), stream)
+        entries.append(entry)
+        offset += len(parts[-2]) + len(stream)
+    made = b"".join((*parts, _directory(entries, offset)))
+    if len(made) > MAX_OFD_BYTES or len(entries) > MAX_OFD_FILES:
+        raise TooLargeError(f"an OFD of {len(made)} bytes; the limit is {MAX_OFD_BYTES}")
+    return made
+
+
+def read_package(data: bytes) -> OfdPackage:
+    """Unpack anybody's package.
+
+    Raises:
+        TooLargeError: more than `MAX_OFD_BYTES`, `MAX_OFD_FILES`, `MAX_OFD_NAME` or `MAX_UNPACKED_BYTES`.
+        MalformedError: `FORMAT_OFD`: no ZIP file, a damaged one, one that readers may take in different ways (a path
+            twice, other entries than the directory names), one that leads out of itself, or one that is encrypted.
+    """
+    if len(data) > MAX_OFD_BYTES:
+        raise TooLargeError(f"an OFD of {len(data)} bytes; the limit is {MAX_OFD_BYTES}")
+    files: dict[str, bytes] = {}
+    entries: list[_Entry] = []
+    folded: set[str] = set()
+    left, canonical, end_of_last = MAX_UNPACKED_BYTES, True, 0
+    begin, records = _central(data)
+    for record in records:
+        entry, name = record.entry, _name(record.entry)
+        if name.endswith("/"):
+            canonical = False
+            continue
+        if name.casefold() in folded:
+            raise _malformed("a path stands in the package twice")
+        folded.add(name.casefold())
+        if entry.size > left:
+            raise TooLargeError(f"an OFD that unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+        start = _start_of_stream(data, entry, begin)
+        content = _unpacked(entry, data[start : start + entry.packed])
+        left -= len(content)
+        files[name] = content
+        entries.append(entry)
+        canonical = (
+            canonical
+            and entry.offset == end_of_last
+            and entry.method == _method(name)
+            and data[entry.offset : start] == _local_header(entry)
+        )
+        end_of_last = start + entry.packed
+    folders = {name[:at] for name in folded for at, sign in enumerate(name) if sign == "/"}
+    if folders & folded:
+        raise _malformed("a path is a file and a folder")
+    names = list(files)
+    canonical = (
+        canonical
+        and all(_OURS.fullmatch(name) for name in names)
+        and names == _ordered(files)
+        and data[end_of_last:] == _directory(entries, end_of_last)
+    )
+    return OfdPackage(files, canonical)
+
+
+def claims_to_be_ofd(data: bytes) -> bool:
+    """Whether a file is a ZIP whose directory names `OFD.xml`; nothing is unpacked."""
+    if not data.startswith(_LOCAL_SIGN) or len(data) > MAX_OFD_BYTES:
+        return False
+    try:
+        _, records = _central(data)
+        return any(record.entry.name.lstrip(b"./\\").lower() == b"ofd.xml" for record in records)
+    except (MalformedError, TooLargeError):
+        # The name stands in the directory all the same, when only what follows is damaged.
+        return b"OFD.xml" in data[:4096] or b"OFD.xml" in data[-_MAX_COMMENT:]
+
+
+class _Record(NamedTuple):
+    entry: _Entry
+    end: int
+
+
+def _central(data: bytes) -> tuple[int, list[_Record]]:
+    """Where the central directory begins, and its entries."""
+    at = data.rfind(_END_SIGN, max(0, len(data) - _END.size - _MAX_COMMENT))
+    if at < 0 or len(data) - at < _END.size:
+        raise _malformed("no end of a ZIP file")
+    _, disk, first_disk, here, count, size, begin, comment = _END.unpack_from(data, at)
+    if disk or first_disk or here != count or at + _END.size + comment != len(data) or begin + size != at:
+        raise _malformed("the directory of the package does not lie where its end says")
+    if count > MAX_OFD_FILES:
+        raise TooLargeError(f"an OFD of more than {MAX_OFD_FILES} files")
+    records: list[_Record] = []
+    place = begin
+    for _ in range(count):
+        if place + _CENTRAL.size > at or data[place : place + 4] != _CENTRAL_SIGN:
+            raise _malformed("the directory of the package is cut off")
+        fields = _CENTRAL.unpack_from(data, place)
+        flags, method, checksum, packed, full = fields[3], fields[4], fields[7], fields[8], fields[9]
+        name_size, extra, remark, offset = fields[10], fields[11], fields[12], fields[16]
+        if name_size > MAX_OFD_NAME:
+            raise TooLargeError(f"a path of more than {MAX_OFD_NAME} bytes")
+        name = data[place + _CENTRAL.size : place + _CENTRAL.size + name_size]
+        place += _CENTRAL.size + name_size + extra + remark
+        if place > at or fields[13]:
+            raise _malformed("the directory of the package is cut off")
+        records.append(_Record(_Entry(name, flags, method, checksum, packed, full, offset), place))
+    if place != at:
+        raise _malformed("bytes in the directory of the package that no entry has")
+    return begin, records
+
+
+def _name(entry: _Entry) -> str:
+    """The path of an entry; GB/T 33190 wants UTF-8, products also write GB 18030."""
+    if entry.flags & _ENCRYPTED:
+        raise _malformed("a file of the package is encrypted")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            name = entry.name.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise _malformed("a path in no known character set")
+    name = name.replace("\\", "/")
+    steps = name.rstrip("/").split("/")
+    if not name or name.startswith("/") or "" in steps or "." in steps or ".." in steps or not name.isprintable():
+        raise _malformed("a path that leads out of the package, or has signs that no path has")
+    if ":" in steps[0]:
+        raise _malformed("a path that leads out of the package")
+    return name
+
+
+def _start_of_stream(data: bytes, entry: _Entry, limit: int) -> int:
+    """Where the content of an entry begins; its own header must say the same as the directory."""
+    at = entry.offset
+    if at + _LOCAL.size > limit or data[at : at + 4] != _LOCAL_SIGN:
+        raise _malformed("an entry is not where the directory says")
+    fields = _LOCAL.unpack_from(data, at)
+    flags, method, name_size, extra = fields[2], fields[3], fields[9], fields[10]
+    start: int = at + _LOCAL.size + name_size + extra
+    said = (data[at + _LOCAL.size : at + _LOCAL.size + name_size], flags & _ENCRYPTED, method)
+    if start + entry.packed > limit or said != (entry.name, 0, entry.method):
+        raise _malformed("an entry says something else than the directory")
+    return start
+
+
+def _unpacked(entry: _Entry, stream: bytes) -> bytes:
+    if entry.method == _STORED:
+        content = stream
+    elif entry.method == _DEFLATED:
+        inflater = isal_zlib.decompressobj(wbits=-15)
+        try:
+            content = inflater.decompress(stream, entry.size + 1)
+        except IsalError as error:  # type: ignore[misc]  # its stub does not say that it is an exception
+            raise _malformed("a file of the package cannot be unpacked") from error
+        if not inflater.eof or inflater.unused_data:
+            raise _malformed("a file of the package is cut off, longer than it says, or has bytes behind its end")
+    else:
+        raise _malformed("a file of the package is compressed in a way that OFD does not have")
+    if len(content) != entry.size or crc32(content) != entry.checksum:
+        raise _malformed("a file of the package is damaged")
+    return bytes(content)
+
+
+def _ordered(files: Iterable[str]) -> list[str]:
+    return sorted(files, key=lambda name: (name != ROOT_FILE, name))
+
+
+def _method(name: str) -> int:
+    return _STORED if name.endswith(_PACKED) else _DEFLATED
+
+
+def _local_header(entry: _Entry) -> bytes:
+    fixed = _LOCAL.pack(
+        _LOCAL_SIGN, _VERSION, 0, entry.method, 0, _DATE, entry.checksum, entry.packed, entry.size, len(entry.name), 0
+    )
+    return fixed + entry.name
+
+
+def _directory(entries: Iterable[_Entry], offset: int) -> bytes:
+    """The central directory of these entries, which begins at the offset, and the end of the file."""
+    records = list(_records(entries))
+    size, count = sum(map(len, records)), len(records)
+    return b"".join((*records, _END.pack(_END_SIGN, 0, 0, count, count, size, offset, 0)))
+
+
+def _records(entries: Iterable[_Entry]) -> Iterator[bytes]:
+    for entry in entries:
+        fixed = _CENTRAL.pack(
+            _CENTRAL_SIGN, _UNIX | _VERSION, _VERSION, 0, entry.method, 0, _DATE, entry.checksum, entry.packed,
+            entry.size, len(entry.name), 0, 0, 0, 0, _MODE, entry.offset,
+        )  # fmt: skip
+        yield fixed + entry.name
+
+
+def _malformed(detail: str) -> MalformedError:
+    return MalformedError(Fault.FORMAT_OFD, detail)
