@@ -134,11 +134,12 @@ def _act(arguments: argparse.Namespace) -> "Answer":
             before_keeping=stage,
         ),
     )
-    places = places_in(directory, issued.record)
+    places = places_in(directory, issued.record, services.home.settings.format)
     shape = {**issue_shape(issued, places), "previous": identifier}
     text = (
         f"已{act.action.zh}  {act.action.value}: {issued.record.number}\n"
-        f"新证照标识  new identifier: {issued.record.identifier}\npdf: {places['pdf']}"
+        f"新证照标识  new identifier: {issued.record.identifier}\n"
+        + "\n".join(f"{kind}: {place}" for kind, place in places.items())
     )
     return Answer(shape=shape, text=text)
 

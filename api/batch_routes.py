@@ -131,7 +131,9 @@ def _item(services: Services, caller: Caller, document: Mapping[str, object], at
     except (InvalidBodyError, LicencesError) as error:
         return NewItem(wish=None, outcome=refused(problem_of(error)))
     key = own_key(caller, wish.key) or ""
-    return NewItem(wish=IssueWish(type=wish.type, data=wish.data, seal=wish.seal, actor=caller.actor, key=key))
+    return NewItem(
+        wish=IssueWish(type=wish.type, data=wish.data, seal=wish.seal, actor=caller.actor, format=wish.format, key=key)
+    )
 
 
 def _wait(services: Services, batch: IssueBatch, waiters: threading.BoundedSemaphore) -> bool:

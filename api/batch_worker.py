@@ -56,7 +56,7 @@ def work(services: Services, batch_id: str, position: int) -> str:
         if caller is None:
             raise NotAllowedError
         issued = issue(
-            IssueRequest(type=wish.type, data=wish.data, seal=wish.seal),
+            IssueRequest(type=wish.type, data=wish.data, seal=wish.seal, format=wish.format),
             issuer=services.issuer_for(wish.seal, ()),
             key=wish.key or batch.key_of(position),
             actor=wish.actor,

@@ -43,7 +43,7 @@ from .review_commands import add_review_parser
 from .schema_commands import add_export_parser, add_schema_parser
 from .seal_commands import add_seal_parser
 from .seal_server_command import add_seal_server_parser
-from .settings import SUITES, home_path
+from .settings import FORMATS, SUITES, home_path
 from .status_list_commands import add_status_list_parser
 from .store_commands import add_protection_parser
 from .supervision_commands import add_cases_parser, add_supervision_parser
@@ -137,6 +137,7 @@ def _parser() -> Parser:
     issue.add_argument("--type", metavar="TYPE", help="证照类型 licence type: slug or code")
     issue.add_argument("--data", metavar="FILE.json", required=True, help="纸质证照元数据 paper metadata (- = stdin)")
     issue.add_argument("--seal", choices=SUITES, help="印章算法 seal (default sm2)")
+    issue.add_argument("--format", choices=FORMATS, help="文件格式 PDF, OFD or both (default: the home's `format`)")
     issue.add_argument("--joint", metavar="NAME", action="append", help="联合颁发机构 partner that seals too, in order")
     issue.add_argument("--body", metavar="FILE.pdf", help="正文：批文、鉴定报告 the body of an approval or a report")
     issue.add_argument(
@@ -292,6 +293,7 @@ def _issue(arguments: argparse.Namespace) -> int:
         data=arguments.data,
         type_name=arguments.type,
         seal=arguments.seal,
+        form=arguments.format,
         joint=arguments.joint,
         body=arguments.body,
         transferred_from=arguments.transferred_from,

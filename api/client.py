@@ -90,12 +90,18 @@ class Client:
         self._opener = urllib.request.build_opener(*handlers)
         self._wait = wait
 
-    def issue(self, licence_type: str, data: Mapping[str, object], *, key: str, seal: str = "sm2") -> Shape:
-        """Issue a licence; again with the same key and data, the same licence (`replayed`)."""
-        return self._json("POST", "/licences", {"type": licence_type, "data": data, "seal": seal}, key=key)
+    def issue(
+        self, licence_type: str, data: Mapping[str, object], *, key: str, seal: str = "sm2", form: str = ""
+    ) -> Shape:
+        """Issue a licence; again with the same key and data, the same licence (`replayed`).
+
+        `form` is `pdf`, or `ofd` or `both` to have an OFD made, too; left out: as the server is set up.
+        """
+        wish = {"type": licence_type, "data": data, "seal": seal} | ({"format": form} if form else {})
+        return self._json("POST", "/licences", wish, key=key)
 
     def issue_batch(self, items: Sequence[Mapping[str, object]], *, key: str) -> Shape:
-        """Hand in up to 1,000 items (`type`, `data`, `seal`); what was accepted is issued, come what may."""
+        """Hand in up to 1,000 items (`type`, `data`, `seal`, `format`); what was accepted is issued, come what may."""
         return self._json("POST", "/licence-batches", {"items": list(items)}, key=key)
 
     def batch(self, batch_id: str) -> Shape:
@@ -115,7 +121,7 @@ class Client:
         return list(self._json("GET", f"/licences/{quote(identifier, safe='')}/history", access=access)["versions"])
 
     def file(self, identifier: str, kind: str = "pdf", *, access: Access | None = None) -> bytes:
-        """Return a file of a licence: `pdf`, `json`, `p7s` or `xml`."""
+        """Return a file of a licence: `pdf`, `ofd` where there is one, `json`, `p7s` or `xml`."""
         path = f"/licences/{quote(identifier, safe='')}/file?{urlencode({'format': kind})}"
         return self._call("GET", path, access=access)
 

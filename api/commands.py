@@ -50,7 +50,7 @@ from .messages import (
     recorded_text,
     shortfall_text,
 )
-from .output import StagedFiles, file_name
+from .output import StagedFiles, file_name, handed_out
 from .own_types import catalogue_of
 from .presented import Presented
 from .problems import DONE, FAILED, INDETERMINATE
@@ -133,6 +133,7 @@ def issue_file(
     data: str,
     type_name: str | None,
     seal: str | None,
+    form: str | None,
     joint: Sequence[str] | None,
     body: str | None,
     transferred_from: str | None,
@@ -148,11 +149,12 @@ def issue_file(
         joint=joint,
         body=supplied,
         transferred_from=transferred_from or "",
+        form=form,
     )
     directory = services.home.issued if out is None else Path(out)
     issued = issue_into(services, directory, request, key)
     record = issued.record
-    places = places_in(directory, record)
+    places = places_in(directory, record, request.format or services.home.settings.format)
     word = "已签发过（同一请求）  already issued" if issued.replayed else "已签发  issued"
     name = services.catalogue.get(record.type_code).name
     lines = [
@@ -179,28 +181,38 @@ def issue_into(services: Services, directory: Path, request: IssueRequest, key: 
         services,
         directory,
         lambda stage: issue(request, issuer=issuer, key=key, at=datetime.now(UTC), before_keeping=stage),
+        form=request.format,
     )
 
 
 def issue_staged(
-    services: Services, directory: Path, make: Callable[[Callable[[MadeLicence], None]], Issued]
+    services: Services,
+    directory: Path,
+    make: Callable[[Callable[[MadeLicence], None]], Issued],
+    *,
+    form: str | None = None,
 ) -> Issued:
-    """Let `make` issue a licence, handing it what stages the files: durable before it counts, named only after."""
+    """Let `make` issue a licence, handing it what stages the files: durable before it counts, named only after.
+
+    `form` is one of `FORMATS`; without it the files are those that the settings say.
+    """
+    form = form or services.home.settings.format
     with StagedFiles(directory) as staged:
 
-        def stage(record: Record, files: Mapping[FileKind, bytes]) -> None:
-            staged.stage({file_name(record.identifier, kind): content for kind, content in files.items()})
+        def stage(record: Record, content_of: Callable[[FileKind], bytes]) -> None:
+            kinds = handed_out(record.files, form)
+            staged.stage({file_name(record.identifier, kind): content_of(kind) for kind in kinds})
 
-        issued = make(lambda made: stage(made.record, made.files))
+        issued = make(lambda made: stage(made.record, made.files.__getitem__))
         if issued.replayed:
-            stage(issued.record, {kind: services.store.file(issued.record, kind) for kind in issued.record.files})
+            stage(issued.record, lambda kind: services.store.file(issued.record, kind))
         staged.put()
     return issued
 
 
-def places_in(directory: Path, record: Record) -> dict[FileKind, str]:
-    """Say where the files of a licence lie."""
-    return {kind: str(directory / file_name(record.identifier, kind)) for kind in record.files}
+def places_in(directory: Path, record: Record, form: str) -> dict[FileKind, str]:
+    """Say where the files of a licence lie that were handed out in one of `FORMATS`."""
+    return {kind: str(directory / file_name(record.identifier, kind)) for kind in handed_out(record.files, form)}
 
 
 def verify(

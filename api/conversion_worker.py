@@ -16,7 +16,7 @@ from licences import MAX_SCAN_BYTES, ConvertingOffice, MadeLicence, PlannedRow, 
 from .conversion_wire import WorkerSettings, answer, asked, handed_in_context
 from .home import open_home
 from .inputs import read_file
-from .output import StagedFiles, file_name
+from .output import StagedFiles, file_name, handed_out
 from .problems import INTERNAL, problem_of
 from .protection_keys import protection_of
 from .wiring import Services
@@ -52,17 +52,18 @@ class Worker:
         at = datetime.now(UTC)
         if not settings.out:
             return self._converter.convert(row, contents, settings.labels, at=at)[0]
+        form = self._services.home.settings.format
         with StagedFiles(Path(settings.out)) as staged:
 
             def stage(made: MadeLicence) -> None:
-                identifier = made.record.identifier
-                staged.stage({file_name(identifier, kind): content for kind, content in made.files.items()})
+                kinds = handed_out(made.record.files, form)
+                staged.stage({file_name(made.record.identifier, kind): made.files[kind] for kind in kinds})
 
             outcome, record = self._converter.convert(row, contents, settings.labels, at=at, before_keeping=stage)
             if record is None:
                 return outcome
             if outcome.state is RowState.ALREADY:
-                names = {kind: file_name(record.identifier, kind) for kind in record.files}
+                names = {kind: file_name(record.identifier, kind) for kind in handed_out(record.files, form)}
                 staged.stage({name: self._services.store.file(record, kind) for kind, name in names.items()})
             staged.put()
         return outcome

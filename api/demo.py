@@ -10,10 +10,10 @@ from licences import Record, mask_name
 from verify import Outcome
 
 from .columns import shorten, table
-from .commands import VERDICT_CODES, Answer, issue_into, places_in
+from .commands import VERDICT_CODES, Answer, issue_staged, places_in
 from .errors import InputNotFoundError
 from .inputs import MAX_JSON_BYTES, parse_json, read_file
-from .issuing import read_request
+from .issuing import issue, read_request
 from .messages import ALGORITHMS, DEVELOPMENT_NOTICE, VERDICTS
 from .problems import DONE
 from .settings import FAMILIES
@@ -54,7 +54,7 @@ class Row:
 
 
 def demo(services: Services, samples: Path) -> Answer:
-    """Issue the samples of a folder, SM2 and RSA in turn, and judge each.
+    """Issue the samples of a folder, SM2 and RSA in turn, and judge each; with SM2 as PDF and as OFD.
 
     A sample's digest is its idempotency key: a second run shows the same licences. The exit code is the worst verdict.
     """
@@ -102,14 +102,21 @@ def _row(services: Services, path: Path, seal: str) -> Row:
     content = read_file(path, MAX_JSON_BYTES)
     request = read_request(parse_json(content), seal=seal)
     try:
-        issued = issue_into(services, services.home.issued, request, hashlib.sha256(content).hexdigest())
+        issuer, at = services.issuer_for(seal, ofd=True), datetime.now(UTC)
+        key = hashlib.sha256(content).hexdigest()
+        issued = issue_staged(
+            services,
+            services.home.issued,
+            lambda stage: issue(request, issuer=issuer, key=key, at=at, before_keeping=stage),
+            form="both",
+        )
     except Exception as error:
         error.add_note(f"样例  sample: {path.name}")
         raise
     record = issued.record
     report = services.verifier.verify_file(services.store.file(record, "pdf"), at=datetime.now(UTC))
     holders = structured_from_bytes(services.store.file(record, "json")).holders
-    file = Path(places_in(services.home.issued, record)["pdf"])
+    file = Path(places_in(services.home.issued, record, "both")["pdf"])
     return Row(
         sample=path.name,
         record=record,

@@ -9,7 +9,7 @@ from datetime import datetime
 from licences import NATIVE, Act, Action, Actor, Issued, Issuer, MadeLicence, parse_identifier
 
 from .errors import MalformedInputError, UsageError
-from .settings import SUITES
+from .settings import DEFAULT_FORMAT, FORMATS, SUITES
 
 DEFAULT_SEAL = "sm2"
 MAX_KEY_CHARACTERS = 255
@@ -28,6 +28,8 @@ class IssueRequest:
     """Identifier of the licence of an authority elsewhere that it takes the place of."""
     joint: tuple[str, ...] = ()
     """Names of the partners (`api.partners`) that issue it jointly, in the order in which they seal."""
+    format: str | None = None
+    """One of `FORMATS`; None: as the home's settings say."""
 
 
 def read_request(
@@ -38,8 +40,11 @@ def read_request(
     joint: Sequence[str] | None = None,
     body: bytes | None = None,
     transferred_from: str = "",
+    form: str | None = None,
 ) -> IssueRequest:
-    """Read a request from JSON: `{"type", "data", "seal"}`, or the data alone when the type is named beside it.
+    """Read a request from JSON: `{"type", "data", "seal", "joint", "format"}`, or the data alone.
+
+    The type of data alone is named beside them.
 
     Raises MalformedInputError for another form, UsageError when something is said twice and differently.
     """
@@ -51,14 +56,18 @@ def read_request(
                 '应为 {"type": …, "data": {…}}。', 'an object {"type": …, "data": {…}} is expected'
             )
         document = {"data": document}
-    unknown = document.keys() - {"type", "data", "seal", "joint"}
+    unknown = document.keys() - {"type", "data", "seal", "joint", "format"}
     if unknown:
         raise MalformedInputError(
-            "除 type、data、seal、joint 外还有其他键。", "there are keys besides type, data, seal and joint"
+            "除 type、data、seal、joint、format 外还有其他键。",
+            "there are keys besides type, data, seal, joint and format",
         )
     chosen_seal = _one_of("seal", document.get("seal"), seal) or DEFAULT_SEAL
     if chosen_seal not in SUITES:
         raise MalformedInputError("seal 应为 sm2、rsa 或 sm2+rsa。", "seal is sm2, rsa or sm2+rsa")
+    chosen_form = _one_of("format", document.get("format"), form)
+    if chosen_form not in (None, *FORMATS):
+        raise MalformedInputError("format 应为 pdf、ofd 或 both。", "format is pdf, ofd or both")
     chosen_type = _one_of("type", document.get("type"), type_name)
     if chosen_type is None:
         raise UsageError("没有说明证照类型（type）。", "no licence type is named")
@@ -69,6 +78,7 @@ def read_request(
         joint=_joint(document, joint),
         body=body,
         transferred_from=transferred_from,
+        format=chosen_form,
     )
 
 
@@ -95,6 +105,7 @@ def issue(
         request.data,
         algorithm=request.seal,
         body=request.body,
+        ofd=None if request.format is None else request.format != DEFAULT_FORMAT,
         provenance=provenance,
         at=at,
         idempotency_key=key,

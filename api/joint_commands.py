@@ -88,7 +88,8 @@ def _complete(arguments: argparse.Namespace) -> "Answer":
         raise MalformedInputError(
             "不是由本库签出的那份证照续盖而成。", "these files do not grow out of the stored ones"
         )
-    SelfCheck(verifier=services.verifier)(pdf, structured, p7s, record.code, at)
+    files: dict[FileKind, bytes] = {"pdf": pdf, "json": structured, "p7s": p7s}
+    SelfCheck(verifier=services.verifier)(files, record.code, at)
     for report in (
         services.verifier.verify_file(pdf, at=at),
         services.verifier.verify_file(structured, signature=p7s, at=at),
@@ -96,7 +97,6 @@ def _complete(arguments: argparse.Namespace) -> "Answer":
         missing = next(check for check in report.checks if check.name == "seals")
         if missing.outcome is not Outcome.PASSED:
             raise MalformedInputError("印章尚未盖齐。", f"seals are missing: {missing.detail}")
-    files: dict[FileKind, bytes] = {"pdf": pdf, "json": structured, "p7s": p7s}
     changed, places = replace_licence(services.store, record, files, services.home.issued, at=at)
     return Answer(
         shape=upgrade_shape(changed, places, level_of(pdf, p7s)) | {"status": changed.status.value},

@@ -23,7 +23,7 @@ def add_upgrade_parser(add: AddCommand, to: Group) -> None:
 
 
 def _upgrade(arguments: argparse.Namespace) -> "Answer":
-    from licences import FURTHER_PDF, raise_level, raise_pdf
+    from licences import form_and_key, raise_level, raise_pdf
 
     from .commands import Answer
     from .home import open_home
@@ -39,16 +39,16 @@ def _upgrade(arguments: argparse.Namespace) -> "Answer":
     raised = raise_level(
         pdf, p7s, timestampers=services.timestampers, collector=services.collector(services.trust), at=at
     )
-    SelfCheck(verifier=services.verifier)(raised.pdf, structured, raised.p7s, record.code, at)
     directory = Path(arguments.out) if arguments.out else services.home.issued
     files: dict[FileKind, bytes] = {"pdf": raised.pdf, "json": structured, "p7s": raised.p7s}
     for kind in record.files:
-        if kind.startswith(FURTHER_PDF):
+        form, key = form_and_key(kind)
+        if form == "pdf" and key:
             further = services.store.file(record, kind)
             files[kind] = raise_pdf(
                 further, timestampers=services.timestampers, collector=services.collector(services.trust), at=at
             )
-            SelfCheck(verifier=services.verifier)(files[kind], structured, raised.p7s, record.code, at)
+    SelfCheck(verifier=services.verifier)(files, record.code, at)
     changed, places = replace_licence(services.store, record, files, directory, at=at)
     return Answer(
         shape=upgrade_shape(changed, places, raised.level),

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 
-from licences import FURTHER_PDF, FileKind
+from licences import SEALED_FORMS, FileKind, document_kind
 from licences.access import (
     AuthorisationWish,
     Caller,
@@ -262,4 +262,4 @@ def accesses_of(services: Services, caller: Caller, *, at: datetime) -> tuple[Nu
 
 
 def _file_kind(wish: DownloadBody) -> FileKind:
-    return f"{FURTHER_PDF}{wish.document}" if wish.document and wish.format == "pdf" else wish.format
+    return document_kind(wish.format, wish.document) if wish.format in SEALED_FORMS else wish.format

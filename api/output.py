@@ -3,13 +3,13 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from licences import FURTHER_PDF, FileKind, LicenceStore, Record
+from licences import SEALED_FORMS, FileKind, LicenceStore, Record, form_and_key
 
 from .errors import CannotWriteError
 
@@ -78,10 +78,18 @@ class StagedFiles:
 
 
 def file_name(identifier: str, kind: FileKind) -> str:
-    """Name a file of a licence: `<identifier>.pdf`, `.json`, `.json.p7s`, and `.KEY.pdf` for a further document."""
-    if kind.startswith(FURTHER_PDF):
-        return f"{identifier}.{kind.removeprefix(FURTHER_PDF)}.pdf"
+    """Name a file of a licence: `<identifier>.pdf`, `.ofd`, `.json`, `.json.p7s`; `.KEY.pdf` for a further document."""
+    form, key = form_and_key(kind)
+    if key:
+        return f"{identifier}.{key}.{form}"
     return f"{identifier}.json.p7s" if kind == "p7s" else f"{identifier}.{kind}"
+
+
+def handed_out(kinds: Iterable[FileKind], form: str) -> list[FileKind]:
+    """Choose the files of a licence that go into a folder: in one of `FORMATS`, where the licence has that form."""
+    kinds = list(kinds)
+    unwanted = {one for one in SEALED_FORMS if form in SEALED_FORMS and form in kinds and one != form}
+    return [kind for kind in kinds if form_and_key(kind)[0] not in unwanted]
 
 
 def replace_licence(

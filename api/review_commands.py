@@ -117,28 +117,24 @@ def _abandon(arguments: argparse.Namespace) -> "Answer":
 
 
 def _seal(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer, places_in
-    from .output import StagedFiles, file_name
+    from .commands import Answer, issue_staged, places_in
     from .shapes import issue_shape
 
     services = _services(arguments)
     directory = Path(arguments.out) if arguments.out else services.home.issued
-    with StagedFiles(directory) as staged:
-        issued = services.review.seal(
+    issued = issue_staged(
+        services,
+        directory,
+        lambda stage: services.review.seal(
             arguments.draft,
             actor=_actor(arguments),
             at=datetime.now(UTC),
             issuer_for=services.issuer_for,
-            before_keeping=lambda made: staged.stage(
-                {file_name(made.record.identifier, kind): content for kind, content in made.files.items()}
-            ),
-        )
-        if issued.replayed:
-            contents = {kind: services.store.file(issued.record, kind) for kind in issued.record.files}
-            staged.stage({file_name(issued.record.identifier, kind): one for kind, one in contents.items()})
-        staged.put()
+            before_keeping=stage,
+        ),
+    )
     record = issued.record
-    places = places_in(directory, record)
+    places = places_in(directory, record, services.home.settings.format)
     word = "已签发过  already issued" if issued.replayed else "已签发  issued"
     lines = [f"{word}: {record.number}", f"证照标识  identifier: {record.identifier}"]
     return Answer(

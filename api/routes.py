@@ -10,12 +10,14 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from licences import (
-    FURTHER_PDF,
+    SEALED_FORMS,
     FileKind,
     HolderFile,
     HolderKey,
     Record,
     check_holder,
+    document_kind,
+    form_and_key,
     holder_file,
     look_at_holder,
     record_to_xml,
@@ -61,7 +63,12 @@ from .schemas import (
 from .shapes import holder_shape, issue_shape, record_shape, report_shape
 from .wiring import Services
 
-MEDIA_TYPES = {"pdf": "application/pdf", "json": "application/json", "p7s": "application/pkcs7-signature"}
+MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "ofd": "application/ofd",
+    "json": "application/json",
+    "p7s": "application/pkcs7-signature",
+}
 _XML = "application/xml"
 _WHY = (
     "Callers of another office than the one that issued it say why they read it: "
@@ -107,6 +114,7 @@ def api_routes(services: Services) -> APIRouter:
                 data=wish.data,
                 seal=wish.seal,
                 joint=tuple(wish.joint),
+                format=wish.format,
                 body=body_from(wish.body),
                 transferred_from=wish.transferred_from,
             ),
@@ -140,7 +148,8 @@ def api_routes(services: Services) -> APIRouter:
     @router.get(
         "/licences/{identifier}/file",
         summary="取证照文件",
-        description=f"The sealed PDF, the structured e-licence, its detached signature, or XML made from it. {_WHY}",
+        description="The sealed PDF, the sealed OFD where there is one, the structured e-licence, its detached "
+        f"signature, or XML made from it. {_WHY}",
         response_class=Response,
         responses={
             200: {"content": {name: {} for name in (*MEDIA_TYPES.values(), _XML)}},
@@ -152,7 +161,7 @@ def api_routes(services: Services) -> APIRouter:
         purpose: Annotated[Purpose | None, Depends(purpose_of)],
         identifier: str,
         kind: Annotated[Literal["pdf", "json", "p7s", "xml", "ofd"], Query(alias="format")] = "pdf",
-        document: Annotated[str, Query(max_length=32, description="key of a further document; PDF only")] = "",
+        document: Annotated[str, Query(max_length=32, description="key of a further document; PDF and OFD only")] = "",
     ) -> Response:
         record = read_licence(services, caller, identifier, purpose, what=f"file {kind} {document}".strip())
         if kind == "xml":
@@ -162,10 +171,10 @@ def api_routes(services: Services) -> APIRouter:
                 media_type=_XML,
                 headers={"Content-Disposition": f'attachment; filename="{name}"'},
             )
-        if kind == "ofd":
-            raise LicenceUnknownError("这张证照没有 OFD 文件。", "this licence has no OFD file")
-        wanted = f"{FURTHER_PDF}{document}" if document and kind == "pdf" else kind
+        wanted = document_kind(kind, document) if kind in SEALED_FORMS else kind
         if wanted not in record.files:
+            if kind == "ofd" and "ofd" not in record.files:
+                raise LicenceUnknownError("这张证照没有 OFD 文件。", "this licence has no OFD file")
             raise LicenceUnknownError("这张证照没有这份文件。", "this licence has no such document")
         return Response(
             services.store.file(record, wanted),
@@ -300,13 +309,11 @@ def address_of_licence(record: Record) -> str:
 
 def addresses_of_files(record: Record) -> dict[FileKind, str]:
     """Say where each file of a licence is found."""
-    address = f"{address_of_licence(record)}/file"
-    return {
-        kind: f"{address}?format=pdf&document={kind.removeprefix(FURTHER_PDF)}"
-        if kind.startswith(FURTHER_PDF)
-        else f"{address}?format={kind}"
-        for kind in record.files
-    }
+    address, places = f"{address_of_licence(record)}/file", {}
+    for kind in record.files:
+        form, key = form_and_key(kind)
+        places[kind] = f"{address}?format={form}&document={key}" if key else f"{address}?format={form}"
+    return places
 
 
 def _verification_body() -> dict[str, object]:

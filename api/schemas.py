@@ -55,9 +55,16 @@ class WishBody(Body):
     joint: Annotated[list[Text], Field(max_length=7)] = []
 
 
+Format = Annotated[
+    Literal["pdf", "ofd", "both"] | None,
+    Field(description="`ofd` and `both` have an OFD made beside the PDF; left out: what the settings say"),
+]
+
+
 class IssueBody(WishBody):
     """What is to be issued."""
 
+    format: Format = None
     body: Annotated[str | None, Field(description="a PDF in base64, for types that have a supplied body")] = None
     transferred_from: Annotated[str, Field(max_length=128, description="licence elsewhere that ends for it")] = ""
 
@@ -299,7 +306,9 @@ class FileOut(Body):
 
 FilesOut = Annotated[
     dict[str, FileOut],
-    Field(description="`pdf`, `json` and `p7s`; `pdf.KEY` for each further document of the licence"),
+    Field(
+        description="`pdf`, `json` and `p7s`; `ofd` where there is one; `pdf.KEY`, `ofd.KEY` for each further document"
+    ),
 ]
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from licences import MAX_BATCH_ITEMS
 from licences.outgoing import MAX_URL_CHARACTERS
 
-from .schemas import Body, LicenceOut, ProblemOut, Text, reference
+from .schemas import Body, Format, LicenceOut, ProblemOut, Text, reference
 
 EventName = Literal["licence.issued", "licence.acted"]
 EventNames = Annotated[list[EventName], Field(min_length=1, max_length=2)]
@@ -20,6 +20,7 @@ class BatchItemBody(Body):
     type: Text
     data: dict[str, object]
     seal: Literal["sm2", "rsa", "sm2+rsa"] = "sm2"
+    format: Format = None
     key: Annotated[str | None, Field(min_length=1, max_length=255)] = None
 
 

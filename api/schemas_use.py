@@ -48,8 +48,8 @@ class OwnCopyBody(Body):
 class DownloadBody(Body):
     """Which file is fetched: one of the licence, or an annotated copy made for it."""
 
-    format: Literal["pdf", "json", "p7s"] = "pdf"
-    document: Annotated[str, Field(max_length=32, description="key of a further document; PDF only")] = ""
+    format: Literal["pdf", "ofd", "json", "p7s"] = "pdf"
+    document: Annotated[str, Field(max_length=32, description="key of a further document; PDF and OFD only")] = ""
     copy_for: OwnCopyBody | None = None
 
 

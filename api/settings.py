@@ -20,6 +20,9 @@ SETTINGS_FILE = "elicence.toml"
 FAMILIES = ("sm2", "rsa")
 SUITES = (*FAMILIES, "sm2+rsa")
 """What a licence is sealed with: with both, SM2 seals first, and RSA last, so that common readers see all covered."""
+FORMATS = ("pdf", "ofd", "both")
+"""As what a licence is handed out. The PDF is made always, an OFD beside it unless `pdf` is asked for."""
+DEFAULT_FORMAT = "pdf"
 ROLES = ("seal", "code")
 """What a family of keys needs to issue licences."""
 COPY_ROLE = "copy"
@@ -39,6 +42,7 @@ _KNOWN = (
     "development",
     "production",
     "open_on_loopback",
+    "format",
     "font_dir",
     "libcrypto",
     "trusted_proxies",
@@ -89,6 +93,8 @@ class Settings:
     """Whether the home's own development keys are in use."""
     production: bool = False
     """Whether seal keys must be in devices, and development certificates are refused."""
+    format: str = DEFAULT_FORMAT
+    """One of `FORMATS`, for licences of which nobody says it; one under an RSA seal alone stays a PDF."""
     font_dir: Path | None = None
     """Folder of TrueType fonts that are asked for characters the shipped font lacks."""
     libcrypto: str | None = None
@@ -153,6 +159,10 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
             "必须设置 ELICENCE_PUBLIC_URL（印在二维码里的公开地址）。",
             "ELICENCE_PUBLIC_URL is required: the public address that is printed in the codes",
         )
+    form = values.get("format", DEFAULT_FORMAT)
+    if not isinstance(form, str) or form not in FORMATS:
+        words = ", ".join(FORMATS)
+        raise SettingsError(f"{path} 的 format 应为 {words} 之一。", f"format in {path} is one of {words}")
     fonts = environment.get("ELICENCE_FONT_DIR") or values.get("font_dir")
     if fonts is not None and not (isinstance(fonts, str) and Path(fonts).is_dir()):
         raise SettingsError(
@@ -172,6 +182,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
         development=development,
         production=production,
         open_on_loopback=open_on_loopback,
+        format=form,
         font_dir=Path(fonts) if fonts is not None else None,
         libcrypto=library,
         keys=_keys(values, home),

@@ -43,7 +43,7 @@ HIDDEN_PICTURE = "（图片 picture）"
 
 
 def issue_shape(issued: Issued, places: Mapping[FileKind, str]) -> dict[str, object]:
-    """Return the answer to `issue`; `places` says where each file is found."""
+    """Return the answer to `issue`; `places` says where each file is found that was handed out."""
     shortfall = shortfall_text(issued.shortfall) if issued.shortfall else None
     return upgrade_shape(issued.record, places, issued.level) | {
         "shortfall": None if shortfall is None else shortfall.shape(),
@@ -64,7 +64,9 @@ def _licence_shape(record: Record, places: Mapping[FileKind, str]) -> dict[str, 
         "version": record.version,
         "algorithm": record.algorithm,
         "files": {
-            kind: {"path": places[kind], "sha256": file.sha256, "sm3": file.sm3} for kind, file in record.files.items()
+            kind: {"path": places[kind], "sha256": file.sha256, "sm3": file.sm3}
+            for kind, file in record.files.items()
+            if kind in places
         },
         "code": record.code,
         "short_code": record.short_code,

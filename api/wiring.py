@@ -23,6 +23,7 @@ from esign import (
 )
 from keys import Endpoint, KeysError, Signer, algorithm_named, hash_bytes
 from licences import (
+    SEALED_FORMS,
     ArchiveMaker,
     AuthoritySeal,
     AwaitedSeal,
@@ -32,6 +33,7 @@ from licences import (
     ConversionStore,
     Copies,
     DraftStore,
+    FileKind,
     FileProtection,
     FileStore,
     ForgeryReports,
@@ -69,6 +71,7 @@ from licences import (
     SqlWebhooks,
     archive_problems,
     fonts_in,
+    form_and_key,
     holder_index,
     may_protect_in,
     shipped_font,
@@ -103,6 +106,7 @@ from .partners import read_partner
 from .protection_keys import protection_of
 from .requirement_items import WatchedItems
 from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
+from .settings import DEFAULT_FORMAT
 from .status_files import StatusFiles
 from .status_keys import status_keys
 from .status_publishing import StatusPublisher
@@ -119,7 +123,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfCheck:
-    """Our own verifier, before anything is kept: all three files and the code must be authentic.
+    """Our own verifier, before anything is kept: all files and the code must be authentic.
 
     Their status is not asked for: nobody knows the licence yet, and it may begin in the future. A CA that does not say
     whether it has taken a certificate back does not stop an authority from issuing; one that says so does.
@@ -127,11 +131,14 @@ class SelfCheck:
 
     verifier: Verifier
 
-    def __call__(self, pdf: bytes, structured: bytes, signature: bytes, code: str, at: datetime) -> None:
+    def __call__(self, files: Mapping[FileKind, bytes], code: str, at: datetime) -> None:
         """Raise SelfCheckError unless each of them is authentic and belongs to the holder."""
+        structured, signature = files["json"], files["p7s"]
         holder = structured_from_bytes(structured).holders[0]
         entry = HolderEntry(name=holder.name, code=holder.code)
-        require_authentic("pdf", self.verifier.verify_file(pdf, holder=entry, at=at))
+        for kind, content in files.items():
+            if form_and_key(kind)[0] in SEALED_FORMS:
+                require_authentic(kind, self.verifier.verify_file(content, holder=entry, at=at))
         require_authentic("json", self.verifier.verify_file(structured, signature=signature, holder=entry, at=at))
         report = self.verifier.verify_code(code, holder=entry, at=at)
         require_authentic("code", report)
@@ -473,10 +480,11 @@ class Services:
         """The shipped font, then those of the configured folder."""
         return fonts_of(self.home)
 
-    def issuer_for(self, suite: str, joint: tuple[str, ...] = ()) -> Issuer:
+    def issuer_for(self, suite: str, joint: tuple[str, ...] = (), *, ofd: bool | None = None) -> Issuer:
         """Give what makes licences under the seals of a suite (`sm2`, `rsa`, `sm2+rsa`), with keys and anchors as now.
 
-        `joint` names the partners that issue them jointly and seal later.
+        `joint` names the partners that issue them jointly and seal later; `ofd` says whether OFDs are made of licences
+        of which nobody asks it, None: as the settings say.
 
         The error of `keys` when one of them does not open; HomeError when there is no seal that may be used.
         """
@@ -484,13 +492,14 @@ class Services:
         signers = {family: self.keys.signers(family) for family in families}
         seals = tuple(stamp(seal_path(self.home.path, family)) for family in families)
         awaited = tuple(read_partner(self.home, name) for name in joint)
-        state = (self.trust, signers, seals, awaited)
+        ofd = self.home.settings.format != DEFAULT_FORMAT if ofd is None else ofd
+        state = (self.trust, signers, seals, awaited, ofd)
         with self._lock:
             kept = self._issuers.get(suite)
             if kept is None or kept[0] != state:
                 # A new key may have come with certificates that the folder has had for less than a second.
                 state = (self._trust.store(now=True), *state[1:])
-                kept = self._issuers[suite] = state, self._make_issuer(state[0], suite, signers, awaited)
+                kept = self._issuers[suite] = state, self._make_issuer(state[0], suite, signers, awaited, ofd)
             return kept[1]
 
     def _make_issuer(
@@ -499,6 +508,7 @@ class Services:
         suite: str,
         signers: Mapping[str, Mapping[str, Signer]],
         awaited: tuple[AwaitedSeal, ...],
+        ofd: bool,
     ) -> Issuer:
         usable = all(signers.values())
         return Issuer(
@@ -511,6 +521,7 @@ class Services:
             random=os.urandom,
             collector=self.collector(trust),
             register=trust.register,
+            ofd=ofd,
         )
 
     def archive_maker(self, family: str) -> ArchiveMaker:

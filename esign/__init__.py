@@ -129,10 +129,11 @@ from .foreign_cms import CertificateHash, Coverage, ForeignSignedData, ForeignSi
 from .foreign_cms_reading import read_foreign_cms
 from .foreign_facts import ChangeKind, Changes, ForeignPdf, ForeignSignature, RangeFault
 from .foreign_pdf import read_foreign_pdf
-from .gbt35275 import sign_gm_attached, sign_gm_detached, sign_gm_digest
+from .gbt35275 import read_gm_detached, sign_gm_attached, sign_gm_detached, sign_gm_digest
 from .holder_check import holder_check_value, normal_holder_code, normal_name
 from .identifier import IDENTIFIER_ROOT, LicenceIdentifier, is_issuer_code
 from .name_seal import NAME_SEAL_SIDE, draw_name_seal
+from .ofd_form import OfdContent
 from .oval_seal import OVAL_HEIGHT, OVAL_WIDTH, draw_oval_seal
 from .page import (
     POINT,
@@ -202,7 +203,16 @@ from .ses import (
     SesSeal,
     SesSignature,
 )
-from .ses_facts import Finding, SesSealFacts, SesSignatureFacts, seal_facts, signature_facts
+from .ses_facts import (
+    Finding,
+    SesSealFacts,
+    SesSignatureFacts,
+    SesTimeFacts,
+    digest_finding,
+    seal_facts,
+    signature_facts,
+    time_facts,
+)
 from .ses_making import (
     PreparedSesSignature,
     add_time_stamp,
@@ -400,6 +410,7 @@ __all__ = [
     "MalformedError",
     "MalformedSesError",
     "Mandate",
+    "OfdContent",
     "OriginKind",
     "Page",
     "PdfContent",
@@ -447,6 +458,7 @@ __all__ = [
     "SesSealFacts",
     "SesSignature",
     "SesSignatureFacts",
+    "SesTimeFacts",
     "Shape",
     "ShortElement",
     "SignedCode",
@@ -507,6 +519,7 @@ __all__ = [
     "copy_serial_text",
     "copy_strip",
     "copy_to_bytes",
+    "digest_finding",
     "document_title",
     "draw_copy_stamp",
     "draw_name_seal",
@@ -551,6 +564,7 @@ __all__ = [
     "read_face",
     "read_foreign_cms",
     "read_foreign_pdf",
+    "read_gm_detached",
     "read_modules",
     "read_photo",
     "read_picture",
@@ -589,6 +603,7 @@ __all__ = [
     "structured_to_bytes",
     "table_reference",
     "term_text",
+    "time_facts",
     "timestamp_detached",
     "timestamp_request",
     "token_from_response",

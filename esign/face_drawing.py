@@ -4,13 +4,10 @@ Text that is there but cannot be read - too small, too pale, outside the page, u
 told apart from what a person sees. Drawings of which letters could be made are strange.
 """
 
-import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from .face_fonts import FaceFont
-from .face_operators import BACKGROUND, BOX, LINE, POINT, SHOWN, not_ours
 from .face_seen import ASCENT, FacePage, SeenBox, SeenItem, SeenPhoto, SeenSymbol, SeenText
 from .pdf_drawing import MM
 
@@ -25,17 +22,62 @@ _FRAME = 14.2 * MM  # from the edges: where a background may be darker than a wa
 _WATERMARK = 0.85  # luminance
 _OVERLAP = 0.25  # of the size: by how much two texts may lie over one another, as a full stop does
 _LOZENGE = 4  # points of what stands in the corners of a frame
+_WHITE = 1.0
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue (sRGB, IEC 61966-2-1)
+
+
+def luminance(colour: Iterable[float]) -> float:
+    """How light a colour is, its red, green and blue from 0 to 1: 0 is black, 1 is white."""
+    # Readers take 10 for 1: a red of 10 is not lighter than red.
+    return round(sum(share * min(max(part, 0), 1) for share, part in zip(_LUMINANCE, colour, strict=True)), 6)
+
+
+class DrawnText(NamedTuple):
+    """One line of text as a file says that it is drawn; places in points from the lower left corner."""
+
+    text: str
+    left: float
+    baseline: float
+    size: float
+    width: float
+    """From the first character's left edge to the last one's right edge, without extra spacing."""
+    spacing: float
+    """Extra points after each character."""
+    luminance: float
+    pen: float
+    """Points of the line around each character; 0 for none."""
+    level: bool
+    """It runs from left to right."""
+    cut: bool
+    """Not all of it is let through."""
+    unlike: bool
+    unknown: int
+
+
+class DrawnShape(NamedTuple):
+    """One path as a file says that it is drawn."""
+
+    corners: SeenBox | None
+    """Of a rectangle, or the ends of a single line."""
+    single: bool
+    """It is a single line."""
+    stroke: float | None
+    """Luminance."""
+    weight: float
+    """Points of the line."""
+    fill: float | None
+    """Luminance."""
+    points: Sequence[tuple[float, float]] = ()
+    """All of them, control points of curves, too; only of shapes of a background."""
 
 
 class DrawnPage:
     """What was drawn on one page so far."""
 
-    def __init__(self, *, width: float, height: float, fonts: Mapping[int, FaceFont]) -> None:
-        """An empty page of this size, whose texts are in these fonts."""
+    def __init__(self, *, width: float, height: float) -> None:
+        """An empty page of this size."""
         self.strange = False
         self._width, self._height = width, height
-        self._fonts = fonts
         self._items: list[SeenItem] = []
         self._covers: list[SeenBox] = []
         self._symbols: list[SeenBox] = []
@@ -45,72 +87,57 @@ class DrawnPage:
         """Lines: height, from, to."""
         self._upright: list[tuple[float, float, float]] = []
 
-    def add_text(self, matched: re.Match[bytes]) -> None:
+    def add_text(self, drawn: DrawnText) -> None:
         """Text, with the way in which it is hidden, if it is."""
-        text, width, unlike, unknown, sizes = "", 0.0, False, 0, set()
-        for place, size, digits in SHOWN.findall(matched["shown"]):
-            font = self._fonts.get(int(place))
-            if font is None:
-                raise not_ours("a font that is not there")
-            try:
-                shown = [font.characters[code] for code in bytes.fromhex(digits.decode("ascii")).decode("utf-16-be")]
-            except (KeyError, UnicodeError) as error:
-                raise not_ours("a code that is no character") from error
-            part = "".join(shown)
-            width += sum([font.widths[character] for character in shown])
-            unlike = unlike or not font.unlike.isdisjoint(shown)
-            unknown += 0 if font.unknown.isdisjoint(shown) else sum(one in font.unknown for one in shown)
-            text += part
-            sizes.add(float(size))
-        if not text:
+        if not drawn.text:
             return
-        if len(sizes) != 1:
-            raise not_ours("a text of two sizes")
-        (size,) = sizes
-        spacing = float(matched["spacing"])
-        left, baseline = float(matched["x"]), float(matched["y"])
-        right = left + width * size / 1000 + spacing * (len(text) - 1)
-        hidden = self._hidden(matched, size, spacing, left, right, baseline)
-        self._items.append(SeenText(text, left, right, baseline, size, hidden, unlike, unknown))
+        right = drawn.left + drawn.width + drawn.spacing * (len(drawn.text) - 1)
+        self._items.append(
+            SeenText(
+                drawn.text, drawn.left, right, drawn.baseline, drawn.size, self._hidden(drawn, right), drawn.unlike,
+                drawn.unknown,
+            )
+        )  # fmt: skip
 
-    def _hidden(
-        self, matched: re.Match[bytes], size: float, spacing: float, left: float, right: float, baseline: float
-    ) -> str:
-        if matched["turn"] != b"1 0 0 1":
+    def _hidden(self, drawn: DrawnText, right: float) -> str:
+        if not drawn.level:
             return "slanted"
-        if size < _SMALLEST:
+        if drawn.size < _SMALLEST:
             return "too small"
-        if _luminance(matched["colour"]) > _PALEST:
+        if drawn.luminance > _PALEST:
             return "too pale"
-        pen = matched["pen"]
-        if spacing < 0 or (pen is not None and float(pen) > _WIDEST_PEN * size):
+        if drawn.spacing < 0 or drawn.pen > _WIDEST_PEN * drawn.size:
             return "run into one"
-        outside = left < 0 or right > self._width or baseline < 0 or baseline + size > self._height
-        return "outside the page" if outside else ""
+        outside = (
+            drawn.left < 0 or right > self._width or drawn.baseline < 0 or drawn.baseline + drawn.size > self._height
+        )
+        return "outside the page" if outside or drawn.cut else ""
 
-    def add_shape(self, matched: re.Match[bytes]) -> None:
+    def add_shape(self, shape: DrawnShape) -> None:
         """A box, a line or a white area; any other shape is strange."""
-        weight, fill = matched["weight"], matched["fill"]
-        if box := BOX.fullmatch(matched["path"]):
-            left, bottom, right, top = _ordered(box)
-            thin = weight is not None and float(weight) <= _THICKEST
-            if matched["paint"] == b"S" and thin:
-                self.strange |= min(right - left, top - bottom) < _NARROWEST
-                self._items.append(SeenBox(left, bottom, right, top))
-                self._level += [(bottom, left, right), (top, left, right)]
-                self._upright += [(left, bottom, top), (right, bottom, top)]
-                return
-            if matched["paint"] == b"f" and fill == b"1 1 1":
-                self._cleared.append(SeenBox(left, bottom, right, top))
-                return
-        elif (line := LINE.fullmatch(matched["path"])) and matched["paint"] == b"S":
-            left, low, right, high = (float(part) for part in line.groups())
-            thin = weight is not None and float(weight) <= _THICKEST
-            if low == high and thin:
-                self.strange |= abs(right - left) < _SHORTEST
-                self._level.append((low, min(left, right), max(left, right)))
-                return
-        self.strange = True
+        corners, thin = shape.corners, shape.stroke is not None and shape.weight <= _THICKEST
+        if corners is None:
+            self.strange = True
+        elif shape.single:
+            if corners.bottom == corners.top and thin and shape.fill is None:
+                self.strange |= abs(corners.right - corners.left) < _SHORTEST
+                left, right = min(corners.left, corners.right), max(corners.left, corners.right)
+                self._level.append((corners.bottom, left, right))
+            else:
+                self.strange = True
+        elif shape.fill is None and thin:
+            self._add_box(_ordered(corners))
+        elif shape.stroke is None and shape.fill == _WHITE:
+            self._cleared.append(_ordered(corners))
+        else:
+            self.strange = True
+
+    def _add_box(self, box: SeenBox) -> None:
+        left, bottom, right, top = box
+        self.strange |= min(right - left, top - bottom) < _NARROWEST
+        self._items.append(box)
+        self._level += [(bottom, left, right), (top, left, right)]
+        self._upright += [(left, bottom, top), (right, bottom, top)]
 
     def add_picture(self, box: SeenBox, picture: SeenSymbol | SeenPhoto) -> None:
         """A symbol or a photograph in its place."""
@@ -192,33 +219,21 @@ def _crosses(lines: Sequence[tuple[float, float, float]], begin: float, end: flo
     return False
 
 
-@lru_cache(maxsize=64)
-def is_quiet(content: bytes, width: float, height: float) -> bool:
+def are_quiet(shapes: Iterable[DrawnShape], width: float, height: float) -> bool:
     """Whether a background has nothing but a frame near the edges, and paler drawings: nothing that reads as text."""
-    at = 0
-    for matched in BACKGROUND.finditer(content):
-        if matched.start() != at:
-            return False
-        at = matched.end()
-        colours = [colour for colour in (matched["fill"], matched["stroke"]) if colour is not None]
-        if all(_luminance(colour) >= _WATERMARK for colour in colours):
-            continue
-        box = BOX.fullmatch(matched["path"]) if matched["paint"] == b"S" else None
-        points = [(float(x), float(y)) for x, y in POINT.findall(matched["path"])]
-        if not all(
-            (x <= _FRAME or x >= width - _FRAME) and (y <= _FRAME or y >= height - _FRAME) for x, y in points
-        ) or (box is None and len(points) > _LOZENGE):
-            return False
-        if matched["weight"] is not None and float(matched["weight"]) > _THICKEST:
-            return False
-    return at == len(content)
+    return all(_is_quiet(shape, width, height) for shape in shapes)
 
 
-def _ordered(box: re.Match[bytes]) -> tuple[float, float, float, float]:
-    x1, y1, x2, y2 = (float(part) for part in box.groups())
-    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+def _is_quiet(shape: DrawnShape, width: float, height: float) -> bool:
+    if all(one is None or one >= _WATERMARK for one in (shape.fill, shape.stroke)):
+        return True
+    framed = all(
+        (x <= _FRAME or x >= width - _FRAME) and (y <= _FRAME or y >= height - _FRAME) for x, y in shape.points
+    )
+    box = shape.corners is not None and not shape.single and shape.fill is None
+    return framed and (box or len(shape.points) <= _LOZENGE) and shape.weight <= _THICKEST
 
 
-@lru_cache(maxsize=256)
-def _luminance(colour: bytes) -> float:
-    return sum(share * float(part) for share, part in zip(_LUMINANCE, colour.split(b" "), strict=True))
+def _ordered(box: SeenBox) -> SeenBox:
+    x1, y1, x2, y2 = box
+    return SeenBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))

@@ -12,9 +12,9 @@ from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
 from .errors import Fault, MalformedError, TooLargeError
-from .face_drawing import DrawnPage, is_quiet
+from .face_drawing import DrawnPage
 from .face_fonts import FaceFont, FontReader
-from .face_operators import CONTENT, NUMBER, not_ours
+from .face_operators import CONTENT, NUMBER, is_quiet, not_ours, shape_of, text_of
 from .face_seen import FacePage, SeenBox, SeenPhoto, SeenSymbol
 from .pdf_first import RevisionObjects
 from .pdf_objects import Reference
@@ -108,7 +108,7 @@ class _FaceReader:
         if fonts not in self._fonts:
             self._fonts[fonts] = FontReader(self._objects.body, self._unpacked).read(fonts)
         width, height = float(page["width"]), float(page["height"])
-        drawn = DrawnPage(width=width, height=height, fonts=self._fonts[fonts])
+        drawn = DrawnPage(width=width, height=height)
         content = self._unpacked(int(page["contents"]), _PLAIN, MAX_PAGE_BYTES)
         at = 0
         for matched in CONTENT.finditer(content):
@@ -116,9 +116,9 @@ class _FaceReader:
                 break
             at = matched.end()
             if matched["shown"] is not None:
-                drawn.add_text(matched)
+                drawn.add_text(text_of(matched, self._fonts[fonts]))
             elif matched["path"] is not None:
-                drawn.add_shape(matched)
+                drawn.add_shape(shape_of(matched))
             elif matched["image"] is not None:
                 self._add_image(drawn, matched, forms)
             elif "B" not in forms or matched.start() != 0:

@@ -67,7 +67,7 @@ class Font:
 
     def outline(self, gid: int) -> tuple[Command, ...]:
         """The glyph's outline for a font size of 1, y upwards."""
-        pen = _Pen(1 / self._face.upem)
+        pen = OutlinePen(1 / self._face.upem)
         self._font.draw_glyph_with_pen(gid, pen)
         return tuple(pen.commands)
 
@@ -147,7 +147,7 @@ class FontChain:
         return self.fonts[glyph.font].outline(glyph.gid)
 
 
-class _Pen:
+class OutlinePen:
     """Receives a glyph's outline from HarfBuzz, which names these methods after fontTools' pens."""
 
     def __init__(self, scale: float) -> None:

@@ -1,21 +1,40 @@
 """Paths inside an OFD (ST_Loc, GB/T 33190-2016 clause 7.2): from the root, or from the folder of the naming file.
 
 The standard tells letters from capitals and separates by `/`; products do neither for certain, so a path that is not
-there is looked for regardless of case. What leads out of the package is refused, also when nothing lies there.
+there is looked for regardless of case, and then from the root. What leads out of the package is refused, also when
+nothing lies there.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
-from .errors import Fault, MalformedError
+from keys import hash_bytes
+
+from .errors import Fault, MalformedError, TooLargeError
+from .ofd_xml import Element, counted_xml
+
+MAX_PARSED_BYTES: Final = 24 * 1024 * 1024
+"""Of the XML files of one package whose elements are looked at."""
+MAX_PARSED_ELEMENTS: Final = 150_000
+"""Of all of these files."""
+MAX_HASHED_BYTES: Final = 160 * 1024 * 1024
+"""Of one package: everything in it once, and much of it by a second algorithm."""
 
 
 class OfdFiles(Mapping[str, bytes]):
-    """The files of a package by path from the root, without a slash before it."""
+    """The files of a package by path from the root, without a slash before it; each is parsed and hashed once."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         """The files as `ofd_package.read_package` gives them."""
         self._files = files
         self._folded = {name.casefold(): name for name in files}
+        self._parsed: dict[str, Element] = {}
+        self._digests: dict[tuple[str, str], bytes] = {}
+        self._bytes_left, self._elements_left, self._hashing_left = (
+            MAX_PARSED_BYTES,
+            MAX_PARSED_ELEMENTS,
+            MAX_HASHED_BYTES,
+        )
 
     def __getitem__(self, path: str) -> bytes:
         return self._files[path]
@@ -36,15 +55,14 @@ class OfdFiles(Mapping[str, bytes]):
         if not location:
             raise MalformedError(Fault.FORMAT_OFD, f"{beside!a}: an empty path")
         steps = [] if location.startswith("/") else beside.split("/")[:-1]
-        for step in location.split("/"):
-            if step == "..":
-                if not steps:
-                    raise MalformedError(Fault.FORMAT_OFD, f"{beside!a}: a path that leads out of the package")
-                steps.pop()
-            elif step not in ("", "."):
-                steps.append(step)
-        path = "/".join(steps)
-        return path if path in self._files else self._folded.get(path.casefold(), path)
+        path = self._there("/".join(_walked(steps, location, beside)))
+        if path in self._files or not steps:
+            return path
+        try:
+            from_root = self._there("/".join(_walked([], location, beside)))
+        except MalformedError:
+            return path
+        return from_root if from_root in self._files else path
 
     def read(self, path: str, named_by: str) -> bytes:
         """The file at this path.
@@ -56,3 +74,52 @@ class OfdFiles(Mapping[str, bytes]):
             return self._files[path]
         except KeyError as error:
             raise MalformedError(Fault.FORMAT_OFD, f"{named_by!a} names a file that is not there: {path!a}") from error
+
+    def xml(self, path: str, named_by: str) -> Element:
+        """The root element of the file at this path.
+
+        Raises:
+            MalformedError: `FORMAT_OFD`: there is none, or it is not well-formed.
+            TooLargeError: over a limit.
+        """
+        root = self._parsed.get(path)
+        if root is None:
+            data = self.read(path, named_by)
+            self._bytes_left -= len(data)
+            if self._bytes_left < 0:
+                raise TooLargeError(f"an OFD with more than {MAX_PARSED_BYTES} bytes of XML")
+            root, elements = counted_xml(data, path, self._elements_left)
+            self._elements_left -= elements
+            self._parsed[path] = root
+        return root
+
+    def digest(self, path: str, algorithm: str) -> bytes:
+        """The digest of a file that is there, by an algorithm that `keys.hash_bytes` has.
+
+        Raises:
+            TooLargeError: more than `MAX_HASHED_BYTES` were hashed by now.
+        """
+        found = self._digests.get((path, algorithm))
+        if found is None:
+            data = self._files[path]
+            self._hashing_left -= len(data)
+            if self._hashing_left < 0:
+                raise TooLargeError(f"an OFD of which more than {MAX_HASHED_BYTES} bytes would have to be hashed")
+            found = self._digests[path, algorithm] = hash_bytes(algorithm, data)
+        return found
+
+    def _there(self, path: str) -> str:
+        return path if path in self._files else self._folded.get(path.casefold(), path)
+
+
+def _walked(steps: list[str], location: str, beside: str) -> list[str]:
+    """The steps from the root after a location has been followed from a folder."""
+    walked = list(steps)
+    for step in location.split("/"):
+        if step == "..":
+            if not walked:
+                raise MalformedError(Fault.FORMAT_OFD, f"{beside!a}: a path that leads out of the package")
+            walked.pop()
+        elif step not in ("", "."):
+            walked.append(step)
+    return walked

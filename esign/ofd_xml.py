@@ -1,13 +1,15 @@
 """The XML of an OFD made by anybody, as a plain tree.
 
 Products differ in prefixes and in the namespace itself (with and without `/2016`), so names are compared without them.
-Document type declarations are refused: without them there are no entities of which a few bytes become gigabytes.
+What stands twice where a reader takes one is refused: readers differ in which. Document type declarations are refused:
+without them there are no entities of which a few bytes become gigabytes.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
-from xml.parsers.expat import ExpatError, ParserCreate
+from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
 
 from .errors import Fault, MalformedError, TooLargeError
 
@@ -17,6 +19,12 @@ MAX_XML_ELEMENTS: Final = 100_000
 """Of one file; a full page has some thousand."""
 MAX_XML_DEPTH: Final = 64
 
+Box = tuple[float, float, float, float]
+"""ST_Box: left, top, width and height in millimetres."""
+
+_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,9}(?:\.\d{0,17})?|\.\d{1,17})(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_NUMBERS_OF_BOX: Final = 4
+
 
 @dataclass(slots=True)
 class Element:
@@ -25,7 +33,7 @@ class Element:
     name: str
     """Without its prefix."""
     attributes: dict[str, str]
-    """By name without prefix."""
+    """By name without prefix; declarations of namespaces are none."""
     text: str = ""
     children: "list[Element]" = field(default_factory=list)
 
@@ -42,6 +50,22 @@ class Element:
         child = self.first(name)
         return "" if child is None else child.text.strip()
 
+    def only(self, name: str) -> "Element | None":
+        """The child of this name, of which there may be one.
+
+        Raises:
+            MalformedError: `FORMAT_OFD`: there are several.
+        """
+        found = list(self.all(name))
+        if len(found) > 1:
+            raise MalformedError(Fault.FORMAT_OFD, f"{name} stands twice in {self.name!a}")
+        return found[0] if found else None
+
+    def only_text(self, name: str) -> str:
+        """As `text_of`, of the child that `only` gives."""
+        child = self.only(name)
+        return "" if child is None else child.text.strip()
+
 
 def parse_xml(data: bytes, name: str) -> Element:
     """The root element of a file; `name` is its path, for the error.
@@ -50,49 +74,94 @@ def parse_xml(data: bytes, name: str) -> Element:
         TooLargeError: over a limit.
         MalformedError: `FORMAT_OFD`: it is not well-formed, or has a document type declaration.
     """
-    if len(data) > MAX_XML_BYTES:
-        raise TooLargeError(f"{name}: more than {MAX_XML_BYTES} bytes of XML")
-    builder = _Builder(name)
-    parser = ParserCreate()
+    return counted_xml(data, name, MAX_XML_ELEMENTS)[0]
+
+
+def counted_xml(data: bytes, name: str, limit: int) -> tuple[Element, int]:
+    """As `parse_xml` with a lower limit of elements; also says how many there are."""
+    builder = _Builder(name, min(limit, MAX_XML_ELEMENTS))
+    parser = _parser(data, name)
     parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = builder.refuse_doctype
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.text
+    _parse(parser, data, name)
+    return builder.root, builder.count
+
+
+def check_xml(data: bytes, name: str) -> None:
+    """Whether a file is well-formed; nothing of it is kept.
+
+    Raises:
+        TooLargeError: more than `MAX_XML_BYTES`.
+        MalformedError: `FORMAT_OFD`: it is not well-formed, or has a document type declaration.
+    """
+    _parse(_parser(data, name), data, name)
+
+
+def read_box(text: str) -> Box | None:
+    """A box (ST_Box); None when the text is none."""
+    parts = text.split(maxsplit=_NUMBERS_OF_BOX)
+    if len(parts) != _NUMBERS_OF_BOX or not all(map(_NUMBER.fullmatch, parts)):
+        return None
+    left, top, width, height = map(float, parts)
+    return left, top, width, height
+
+
+def _parser(data: bytes, name: str) -> XMLParserType:
+    if len(data) > MAX_XML_BYTES:
+        raise TooLargeError(f"{name!a}: more than {MAX_XML_BYTES} bytes of XML")
+
+    def refuse(*_: object) -> None:
+        raise MalformedError(Fault.FORMAT_OFD, f"{name!a}: a document type declaration")
+
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    return parser
+
+
+def _parse(parser: XMLParserType, data: bytes, name: str) -> None:
     try:
         parser.Parse(data, True)
-    except (ExpatError, ValueError) as error:  # a ValueError: an encoding that nobody knows
+    except (ExpatError, ValueError, LookupError) as error:  # the last two: an encoding that nobody knows
         raise MalformedError(Fault.FORMAT_OFD, f"{name!a}: not well-formed XML") from error
-    return builder.root
 
 
 class _Builder:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, limit: int) -> None:
         self._name = name
         self._open: list[Element] = []
-        self._left = MAX_XML_ELEMENTS
+        self._texts: list[list[str]] = []
+        self._limit = limit
+        self.count = 0
         self.root = Element("", {})
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._left -= 1
-        if self._left < 0 or len(self._open) >= MAX_XML_DEPTH:
+        self.count += 1
+        if self.count > self._limit or len(self._open) >= MAX_XML_DEPTH:
             raise TooLargeError(f"{self._name!a}: too many elements, or too deep")
-        element = Element(_local(tag), {_local(key): value for key, value in attributes.items()})
+        element = Element(tag.rpartition(":")[2], self._without_prefixes(attributes))
         if self._open:
             self._open[-1].children.append(element)
         else:
             self.root = element
         self._open.append(element)
+        self._texts.append([])
 
     def end(self, _tag: str) -> None:
-        self._open.pop()
+        # Joined once: a text that grows piece by piece is copied each time.
+        self._open.pop().text = "".join(self._texts.pop())
 
     def text(self, text: str) -> None:
-        self._open[-1].text += text
+        self._texts[-1].append(text)
 
-    def refuse_doctype(self, *_: object) -> None:
-        raise MalformedError(Fault.FORMAT_OFD, f"{self._name!a}: a document type declaration")
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]
+    def _without_prefixes(self, attributes: dict[str, str]) -> dict[str, str]:
+        bare: dict[str, str] = {}
+        for key, value in attributes.items():
+            if key.startswith("xmlns"):
+                continue
+            local = key.rpartition(":")[2]
+            if local in bare:
+                raise MalformedError(Fault.FORMAT_OFD, f"{self._name!a}: an attribute stands twice")
+            bare[local] = value
+        return bare

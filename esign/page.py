@@ -12,6 +12,8 @@ Colour = tuple[float, float, float]
 BLACK: Colour = (0.0, 0.0, 0.0)
 POINT = 25.4 / 72
 """One typographic point in millimetres."""
+BOLD_PEN = 0.032
+"""A pen of this share of the font size makes the shipped font's one weight look bold."""
 
 
 class Command(NamedTuple):
@@ -113,6 +115,8 @@ class Page:
     height: float
     items: tuple[TextRun | Shape | Symbol | Photo, ...]
     background: Background | None = None
+    watermarks: tuple[TextRun, ...] = ()
+    """Pale text between the background and the items."""
     seals: tuple[SealPlace, ...] = ()
 
 

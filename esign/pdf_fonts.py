@@ -13,11 +13,9 @@ from keys import hash_bytes
 
 from . import pdf_objects as o
 from .fonts import FontChain, Glyph
-from .page import TextRun
+from .page import BOLD_PEN, TextRun
 from .pdf_drawing import MM
 
-# A pen of this share of the font size makes the shipped font's one weight look bold.
-_BOLD_PEN = 0.032
 _MAP_BLOCK = 100  # entries of one bfchar block (ISO 32000-1 section 9.10.3)
 
 
@@ -78,7 +76,7 @@ class FontUse:
         else:
             turn = b"1 0 0 1"
         colour = b" ".join(o.number(part) for part in run.colour)
-        weight = b"2 Tr %s w" % o.number(run.size * _BOLD_PEN) if run.bold else b"0 Tr"
+        weight = b"2 Tr %s w" % o.number(run.size * BOLD_PEN) if run.bold else b"0 Tr"
         return b"BT %s rg %s RG %s %s Tc %s %s %s Tm" % (
             colour, colour, weight, o.number(run.spacing * MM), turn, x, y,
         )  # fmt: skip

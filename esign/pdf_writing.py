@@ -225,7 +225,7 @@ def page_object(
     if background is not None:
         forms["B"] = o.reference(background)
         operators.append(b"/B Do")
-    for item in page.items:
+    for item in (*page.watermarks, *page.items):
         match item:
             case TextRun():
                 operators.append(fonts.text_operators(item, page.height))

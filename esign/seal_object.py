@@ -226,7 +226,7 @@ def read_seal_object(data: bytes) -> SealObject:
     """
     if data[:1] != b"{":
         try:
-            return _of_ses(read_ses_seal(data))
+            return seal_object_of(read_ses_seal(data))
         except MalformedSesError as error:
             raise MalformedError(Fault.FORMAT_SES, str(error)) from error
     if len(data) > MAX_MANIFEST_BYTES:
@@ -253,7 +253,8 @@ def _canonical(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _of_ses(seal: SesSeal) -> SealObject:
+def seal_object_of(seal: SesSeal) -> SealObject:
+    """The same facts of a seal of GB/T 38540 that was read; `FORMAT_SES` when a time in it is beyond all calendars."""
     if any(moment.year not in YEARS for moment in (seal.created_at, seal.valid_from, seal.valid_to)):
         raise MalformedError(Fault.FORMAT_SES, "a time beyond all calendars")
     return SealObject(

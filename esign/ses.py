@@ -7,6 +7,7 @@ DER writer would not choose (an explicit `critical FALSE`).
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from keys import Certificate, hash_bytes
 
@@ -42,8 +43,16 @@ _PICTURE_MAGIC = (
 )
 _SVG_HEAD = 1024
 """Bytes within which an SVG file's root element starts."""
+_REMEMBERED_BYTES = 256 * 1024
+"""Of a seal whose maker's signature is checked once: an authority's one seal stands in every file that it seals."""
 _SAME_PICTURE_TYPE = {"JPEG": "JPG"}
 _DIGEST_LABELS = {"SHA256": "sha256", "2.16.840.1.101.3.4.2.1": "sha256"}
+
+
+@lru_cache(maxsize=64)
+def _verify_maker(maker_der: bytes, algorithm_oid: str, signature: bytes, signed: bytes) -> None:
+    """Check the signature of a seal's maker; what does not verify is an error and not remembered."""
+    verify_value(embedded_certificate(maker_der), signature_algorithm(algorithm_oid), signature, signed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +150,11 @@ class SesSeal:
             BadSignatureError: it does not verify.
             KeysError: it could not be checked: unreadable certificate, unknown algorithm, no provider.
         """
-        algorithm = signature_algorithm(self.algorithm_oid)
-        verify_value(self.maker_certificate(), algorithm, self.signature, self.signed)
+        parts = (self.maker_der, self.algorithm_oid, self.signature, self.signed)
+        if len(self.der) > _REMEMBERED_BYTES:
+            _verify_maker.__wrapped__(*parts)
+        else:
+            _verify_maker(*parts)
 
     def permits(self, certificate_der: bytes) -> bool:
         """Whether the list has this certificate, byte for byte or by digest. An empty list permits nobody."""
@@ -202,6 +214,11 @@ class SesSignature:
             UnsupportedAlgorithmError: the table has no such algorithm.
         """
         return self.data_hash == hash_bytes(signature_algorithm(self.algorithm_oid).digest, original)
+
+    @property
+    def critical_extensions(self) -> tuple[str, ...]:
+        """Names of what the signer says must be understood; none of it is known to us."""
+        return tuple(extension.oid for extension in self.extensions if extension.critical)
 
     def signer_permitted(self) -> bool:
         """Whether the seal inside lists the signer's certificate."""

@@ -46,6 +46,18 @@ class SesSealFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SesTimeFacts:
+    """What the claimed time of a seal signature fits."""
+
+    in_seal_validity: Finding
+    """By the claimed time, as the next one; unknown without one."""
+    in_certificate_validity: Finding
+    perhaps_local: bool
+    """A time check fails as the time stands, and both hold when it is China time that was given a Z by mistake. For a
+    note to people, never for a verdict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SesSignatureFacts:
     """Checks of a seal signature (验签, GB/T 38540 7.3) without chains and revocation."""
 
@@ -62,8 +74,7 @@ class SesSignatureFacts:
     """By the claimed time, as the next one; unknown without one."""
     signed_in_certificate_validity: Finding
     perhaps_local_time: bool
-    """A time check fails as the time stands, and both hold when it is China time that was given a Z by mistake. For a
-    note to people, never for a verdict."""
+    """As `SesTimeFacts` has it."""
     critical_extensions: tuple[str, ...]
     seal: SesSealFacts
 
@@ -84,22 +95,39 @@ def seal_facts(seal: SesSeal) -> SesSealFacts:
 
 def signature_facts(signature: SesSignature, *original: bytes) -> SesSignatureFacts:
     """Look at everything that a seal signature says, against the chunks of the data that it should protect."""
-    signer = _readable(signature.signer_certificate)
-    time, seal = signature.signing_time, signature.seal
-    in_seal, in_certificate = _signed_within(seal, signer, time, timedelta())
-    shifted = _signed_within(seal, signer, time, _CHINA_OFFSET)
+    signer, times = _readable(signature.signer_certificate), time_facts(signature)
     return SesSignatureFacts(
         signature=_verified(signature.verify_signature),
         signer=signer,
         signer_may_sign=_may_sign(signer),
         signer_in_list=signature.signer_permitted(),
-        digest=_digest(signature, original),
-        signed_in_seal_validity=in_seal,
-        signed_in_certificate_validity=in_certificate,
-        perhaps_local_time=Finding.FAILS in (in_seal, in_certificate) and set(shifted) == {Finding.HOLDS},
-        critical_extensions=tuple(extension.oid for extension in signature.extensions if extension.critical),
-        seal=seal_facts(seal),
+        digest=digest_finding(signature, *original),
+        signed_in_seal_validity=times.in_seal_validity,
+        signed_in_certificate_validity=times.in_certificate_validity,
+        perhaps_local_time=times.perhaps_local,
+        critical_extensions=signature.critical_extensions,
+        seal=seal_facts(signature.seal),
     )
+
+
+def time_facts(signature: SesSignature) -> SesTimeFacts:
+    """Look at the time that a seal signature claims."""
+    signer, time, seal = _readable(signature.signer_certificate), signature.signing_time, signature.seal
+    in_seal, in_certificate = _signed_within(seal, signer, time, timedelta())
+    shifted = _signed_within(seal, signer, time, _CHINA_OFFSET)
+    return SesTimeFacts(
+        in_seal_validity=in_seal,
+        in_certificate_validity=in_certificate,
+        perhaps_local=Finding.FAILS in (in_seal, in_certificate) and set(shifted) == {Finding.HOLDS},
+    )
+
+
+def digest_finding(signature: SesSignature, *original: bytes) -> Finding:
+    """Whether the digest of these chunks is the signed one; unknown with an unknown algorithm."""
+    try:
+        return _finding(signature.digest_matches(*original))
+    except KeysError:
+        return Finding.UNKNOWN
 
 
 def may_sign(certificate: Certificate) -> bool:
@@ -126,13 +154,6 @@ def _verified(verify: Callable[[], None]) -> Finding:
     except KeysError:
         return Finding.UNKNOWN
     return Finding.HOLDS
-
-
-def _digest(signature: SesSignature, original: tuple[bytes, ...]) -> Finding:
-    try:
-        return _finding(signature.digest_matches(*original))
-    except KeysError:
-        return Finding.UNKNOWN
 
 
 def _may_sign(certificate: Certificate | None) -> Finding:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from keys import BadSignatureError, Certificate, Signer, hash_bytes
+from keys import SM2_SM3, BadSignatureError, Certificate, Signer, der_signature, hash_bytes, raw_signature
 from keys import der as d
 
 from .errors import EsignError, SesRefusedError
@@ -21,6 +21,7 @@ from .ses import (
     SesExtension,
     SesPicture,
     SesSeal,
+    SesSignature,
 )
 from .ses_facts import may_sign
 from .ses_reading import read_ses_seal, read_ses_signature
@@ -197,11 +198,31 @@ def add_time_stamp(signature: bytes, token: bytes) -> bytes:
     )
 
 
+def is_written_as_ours(facts: SesSignature) -> bool:
+    """Whether a seal signature of version 4 is written as we write them, so that no byte that is not signed is free."""
+    try:
+        value = der_signature(raw_signature(facts.signature))
+    except BadSignatureError:
+        return False
+    again = _encoded(
+        tbs=facts.signed,
+        signer_der=facts.signer_der,
+        algorithm_oid=SM2_SM3.signature_oid,
+        value=value,
+        time_stamp=facts.time_stamp or b"",
+    )
+    return facts.version == VERSION and again == facts.der
+
+
 def _assemble(*, tbs: bytes, signer_der: bytes, algorithm_oid: str, value: bytes, time_stamp: bytes) -> bytes:
-    stamp = d.context(0, d.bit_string(time_stamp)) if time_stamp else b""
-    made = d.sequence(tbs, d.octet_string(signer_der), d.oid(algorithm_oid), d.bit_string(value), stamp)
+    made = _encoded(tbs=tbs, signer_der=signer_der, algorithm_oid=algorithm_oid, value=value, time_stamp=time_stamp)
     _read_back(made, read_ses_signature)
     return made
+
+
+def _encoded(*, tbs: bytes, signer_der: bytes, algorithm_oid: str, value: bytes, time_stamp: bytes) -> bytes:
+    stamp = d.context(0, d.bit_string(time_stamp)) if time_stamp else b""
+    return d.sequence(tbs, d.octet_string(signer_der), d.oid(algorithm_oid), d.bit_string(value), stamp)
 
 
 def _read_back(made: bytes, read: Callable[[bytes], object]) -> None:

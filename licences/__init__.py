@@ -288,8 +288,8 @@ from .stock import (
 )
 from .store import (
     FILE_KINDS,
-    FURTHER_PDF,
     IN_FORCE_WORDS,
+    SEALED_FORMS,
     FileKind,
     Files,
     HolderKey,
@@ -301,6 +301,8 @@ from .store import (
     StoredFile,
     Succession,
     digests_of,
+    document_kind,
+    form_and_key,
     word_of,
 )
 from .type_check import check_type, draft_pages, preview_pages, sample_marks
@@ -316,7 +318,6 @@ __all__ = [
     "FAULTS",
     "FILE_KINDS",
     "FIRST_PROTECTED_REVISION",
-    "FURTHER_PDF",
     "HOLDER_KINDS",
     "IN_FORCE_WORDS",
     "LEGAL_GROUNDS",
@@ -333,6 +334,7 @@ __all__ = [
     "MAX_WHERE_CHARACTERS",
     "NATIVE",
     "RELATIONS",
+    "SEALED_FORMS",
     "STRAY_LINE",
     "TRANSITIONS",
     "TRUST_RULES",
@@ -583,11 +585,13 @@ __all__ = [
     "digest_of_list",
     "digests_of",
     "digitised",
+    "document_kind",
     "draft_pages",
     "finding",
     "fold_report_number",
     "fold_serial",
     "fonts_in",
+    "form_and_key",
     "group_report_number",
     "holder_file",
     "holder_index",

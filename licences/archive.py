@@ -38,7 +38,7 @@ from .catalogue import licence_type_from_toml
 from .errors import LicenceNotFoundError
 from .sealing import AuthoritySeal, signer_paths
 from .standing import Event, standing_at
-from .store import FURTHER_PDF, FileKind, LicenceStore, Record, digests_of
+from .store import SEALED_FORMS, FileKind, LicenceStore, Record, digests_of, form_and_key
 
 README_FILE: Final = "README.txt"
 _ENDINGS: Final[Mapping[str, str]] = {
@@ -137,7 +137,8 @@ class ArchiveMaker:
         }
         described = {f"catalogue/{name}": content for name, content in self.type_files(record.type_code).items()}
         files |= attached | described
-        documents = [kind for kind in contents if kind == "pdf" or kind.startswith(FURTHER_PDF)]
+        documents = [kind for kind in contents if form_and_key(kind)[0] in SEALED_FORMS]
+        pdfs = [kind for kind in documents if form_and_key(kind)[0] == "pdf"]
         events = self.store.events(record.identifier)
         version = ArchivedVersion(
             identifier=record.identifier,
@@ -153,7 +154,7 @@ class ArchiveMaker:
         )
         paths = signer_paths(contents["pdf"], contents["p7s"])
         return version, [
-            *paths, *(path for kind in documents for path in signer_paths(contents[kind], None))
+            *paths, *(path for kind in pdfs for path in signer_paths(contents[kind], None))
         ]  # fmt: skip
 
     def _proofs(self, record: Record) -> Iterator[ArchivedProof]:
@@ -186,9 +187,10 @@ class ArchiveMaker:
 
 def _name(kind: FileKind) -> str:
     """Name of a file in the folder of its version."""
-    if kind.startswith(FURTHER_PDF):
-        return f"licence.{kind.removeprefix(FURTHER_PDF)}.pdf"
-    return {"pdf": "licence.pdf", "json": "licence.json", "p7s": "licence.json.p7s"}[kind]
+    form, key = form_and_key(kind)
+    if form in SEALED_FORMS:
+        return f"licence.{key}.{form}" if key else f"licence.{form}"
+    return {"json": "licence.json", "p7s": "licence.json.p7s"}[kind]
 
 
 def _described(path: str, content: bytes) -> ArchivedFile:

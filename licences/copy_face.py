@@ -83,8 +83,8 @@ def annotate(
     return tuple(
         replace(
             page,
+            watermarks=tuple(_watermarks(fonts, page, said)),
             items=(
-                *_watermarks(fonts, page, said),
                 *page.items,
                 _strip(fonts, page, strip),
                 *(_first_page(fonts, page, attachments) if number == 0 else _symbol(page, symbol)),

@@ -311,6 +311,16 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "原证照由多个机构联合颁发，新证照缺少其中的机构",
         "the licence was issued jointly, and one of its authorities is missing on the new one",
     ),
+    (
+        "OFD_NEEDS_SM2",
+        "OFD 文件只能加盖 SM2 印章；请改用 SM2 印章，或只签发 PDF",
+        "an OFD bears SM2 seals only: seal with SM2, or ask for a PDF",
+    ),
+    (
+        "OFD_NEEDS_SEAL",
+        "缺少 SM2 电子印章（本机构或联合颁发机构的）；请先导入，或只签发 PDF",
+        "an SM2 electronic seal, of this authority or of a partner, is missing: import it first, or ask for a PDF",
+    ),
     ("LEGAL_GROUND_UNKNOWN", "该行为没有这一法定事由", "the law gives no such ground for this act"),
     (
         "LEGAL_GROUND_DOES_NOT_FIT",

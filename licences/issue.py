@@ -52,13 +52,14 @@ class Issuer(LicenceMaker):
         following: Following | None = None,
         approval: Approval | None = None,
         body: bytes | None = None,
+        ofd: bool | None = None,
     ) -> Issued:
         """Make a licence and keep it, or find the one that an earlier request with the same key left.
 
         `before_keeping` is called when a licence is finished and checked but not yet issued: an error there leaves
         nothing behind. It is called again, with the new one, when the licence had to be made again.
 
-        `body` is a PDF that was written elsewhere, where the type has one.
+        `body` is a PDF that was written elsewhere, where the type has one; `ofd` as for `make`.
         `provenance` says that it was made from paper; `issued_by` who issues it and why, for the log of events;
         `following` that it takes the place of another licence, which ends at the same moment; `approval` the reviewed
         draft that it comes from, which is sealed at the same moment.
@@ -68,7 +69,7 @@ class Issuer(LicenceMaker):
             LicencesError: see `make` and `keep`.
         """
         idempotency = _idempotency(
-            idempotency_key, type_name, data, algorithm, self._sealing.get(algorithm), provenance, following, body
+            idempotency_key, type_name, data, algorithm, self._sealing.get(algorithm), provenance, following, body, ofd
         )
         earlier = self._store.replay(*idempotency) if idempotency is not None else None
         if earlier is not None:
@@ -82,7 +83,14 @@ class Issuer(LicenceMaker):
         attempt = 1
         while True:
             made = self.make(
-                type_name, data, algorithm=algorithm, at=at, provenance=provenance, following=following, body=body
+                type_name,
+                data,
+                algorithm=algorithm,
+                at=at,
+                provenance=provenance,
+                following=following,
+                body=body,
+                ofd=ofd,
             )
             if before_keeping is not None:
                 before_keeping(made)
@@ -161,6 +169,7 @@ def _idempotency(
     provenance: Provenance,
     following: Following | None,
     body: bytes | None,
+    ofd: bool | None,
 ) -> Idempotency | None:
     """The key with the digest of the request, None without a key."""
     if key is None:
@@ -176,5 +185,7 @@ def _idempotency(
         request["follows"] = [following.previous.identifier, following.act.action.value]
     if body is not None:
         request["body"] = hash_bytes("sha256", body).hex()
+    if ofd:  # a request that says nothing of it is the same one after the setting was changed
+        request["ofd"] = True
     asked = json.dumps(request, sort_keys=True, ensure_ascii=True)
     return key, hash_bytes("sha256", asked.encode("ascii")).hex()

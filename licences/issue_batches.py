@@ -47,6 +47,8 @@ class IssueWish:
     seal: str
     actor: Actor
     """Who asks."""
+    format: str | None = None
+    """As what it is made, in the word of whoever issues it; None where nothing was said."""
     key: str = ""
     """The client's own idempotency key for it, as it is asked of the store; empty without one."""
 

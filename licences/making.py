@@ -37,17 +37,18 @@ from .identifiers import make_identifier, next_version, parse_identifier
 from .issuing_authorities import joint_issuers, require_seal_of_issuer
 from .lifecycle import Action, Status
 from .model import Licence
+from .ofd_files import ofd_content, wants_ofd
 from .provenance import NATIVE, Attachment, Provenance
 from .render import FaceRenderer, Marks
 from .sealing import Collector, FileSealer, SealingKeys
 from .store import (
-    FURTHER_PDF,
     FileKind,
     HolderKey,
     LicenceStore,
     Record,
     StatusPlace,
     digests_of,
+    document_kind,
 )
 
 STATUS_LIST_SIZE = 1 << 20
@@ -56,8 +57,8 @@ _INDEX_BYTES = 3  # the least that hold an index; 2**24 is a multiple of the siz
 # (52 % on average) and a free index is always found at the first attempt.
 _INDEX_CANDIDATES = 16
 
-Check = Callable[[bytes, bytes, bytes, str, datetime], None]
-"""Judges finished files (PDF, structured licence, its signature, the code) and raises when one is not good."""
+Check = Callable[[Mapping[FileKind, bytes], str, datetime], None]
+"""Judges finished files and the text of their code, and raises when one is not good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +109,15 @@ class LicenceMaker:
         random: Callable[[int], bytes],
         collector: Collector | None = None,
         register: AuthorityRegister | None = None,
+        ofd: bool = False,
     ) -> None:
         """`sealing` by the name of the suite: `sm2`, `rsa` or `sm2+rsa`.
 
         `public_url` (scheme and host) is printed in codes for ever. Without `collector` nothing is kept that proves
-        later that a certificate was good; without `register` each authority seals for itself alone.
+        later that a certificate was good; without `register` each authority seals for itself alone. With `ofd`
+        licences under SM2 seals are made as OFD, too, where nobody says otherwise.
         """
+        self._ofd = ofd
         self._register = register
         self._catalogue = catalogue
         self._sealing = sealing
@@ -135,6 +139,7 @@ class LicenceMaker:
         provenance: Provenance = NATIVE,
         following: Following | None = None,
         body: bytes | None = None,
+        ofd: bool | None = None,
     ) -> MadeLicence:
         """From paper metadata to sealed and checked files. Nothing is stored.
 
@@ -146,13 +151,14 @@ class LicenceMaker:
             provenance: whether it is made from paper, and from whose.
             following: whose place it takes.
             body: a PDF that was written elsewhere, where the type has one.
+            ofd: whether every document is made as OFD, too; None: as this maker does, or as the previous one had it.
 
         Raises:
             UnknownTypeError: no such type.
             UnknownAlgorithmError: no seal of this algorithm.
             ExceptionGroup: of `InvalidFieldError`: the faults of the metadata, the seal is not the issuing authority's,
-                characters that cannot be printed, or a field that does not fit on the face. What is found at one of
-                these steps comes at once.
+                characters that cannot be printed, a field that does not fit on the face, or seals that an OFD cannot
+                bear. What is found at one of these steps comes at once.
             CatalogueError: the face has no room for the public URL.
             StoreUnavailableError: the store cannot say which status index is free.
             Exception: what `check` raises when the finished files are not good.
@@ -173,6 +179,8 @@ class LicenceMaker:
             raise ExceptionGroup("the type cannot be issued jointly", [fault])
         if following is not None:
             self._check_following(licence, keys, following)
+        by_default = self._ofd or (following is not None and "ofd" in following.previous.files)
+        with_ofd = wants_ofd(ofd, by_default=by_default, keys=keys)
         at = at.astimezone(CHINA).replace(microsecond=0)
 
         attached = self._body(licence_type, body, provenance, following)
@@ -211,7 +219,7 @@ class LicenceMaker:
             (seal.field, (one.width, one.height))
             for seal, one in zip(expected[len(keys.seals) :], keys.awaited, strict=True)
         ]
-        first, *others = (
+        contents = [
             PdfContent(
                 title=f"{licence_type.name} {licence.number}",
                 pages=self._renderer.render(licence, marks, awaited, document),
@@ -222,16 +230,18 @@ class LicenceMaker:
                 fields=[one.field for one in expected],
             )
             for document in licence_type.documents
-        )
-        sealed = sealer.seal(first, at=at)
+        ]
+        sealed = sealer.seal(contents[0], at=at)
         files: dict[FileKind, bytes] = {"pdf": sealed.pdf, "json": json_bytes, "p7s": sealed.p7s}
         shortfall = sealed.shortfall
-        for content in others:
-            files[FURTHER_PDF + content.document], failed = sealer.seal_further(content, at=at)
+        for content in contents[1:]:
+            files[document_kind("pdf", content.document)], failed = sealer.seal_further(content, at=at)
             shortfall = shortfall or failed
-        for kind, file in files.items():
-            if kind not in ("json", "p7s"):
-                self._check(file, json_bytes, sealed.p7s, code, at)
+        for number, content in enumerate(contents if with_ofd else ()):
+            ofd_file = sealer.seal_ofd(ofd_content(content, expected, signature=sealed.p7s), at=at)
+            files[document_kind("ofd", content.document if number else "")] = ofd_file.data
+            shortfall = shortfall or str(ofd_file.shortfall or "")
+        self._check(files, code, at)
         record = Record(
             identifier=identifier,
             number=licence.number,

@@ -16,10 +16,22 @@ from .lifecycle import ENDS, Action, Status, after
 from .standing import Event, Standing, carried_over, standing_at
 
 FileKind: TypeAlias = str
-"""`pdf` (of the first document), `json`, `p7s`, or `pdf.KEY` of a further document."""
+"""`pdf` or `ofd` (of the first document), `json`, `p7s`, or `pdf.KEY`, `ofd.KEY` of a further document."""
 FILE_KINDS: tuple[FileKind, ...] = ("pdf", "json", "p7s")
 """What every licence has."""
-FURTHER_PDF = "pdf."
+SEALED_FORMS: tuple[str, ...] = ("pdf", "ofd")
+"""Forms of a document that bear seals. Every licence has the first; it may have the other, then of all documents."""
+
+
+def document_kind(form: str, key: str) -> FileKind:
+    """Name the file of a document in one of `SEALED_FORMS`; the first document has no key."""
+    return f"{form}.{key}" if key else form
+
+
+def form_and_key(kind: FileKind) -> tuple[str, str]:
+    """Return the form of a file, and the key of the document that it is; empty but for a further document."""
+    form, _, key = kind.partition(".")
+    return form, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

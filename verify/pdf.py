@@ -8,11 +8,9 @@ from esign import (
     EsignError,
     Fault,
     MalformedError,
-    StructuredLicence,
     read_sealed_pdf,
     structured_from_bytes,
 )
-from keys import hash_bytes
 from verify.annotated_copy import look_at_copy_pdf
 from verify.facts import Facts, unreadable
 from verify.foreign_pdf import look_at_foreign_pdf
@@ -30,6 +28,7 @@ from verify.seals import (
 from verify.signed_report import look_at_report_pdf
 from verify.signing_path import Existence, Grounds
 from verify.sources import Records
+from verify.structured import body_check, document_check
 from verify.timestamps import look_at_document_timestamps
 
 
@@ -66,8 +65,8 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
     checks = (
         readable,
         Check(name="structured", code="OK"),
-        _document_check(pdf.document, licence),
-        _body_check(pdf.body, licence),
+        document_check(pdf.document, licence),
+        body_check(pdf.body, licence),
         *(check for facts in found for check in facts.checks),
         *brought,
         all_issuers_check(seals, licence, grounds),
@@ -86,16 +85,3 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         document=document,
         development=any(facts.signature.development for facts in found),
     )
-
-
-def _document_check(document: str, licence: StructuredLicence) -> Check:
-    """The file is one of the documents that the structured licence lists; early versions list none."""
-    listed = {one.key for one in licence.documents} or {""}
-    return Check(name="listed_document", code="OK" if document in listed else "DOCUMENT_UNLISTED")
-
-
-def _body_check(body: bytes | None, licence: StructuredLicence) -> Check:
-    """The body in the file is the one that the structured licence describes, by both digests."""
-    described = [(one.sha256, one.sm3) for one in licence.attachments if one.kind == "body"]
-    found = [] if body is None else [(hash_bytes("sha256", body).hex(), hash_bytes("sm3", body).hex())]
-    return Check(name="body", code="OK" if found == described else "BODY_MISMATCH")

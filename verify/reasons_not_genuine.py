@@ -76,6 +76,16 @@ NOT_GENUINE: Final = (
         action=ASK_FOR_ORIGINAL,
     ),
     Reason(
+        code="FORMAT_OFD",
+        outcome=Outcome.FAILED,
+        sub_indication="FORMAT_FAILURE",
+        sentence=Text(
+            zh="这个 OFD 文件已损坏、不完整，或者同一内容有两种读法。",
+            en="This OFD file is damaged or incomplete, or can be read in two ways.",
+        ),
+        action=ASK_FOR_ORIGINAL,
+    ),
+    Reason(
         code="FORMAT_STRUCTURED",
         outcome=Outcome.FAILED,
         sub_indication="FORMAT_FAILURE",
@@ -166,6 +176,16 @@ NOT_GENUINE: Final = (
         sub_indication="HASH_FAILURE",
         sentence=Text(zh="内容在盖章后被改动过。", en="The content was altered after it was sealed."),
         action=REFUSE,
+    ),
+    Reason(
+        code="CONTENT_UNCOVERED",
+        outcome=Outcome.FAILED,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="文件里有电子印章没有保护的内容，这些内容可能是别人加进去的。",
+            en="The file has content that the electronic seal does not protect: somebody else may have put it there.",
+        ),
+        action=ASK_FOR_ORIGINAL,
     ),
     Reason(
         code="SIGNATURE_INVALID",

@@ -245,6 +245,19 @@ UNDECIDED: Final = (
         ),
     ),
     Reason(
+        code="SIGNED_IN_PART",
+        outcome=Outcome.INDETERMINATE,
+        sub_indication="SIG_CONSTRAINTS_FAILURE",
+        sentence=Text(
+            zh="无法判断：签名没有保护文件里影响显示的全部内容，没有保护到的部分可能已被改动。",
+            en="Cannot judge: the signatures leave out parts of the file that show; those may have been changed.",
+        ),
+        action=Text(
+            zh="请不要采信没有保护到的部分（见检查明细）；请签章人对整个文件重新签章。",
+            en="Do not rely on those parts (see the checks); ask the signer to sign the whole file again.",
+        ),
+    ),
+    Reason(
         code="DOCUMENT_NOT_SEEN",
         outcome=Outcome.INDETERMINATE,
         sub_indication="SIGNED_DATA_NOT_FOUND",

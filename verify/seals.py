@@ -124,7 +124,7 @@ def judge_seal(
     path = look_at_path(
         certificate, signed_data.certificates[1:], grounds=grounds, claimed_at=claimed_at, existence=existence
     )
-    moment = _moment_check(claimed_at, existence)
+    moment = moment_check(claimed_at, existence)
     development = path.chain.development or development
     return SealFacts(
         checks=(digest, signature, *belongs, usage, *stamped, moment, *path.checks),
@@ -148,7 +148,8 @@ def judge_seal(
 def all_issuers_check(seals: Sequence[Seal], licence: StructuredLicence, grounds: Grounds) -> Check:
     """Whether each issuing authority has sealed (`IssuerRule.check_all`)."""
     sealed = ((seal.signed_data.signer_certificate, seal.claimed_time or licence.sealed_at) for seal in seals)
-    return IssuerRule(register=grounds.trust.register).check_all(sealed, licence)
+    complete = len(seals) >= len(licence.seals)
+    return IssuerRule(register=grounds.trust.register).check_all(sealed, licence, complete=complete)
 
 
 def completeness_check(seals: Sequence[Seal], licence: StructuredLicence) -> Check:
@@ -179,7 +180,7 @@ def evidence_check(evidence: Evidence, used: Iterable[frozenset[bytes]], *, judg
     return Check(name="evidence", code="OK", detail=f"{len(evidence)} items")
 
 
-def _moment_check(claimed_at: datetime, existence: Existence) -> Check:
+def moment_check(claimed_at: datetime, existence: Existence) -> Check:
     """A seal cannot be younger than the proof of its existence."""
     if existence.proven is None or claimed_at <= existence.proven + CLOCK_SKEW:
         return Check(name="seal_time", code="OK")

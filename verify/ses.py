@@ -6,9 +6,10 @@ certificate names: that this maker was approved to make seals no certificate say
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from esign import (
     EsignError,
@@ -19,17 +20,25 @@ from esign import (
     SealObject,
     SesSignature,
     SignedValueKind,
+    digest_finding,
     read_seal_object,
     read_ses_signature,
-    signature_facts,
     signed_value_kind,
+    time_facts,
 )
 from keys import Certificate, KeysError
 from verify.facts import Facts, unreadable
 from verify.report import Check, SignatureFacts
 from verify.seals import failed_signature, usage_check
-from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
+from verify.signing_path import Existence, Grounds, PathFacts, facts_of_signature, look_at_path
 from verify.timestamps import look_at_timestamp
+
+_DIGEST: Final = {
+    Finding.HOLDS: "OK",
+    Finding.FAILS: "DIGEST_MISMATCH",
+    Finding.UNKNOWN: "ALGORITHM_UNAVAILABLE",
+}
+_IN_TIME: Final = {Finding.HOLDS: "OK", Finding.FAILS: "SEAL_NOT_IN_FORCE", Finding.UNKNOWN: "TIMESTAMP_UNTRUSTED"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +46,7 @@ class _Signed:
     """A signature in a seal or over a document."""
 
     field: str
+    covers: str
     verify: Callable[[], None]
     certificate: Callable[[], Certificate]
     embedded: tuple[Certificate, ...]
@@ -67,8 +77,8 @@ def _unreadable(error: EsignError) -> Facts:
 
 
 def _look_at_seal(seal: SealObject, grounds: Grounds) -> Facts:
-    made, signature = _maker_checks(seal, grounds)
-    checks = (Check(name="format", code="OK", detail=_described(seal)), *made, _term(seal, grounds.at))
+    made, signature = _maker_checks(seal, grounds, Existence(at=grounds.at))
+    checks = (Check(name="format", code="OK", detail=described_seal(seal)), *made, _term(seal, grounds.at))
     if all(check.code == "OK" for check in checks):
         checks = (*checks, Check(name="seal", code="SEAL_GENUINE"))
     signatures = () if signature is None else (signature,)
@@ -78,20 +88,69 @@ def _look_at_seal(seal: SealObject, grounds: Grounds) -> Facts:
 
 
 def _look_at_signature(signature: SesSignature, seal: SealObject, original: bytes | None, grounds: Grounds) -> Facts:
-    facts = signature_facts(signature, original or b"")
-    # 7.3 a, g: it is read, and it is over the original.
-    digest = "OK"
-    if original is None:
-        digest = "CONTENT_MISSING"
-    elif facts.digest is not Finding.HOLDS:
-        digest = "DIGEST_MISMATCH" if facts.digest is Finding.FAILS else "ALGORITHM_UNAVAILABLE"
+    found = judge_ses_signature(
+        signature,
+        None if original is None else (original,),
+        grounds,
+        seal=seal,
+        field="signature",
+        covers="content",
+        existence=Existence(at=grounds.at),
+    )
+    # 7.3 a: it is read.
+    checks = (Check(name="format", code="OK", detail=described_seal(seal)), *found.checks)
+    if all(check.code == "OK" for check in checks):
+        checks = (*checks, Check(name="seal", code="SIGNED_DOCUMENT"))
+    return Facts(kind="seal", checks=checks, signatures=found.signatures, development=found.development)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SesFacts:
+    """What was found about one seal signature and the seal in it."""
+
+    checks: tuple[Check, ...]
+    """The seal's own are named `seal_…`."""
+    signatures: tuple[SignatureFacts, ...]
+    """The signer's and the seal maker's, as far as their certificates can be read."""
+    existence: Existence
+    """Since when it is known to have existed, its own timestamp looked at."""
+    path: PathFacts | None
+    """Of the signer; None when the certificate cannot be read."""
+
+    @property
+    def development(self) -> bool:
+        """Whether a development PKI had a part in it."""
+        return any(one.development for one in self.signatures)
+
+
+def judge_ses_signature(
+    signature: SesSignature,
+    original: tuple[bytes, ...] | None,
+    grounds: Grounds,
+    *,
+    seal: SealObject,
+    field: str,
+    covers: str,
+    existence: Existence,
+    embedded: Sequence[Certificate] = (),
+) -> SesFacts:
+    """Judge a seal signature that was read, and the seal in it (`seal`), over the chunks of `original` if it is here.
+
+    `embedded` are certificates that its file brings beside it; `existence` is what is known without its own timestamp.
+
+    Raises:
+        EsignError: the maker's part of the seal cannot be read.
+    """
+    # 7.3 g: it is over the original.
+    digest = "CONTENT_MISSING" if original is None else _DIGEST[digest_finding(signature, *original)]
     # 7.3 b, e, f: the signer's signature, path and time.
-    checks, signed = _signer_checks(
+    signer = _look_at_signer(
         _Signed(
-            field="signature",
+            field=field,
+            covers=covers,
             verify=signature.verify_signature,
             certificate=signature.signer_certificate,
-            embedded=(),
+            embedded=tuple(embedded),
             claimed_at=signature.signing_time,
             lenient=False,
             value=signature.signature,
@@ -99,40 +158,42 @@ def _look_at_signature(signature: SesSignature, seal: SealObject, original: byte
             time_stamp=signature.time_stamp if signature.version > 1 else None,
         ),
         grounds,
+        existence,
     )
     # 7.3 c: the seal is one that the signer may use.
-    listed = Check(name="signer_in_seal", code="OK" if facts.signer_in_list else "SIGNER_NOT_IN_SEAL")
+    listed = Check(name="signer_in_seal", code="OK" if signature.signer_permitted() else "SIGNER_NOT_IN_SEAL")
     # 7.3 d: the seal itself, which must have been valid when it was used.
-    made, maker = _maker_checks(seal, grounds)
-    when = {Finding.HOLDS: "OK", Finding.FAILS: "SEAL_NOT_IN_FORCE", Finding.UNKNOWN: "TIMESTAMP_UNTRUSTED"}
+    made, maker = _maker_checks(seal, grounds, signer.existence)
+    times = time_facts(signature)
     in_time = Check(
         name="seal_validity",
-        code=when[facts.signed_in_seal_validity],
-        detail="the times fit if China time was written with a Z" if facts.perhaps_local_time else "",
+        code=_IN_TIME[times.in_seal_validity],
+        detail="the times fit if China time was written with a Z" if times.perhaps_local else "",
     )
-    all_checks = (
-        Check(name="format", code="OK", detail=_described(seal)),
-        Check(name="digest", code=digest, detail=f"protects {signature.property_info!a}"),
-        *checks,
-        listed,
-        in_time,
-        _extensions("signature_extensions", facts.critical_extensions),
-        *(Check(name=f"seal_{one.name}", code=one.code, detail=one.detail) for one in made),
-    )
-    if all(check.code == "OK" for check in all_checks):
-        all_checks = (*all_checks, Check(name="seal", code="SIGNED_DOCUMENT"))
-    signatures = tuple(one for one in (signed, maker) if one is not None)
-    return Facts(
-        kind="seal", checks=all_checks, signatures=signatures, development=any(one.development for one in signatures)
+    return SesFacts(
+        checks=(
+            Check(name="digest", code=digest, detail=f"protects {signature.property_info!a}"),
+            *signer.checks,
+            listed,
+            in_time,
+            _extensions("signature_extensions", signature.critical_extensions),
+            *(Check(name=f"seal_{one.name}", code=one.code, detail=one.detail) for one in made),
+        ),
+        signatures=tuple(one for one in (signer.signature, maker) if one is not None),
+        existence=signer.existence,
+        path=signer.path,
     )
 
 
-def _maker_checks(seal: SealObject, grounds: Grounds) -> tuple[tuple[Check, ...], SignatureFacts | None]:
+def _maker_checks(
+    seal: SealObject, grounds: Grounds, existence: Existence
+) -> tuple[tuple[Check, ...], SignatureFacts | None]:
     """6.3 b, c: the maker's signature and path, and that the seal's user did not make it."""
     ses = seal.ses
-    checks, signature = _signer_checks(
+    maker = _look_at_signer(
         _Signed(
             field="maker",
+            covers="content",
             verify=seal.verify_signature,
             certificate=seal.maker_certificate,
             embedded=seal.maker_chain(),
@@ -142,33 +203,42 @@ def _maker_checks(seal: SealObject, grounds: Grounds) -> tuple[tuple[Check, ...]
             time_stamp=None if ses is None else ses.time_stamp,
         ),
         grounds,
+        existence,
     )
     self_made = (
-        signature is not None
-        and signature.trusted
-        and not signature.development
+        maker.signature is not None
+        and maker.signature.trusted
+        and not maker.signature.development
         and seal.permits(seal.maker_certificate())
     )
-    maker = Check(name="maker", code="SEAL_SELF_MADE" if self_made else "OK")
-    return (*checks, maker, _extensions("extensions", seal.critical_extensions)), signature
+    other = Check(name="maker", code="SEAL_SELF_MADE" if self_made else "OK")
+    return (*maker.checks, other, _extensions("extensions", seal.critical_extensions)), maker.signature
 
 
-def _signer_checks(signed: _Signed, grounds: Grounds) -> tuple[tuple[Check, ...], SignatureFacts | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SignerFacts:
+    checks: tuple[Check, ...]
+    signature: SignatureFacts | None
+    existence: Existence
+    path: PathFacts | None
+
+
+def _look_at_signer(signed: _Signed, grounds: Grounds, existence: Existence) -> _SignerFacts:
     """Signature value, usage, timestamp, path when it signed, path since, and whether the key is retired."""
     try:
         certificate = signed.certificate()
     except KeysError as error:
         unknown = Check(name="signature", code="ALGORITHM_UNAVAILABLE", detail=f"the certificate: {error}")
-        return (unknown,), None
+        return _SignerFacts(checks=(unknown,), signature=None, existence=existence, path=None)
     try:
         signed.verify()
         value = Check(name="signature", code="OK", detail=certificate.public_key.algorithm.title)
     except KeysError as error:
         value = failed_signature(error)
-    existence, stamps = Existence(at=grounds.at), []
+    stamps = []
     if signed.time_stamp is not None:
         stamp = look_at_timestamp(
-            signed.time_stamp, (signed.value,), name="timestamp", grounds=grounds, at=grounds.at, ours=False
+            signed.time_stamp, (signed.value,), name="timestamp", grounds=grounds, at=existence.at, ours=False
         )
         stamps.append(stamp.check)
         existence = existence.or_earlier(stamp.time, "timestamp")
@@ -183,12 +253,12 @@ def _signer_checks(signed: _Signed, grounds: Grounds) -> tuple[tuple[Check, ...]
         existence,
         field=signed.field,
         claimed_time=signed.claimed_at,
-        covers="content",
+        covers=signed.covers,
         intact=value.code == "OK",
         valid=value.code == "OK",
         development=path.chain.development or certificate.is_development,
     )
-    return checks, facts
+    return _SignerFacts(checks=checks, signature=facts, existence=existence, path=path)
 
 
 def _term(seal: SealObject, at: datetime) -> Check:
@@ -202,7 +272,8 @@ def _extensions(name: str, critical: tuple[str, ...]) -> Check:
     return Check(name=name, code="SEAL_EXTENSION_UNKNOWN" if critical else "OK", detail=", ".join(critical))
 
 
-def _described(seal: SealObject) -> str:
+def described_seal(seal: SealObject) -> str:
+    """Say of which form a seal is, for those who read the checks."""
     form = "a manifest" if seal.ses is None else f"GB/T 38540, version {seal.ses.version}"
     odd = "" if seal.picture.declared_type == seal.picture.actual_type else "; the picture is of another type"
     return f"{form}{odd}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from esign import EsignError, read_detached, structured_from_bytes
+from esign import EsignError, StructuredLicence, read_detached, structured_from_bytes
+from keys import hash_bytes
 from verify.facts import Facts, unreadable
 from verify.report import Check
 from verify.revocation import RevocationEvidence
@@ -51,3 +52,16 @@ def look_at_structured(data: bytes, signature: bytes | None, grounds: Grounds, r
         licence=licence,
         development=any(facts.signature.development for facts in found),
     )
+
+
+def document_check(document: str, licence: StructuredLicence) -> Check:
+    """The file is one of the documents that the structured licence lists; early versions list none."""
+    listed = {one.key for one in licence.documents} or {""}
+    return Check(name="listed_document", code="OK" if document in listed else "DOCUMENT_UNLISTED")
+
+
+def body_check(body: bytes | None, licence: StructuredLicence) -> Check:
+    """The body in the file is the one that the structured licence describes, by both digests."""
+    described = [(one.sha256, one.sm3) for one in licence.attachments if one.kind == "body"]
+    found = [] if body is None else [(hash_bytes("sha256", body).hex(), hash_bytes("sm3", body).hex())]
+    return Check(name="body", code="OK" if found == described else "BODY_MISMATCH")

@@ -1,0 +1,122 @@
+"""OFDs that others signed, as facts: which files each signature covers, and which of those that show it leaves out.
+
+Nothing here says whether a signature is good; its value is read and judged elsewhere.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from .china import CHINA
+from .ofd_document import OfdDocument, read_documents, rendering_files
+from .ofd_package import ROOT_FILE, read_package
+from .ofd_paths import OfdFiles
+from .ofd_signatures import OfdSignature, read_signatures
+
+_COMPACT_TIME: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_SPREAD_TIME: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignOfdSignature:
+    """One signature and what it has to do with the files."""
+
+    signature: OfdSignature
+    uncovered: tuple[str, ...]
+    """Paths of files that have a part in how its documents look, and that it does not cover, but for `OFD.xml`."""
+    covers_root: bool
+    """Whether it covers `OFD.xml`, which names the documents and their signatures."""
+    stated_time: datetime | None
+    """The time that Signature.xml states; without a zone it is read as China time. None when it is no time."""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Paths of covered files that are not as they were, or not there."""
+        return tuple(one.path for one in self.signature.references if one.holds is False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignOfd:
+    """The facts of one OFD."""
+
+    files: OfdFiles = field(repr=False)
+    documents: tuple[OfdDocument, ...]
+    signatures: tuple[ForeignOfdSignature, ...]
+    """Of all documents, in the order of their lists: that of signing."""
+    unsigned: tuple[str, ...]
+    """Paths of files that decide how documents without a signature list of their own look, and that nothing covers."""
+    fonts: tuple[str, ...]
+    """Names of fonts that are not embedded: what the text looks like depends on the reader's machine."""
+
+
+def read_foreign_ofd(data: bytes) -> ForeignOfd:
+    """Read an OFD that anybody made.
+
+    Raises:
+        TooLargeError: over a limit of the package, its paths, its XML, its documents or its signatures.
+        MalformedError: `FORMAT_OFD`: damaged, or readable in two ways.
+    """
+    files = OfdFiles(read_package(data).files)
+    documents = read_documents(files)
+    signatures: list[ForeignOfdSignature] = []
+    for path in dict.fromkeys(document.signature_list for document in documents):
+        if path is None:
+            continue
+        signed = [document for document in documents if document.signature_list == path]
+        showing = frozenset[str]().union(*(rendering_files(files, document) for document in signed))
+        signatures += (_facts(files, signature, showing) for signature in read_signatures(files, path, ROOT_FILE))
+    return ForeignOfd(
+        files=files,
+        documents=documents,
+        signatures=tuple(signatures),
+        unsigned=_unsigned(files, documents, signatures),
+        fonts=tuple(dict.fromkeys(_fonts(documents))),
+    )
+
+
+def stated_time(text: str) -> datetime | None:
+    """The time of signing as products write it, None when it is no time; without a zone it is China's."""
+    found = _COMPACT_TIME.fullmatch(text.strip()) or _SPREAD_TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    *day, fraction, zone = found.groups()
+    moment = "{}-{}-{}T{}:{}:{}".format(*day) + f".{(fraction or '0').ljust(6, '0')}"
+    try:
+        at = datetime.fromisoformat(moment + (zone or ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=CHINA)
+
+
+def _facts(files: OfdFiles, signature: OfdSignature, showing: frozenset[str]) -> ForeignOfdSignature:
+    covered = signature.covered
+    return ForeignOfdSignature(
+        signature=signature,
+        uncovered=_in_order(files, showing - covered),
+        covers_root=any(path.casefold() == ROOT_FILE.casefold() for path in covered),
+        stated_time=stated_time(signature.time_text),
+    )
+
+
+def _unsigned(
+    files: OfdFiles, documents: Iterable[OfdDocument], signatures: Sequence[ForeignOfdSignature]
+) -> tuple[str, ...]:
+    alone = [document for document in documents if document.signature_list is None]
+    showing = frozenset[str]().union(*(rendering_files(files, document) for document in alone))
+    return _in_order(files, showing.difference(*(one.signature.covered for one in signatures)))
+
+
+def _in_order(files: OfdFiles, paths: Iterable[str]) -> tuple[str, ...]:
+    """As they stand in the package, then those that are not there."""
+    left = {path for path in paths if path.casefold() != ROOT_FILE.casefold()}
+    return (*(path for path in files if path in left), *sorted(left.difference(files)))
+
+
+def _fonts(documents: Iterable[OfdDocument]) -> Iterator[str]:
+    for document in documents:
+        for resources in document.resources:
+            yield from (font.name for font in resources.fonts if font.path is None)

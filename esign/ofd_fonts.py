@@ -1,0 +1,120 @@
+"""The fonts of one OFD: embedded subsets, the glyph of each character in them, and how much room a text takes.
+
+A text names its glyphs itself (CGTransform, GB/T 33190-2016 clause 11.4), so the subsets have no table of characters.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from .fonts import UNITS, FontChain
+
+# Shares of the font size: nearly every glyph keeps within them.
+_ASCENT: Final = 0.9
+_DESCENT: Final = 0.2
+_SIDE: Final = 0.03
+_LAST_OF_PLANE: Final = "\uffff"
+
+
+class Room(NamedTuple):
+    """How far the ink of a text reaches, in shares of the font size."""
+
+    ascent: float
+    descent: float
+    side: float
+    """Before the first character's place, and behind the last one's."""
+
+
+_USUAL: Final = Room(_ASCENT, _DESCENT, _SIDE)
+
+
+class FontMeasures:
+    """Widths and unusual outlines of characters; they are the same in every file."""
+
+    def __init__(self, chain: FontChain) -> None:
+        """Begin with no character measured."""
+        self.chain = chain
+        self.advances: dict[str, float] = {}
+        """In thousandths of the font size."""
+        self._unusual: dict[str, Room] = {}
+
+    def measure(self, characters: Iterable[str]) -> None:
+        """Measure those that are new.
+
+        Raises:
+            UnprintableError: no font has one of them.
+        """
+        for character in characters:
+            if character not in self.advances:
+                advance = self.chain.glyph(character).advance
+                outline = self.chain.outline(character)
+                across = [part for command in outline for part in command.numbers[0::2]] or [0.0]
+                upwards = [part for command in outline for part in command.numbers[1::2]] or [0.0]
+                room = Room(
+                    max(_ASCENT, max(upwards)),
+                    max(_DESCENT, -min(upwards)),
+                    max(_SIDE, -min(across), max(across) - advance / UNITS),
+                )
+                if room != _USUAL:
+                    self._unusual[character] = room
+                self.advances[character] = advance
+
+    def room(self, text: str) -> Room:
+        """What the ink of the text takes."""
+        if self._unusual.keys().isdisjoint(text):
+            return _USUAL
+        rooms = [self._unusual.get(character, _USUAL) for character in text]
+        return Room(*(max(parts) for parts in zip(*rooms, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfdFonts:
+    """The fonts of one file."""
+
+    subsets: dict[int, bytes] = field(repr=False)
+    """Font files by the place of the font in the chain."""
+    glyphs: dict[str, str]
+    """Number of each character's glyph in its subset, in digits."""
+    elsewhere: dict[str, int]
+    """Place of the font of each character that the first font does not have."""
+    apart: frozenset[str]
+    """Characters that stand in a text object of their own."""
+
+    def pieces(self, text: str) -> Iterator[tuple[int, str]]:
+        """The text in pieces of one font each, with the font's place in the chain.
+
+        A character beyond the BMP is a piece of its own: some readers count it as two where glyphs and characters are
+        matched (CodePosition, DeltaX), and would lose their place in a longer text.
+        """
+        if self.apart.isdisjoint(text):
+            yield 0, text
+            return
+        begin, font = 0, 0
+        for at, character in enumerate(text):
+            own = self.elsewhere.get(character, 0)
+            if at > begin and (own != font or character > _LAST_OF_PLANE or text[at - 1] > _LAST_OF_PLANE):
+                yield font, text[begin:at]
+                begin = at
+            font = own
+        yield font, text[begin:]
+
+
+def fonts_for(measures: FontMeasures, characters: frozenset[str]) -> OfdFonts:
+    """The fonts of a file that shows these characters.
+
+    Raises:
+        UnprintableError: no font has one of them.
+    """
+    ordered = sorted(characters)
+    measures.measure(ordered)
+    printed = [(character, measures.chain.glyph(character)) for character in ordered]
+    subsets: dict[int, bytes] = {}
+    glyphs: dict[str, str] = {}
+    for place, font in enumerate(measures.chain.fonts):
+        own = [(character, glyph.gid) for character, glyph in printed if glyph.font == place]
+        if own:
+            subsets[place], renumbered = font.subset({gid for _, gid in own})
+            glyphs.update((character, str(renumbered[gid])) for character, gid in own)
+    elsewhere = {character: glyph.font for character, glyph in printed if glyph.font}
+    beyond = {character for character in characters if character > _LAST_OF_PLANE}
+    return OfdFonts(subsets=subsets, glyphs=glyphs, elsewhere=elsewhere, apart=frozenset(beyond | elsewhere.keys()))

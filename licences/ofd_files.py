@@ -1,0 +1,53 @@
+"""The OFD of a licence beside its PDF: whether one is made, and what goes into it."""
+
+from esign import ExpectedSeal, OfdContent, PdfContent
+
+from .errors import InvalidFieldError
+from .sealing import SealingKeys
+
+SEALING = "sm2"
+"""The only algorithm of seals in an OFD: GB/T 38540 knows no other."""
+
+
+def wants_ofd(asked: bool | None, *, by_default: bool, keys: SealingKeys) -> bool:
+    """Whether an OFD is made: as somebody asked; or by default, which means those that can be sealed with SM2 alone.
+
+    Raises:
+        ExceptionGroup: of one `InvalidFieldError`: a seal that it would bear is not SM2, or there is no electronic seal
+            (电子印章) to set.
+    """
+    lack = _lack(keys)
+    if not (by_default if asked is None else asked) or (asked is None and lack == "OFD_NEEDS_SM2"):
+        return False
+    if lack is not None:
+        raise ExceptionGroup("the licence cannot be made as an OFD", [InvalidFieldError("/format", lack)])
+    return True
+
+
+def ofd_content(content: PdfContent, expected: tuple[ExpectedSeal, ...], *, signature: bytes) -> OfdContent:
+    """Give what goes into the OFD of a document: what went into its PDF, but the seals that are SM2's only.
+
+    `signature` is that of the structured licence, which an OFD carries beside it.
+    """
+    return OfdContent(
+        title=content.title,
+        pages=content.pages,
+        elements=content.elements,
+        structured=content.structured,
+        signature=signature,
+        body=content.body,
+        document=content.document,
+        fields=[one.field for one in expected if one.algorithm == SEALING],
+    )
+
+
+def _lack(keys: SealingKeys) -> str | None:
+    """What an OFD under these seals lacks; the RSA seal of the two suites is simply not on it.
+
+    A partner's electronic seal has to be known too: its place in the OFD is that of its picture.
+    """
+    ours = [one for one in keys.seals if one.seal.signer.algorithm.name == SEALING]
+    if not ours or any(one.certificate.public_key.algorithm.name != SEALING for one in keys.awaited):
+        return "OFD_NEEDS_SM2"
+    seals = (*(one.seal_object for one in ours), *(one.seal_digest for one in keys.awaited))
+    return "OFD_NEEDS_SEAL" if None in seals else None
