@@ -37,6 +37,7 @@ from .keys_commands import add_keys_parser
 from .kit_commands import add_kit_parser
 from .mandate_commands import add_mandate_parser
 from .parsing import LICENCE_HELP, Group, Parser
+from .preview_commands import add_preview_parser
 from .receipt_commands import ReceiptWish, add_receipt_arguments
 from .requirement_commands import add_items_parser
 from .review_commands import add_review_parser
@@ -199,6 +200,7 @@ def _parser() -> Parser:
     add_kit_parser(answering, commands)
     add_backup_parsers(answering, commands)
     add_digest_parser(answering, commands)
+    add_preview_parser(answering, commands)
     add_doctor_parser(answering, commands)
 
     audit = commands.add_parser("audit", help="操作记录（审计） the trail and its check", allow_abbrev=False)

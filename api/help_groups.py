@@ -9,7 +9,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "issue", "review", "act", "revoke", "expire", "convert", "forms", "print", "copy", "collect",
     ),
     "核验与查询 checking and looking up": (
-        "verify", "digest", "holder", "history", "status-list", "kit", "export", "archive", "holder-links",
+        "verify", "digest", "preview", "holder", "history", "status-list", "kit", "export", "archive", "holder-links",
     ),
     "用证与共享 use and sharing": ("items", "mandates", "reliance", "recall"),
     "监察 supervision": ("audit", "supervise", "cases", "forgery", "impact"),

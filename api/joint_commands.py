@@ -19,7 +19,7 @@ def add_joint_parsers(add: AddCommand, to: Group) -> None:
     """Add `add` and `complete` below `elicence seal`."""
     joint = add("add", _add, "在他机构首签的证照上加盖本机构印章 seal a licence that another authority sealed", to)
     joint.add_argument(
-        "file", metavar="FILE.pdf", help="证照PDF，旁边应有 .json 和 .json.p7s  the PDF, its data beside"
+        "file", metavar="FILE.pdf", help="证照PDF，旁边应有 .json 和 .json.p7s，有 .ofd 的也在  the PDF, its data beside"
     )
     joint.add_argument("--seal", choices=FAMILIES, default=FAMILIES[0], help="印章算法 seal (default sm2)")
     joint.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
@@ -33,30 +33,42 @@ def add_joint_parsers(add: AddCommand, to: Group) -> None:
 
 
 def _add(arguments: argparse.Namespace) -> "Answer":
-    from licences import add_joint_seal
-    from verify import Outcome, RevocationFetcher, Verifier
+    from esign import read_sealed_ofd
+    from licences import add_joint_ofd_seal, add_joint_seal
+    from verify import MAX_FILE_BYTES, Outcome, RevocationFetcher, Verifier
 
     from .commands import Answer
     from .errors import MalformedInputError
     from .home import open_home
+    from .inputs import read_file
     from .output import StagedFiles
     from .wiring import Services, read_trust
 
     services, at = Services(open_home(home_path(arguments.home))), datetime.now(UTC)
     path = Path(arguments.file)
-    pdf, structured, p7s = _files(path.parent, path.name.removesuffix(".pdf"))
+    stem = path.name.removesuffix(".pdf")
+    pdf, structured, p7s = _files(path.parent, stem)
+    beside = path.with_name(f"{stem}.ofd")
+    ofd = read_file(beside, MAX_FILE_BYTES) if beside.exists() else None
     trust = services.trust if arguments.trust is None else read_trust(Path(arguments.trust))
     verifier = Verifier(trust, revocation=RevocationFetcher())
-    for report in (verifier.verify_file(pdf, at=at), verifier.verify_file(structured, signature=p7s, at=at)):
+    reports = [verifier.verify_file(pdf, at=at), verifier.verify_file(structured, signature=p7s, at=at)]
+    if ofd is not None:
+        reports.append(verifier.verify_file(ofd, at=at))
+    for report in reports:
         # That seals are missing is said before what leaves it open whether the others are genuine.
         if report.reason.code != "SEALS_INCOMPLETE" or report.authenticity is not Outcome.PASSED:
             raise MalformedInputError(
                 f"不能加盖：{report.sentence.zh}（{report.reason.code}）",
                 f"not sealed: {report.sentence.en} ({report.reason.code})",
             )
-    sealed = add_joint_seal(pdf, p7s, services.seal_of(arguments.seal), at=at)
-    stem = path.name.removesuffix(".pdf")
+    seal = services.seal_of(arguments.seal)
+    sealed = add_joint_seal(pdf, p7s, seal, at=at)
     names = {f"{stem}.pdf": sealed.pdf, f"{stem}.json": structured, f"{stem}.json.p7s": sealed.p7s}
+    if ofd is not None:
+        if read_sealed_ofd(ofd).structured != structured:
+            raise MalformedInputError("OFD 是另一份证照。", "the OFD is of another licence")
+        names[f"{stem}.ofd"] = add_joint_ofd_seal(ofd, seal, at=at).data
     with StagedFiles(Path(arguments.out)) as staged:
         staged.stage(names)
         staged.put()
@@ -68,13 +80,14 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
 
 def _complete(arguments: argparse.Namespace) -> "Answer":
-    from esign import read_sealed_pdf
+    from esign import is_ofd_with_more_seals, read_sealed_pdf
     from licences import level_of
-    from verify import Outcome
+    from verify import MAX_FILE_BYTES, Outcome
 
     from .commands import Answer
     from .errors import MalformedInputError
     from .home import open_home
+    from .inputs import read_file
     from .output import replace_licence
     from .resolving import identifier_of
     from .shapes import upgrade_shape
@@ -83,17 +96,20 @@ def _complete(arguments: argparse.Namespace) -> "Answer":
     services, at = Services(open_home(home_path(arguments.home))), datetime.now(UTC)
     record = services.store.get(identifier_of(arguments.identifier, services.store))
     waiting = services.store.file(record, "pdf")
-    pdf, structured, p7s = _files(Path(arguments.folder), record.identifier)
-    if not pdf.startswith(waiting) or structured != services.store.file(record, "json"):
+    folder = Path(arguments.folder)
+    pdf, structured, p7s = _files(folder, record.identifier)
+    files: dict[FileKind, bytes] = {"pdf": pdf, "json": structured, "p7s": p7s}
+    grown = pdf.startswith(waiting) and structured == services.store.file(record, "json")
+    if "ofd" in record.files:
+        files["ofd"] = read_file(folder / f"{record.identifier}.ofd", MAX_FILE_BYTES)
+        grown = grown and is_ofd_with_more_seals(files["ofd"], services.store.file(record, "ofd"))
+    if not grown:
         raise MalformedInputError(
             "不是由本库签出的那份证照续盖而成。", "these files do not grow out of the stored ones"
         )
-    files: dict[FileKind, bytes] = {"pdf": pdf, "json": structured, "p7s": p7s}
     SelfCheck(verifier=services.verifier)(files, record.code, at)
-    for report in (
-        services.verifier.verify_file(pdf, at=at),
-        services.verifier.verify_file(structured, signature=p7s, at=at),
-    ):
+    reports = [services.verifier.verify_file(files[kind], at=at) for kind in files if kind not in ("json", "p7s")]
+    for report in (*reports, services.verifier.verify_file(structured, signature=p7s, at=at)):
         missing = next(check for check in report.checks if check.name == "seals")
         if missing.outcome is not Outcome.PASSED:
             raise MalformedInputError("印章尚未盖齐。", f"seals are missing: {missing.detail}")

@@ -23,7 +23,7 @@ def add_upgrade_parser(add: AddCommand, to: Group) -> None:
 
 
 def _upgrade(arguments: argparse.Namespace) -> "Answer":
-    from licences import form_and_key, raise_level, raise_pdf
+    from licences import form_and_key, raise_level, raise_ofd, raise_pdf
 
     from .commands import Answer
     from .home import open_home
@@ -48,6 +48,8 @@ def _upgrade(arguments: argparse.Namespace) -> "Answer":
             files[kind] = raise_pdf(
                 further, timestampers=services.timestampers, collector=services.collector(services.trust), at=at
             )
+        elif form == "ofd":
+            files[kind] = raise_ofd(services.store.file(record, kind), timestampers=services.timestampers)
     SelfCheck(verifier=services.verifier)(files, record.code, at)
     changed, places = replace_licence(services.store, record, files, directory, at=at)
     return Answer(

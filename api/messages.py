@@ -76,6 +76,7 @@ RECEIPT_PLACES = {
 
 KINDS = {
     "pdf": Message(zh="PDF 文件", en="PDF"),
+    "ofd": Message(zh="OFD 文件", en="OFD"),
     "structured": Message(zh="结构化电子证照", en="structured e-licence"),
     "code": Message(zh="二维码", en="code"),
     "scan": Message(zh="扫描件上的二维码", en="code on a scanned document"),
@@ -102,6 +103,7 @@ CHECKS = {
     "body": Message(zh="所附正文一致", en="attached body is the right one"),
     "face": Message(zh="照面与证照数据一致", en="face says what the data say"),
     "face_code": Message(zh="照面二维码是本证照的", en="code on the face is its own"),
+    "attached": Message(zh="随附的数据签名", en="signature that came along with the data"),
     "embedded": Message(zh="随附证书", en="certificates that came along"),
     "expected_seal": Message(zh="所盖印章与证照数据一致", en="the seal is the one listed"),
     "issuer": Message(zh="签名者是颁发机构", en="signed by the issuing authority"),

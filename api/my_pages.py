@@ -27,7 +27,7 @@ from licences.supervision import TrailKind
 
 from .messages import Message, moment_text
 from .my_routes import accesses_of
-from .my_views import MY_PATH, Typed, case_view, licence_facts, licence_view, look_view, mandate_view
+from .my_views import MY_PATH, Typed, case_view, file_views, licence_facts, licence_view, look_view, mandate_view
 from .objection_routes import raise_objection
 from .own_use import authorise_own, grant_own, link_own, open_own, show_own, withdraw_own
 from .pages import qr_symbol
@@ -288,7 +288,7 @@ def _one(
     return _page(
         services, request, "my_licence.html", caller, licence=licence_view(services, found),
         facts=licence_facts(services, record), typed=Typed(typed or {}), faults=faults,
-        documents=[kind for kind in record.files if kind not in ("json", "p7s")],
+        files=file_views(services, record),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from licences import Record, UnknownTypeError, mask_code
+from licences import SEALED_FORMS, FileKind, Record, UnknownTypeError, document_kind, mask_code
 from licences.access import Caller, Ground, Mandate, OwnLicence, UseMode
 from licences.supervision import Case, NumberedEntry, TrailKind
 
@@ -89,11 +89,32 @@ class CaseView:
     closed: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileView:
+    """One file of a licence that can be downloaded."""
+
+    kind: FileKind
+    name: Message
+
+
 class Typed(dict[str, str]):
     """What somebody typed: empty where nothing was."""
 
     def __missing__(self, key: str) -> str:
         return ""
+
+
+def file_views(services: Services, record: Record) -> list[FileView]:
+    """Show the sealed files of a licence; of several documents each by its name."""
+    names = {document.key: document.label for document in structured_of(services, record).documents}
+    found = []
+    for key in ("", *names):
+        for form in SEALED_FORMS:
+            if (kind := document_kind(form, key)) in record.files:
+                zh = f"{names[key] if key else '电子证照'}（{form.upper()}）"
+                name = Message(zh=zh, en="" if key else f"E-licence ({form.upper()})")
+                found.append(FileView(kind=kind, name=name))
+    return found
 
 
 def licence_view(services: Services, one: OwnLicence) -> LicenceView:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from keys import Passphrase, hash_bytes
-from licences import LicencesError, kept_files, load_snapshot, sampled
+from licences import SEALED_FORMS, LicencesError, form_and_key, kept_files, load_snapshot, sampled
 from verify import Outcome, Verifier
 
 from .audit_checking import audited
@@ -162,14 +162,14 @@ def _looked_at(home: Home, manifest: Mapping[str, object], at: datetime) -> Rest
 
 
 def _is_genuine(services: Services, identifier: str, at: datetime) -> bool:
-    """Whether the sealed PDF of a licence is authentic; CAs are not asked: restoring needs no network."""
+    """Whether the sealed files of a licence are authentic; CAs are not asked: restoring needs no network."""
     verifier = Verifier(services.trust, services.store, existence=services.store, clock=clock)
     try:
         record = services.store.get(identifier)
-        report = verifier.verify_file(services.store.file(record, "pdf"), at=at)
+        sealed = [services.store.file(record, kind) for kind in record.files if form_and_key(kind)[0] in SEALED_FORMS]
     except LicencesError:
         return False
-    return report.authenticity is not Outcome.FAILED
+    return all(verifier.verify_file(one, at=at).authenticity is not Outcome.FAILED for one in sealed)
 
 
 def _changed_keys(staged: Path, manifest: Mapping[str, object]) -> tuple[str, ...]:

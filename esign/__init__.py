@@ -128,12 +128,29 @@ from .fonts import UNITS, FontChain
 from .foreign_cms import CertificateHash, Coverage, ForeignSignedData, ForeignSigner
 from .foreign_cms_reading import read_foreign_cms
 from .foreign_facts import ChangeKind, Changes, ForeignPdf, ForeignSignature, RangeFault
+from .foreign_ofd import ForeignOfd, ForeignOfdSignature, read_foreign_ofd, signer_of_bare
 from .foreign_pdf import read_foreign_pdf
 from .gbt35275 import read_gm_detached, sign_gm_attached, sign_gm_detached, sign_gm_digest
 from .holder_check import holder_check_value, normal_holder_code, normal_name
 from .identifier import IDENTIFIER_ROOT, LicenceIdentifier, is_issuer_code
 from .name_seal import NAME_SEAL_SIDE, draw_name_seal
 from .ofd_form import OfdContent
+from .ofd_package import MAX_OFD_BYTES, claims_to_be_ofd
+from .ofd_preview import MAX_PREVIEW_PAGES, OfdPreview, ofd_pages, ofd_preview
+from .ofd_reading import OfdSeal, SealedOfd, names_us_as_creator, read_sealed_ofd
+from .ofd_sealing import (
+    PreparedOfdSeal,
+    SealedOfdFile,
+    add_ofd_timestamp,
+    is_ofd_with_more_seals,
+    prepare_next_ofd_seal,
+    prepare_ofd_seal,
+    sign_ofd,
+)
+from .ofd_signatures import CheckMethod
+from .ofd_signing_xml import OfdStampFacts
+from .ofd_stamps import stamp_facts
+from .ofd_writing import OfdWriter
 from .oval_seal import OVAL_HEIGHT, OVAL_WIDTH, draw_oval_seal
 from .page import (
     POINT,
@@ -169,6 +186,7 @@ from .pdf_writing import PdfContent, PdfSealer
 from .photo import MAX_PHOTO_BYTES, Photograph, photo_file, read_photo
 from .preflight import preflight
 from .preflight_findings import PreflightCode, PreflightFinding
+from .preview_notes import PREVIEW_EN, PREVIEW_ZH, PreviewNote
 from .qr import SALT_BYTES, CodeClaims, SignedCode, extract_code, read_code, sign_code
 from .round_seal import draw_round_seal
 from .seal import (
@@ -183,7 +201,15 @@ from .seal import (
     seal_size,
 )
 from .seal_image import read_seal_image
-from .seal_object import ORGANISATION, PERSON, SealObject, is_seal_manifest, make_seal_object, read_seal_object
+from .seal_object import (
+    ORGANISATION,
+    PERSON,
+    SealObject,
+    is_seal_manifest,
+    make_seal_object,
+    read_seal_object,
+    seal_object_of,
+)
 from .seal_place import PlaceForSeal, read_prepared_pdf
 from .seal_raster import SEAL_DPI, seal_png
 from .sealing_port import (
@@ -321,10 +347,12 @@ __all__ = [
     "MAX_COPY_BYTES",
     "MAX_DETACHED_BYTES",
     "MAX_ENTRY_CHARACTERS",
+    "MAX_OFD_BYTES",
     "MAX_PARTY_CHARACTERS",
     "MAX_PDF_BYTES",
     "MAX_PHOTO_BYTES",
     "MAX_PLACES",
+    "MAX_PREVIEW_PAGES",
     "MAX_REGISTER_BYTES",
     "MAX_REMARK_CHARACTERS",
     "MAX_SES_BYTES",
@@ -341,6 +369,8 @@ __all__ = [
     "PERMANENT",
     "PERSON",
     "POINT",
+    "PREVIEW_EN",
+    "PREVIEW_ZH",
     "PRODUCER",
     "QUIET_ZONE",
     "RECORD_COLUMNS",
@@ -377,6 +407,7 @@ __all__ = [
     "CertificateHash",
     "ChangeKind",
     "Changes",
+    "CheckMethod",
     "CheckedThing",
     "CodeClaims",
     "Command",
@@ -399,6 +430,8 @@ __all__ = [
     "FinishedSeal",
     "FontChain",
     "FontError",
+    "ForeignOfd",
+    "ForeignOfdSignature",
     "ForeignPdf",
     "ForeignSignature",
     "ForeignSignedData",
@@ -411,6 +444,10 @@ __all__ = [
     "MalformedSesError",
     "Mandate",
     "OfdContent",
+    "OfdPreview",
+    "OfdSeal",
+    "OfdStampFacts",
+    "OfdWriter",
     "OriginKind",
     "Page",
     "PdfContent",
@@ -422,8 +459,10 @@ __all__ = [
     "PreflightCode",
     "PreflightError",
     "PreflightFinding",
+    "PreparedOfdSeal",
     "PreparedPdf",
     "PreparedSesSignature",
+    "PreviewNote",
     "PrintedField",
     "RangeFault",
     "Refusal",
@@ -444,6 +483,8 @@ __all__ = [
     "SealRequestError",
     "SealSize",
     "SealedFile",
+    "SealedOfd",
+    "SealedOfdFile",
     "SealedPdf",
     "SealedRange",
     "SeenBox",
@@ -492,6 +533,7 @@ __all__ = [
     "add_detached_evidence",
     "add_document_timestamp",
     "add_evidence",
+    "add_ofd_timestamp",
     "add_seal",
     "add_signature",
     "add_signer",
@@ -509,6 +551,7 @@ __all__ = [
     "chinese_date",
     "claims_to_be_archive",
     "claims_to_be_copy",
+    "claims_to_be_ofd",
     "claims_to_be_report",
     "claims_to_be_status_list",
     "cms_for_prepared_pdf",
@@ -538,6 +581,7 @@ __all__ = [
     "holder_check_value",
     "hybrid_check_character",
     "is_issuer_code",
+    "is_ofd_with_more_seals",
     "is_seal_manifest",
     "is_short_code",
     "line",
@@ -549,7 +593,10 @@ __all__ = [
     "manifest_from_bytes",
     "manifest_to_bytes",
     "must_list",
+    "names_us_as_creator",
     "names_us_as_producer",
+    "ofd_pages",
+    "ofd_preview",
     "normal_holder_code",
     "normal_name",
     "origin_text",
@@ -557,12 +604,15 @@ __all__ = [
     "photo_of_text",
     "plain_pdf",
     "preflight",
+    "prepare_next_ofd_seal",
+    "prepare_ofd_seal",
     "prepare_seal",
     "prepare_ses_signature",
     "read_code",
     "read_detached",
     "read_face",
     "read_foreign_cms",
+    "read_foreign_ofd",
     "read_foreign_pdf",
     "read_gm_detached",
     "read_modules",
@@ -571,6 +621,7 @@ __all__ = [
     "read_prepared_pdf",
     "read_seal_image",
     "read_seal_object",
+    "read_sealed_ofd",
     "read_sealed_pdf",
     "read_ses_seal",
     "read_ses_signature",
@@ -586,6 +637,7 @@ __all__ = [
     "seal_digest_ses",
     "seal_facts",
     "seal_foreign_pdf",
+    "seal_object_of",
     "seal_png",
     "seal_size",
     "sign_code",
@@ -593,10 +645,13 @@ __all__ = [
     "sign_gm_attached",
     "sign_gm_detached",
     "sign_gm_digest",
+    "sign_ofd",
     "signature_facts",
     "signed_status_list",
     "signed_value_kind",
+    "signer_of_bare",
     "slanted_lines",
+    "stamp_facts",
     "status_list_from_bytes",
     "status_list_to_bytes",
     "structured_from_bytes",

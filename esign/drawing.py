@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from PIL import Image
 
-from .page import Command, transformed
+from .page import Command
 
 Matrix = tuple[float, float, float, float, float, float]
 """a b c d e f: x' = a x + c y + e, y' = b x + d y + f."""
@@ -127,7 +127,25 @@ def scale_of(matrix: Matrix) -> float:
 def put(commands: Iterable[Command], matrix: Matrix) -> tuple[Command, ...]:
     """The path after the matrix."""
     a, b, c, d, e, f = matrix
-    return transformed(commands, lambda x, y: (a * x + c * y + e, b * x + d * y + f))
+    found = []
+    for operator, numbers in commands:
+        # Written out: this is where most of the time goes.
+        if len(numbers) == 2:
+            x, y = numbers
+            moved_to: tuple[float, ...] = (a * x + c * y + e, b * x + d * y + f)
+        elif len(numbers) == 4:
+            x, y, z, w = numbers
+            moved_to = (a * x + c * y + e, b * x + d * y + f, a * z + c * w + e, b * z + d * w + f)
+        elif numbers:
+            x, y, z, w, u, v = numbers
+            moved_to = (
+                a * x + c * y + e, b * x + d * y + f, a * z + c * w + e, b * z + d * w + f,
+                a * u + c * v + e, b * u + d * v + f,
+            )  # fmt: skip
+        else:
+            moved_to = ()
+        found.append(Command(operator, moved_to))
+    return tuple(found)
 
 
 def box_of(commands: Iterable[Command]) -> Box | None:

@@ -146,6 +146,10 @@ class DrawnPage:
         if isinstance(picture, SeenSymbol):
             self._symbols.append(box)
 
+    def add_cover(self, box: SeenBox) -> None:
+        """Something that hides what is under it."""
+        self._covers.append(box)
+
     def finish(self) -> FacePage:
         """The page, when everything is drawn."""
         if not all(any(_surrounds(area, symbol) for symbol in self._symbols) for area in self._cleared):

@@ -5,17 +5,28 @@ Nothing here says whether a signature is good; its value is read and judged else
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from keys import SM2_SM3, Certificate, KeysError, parse_certificate
+
 from .china import CHINA
+from .errors import EsignError
 from .ofd_document import OfdDocument, read_documents, rendering_files
 from .ofd_package import ROOT_FILE, read_package
 from .ofd_paths import OfdFiles
-from .ofd_signatures import OfdSignature, read_signatures
+from .ofd_signatures import MAX_OFD_SIGNATURES, OfdSignature, read_signatures
+from .seal_object import read_seal_object
+from .signature_values import signature_algorithm, verify_value
 
-_COMPACT_TIME: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+MAX_CANDIDATES: Final = 8
+"""Certificates that a bare signature is tried with."""
+
+_COMPACT_TIME: Final = re.compile(
+    r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
 _SPREAD_TIME: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
@@ -68,7 +79,9 @@ def read_foreign_ofd(data: bytes) -> ForeignOfd:
             continue
         signed = [document for document in documents if document.signature_list == path]
         showing = frozenset[str]().union(*(rendering_files(files, document) for document in signed))
-        signatures += (_facts(files, signature, showing) for signature in read_signatures(files, path, ROOT_FILE))
+        limit = MAX_OFD_SIGNATURES - len(signatures)
+        found = read_signatures(files, path, ROOT_FILE, limit=limit)
+        signatures += (_facts(files, signature, showing) for signature in found)
     return ForeignOfd(
         files=files,
         documents=documents,
@@ -90,6 +103,26 @@ def stated_time(text: str) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo is not None else at.replace(tzinfo=CHINA)
+
+
+def signer_of_bare(signature: OfdSignature) -> Certificate | None:
+    """The certificate under which a value verifies that is nothing but r and s (form c of GB/T 35275 in OFD).
+
+    It is elsewhere: those are tried that the seal beside the signature permits. None: it is not in the file.
+    """
+    if signature.seal_file is None:
+        return None
+    try:
+        algorithm = signature_algorithm(signature.method) if signature.method else SM2_SM3
+        candidates = read_seal_object(signature.seal_file).permitted
+    except (EsignError, KeysError):
+        return None
+    for der in candidates[:MAX_CANDIDATES]:
+        with suppress(KeysError):
+            certificate = parse_certificate(der)
+            verify_value(certificate, algorithm, signature.value, signature.xml)
+            return certificate
+    return None
 
 
 def _facts(files: OfdFiles, signature: OfdSignature, showing: frozenset[str]) -> ForeignOfdSignature:

@@ -11,7 +11,7 @@ from typing import Final
 from .errors import Fault, MalformedError, TooLargeError
 from .ofd_package import ROOT_FILE
 from .ofd_paths import OfdFiles
-from .ofd_xml import Box, Element, check_xml, read_box
+from .ofd_xml import Box, Element, read_box
 
 MAX_OFD_DOCUMENTS: Final = 64
 """Bodies of one package with their versions; nearly all have one."""
@@ -254,7 +254,7 @@ class _Walk:
                 continue
             # A name in another encoding than UTF-8 does not have these bytes; such a file has a zero in it.
             if b"PageRes" not in data and b"\0" not in data:
-                check_xml(data, path)
+                self._files.check(path)
                 continue
             for named in self._files.xml(path, self._path).all("PageRes"):
                 resources = self._files.find(named.text, path)
@@ -316,7 +316,7 @@ class _Walk:
         for page in self._files.xml(listed, self._path).all("Page"):
             path = self._seen(self._files.find(page.only_text("FileLoc"), listed))
             if path in self._files:
-                check_xml(self._files[path], path)
+                self._files.check(path)
             yield page.attributes.get("PageID", "").strip(), path
 
     def _attachments(self, listed: str) -> Iterator[OfdAttachment]:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from .fonts import UNITS, FontChain
+from .ofd_parts import xml_text
 
 # Shares of the font size: nearly every glyph keeps within them.
 _ASCENT: Final = 0.9
 _DESCENT: Final = 0.2
 _SIDE: Final = 0.03
 _LAST_OF_PLANE: Final = "\uffff"
+_MARKUP: Final = "&<>\r"
 
 
 class Room(NamedTuple):
@@ -80,6 +82,15 @@ class OfdFonts:
     apart: frozenset[str]
     """Characters that stand in a text object of their own."""
 
+    escaped: dict[str, str]
+    """What is written for each character that XML writes in another way."""
+
+    def written(self, text: str) -> str:
+        """The text as XML."""
+        if self.escaped.keys().isdisjoint(text):
+            return text
+        return "".join([self.escaped.get(character, character) for character in text])
+
     def pieces(self, text: str) -> Iterator[tuple[int, str]]:
         """The text in pieces of one font each, with the font's place in the chain.
 
@@ -99,11 +110,15 @@ class OfdFonts:
         yield font, text[begin:]
 
 
+NO_FONTS: Final = OfdFonts(subsets={}, glyphs={}, elsewhere={}, apart=frozenset(), escaped={})
+"""Of what has no text."""
+
+
 def fonts_for(measures: FontMeasures, characters: frozenset[str]) -> OfdFonts:
     """The fonts of a file that shows these characters.
 
     Raises:
-        UnprintableError: no font has one of them.
+        UnprintableError: no font has one of them, or XML does not.
     """
     ordered = sorted(characters)
     measures.measure(ordered)
@@ -117,4 +132,11 @@ def fonts_for(measures: FontMeasures, characters: frozenset[str]) -> OfdFonts:
             glyphs.update((character, str(renumbered[gid])) for character, gid in own)
     elsewhere = {character: glyph.font for character, glyph in printed if glyph.font}
     beyond = {character for character in characters if character > _LAST_OF_PLANE}
-    return OfdFonts(subsets=subsets, glyphs=glyphs, elsewhere=elsewhere, apart=frozenset(beyond | elsewhere.keys()))
+    xml_text("".join(ordered))  # refuses what XML does not have
+    return OfdFonts(
+        subsets=subsets,
+        glyphs=glyphs,
+        elsewhere=elsewhere,
+        apart=frozenset(beyond | elsewhere.keys()),
+        escaped={character: xml_text(character) for character in _MARKUP if character in characters},
+    )

@@ -7,6 +7,7 @@ from typing import Final
 from .ofd_package import OfdPart
 from .page import Page
 from .pdf_form import ATTACHMENT_NAME, SEAL_FIELD
+from .seal import SealPicture
 from .xmp import ShortElement
 
 NAMESPACE: Final = "http://www.ofdspec.org/2016"
@@ -54,6 +55,8 @@ class OfdContent:
     """Every seal in the order of sealing, by the name that its field has in the PDF; an OFD has those with SM2."""
     attachment: str = ATTACHMENT_NAME
     """Name under which the data are attached, one of `pdf_form.ATTACHMENT_NAMES`."""
+    stamp: SealPicture | None = None
+    """The outlines of a stamp that is no electronic seal; it is drawn where the first field has its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

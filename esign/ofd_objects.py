@@ -9,11 +9,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from types import MappingProxyType
 from typing import Final
 
 from .fonts import UNITS
-from .ofd_fonts import FontMeasures, OfdFonts
-from .ofd_parts import number, xml_text
+from .ofd_fonts import NO_FONTS, FontMeasures, OfdFonts
+from .ofd_parts import number
 from .page import BOLD_PEN, POINT, Colour, Shape, TextRun
 
 # A corner reaches so many half widths of its line from the path at most (the standard's MiterLimit).
@@ -24,62 +25,60 @@ _OPERATORS: Final = {"M": "M", "L": "L", "C": "B", "Q": "B", "Z": "C"}
 class ObjectWriter:
     """Writes the objects of one file, each with the next ID: who draws by ID draws them in the right order."""
 
-    def __init__(self, first: int, measures: FontMeasures, fonts: OfdFonts, identifiers: Mapping[int, int]) -> None:
-        """`identifiers` are those of the fonts by their place in the chain."""
-        self._next = first
+    def __init__(
+        self,
+        numbers: Iterator[int],
+        measures: FontMeasures,
+        fonts: OfdFonts = NO_FONTS,
+        identifiers: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:
+        """Write with the next of these IDs; `identifiers` are those of the fonts by their place in the chain."""
+        self._numbers = numbers
         self._measures = measures
         self._fonts = fonts
         self._identifiers = identifiers
 
     def take(self) -> int:
         """The next ID."""
-        self._next += 1
-        return self._next - 1
-
-    @property
-    def highest(self) -> int:
-        """The last ID that was taken."""
-        return self._next - 1
+        return next(self._numbers)
 
     def text(self, run: TextRun, alpha: int | None = None) -> Iterator[str]:
         """One object for each piece of a line of text."""
         along = 0.0
         for font, piece in self._fonts.pieces(run.text) if run.text else ():
-            yield self._piece(run, piece, font, along, alpha)
-            along += self._length(run, piece) + run.spacing
+            known = self._measures.advances
+            advances = [known[character] for character in piece]
+            length = sum(advances) * run.size * POINT / UNITS + run.spacing * (len(piece) - 1)
+            frame, begin = self._place(run, piece, along, length)
+            glyphs = " ".join([self._fonts.glyphs[character] for character in piece])
+            yield (
+                f'<ofd:TextObject ID="{next(self._numbers)}" {frame} Font="{self._identifiers[font]}"'
+                f"{_style(run.size, run.bold, run.colour, alpha)}"
+                f'<ofd:CGTransform CodePosition="0" CodeCount="{len(piece)}" GlyphCount="{len(piece)}">'
+                f"<ofd:Glyphs>{glyphs}</ofd:Glyphs></ofd:CGTransform>"
+                f"<ofd:TextCode {begin}{_steps(advances, run)}>{self._fonts.written(piece)}"
+                "</ofd:TextCode></ofd:TextObject>\n"
+            )
+            along += length + run.spacing
 
-    def _length(self, run: TextRun, piece: str) -> float:
-        """Millimetres from the first character's place to where the last one's width ends."""
-        advances = self._measures.advances
-        wide = sum([advances[character] for character in piece])
-        return wide * run.size * POINT / UNITS + run.spacing * (len(piece) - 1)
-
-    def _piece(self, run: TextRun, piece: str, font: int, along: float, alpha: int | None) -> str:
+    def _place(self, run: TextRun, piece: str, along: float, length: float) -> tuple[str, str]:
+        """Boundary of a piece that begins so far along its run, and where its first character stands in it."""
         size = run.size * POINT
-        pen = size * BOLD_PEN if run.bold else 0.0
-        room = self._measures.room(piece)
-        side, ascent, descent = (part * size + pen / 2 for part in (room.side, room.ascent, room.descent))
-        ink = (along - side, -ascent, along + self._length(run, piece) + side, descent)
-        frame, begin = _turned(run, ink, along) if run.angle else _level(run, ink, along)
-        advances, glyphs = self._measures.advances, self._fonts.glyphs
-        steps = " ".join([_step(advances[character], size, run.spacing) for character in piece[:-1]])
-        seen = "" if alpha is None else f' Alpha="{alpha}"'
-        fill = f'<ofd:FillColor Value="{_colour(run.colour)}"{seen}/>'
-        bold = stroke = ""
-        if run.bold:
-            bold = f' Stroke="true" LineWidth="{number(pen)}"'
-            stroke = f'<ofd:StrokeColor Value="{_colour(run.colour)}"{seen}/>'
-        count = len(piece)
+        pen = size * BOLD_PEN / 2 if run.bold else 0.0
+        ascent, descent, side = self._measures.room(piece)
+        before, above = side * size + pen, ascent * size + pen
+        width, height = length + 2 * before, above + descent * size + pen
+        if run.angle:
+            return _turned(run, along, (along - before, -above, along - before + width, height - above))
+        left, top = round(run.x + along - before, 3), round(run.y - above, 3)
         return (
-            f'<ofd:TextObject ID="{self.take()}" {frame} Font="{self._identifiers[font]}" Size="{number(size)}"{bold}>'
-            f'{fill}{stroke}<ofd:CGTransform CodePosition="0" CodeCount="{count}" GlyphCount="{count}">'
-            f"<ofd:Glyphs>{' '.join([glyphs[character] for character in piece])}</ofd:Glyphs></ofd:CGTransform>"
-            f"<ofd:TextCode {begin}{steps and f' DeltaX="{steps}"'}>{xml_text(piece)}</ofd:TextCode></ofd:TextObject>\n"
+            f'Boundary="{number(left)} {number(top)} {number(width)} {number(height)}"',
+            f'X="{number(run.x + along - left)}" Y="{number(run.y - top)}"',
         )
 
     def shape(self, shape: Shape) -> str:
         """A path."""
-        return path_object(self.take(), shape)
+        return f'<ofd:PathObject ID="{next(self._numbers)}"{_path_object(shape)}\n'
 
     def image(self, resource: int, x: float, y: float, width: float, height: float) -> str:
         """A picture; its unit square is stretched over the box."""
@@ -90,57 +89,62 @@ class ObjectWriter:
         )
 
 
-def path_object(identifier: int, shape: Shape) -> str:
-    """A path; whether it is stroked and filled is always said: readers differ in what they take for granted."""
-    numbers = [part for command in shape.commands for part in command.numbers]
-    across, down = numbers[0::2], numbers[1::2]
-    margin = shape.line_width * _MITER / 2 if shape.stroke is not None else 0.0
-    left, top = round(min(across) - margin, 3), round(min(down) - margin, 3)
-    width, height = max(across) + margin - left, max(down) + margin - top
-    stroked = fill = weight = ""
-    if shape.stroke is not None:
-        weight = f' LineWidth="{number(shape.line_width)}"'
-        stroked = f'<ofd:StrokeColor Value="{_colour(shape.stroke)}"/>'
-    if shape.fill is not None:
-        fill = f'<ofd:FillColor Value="{_colour(shape.fill)}"/>'
-    return (
-        f'<ofd:PathObject ID="{identifier}" Boundary="{number(left)} {number(top)} {number(width)} {number(height)}"'
-        f'{weight} Stroke="{_truth(stroked)}" Fill="{_truth(fill)}">{stroked}{fill}'
-        f"<ofd:AbbreviatedData>{_path(shape, left, top)}</ofd:AbbreviatedData></ofd:PathObject>\n"
-    )
-
-
-def _level(run: TextRun, ink: tuple[float, float, float, float], along: float) -> tuple[str, str]:
-    """Boundary, and where the first character stands in it."""
-    left, top = round(run.x + ink[0], 3), round(run.y + ink[1], 3)
-    frame = f'Boundary="{number(left)} {number(top)} {number(ink[2] - ink[0])} {number(ink[3] - ink[1])}"'
-    return frame, f'X="{number(run.x + along - left)}" Y="{number(run.y - top)}"'
-
-
-def _turned(run: TextRun, ink: tuple[float, float, float, float], along: float) -> tuple[str, str]:
+def _turned(run: TextRun, along: float, ink: tuple[float, float, float, float]) -> tuple[str, str]:
     """The same for text that is not level: it is written in a space that is turned about the run's beginning."""
     cos, sin = math.cos(math.radians(run.angle)), math.sin(math.radians(run.angle))
     corners = [(cos * x + sin * y, cos * y - sin * x) for x in ink[0::2] for y in ink[1::2]]
     across, down = zip(*corners, strict=True)
     left, top = round(run.x + min(across), 3), round(run.y + min(down), 3)
-    width, height = max(across) - min(across), max(down) - min(down)
+    box = (left, top, max(across) - min(across), max(down) - min(down))
     turn = " ".join(f"{part:.4f}" for part in (cos, -sin, sin, cos))
     return (
-        f'Boundary="{number(left)} {number(top)} {number(width)} {number(height)}"'
-        f' CTM="{turn} {number(run.x - left)} {number(run.y - top)}"',
+        f'Boundary="{" ".join(map(number, box))}" CTM="{turn} {number(run.x - left)} {number(run.y - top)}"',
         f'X="{number(along)}" Y="0"',
     )
 
 
-@lru_cache(maxsize=4096)
-def _step(advance: float, size: float, spacing: float) -> str:
-    """From one character's place to the next one's."""
-    return number(advance * size / UNITS + spacing)
+@lru_cache(maxsize=1024)
+def _style(points: float, bold: bool, colour: Colour, alpha: int | None) -> str:
+    """Size, pen and colours of a text."""
+    size = points * POINT
+    seen = "" if alpha is None else f' Alpha="{alpha}"'
+    pen = f' Stroke="true" LineWidth="{number(size * BOLD_PEN)}"' if bold else ""
+    stroke = f'<ofd:StrokeColor Value="{_colour(colour)}"{seen}/>' if bold else ""
+    return f' Size="{number(size)}"{pen}><ofd:FillColor Value="{_colour(colour)}"{seen}/>{stroke}'
 
 
-@lru_cache(maxsize=256)
+def _steps(advances: Sequence[float], run: TextRun) -> str:
+    """From each character's place to the next one's."""
+    if len(advances) == 1:
+        return ""
+    size = run.size * POINT / UNITS
+    steps = {advance: number(advance * size + run.spacing) for advance in set(advances)}
+    return f' DeltaX="{" ".join([steps[advance] for advance in advances[:-1]])}"'
+
+
 def _colour(colour: Colour) -> str:
     return " ".join(str(round(part * 255)) for part in colour)
+
+
+# The lines of the forms are the same in all licences of a type.
+@lru_cache(maxsize=4096)
+def _path_object(shape: Shape) -> str:
+    """A path; whether it is stroked and filled is always said: readers differ in what they take for granted."""
+    numbers = [part for command in shape.commands for part in command.numbers]
+    across, down = numbers[0::2], numbers[1::2]
+    margin = 0.0 if shape.stroke is None else shape.line_width * _MITER / 2
+    left, top = round(min(across) - margin, 3), round(min(down) - margin, 3)
+    box = " ".join(map(number, (left, top, max(across) + margin - left, max(down) + margin - top)))
+    weight = stroke = fill = ""
+    if shape.stroke is not None:
+        weight = f' LineWidth="{number(shape.line_width)}"'
+        stroke = f'<ofd:StrokeColor Value="{_colour(shape.stroke)}"/>'
+    if shape.fill is not None:
+        fill = f'<ofd:FillColor Value="{_colour(shape.fill)}"/>'
+    return (
+        f' Boundary="{box}"{weight} Stroke="{_truth(stroke)}" Fill="{_truth(fill)}">{stroke}{fill}'
+        f"<ofd:AbbreviatedData>{_path(shape, left, top)}</ofd:AbbreviatedData></ofd:PathObject>"
+    )
 
 
 def _truth(written: str) -> str:

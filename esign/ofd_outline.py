@@ -1,4 +1,4 @@
-"""Paths of an OFD (AbbreviatedData, GB/T 33190-2016 clause 9.1) as the few commands that everything here is drawn with."""
+"""Paths of an OFD (AbbreviatedData, GB/T 33190-2016 clause 9.1) as the few commands that everything is drawn with."""
 
 import math
 from typing import Final

@@ -7,7 +7,7 @@ and whatever could be read in two ways is refused.
 
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -24,7 +24,7 @@ MAX_OFD_BYTES: Final = 20 * 1024 * 1024
 """As of every file that is verified."""
 MAX_OFD_FILES: Final = 4_000  # a licence with 300 annex pages has 320
 MAX_OFD_NAME: Final = 300  # bytes of a path
-MAX_UNPACKED_BYTES: Final = 96 * 1024 * 1024
+MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
 """Of all files of a package together."""
 
 ROOT_FILE: Final = "OFD.xml"
@@ -40,7 +40,14 @@ _DATE: Final = 0x0021  # 1980-01-01, the first day that the form has
 _UNIX: Final = 3 << 8
 _MODE: Final = 0o100644 << 16
 _MAX_COMMENT: Final = 0xFFFF
-_ENCRYPTED, _UTF_8 = 0x0001, 0x0800
+_ENCRYPTED, _SIZES_BEHIND = 0x0001, 0x0008
+_DESCRIPTOR: Final = struct.Struct("<3L")
+_DESCRIPTOR_SIGN: Final = b"PK\x07\x08"
+_EXTRA: Final = struct.Struct("<2H")
+_EXTRA_ZIP64, _EXTRA_PATH = 0x0001, 0x7075
+_PATH_HEAD: Final = 5  # version and checksum before the name
+_ZIP64_SIGN, _ZIP64_LOCATOR, _ZIP64_MARK = b"PK\x06\x07", 20, 0xFFFFFFFF
+_NO_STEPS: Final = frozenset({"", ".", ".."})
 _PACKED: Final = (".png", ".jpg", ".jpeg", ".dat", ".esl", ".p7s")
 """Suffixes of files that cannot be made smaller."""
 _OURS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -80,6 +87,7 @@ class OfdPackage(NamedTuple):
 
 class _Entry(NamedTuple):
     name: bytes
+    path: str
     flags: int
     method: int
     checksum: int
@@ -105,7 +113,7 @@ def write_package(files: Mapping[str, OfdPart]) -> bytes:
         part = files[name]
         method = _method(name)
         stream = part.content if method == _STORED else part.deflated
-        entry = _Entry(name.encode(), 0, method, part.checksum, len(stream), len(part.content), offset)
+        entry = _Entry(name.encode(), name, 0, method, part.checksum, len(stream), len(part.content), offset)
         parts += (_local_header(entry), stream)
         entries.append(entry)
         offset += len(parts[-2]) + len(stream)
@@ -126,41 +134,37 @@ def read_package(data: bytes) -> OfdPackage:
     if len(data) > MAX_OFD_BYTES:
         raise TooLargeError(f"an OFD of {len(data)} bytes; the limit is {MAX_OFD_BYTES}")
     files: dict[str, bytes] = {}
-    entries: list[_Entry] = []
-    folded: set[str] = set()
-    left, canonical, end_of_last = MAX_UNPACKED_BYTES, True, 0
-    begin, records = _central(data)
-    for record in records:
-        entry, name = record.entry, _name(record.entry)
-        if name.endswith("/"):
-            canonical = False
-            continue
-        if name.casefold() in folded:
-            raise _malformed("a path stands in the package twice")
-        folded.add(name.casefold())
+    left, headers_canonical = MAX_UNPACKED_BYTES, True
+    begin, entries = _central(data)
+    places = _places(data, entries, begin)
+    for entry, start in zip(entries, places, strict=True):
         if entry.size > left:
             raise TooLargeError(f"an OFD that unpacks to more than {MAX_UNPACKED_BYTES} bytes")
-        start = _start_of_stream(data, entry, begin)
         content = _unpacked(entry, data[start : start + entry.packed])
         left -= len(content)
-        files[name] = content
-        entries.append(entry)
-        canonical = (
-            canonical
-            and entry.offset == end_of_last
-            and entry.method == _method(name)
-            and data[entry.offset : start] == _local_header(entry)
+        name = entry.path
+        if name.endswith("/"):
+            if content:
+                raise _malformed("a folder with a content of its own")
+        else:
+            files[name] = content
+        headers_canonical = (
+            headers_canonical and entry.method == _method(name) and data[entry.offset : start] == _local_header(entry)
         )
-        end_of_last = start + entry.packed
-    folders = {name[:at] for name in folded for at, sign in enumerate(name) if sign == "/"}
-    if folders & folded:
-        raise _malformed("a path is a file and a folder")
-    names = list(files)
+    _refuse_doubles(entry.path for entry in entries)
+    names = [entry.path for entry in entries]
     canonical = (
-        canonical
-        and all(_OURS.fullmatch(name) for name in names)
+        headers_canonical
+        and all(map(_OURS.fullmatch, names))
         and names == _ordered(files)
-        and data[end_of_last:] == _directory(entries, end_of_last)
+        and data[begin:] == _directory(entries, begin)
+        # In this order, and the streams end where the next entry or the directory begins.
+        and all(
+            start + entry.packed == following
+            for entry, start, following in zip(
+                entries, places, [*(one.offset for one in entries[1:]), begin], strict=True
+            )
+        )
     )
     return OfdPackage(files, canonical)
 
@@ -170,29 +174,26 @@ def claims_to_be_ofd(data: bytes) -> bool:
     if not data.startswith(_LOCAL_SIGN) or len(data) > MAX_OFD_BYTES:
         return False
     try:
-        _, records = _central(data)
-        return any(record.entry.name.lstrip(b"./\\").lower() == b"ofd.xml" for record in records)
+        _, entries = _central(data)
+        return any(entry.path.lower() == "ofd.xml" for entry in entries)
     except (MalformedError, TooLargeError):
         # The name stands in the directory all the same, when only what follows is damaged.
         return b"OFD.xml" in data[:4096] or b"OFD.xml" in data[-_MAX_COMMENT:]
 
 
-class _Record(NamedTuple):
-    entry: _Entry
-    end: int
-
-
-def _central(data: bytes) -> tuple[int, list[_Record]]:
+def _central(data: bytes) -> tuple[int, list[_Entry]]:
     """Where the central directory begins, and its entries."""
     at = data.rfind(_END_SIGN, max(0, len(data) - _END.size - _MAX_COMMENT))
     if at < 0 or len(data) - at < _END.size:
         raise _malformed("no end of a ZIP file")
     _, disk, first_disk, here, count, size, begin, comment = _END.unpack_from(data, at)
+    if _ZIP64_MARK in (here, count, size, begin) or data[max(0, at - _ZIP64_LOCATOR) : at].startswith(_ZIP64_SIGN):
+        raise _malformed("the package has the form for giant files (ZIP64)")
     if disk or first_disk or here != count or at + _END.size + comment != len(data) or begin + size != at:
         raise _malformed("the directory of the package does not lie where its end says")
     if count > MAX_OFD_FILES:
         raise TooLargeError(f"an OFD of more than {MAX_OFD_FILES} files")
-    records: list[_Record] = []
+    entries: list[_Entry] = []
     place = begin
     for _ in range(count):
         if place + _CENTRAL.size > at or data[place : place + 4] != _CENTRAL_SIGN:
@@ -202,49 +203,117 @@ def _central(data: bytes) -> tuple[int, list[_Record]]:
         name_size, extra, remark, offset = fields[10], fields[11], fields[12], fields[16]
         if name_size > MAX_OFD_NAME:
             raise TooLargeError(f"a path of more than {MAX_OFD_NAME} bytes")
-        name = data[place + _CENTRAL.size : place + _CENTRAL.size + name_size]
-        place += _CENTRAL.size + name_size + extra + remark
-        if place > at or fields[13]:
+        place += _CENTRAL.size
+        end = place + name_size + extra + remark
+        if end > at or fields[13]:
             raise _malformed("the directory of the package is cut off")
-        records.append(_Record(_Entry(name, flags, method, checksum, packed, full, offset), place))
+        name = data[place : place + name_size]
+        path = _path(name, flags)
+        _check_extra(data[place + name_size : place + name_size + extra], name, path)
+        entries.append(_Entry(name, path, flags, method, checksum, packed, full, offset))
+        place = end
     if place != at:
         raise _malformed("bytes in the directory of the package that no entry has")
-    return begin, records
+    return begin, entries
 
 
-def _name(entry: _Entry) -> str:
+def _path(name: bytes, flags: int) -> str:
     """The path of an entry; GB/T 33190 wants UTF-8, products also write GB 18030."""
-    if entry.flags & _ENCRYPTED:
+    if flags & _ENCRYPTED:
         raise _malformed("a file of the package is encrypted")
     for encoding in ("utf-8", "gb18030"):
         try:
-            name = entry.name.decode(encoding)
+            path = name.decode(encoding)
             break
         except UnicodeDecodeError:
             continue
     else:
         raise _malformed("a path in no known character set")
-    name = name.replace("\\", "/")
-    steps = name.rstrip("/").split("/")
-    if not name or name.startswith("/") or "" in steps or "." in steps or ".." in steps or not name.isprintable():
+    path = path.replace("\\", "/")
+    steps = path.removesuffix("/").split("/")
+    if not path.isprintable() or ":" in steps[0] or not _NO_STEPS.isdisjoint(steps):
         raise _malformed("a path that leads out of the package, or has signs that no path has")
-    if ":" in steps[0]:
-        raise _malformed("a path that leads out of the package")
-    return name
+    return path
 
 
-def _start_of_stream(data: bytes, entry: _Entry, limit: int) -> int:
-    """Where the content of an entry begins; its own header must say the same as the directory."""
+def _check_extra(extra: bytes, name: bytes, path: str) -> None:
+    """Extra fields (APPNOTE 4.5) may say another size or another name; some readers take these, some do not."""
+    place = 0
+    while place + _EXTRA.size <= len(extra):
+        kind, size = _EXTRA.unpack_from(extra, place)
+        place += _EXTRA.size
+        content = extra[place : place + size]
+        place += size
+        if kind == _EXTRA_ZIP64:
+            raise _malformed("the package has the form for giant files (ZIP64)")
+        if kind == _EXTRA_PATH and content[_PATH_HEAD:].replace(b"\\", b"/") != path.encode():
+            raise _malformed("an entry has two names")
+
+
+def _places(data: bytes, entries: Sequence[_Entry], begin: int) -> list[int]:
+    """Where the content of each entry begins.
+
+    A reader that goes from entry to entry instead of by the directory must find the same: no byte lies before, between
+    or behind them, and their own headers say the same as the directory.
+    """
+    places = [0] * len(entries)
+    expected = 0
+    for number in sorted(range(len(entries)), key=lambda number: entries[number].offset):
+        entry = entries[number]
+        if entry.offset != expected:
+            raise _malformed("bytes between the entries, or entries that overlap")
+        places[number], expected = _place(data, entry, begin)
+    if expected != begin:
+        raise _malformed("bytes between the entries and the directory")
+    return places
+
+
+def _place(data: bytes, entry: _Entry, limit: int) -> tuple[int, int]:
+    """Where the content of an entry begins, and where the entry ends."""
     at = entry.offset
     if at + _LOCAL.size > limit or data[at : at + 4] != _LOCAL_SIGN:
         raise _malformed("an entry is not where the directory says")
-    fields = _LOCAL.unpack_from(data, at)
-    flags, method, name_size, extra = fields[2], fields[3], fields[9], fields[10]
-    start: int = at + _LOCAL.size + name_size + extra
-    said = (data[at + _LOCAL.size : at + _LOCAL.size + name_size], flags & _ENCRYPTED, method)
-    if start + entry.packed > limit or said != (entry.name, 0, entry.method):
+    _, _, flags, method, _, _, checksum, packed, size, name_size, extra = _LOCAL.unpack_from(data, at)
+    named = at + _LOCAL.size
+    start = named + name_size + extra
+    end = start + entry.packed
+    stated, known = (checksum, packed, size), (entry.checksum, entry.packed, entry.size)
+    behind = bool(flags & _SIZES_BEHIND)
+    if (
+        end > limit
+        or data[named : named + name_size] != entry.name
+        or method != entry.method
+        or (flags ^ entry.flags) & (_ENCRYPTED | _SIZES_BEHIND)
+        or not (stated == known or (behind and stated == (0, 0, 0)))
+        # Where a stored content ends that is followed by its size, nobody can tell who does not have the directory.
+        or (behind and method == _STORED and entry.size)
+    ):
         raise _malformed("an entry says something else than the directory")
-    return start
+    _check_extra(data[named + name_size : start], entry.name, entry.path)
+    if behind:
+        sign = end + len(_DESCRIPTOR_SIGN) if data.startswith(_DESCRIPTOR_SIGN, end) else end
+        end = sign + _DESCRIPTOR.size
+        if end > limit or _DESCRIPTOR.unpack_from(data, sign) != known:
+            raise _malformed("an entry says something else than the directory")
+    return start, end
+
+
+def _refuse_doubles(paths: Iterable[str]) -> None:
+    """No path twice, whoever compares them: without regard to case, and without the ends that some systems drop."""
+    files: set[str] = set()
+    folders: set[str] = set()
+    for path in paths:
+        steps = [step.rstrip(" .") for step in path.casefold().removesuffix("/").split("/")]
+        folders.update("/".join(steps[:depth]) for depth in range(1, len(steps)))
+        whole = "/".join(steps)
+        if path.endswith("/"):
+            folders.add(whole)
+        elif whole in files:
+            raise _malformed("a path stands in the package twice")
+        else:
+            files.add(whole)
+    if folders & files:
+        raise _malformed("a path is a file and a folder")
 
 
 def _unpacked(entry: _Entry, stream: bytes) -> bytes:

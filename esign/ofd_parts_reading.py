@@ -5,11 +5,12 @@ another file.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Final, Literal, TypeVar
 from xml.sax.saxutils import unescape
 
+from .china import CHINA
 from .errors import EsignError, Fault, MalformedError, TooLargeError
 from .ofd_parts import (
     AttachmentFacts,
@@ -49,14 +50,16 @@ _IMAGE = re.compile(
     rf'<ofd:MultiMedia ID="({IDENTIFIER})" Type="Image" Format="(PNG|JPEG)">'
     r"<ofd:MediaFile>image_([0-9]{1,4})\.[a-z]{3}</ofd:MediaFile>"
 )
-_ATTACHMENT = re.compile(r'<ofd:Attachment ID="a[0-9]{1,2}" Name="([^"<]*)"')
+_ATTACHMENT = re.compile(
+    r'<ofd:Attachment ID="a[0-9]{1,2}" Name="([^"<]*)" Format="[a-z0-9]*" CreationDate="([0-9T:-]{19})"'
+)
 _ANNOTATED = re.compile(rf'<ofd:Page PageID="({IDENTIFIER})"><ofd:FileLoc>Page_([0-9]{{1,4}})/')
 _TIME = re.compile(r"<ofd:SignatureDateTime>([^<]*)</ofd:SignatureDateTime>")
 _STAMP = re.compile(
     rf'<ofd:StampAnnot ID="s[0-9]{{3}}" PageRef="({IDENTIFIER})"'
     rf' Boundary="({NUMBER}) ({NUMBER}) ({NUMBER}) ({NUMBER})"/>'
 )
-_ENTITIES: Final = {"&quot;": '"', "&#13;": "\r", "&#10;": "\n", "&#9;": "\t"}
+ENTITIES: Final = {"&quot;": '"', "&#13;": "\r", "&#10;": "\n", "&#9;": "\t"}
 
 
 def read_root(data: bytes) -> RootFacts:
@@ -119,15 +122,20 @@ def read_images(data: bytes) -> tuple[ImageFacts, ...]:
     return _read(data, facts, document_resources_xml, "DocumentRes.xml")
 
 
-def read_attachment_names(data: bytes) -> tuple[str, ...]:
-    """The names that our `Attachments.xml` lists; their sizes are not known yet, so it is not compared here."""
-    return tuple(_plain(name) for name in _ATTACHMENT.findall(_text(data, "Attachments.xml")))
+def read_attachments(data: bytes, size: Callable[[str], int]) -> tuple[AttachmentFacts, ...]:
+    """What our `Attachments.xml` says; `size` gives the bytes of an attached file by its name."""
 
+    def facts(text: str) -> tuple[AttachmentFacts, ...]:
+        return tuple(
+            AttachmentFacts(
+                name=_plain(name),
+                created=datetime.fromisoformat(created).replace(tzinfo=CHINA),
+                size=size(_plain(name)),
+            )
+            for name, created in _ATTACHMENT.findall(text)
+        )
 
-def check_attachments(data: bytes, attachments: Iterable[AttachmentFacts]) -> None:
-    """Whether our `Attachments.xml` says this and nothing else."""
-    if attachments_xml(attachments) != data:
-        raise not_ours("Attachments.xml")
+    return _read(data, facts, attachments_xml, "Attachments.xml")
 
 
 def read_annotated_pages(data: bytes) -> tuple[tuple[int, int], ...]:
@@ -198,4 +206,4 @@ def _only(pattern: re.Pattern[str], text: str) -> re.Match[str]:
 
 
 def _plain(text: str) -> str:
-    return unescape(text, _ENTITIES)
+    return unescape(text, ENTITIES)

@@ -11,13 +11,13 @@ from typing import Final
 from keys import hash_bytes
 
 from .errors import Fault, MalformedError, TooLargeError
-from .ofd_xml import Element, counted_xml
+from .ofd_xml import Element, check_xml, counted_xml
 
-MAX_PARSED_BYTES: Final = 24 * 1024 * 1024
-"""Of the XML files of one package whose elements are looked at."""
-MAX_PARSED_ELEMENTS: Final = 150_000
-"""Of all of these files."""
-MAX_HASHED_BYTES: Final = 160 * 1024 * 1024
+MAX_PACKAGE_XML_BYTES: Final = 24 * 1024 * 1024
+"""Of the XML files of one package that are looked at; a page full of text has 50 kB."""
+MAX_PACKAGE_ELEMENTS: Final = 100_000
+"""Of those of these files that are taken apart: lists, resources, signatures."""
+MAX_HASHED_BYTES: Final = 96 * 1024 * 1024
 """Of one package: everything in it once, and much of it by a second algorithm."""
 
 
@@ -30,9 +30,10 @@ class OfdFiles(Mapping[str, bytes]):
         self._folded = {name.casefold(): name for name in files}
         self._parsed: dict[str, Element] = {}
         self._digests: dict[tuple[str, str], bytes] = {}
-        self._bytes_left, self._elements_left, self._hashing_left = (
-            MAX_PARSED_BYTES,
-            MAX_PARSED_ELEMENTS,
+        self._checked: set[str] = set()
+        self._xml_left, self._elements_left, self._hashing_left = (
+            MAX_PACKAGE_XML_BYTES,
+            MAX_PACKAGE_ELEMENTS,
             MAX_HASHED_BYTES,
         )
 
@@ -85,13 +86,17 @@ class OfdFiles(Mapping[str, bytes]):
         root = self._parsed.get(path)
         if root is None:
             data = self.read(path, named_by)
-            self._bytes_left -= len(data)
-            if self._bytes_left < 0:
-                raise TooLargeError(f"an OFD with more than {MAX_PARSED_BYTES} bytes of XML")
+            self._take(path, data)
             root, elements = counted_xml(data, path, self._elements_left)
             self._elements_left -= elements
             self._parsed[path] = root
         return root
+
+    def check(self, path: str) -> None:
+        """Make sure that a file that is there is well-formed, without keeping anything of it; the errors of `xml`."""
+        if path not in self._checked:
+            self._take(path, self._files[path])
+            check_xml(self._files[path], path)
 
     def digest(self, path: str, algorithm: str) -> bytes:
         """The digest of a file that is there, by an algorithm that `keys.hash_bytes` has.
@@ -107,6 +112,13 @@ class OfdFiles(Mapping[str, bytes]):
                 raise TooLargeError(f"an OFD of which more than {MAX_HASHED_BYTES} bytes would have to be hashed")
             found = self._digests[path, algorithm] = hash_bytes(algorithm, data)
         return found
+
+    def _take(self, path: str, data: bytes) -> None:
+        if path not in self._checked:
+            self._checked.add(path)
+            self._xml_left -= len(data)
+            if self._xml_left < 0:
+                raise TooLargeError(f"an OFD with more than {MAX_PACKAGE_XML_BYTES} bytes of XML")
 
     def _there(self, path: str) -> str:
         return path if path in self._files else self._folded.get(path.casefold(), path)

@@ -1,4 +1,4 @@
-"""Resources of an OFD that pages draw with (GB/T 33190-2016 clause 7.9): fonts, pictures, colours, drawing parameters."""
+"""Resources that the pages of an OFD draw with (GB/T 33190-2016 clause 7.9): fonts, pictures, colours, parameters."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -136,4 +136,3 @@ def _first_colour(colour: Element) -> Element | None:
             if (found := part.first("Color")) is not None:
                 return found
     return None
-

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 
-from keys import Certificate, Signer, hash_bytes
+from keys import SM2_SM3, BadSignatureError, Certificate, Signer, hash_bytes
 
 from .errors import AdditionRefusedError, TimestampError
 from .gbt35275 import sign_gm_detached
 from .ofd_form import SEAL_FILE, SIGNATURE_FILE, SIGNATURE_LIST, VALUE_FILE, OfdStamp
-from .ofd_package import OfdPart, write_package
+from .ofd_package import OfdPart, read_package, write_package
+from .ofd_reading import OfdSeal, SealedOfd, read_sealed_ofd
 from .ofd_signing_xml import (
     OfdSignatureForm,
     OfdSignatureKind,
@@ -28,20 +29,21 @@ from .ofd_stamps import stamp_facts
 from .pdf_form import MAX_SEALS
 from .pdf_prepared import SealLevel
 from .seal_object import SealObject
-from .ses import MAX_TIME_STAMP_BYTES
+from .ses import MAX_TIME_STAMP_BYTES, SesSignature
 from .ses_making import PreparedSesSignature, add_time_stamp, prepare_ses_signature
-from .ses_reading import read_ses_signature
 from .stamping import have_stamped
+from .structured import ExpectedSeal
+from .structured_json import structured_from_bytes
 from .tsp import Timestamper
 
-_DIGEST = "sm3"
+_DIGEST = SM2_SM3.digest
 
 
 @dataclass(frozen=True, slots=False, kw_only=True, eq=False)
 class SealedOfdFile:
     """An OFD with a seal, and what the timestamp authority's failure cost."""
 
-    files: Mapping[str, OfdPart] = field(repr=False)
+    files: dict[str, OfdPart] = field(repr=False)
     level: SealLevel
     """Of this seal."""
     shortfall: TimestampError | None = None
@@ -141,8 +143,100 @@ def sign_ofd(files: Mapping[str, OfdPart], signer: Signer, *, at: datetime) -> b
     return write_package({**complete, signature_file(0, VALUE_FILE): OfdPart(value)})
 
 
+def prepare_next_ofd_seal(
+    ofd: SealedOfd, *, seal: SealObject, certificate: Certificate, at: datetime
+) -> PreparedOfdSeal:
+    """A sealed file with the next seal that its licence lists, but for its value.
+
+    Raises:
+        AdditionRefusedError: all seals are there, or one that is there does not check; also as `prepare_ofd_seal`.
+        SesRefusedError: as `prepare_ofd_seal`.
+        MalformedError: `FORMAT_STRUCTURED`, what is sealed is no licence.
+    """
+    _check_seals(ofd)
+    expected, place = _expected(ofd), len(ofd.seals)
+    if place >= len(expected):
+        raise AdditionRefusedError("all seals of the file are there")
+    return prepare_ofd_seal(
+        _parts(ofd),
+        place=place,
+        seal=seal,
+        certificate=certificate,
+        stamp=ofd.stamp_of(expected[place].field),
+        last=place == len(expected) - 1,
+        at=at,
+    )
+
+
+def add_ofd_timestamp(data: bytes, timestamper: Timestamper) -> bytes:
+    """Put a timestamp over the value of the last seal; the same bytes when it has one.
+
+    The last seal covers the values of all others, so that it is the only one that a timestamp can still be added to,
+    and the timestamp stands for all of them.
+
+    Raises:
+        TimestampError: there is none to be had.
+        AdditionRefusedError: a seal is missing or does not check.
+        EsignError: the file is none of ours; it would become too large.
+    """
+    ofd = read_sealed_ofd(data)
+    signature = _check_seals(ofd)
+    if len(ofd.seals) < len(_expected(ofd)):
+        raise AdditionRefusedError("a seal is missing")
+    if signature.time_stamp is not None:
+        return data
+    value = add_time_stamp(signature.der, _token_over(signature.signature, timestamper))
+    made = write_package({**_parts(ofd), signature_file(len(ofd.seals) - 1, VALUE_FILE): OfdPart(value)})
+    read_sealed_ofd(made)
+    return made
+
+
+def is_ofd_with_more_seals(later: bytes, earlier: bytes) -> bool:
+    """Whether nothing of the earlier file was changed but the list of its signatures.
+
+    Raises:
+        EsignError: one of them is no OFD.
+    """
+    files = read_package(later).files
+    return all(
+        files.get(path) == content for path, content in read_package(earlier).files.items() if path != SIGNATURE_LIST
+    )
+
+
+def _check_seals(ofd: SealedOfd) -> SesSignature:
+    """Make sure that what the seals cover is what was sealed, by those whom they name; the signature of the last."""
+    if ofd.changed or ofd.uncovered or not ofd.seals:
+        raise AdditionRefusedError("the file is not as it was sealed")
+    return [_checked(there) for there in ofd.seals][-1]
+
+
+def _checked(there: OfdSeal) -> SesSignature:
+    if there.ses is None:
+        raise AdditionRefusedError("the file is signed, not sealed")
+    try:
+        there.ses.verify_signature()
+    except BadSignatureError as error:
+        raise AdditionRefusedError(f"{there.signature.path} does not verify") from error
+    return there.ses
+
+
+def _expected(ofd: SealedOfd) -> list[ExpectedSeal]:
+    """The seals that the licence lists and an OFD can bear."""
+    return [one for one in structured_from_bytes(ofd.structured).seals if one.algorithm == SM2_SM3.name]
+
+
+def _parts(ofd: SealedOfd) -> dict[str, OfdPart]:
+    return {path: OfdPart(content) for path, content in ofd.files.items()}
+
+
 def _describe(
-    files: dict[str, OfdPart], place: int, kind: OfdSignatureKind, shown: OfdStampFacts | None, *, last: bool, at: datetime
+    files: dict[str, OfdPart],
+    place: int,
+    kind: OfdSignatureKind,
+    shown: OfdStampFacts | None,
+    *,
+    last: bool,
+    at: datetime,
 ) -> tuple[str, bytes]:
     """Add the list of signatures and the description of this one; its path and digest."""
     files[SIGNATURE_LIST] = _list_part(kind, place + 1)

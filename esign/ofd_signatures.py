@@ -19,9 +19,11 @@ from .ses_reading import SignedValueKind, signed_value_kind
 from .signature_values import RAW_BYTES
 
 MAX_OFD_SIGNATURES: Final = 64
-"""Of one document; real ones have up to a dozen."""
+"""Of one package; real ones have up to a dozen."""
 MAX_REFERENCES: Final = 40_000
-"""Of all signatures of one document: 64 of them over the files of an ordinary one."""
+"""Of all signatures of one list: 64 of them over the files of an ordinary document."""
+MAX_SIGNATURE_XML_BYTES: Final = 2 * 1024 * 1024
+"""Of one Signature.xml; 4,000 references have 0.6 MB."""
 MAX_STAMPS: Final = 4_000
 """Of one signature: a riding seal (骑缝章) has one on every page."""
 
@@ -111,8 +113,12 @@ class OfdSignature:
         return frozenset(reference.path for reference in self.references)
 
 
-def read_signatures(files: OfdFiles, list_path: str, named_by: str) -> tuple[OfdSignature, ...]:
+def read_signatures(
+    files: OfdFiles, list_path: str, named_by: str, *, limit: int = MAX_OFD_SIGNATURES
+) -> tuple[OfdSignature, ...]:
     """Every signature of the list at this path, in its order; `named_by` is the file that names it.
+
+    `limit` is how many of `MAX_OFD_SIGNATURES` the package may still have.
 
     Raises:
         MalformedError: `FORMAT_OFD`: the list, a Signature.xml or a signature value is not there or not well-formed, or
@@ -121,7 +127,7 @@ def read_signatures(files: OfdFiles, list_path: str, named_by: str) -> tuple[Ofd
     """
     root = files.xml(list_path, named_by)
     entries = list(root.all("Signature"))
-    if len(entries) > MAX_OFD_SIGNATURES:
+    if len(entries) > limit:
         raise TooLargeError(f"an OFD with more than {MAX_OFD_SIGNATURES} signatures")
     found: list[OfdSignature] = []
     references = 0
@@ -147,6 +153,8 @@ def check_method(text: str) -> tuple[CheckMethod, str]:
 
 def _signature(files: OfdFiles, entry: Element, list_path: str) -> OfdSignature:
     path = files.find(entry.attributes.get("BaseLoc", ""), list_path)
+    if len(files.read(path, list_path)) > MAX_SIGNATURE_XML_BYTES:
+        raise TooLargeError(f"a Signature.xml of more than {MAX_SIGNATURE_XML_BYTES} bytes")
     root = files.xml(path, list_path)
     info = root.only("SignedInfo")
     if info is None:

@@ -26,7 +26,7 @@ from .ofd_parts import XML_HEADER, number
 OfdSignatureKind = Literal["Seal", "Sign"]
 """A seal (GB/T 38540), or a signature without one (GB/T 35275): clause 18.1, table 66."""
 
-_LENGTH_OF_TIME: Final = 15
+_TIME_LENGTH: Final = 15
 _FOLDER: Final = re.compile(rf"{SIGNATURE_FOLDER}/Sign_([0-9]{{1,4}})/")
 
 
@@ -88,7 +88,7 @@ def signature_list_xml(kinds: Sequence[OfdSignatureKind]) -> bytes:
     )
     return (
         f'{XML_HEADER}<ofd:Signatures xmlns:ofd="{NAMESPACE}">\n'
-        # The number of the last stamp, whether it is shown or not: the schema wants it to differ from all IDs beside it.
+        # The number of the last stamp, also when none is shown: the schema wants it to differ from the IDs beside it.
         f"<ofd:MaxSignId>{_identifier(2 * len(kinds))}</ofd:MaxSignId>\n{rows}</ofd:Signatures>\n"
     ).encode()
 
@@ -116,7 +116,7 @@ def must_cover(paths: Iterable[str], place: int, *, last: bool) -> list[str]:
 
 def read_signing_time(text: str) -> datetime | None:
     """The time that our `Signature.xml` states; None when the text is not in the one form that it has there."""
-    if len(text) != _LENGTH_OF_TIME or not text.isascii():
+    if len(text) != _TIME_LENGTH or not text.isascii():
         return None
     try:
         at = datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)

@@ -44,6 +44,4 @@ def read_stamp_datum(text: str) -> OfdStamp:
 def stamp_facts(stamp: OfdStamp, size: tuple[float, float]) -> OfdStampFacts:
     """Where a picture of this size lies."""
     width, height = size
-    return OfdStampFacts(
-        page=stamp.page, x=stamp.x - width / 2, y=stamp.y - height / 2, width=width, height=height
-    )
+    return OfdStampFacts(page=stamp.page, x=stamp.x - width / 2, y=stamp.y - height / 2, width=width, height=height)

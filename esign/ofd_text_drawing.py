@@ -38,6 +38,10 @@ class OutlineFont:
         """The glyph of a character; 0 when it has none."""
         return int(self._font.get_nominal_glyph(ord(character)) or 0)
 
+    def advance(self, gid: int) -> float:
+        """Width of a glyph for a font size of 1."""
+        return float(self._font.get_glyph_h_advance(gid)) * self._scale
+
     def outline(self, gid: int) -> DrawnOutline:
         """The outline of a glyph."""
         found = self._outlines.get(gid)
@@ -72,10 +76,18 @@ class Fonts:
 
     def standing_in(self, character: str) -> DrawnOutline | None:
         """What the fonts of this system show for a character."""
+        font = self._having(character)
+        return None if font is None else self.counted(font.outline(font.gid(character)))
+
+    def advance(self, character: str) -> float:
+        """Width of a character in the fonts of this system, for a font size of 1; 0 when none has it."""
+        font = self._having(character)
+        return 0.0 if font is None else font.advance(font.gid(character))
+
+    def _having(self, character: str) -> OutlineFont | None:
         if not self._shipped:
             self._shipped = [OutlineFont(hb.Blob.from_file_path(file)) for file in self._shipped_files]
-        font = next((font for font in self._shipped if font.gid(character)), None)
-        return None if font is None else self.counted(font.outline(font.gid(character)))
+        return next((font for font in self._shipped if font.gid(character)), None)
 
     def counted(self, outline: DrawnOutline) -> DrawnOutline:
         """The outline, unless too many were drawn.

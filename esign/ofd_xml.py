@@ -130,35 +130,45 @@ def _parse(parser: XMLParserType, data: bytes, name: str) -> None:
 class _Builder:
     def __init__(self, name: str, limit: int) -> None:
         self._name = name
-        self._open: list[Element] = []
-        self._texts: list[list[str]] = []
+        self._top = Element("", {})
+        self._open = [self._top]
+        self._texts: list[list[str] | None] = [None]
+        """Of the open elements: pieces, which are joined once, because a text that grows is copied each time."""
         self._limit = limit
         self.count = 0
-        self.root = Element("", {})
+
+    @property
+    def root(self) -> Element:
+        return self._top.children[0]
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.count += 1
-        if self.count > self._limit or len(self._open) >= MAX_XML_DEPTH:
+        opened = self._open
+        if self.count > self._limit or len(opened) > MAX_XML_DEPTH:
             raise TooLargeError(f"{self._name!a}: too many elements, or too deep")
-        element = Element(tag.rpartition(":")[2], self._without_prefixes(attributes))
-        if self._open:
-            self._open[-1].children.append(element)
-        else:
-            self.root = element
-        self._open.append(element)
-        self._texts.append([])
+        if ":" in (names := "".join(attributes)) or "xmlns" in names:
+            attributes = self._without_prefixes(attributes)
+        element = Element(tag.rpartition(":")[2], attributes)
+        opened[-1].children.append(element)
+        opened.append(element)
+        self._texts.append(None)
 
     def end(self, _tag: str) -> None:
-        # Joined once: a text that grows piece by piece is copied each time.
-        self._open.pop().text = "".join(self._texts.pop())
+        element, pieces = self._open.pop(), self._texts.pop()
+        if pieces is not None:
+            element.text = "".join(pieces)
 
     def text(self, text: str) -> None:
-        self._texts[-1].append(text)
+        pieces = self._texts[-1]
+        if pieces is None:
+            self._texts[-1] = [text]
+        else:
+            pieces.append(text)
 
     def _without_prefixes(self, attributes: dict[str, str]) -> dict[str, str]:
         bare: dict[str, str] = {}
         for key, value in attributes.items():
-            if key.startswith("xmlns"):
+            if key == "xmlns" or key.startswith("xmlns:"):
                 continue
             local = key.rpartition(":")[2]
             if local in bare:

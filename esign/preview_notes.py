@@ -3,7 +3,11 @@
 from enum import StrEnum
 from typing import Final
 
-MAX_NOTES: Final = 20
+PREVIEW_ZH: Final = "预览（以原文件核验结果为准）"
+PREVIEW_EN: Final = "Preview: what counts is the verdict on the file itself"
+"""Stands at every preview."""
+
+MAX_PREVIEW_NOTES: Final = 20
 """That are told; a hostile file has one for every object."""
 
 
@@ -77,6 +81,6 @@ class Notes:
         self.found: dict[tuple[PreviewNote, str], None] = {}
 
     def add(self, note: PreviewNote, about: str = "") -> None:
-        """Keep a note, unless there are `MAX_NOTES`."""
-        if len(self.found) < MAX_NOTES:
+        """Keep a note, unless there are `MAX_PREVIEW_NOTES`."""
+        if len(self.found) < MAX_PREVIEW_NOTES:
             self.found[note, about[:100]] = None

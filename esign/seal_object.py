@@ -32,7 +32,7 @@ from .seal import SealPicture
 from .seal_image import read_seal_image
 from .ses import SesPicture, SesSeal
 from .ses_facts import may_sign
-from .ses_making import make_ses_seal
+from .ses_making import VERSION, make_ses_seal
 from .ses_reading import read_ses_seal
 
 MANIFEST_FORMAT = "elicence-seal/1"
@@ -72,6 +72,11 @@ class SealObject:
         """Digest of the whole object, `sm3:…` of a GB/T 38540 seal, `sha256:…` of a manifest."""
         name = "sm3" if self.ses else "sha256"
         return f"{name}:{hash_bytes(name, self.data).hex()}"
+
+    @property
+    def seals_ofd(self) -> bool:
+        """Whether it is of GB/T 38540 in the version with which our OFDs are sealed."""
+        return self.ses is not None and self.ses.version == VERSION
 
     def maker_certificate(self) -> Certificate:
         """The maker's certificate; `keys.KeysError` when we cannot read it."""

@@ -96,7 +96,7 @@ from .errors import (
 )
 from .faults import FAULTS, Fault
 from .files import FileProtection, FileStore, ShardTally
-from .fonts import fonts_in, shipped_font
+from .fonts import fonts_in, shipped_font, shipped_font_file
 from .forgery_reports import (
     MAX_CONTACT_CHARACTERS,
     MAX_WHAT_CHARACTERS,
@@ -205,9 +205,11 @@ from .sealing import (
     FileSealer,
     SealedFiles,
     SealingKeys,
+    add_joint_ofd_seal,
     add_joint_seal,
     level_of,
     raise_level,
+    raise_ofd,
     raise_pdf,
 )
 from .sql import (
@@ -563,6 +565,7 @@ __all__ = [
     "Withdrawal",
     "WorkItem",
     "account_key",
+    "add_joint_ofd_seal",
     "add_joint_seal",
     "after",
     "archive_problems",
@@ -637,6 +640,7 @@ __all__ = [
     "plan_stock",
     "preview_pages",
     "raise_level",
+    "raise_ofd",
     "raise_pdf",
     "read_receipts",
     "recalled_cases",
@@ -653,6 +657,7 @@ __all__ = [
     "schema_state",
     "serials_in",
     "shipped_font",
+    "shipped_font_file",
     "standing_at",
     "stored_licence",
     "structured_schema",

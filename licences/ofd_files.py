@@ -49,5 +49,5 @@ def _lack(keys: SealingKeys) -> str | None:
     ours = [one for one in keys.seals if one.seal.signer.algorithm.name == SEALING]
     if not ours or any(one.certificate.public_key.algorithm.name != SEALING for one in keys.awaited):
         return "OFD_NEEDS_SM2"
-    seals = (*(one.seal_object for one in ours), *(one.seal_digest for one in keys.awaited))
-    return "OFD_NEEDS_SEAL" if None in seals else None
+    ready = all(one.seal_object is not None and one.seal_object.seals_ofd for one in ours)
+    return None if ready and all(one.seal_digest is not None for one in keys.awaited) else "OFD_NEEDS_SEAL"

@@ -4,7 +4,7 @@ A timestamp authority or a CA that is slow or down costs a level, never a seal; 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -16,11 +16,15 @@ from esign import (
     ExpectedSeal,
     FinishedSeal,
     FontChain,
+    OfdContent,
+    OfdWriter,
     PdfContent,
     PdfSealer,
+    PreparedOfdSeal,
     PreparedPdf,
     Seal,
     SealedFile,
+    SealedOfdFile,
     SealLevel,
     SealObject,
     SignedData,
@@ -30,21 +34,27 @@ from esign import (
     add_detached_evidence,
     add_document_timestamp,
     add_evidence,
+    add_ofd_timestamp,
     add_signature,
     finished_cades,
     finished_file,
     finished_pades,
+    finished_ses,
+    prepare_next_ofd_seal,
+    prepare_ofd_seal,
     prepare_seal,
     read_detached,
     read_prepared_pdf,
+    read_sealed_ofd,
     read_sealed_pdf,
+    read_ses_signature,
     read_signed_data,
     read_timestamp,
     sign_detached,
     structured_from_bytes,
     timestamp_detached,
 )
-from keys import Certificate, Signer, hash_bytes
+from keys import SM2_SM3, Certificate, Signer, hash_bytes
 
 
 class Collector(Protocol):
@@ -99,6 +109,31 @@ class AuthoritySeal:
             file = finished_file(self.service, waiting.data, chain=chain)
             return read_signed_data(read_prepared_pdf(waiting.data).cms_in(file)).signature
         return read_signed_data(finished_pades(self.service, waiting.digest, chain=chain)).signature
+
+    def finish_ofd(self, waiting: PreparedOfdSeal, timestamper: Timestamper | None, *, at: datetime) -> SealedOfdFile:
+        """Seal a prepared OFD, here or elsewhere; `at` is the time that it was prepared for. Raises like `finish`.
+
+        There is no whole-file sealing of OFDs: a service is asked for the seal signature.
+        """
+        signer = self.seal.signer
+        if self.service is None:
+            return waiting.finish(signer.sign(waiting.to_sign), timestamper)
+        answer = finished_ses(
+            self.service,
+            waiting.digest,
+            property_info=waiting.property_info,
+            electronic_seal=self.electronic_seal.data,
+            certificate=signer.certificate,
+            at=at,
+        )
+        return waiting.finish(read_ses_signature(answer).signature, timestamper)
+
+    @property
+    def electronic_seal(self) -> SealObject:
+        """The seal that goes into OFDs; AdditionRefusedError when there is none."""
+        if self.seal_object is None:
+            raise AdditionRefusedError("there is no electronic seal to set on an OFD")
+        return self.seal_object
 
     def sign_detached(self, data: bytes, *, at: datetime) -> bytes:
         """Sign a file beside it, here or elsewhere; raises like `finish`."""
@@ -182,6 +217,11 @@ class FileSealer:
         self._collector = None if keys.awaited else collector
         first = keys.seals[0]
         self._sealer = PdfSealer(fonts, first.seal, timestamper=first.timestamper)
+        self._ofds = OfdWriter(fonts)
+        self._on_ofd = [
+            (field_name(place), one) for place, one in enumerate(keys.seals) if one.seal.signer.algorithm == SM2_SM3
+        ]
+        self._awaits = bool(keys.awaited)
 
     def seal(self, content: PdfContent, *, at: datetime) -> SealedFiles:
         """Seal the PDF and the structured licence inside it.
@@ -218,6 +258,32 @@ class FileSealer:
             return add_evidence(pdf, self._collector.collect(signer_paths(pdf, None), at)), ""
         except EvidenceMissingError as error:
             return pdf, str(error)
+
+    def seal_ofd(self, content: OfdContent, *, at: datetime) -> SealedOfdFile:
+        """Set those of the seals that are SM2 on an OFD of what `seal` has sealed as PDF.
+
+        Raises:
+            AdditionRefusedError: there is no SM2 seal, or none with an electronic seal.
+            UnprintableError, SealRefusedError, KeysError: as `seal`.
+        """
+        draft = self._ofds.write(content, at=at)
+        files, sealed, failed = draft.files, None, None
+        for place, (field, one) in enumerate(self._on_ofd):
+            one.require_usable(at)
+            waiting = prepare_ofd_seal(
+                files,
+                place=place,
+                seal=one.electronic_seal,
+                certificate=one.seal.signer.certificate,
+                stamp=draft.stamps.get(field),
+                last=not self._awaits and place == len(self._on_ofd) - 1,
+                at=at,
+            )
+            sealed = one.finish_ofd(waiting, one.timestamper if failed is None else None, at=at)
+            files, failed = sealed.files, failed or sealed.shortfall
+        if sealed is None:
+            raise AdditionRefusedError("an OFD bears SM2 seals only")
+        return replace(sealed, shortfall=failed)
 
     def _seal_pdf(self, content: PdfContent, at: datetime) -> tuple[bytes, TimestampError | None]:
         first = self._seals[0]
@@ -277,6 +343,18 @@ def add_joint_seal(pdf: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datetime)
     return SealedFiles(pdf=sealed.data, p7s=p7s, level=level_of(sealed.data, p7s), shortfall=str(failed or ""))
 
 
+def add_joint_ofd_seal(ofd: bytes, seal: AuthoritySeal, *, at: datetime) -> SealedOfdFile:
+    """As `add_joint_seal`, on the OFD beside the PDF; raises like it."""
+    seal.require_usable(at)
+    facts = read_sealed_ofd(ofd)
+    listed = [one for one in structured_from_bytes(facts.structured).seals if one.algorithm == SM2_SM3.name]
+    place = len(facts.seals)
+    if place >= len(listed) or listed[place] != seal.expected(listed[place].order - 1):
+        raise AdditionRefusedError("the licence does not wait for this seal now")
+    waiting = prepare_next_ofd_seal(facts, seal=seal.electronic_seal, certificate=seal.seal.signer.certificate, at=at)
+    return seal.finish_ofd(waiting, seal.timestamper, at=at)
+
+
 def _next_seal(
     pdf: bytes, seal: AuthoritySeal, place: int, timestamper: Timestamper | None, at: datetime
 ) -> SealedFile:
@@ -331,6 +409,13 @@ def raise_pdf(pdf: bytes, *, timestampers: Mapping[str, Timestamper], collector:
     pdf = add_evidence(pdf, collector.collect(signer_paths(pdf, None), at))
     last = read_sealed_pdf(pdf).seals[-1].signed_data
     return add_document_timestamp(pdf, _timestamper_for(last, timestampers))
+
+
+def raise_ofd(ofd: bytes, *, timestampers: Mapping[str, Timestamper]) -> bytes:
+    """Make up for a missing timestamp on an OFD; there is no place for evidence in it. Raises like `raise_level`."""
+    if SM2_SM3.name not in timestampers:
+        raise TimestampError(f"no timestamp authority is configured for {SM2_SM3.name} seals")
+    return add_ofd_timestamp(ofd, timestampers[SM2_SM3.name])
 
 
 def _timestamper_for(signature: SignedData, timestampers: Mapping[str, Timestamper]) -> Timestamper:

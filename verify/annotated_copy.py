@@ -11,9 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from esign import AnnotatedCopy, EsignError, SealedPdf, copy_from_bytes, read_detached
+from esign import (
+    SEAL_FIELD,
+    AnnotatedCopy,
+    EsignError,
+    Evidence,
+    SealedOfd,
+    SealedPdf,
+    copy_from_bytes,
+    read_detached,
+    read_gm_detached,
+)
 from keys import hash_bytes
 from verify.facts import Facts, unreadable
+from verify.ofd_seals import coverage_checks, sound
 from verify.report import Check
 from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
@@ -51,8 +62,61 @@ def look_at_copy_pdf(data: bytes, pdf: SealedPdf, grounds: Grounds) -> Facts:
     # (4) Its face shows what the licence in it says, and whose copy it is.
     licence = copy.licence
     document = licence.documents[0] if licence.documents else None
-    agree = representation_checks(data, pdf, licence, document, trust=grounds.trust, before=facts.checks, copy=copy)
+    agree = representation_checks(
+        lambda: read_face(data, pdf.seals[0].covered.end),
+        pdf.structured,
+        licence,
+        document,
+        trust=grounds.trust,
+        before=facts.checks,
+        copy=copy,
+    )
     return replace(facts, checks=(*facts.checks, *agree))
+
+
+def look_at_copy_ofd(ofd: SealedOfd, grounds: Grounds) -> Facts:
+    """Judge a copy as OFD, which was read already (1) and nothing of which was changed since it was signed (2)."""
+    readable = Check(name="format", code="OK")
+    # (4)
+    try:
+        copy = copy_from_bytes(ofd.structured)
+    except EsignError as error:
+        return Facts(kind="copy", checks=(readable, unreadable("structured", error)))
+    if len(ofd.seals) != 1 or ofd.seals[0].ses is not None:
+        wrong = Check(name="expected_seal", code="SEAL_UNEXPECTED", detail="a copy has one signature, which is no seal")
+        return Facts(kind="copy", checks=(readable, wrong))
+    signature = ofd.seals[0].signature
+    try:
+        signed_data = read_gm_detached(signature.value)
+        attached = read_detached(ofd.signature)
+    except EsignError as error:
+        return Facts(kind="copy", checks=(readable, unreadable("format", error)), licence=copy.licence, copy=copy)
+    # (8)
+    grounds = grounds.with_evidence(RevocationEvidence.from_raw(attached.evidence))
+    existence = Existence(at=grounds.at)
+    seal = Seal(
+        field=SEAL_FIELD,
+        signed_data=signed_data,
+        intact=signed_data.digest_matches(signature.xml),
+        claimed_time=signed_data.signing_time,
+        existence=existence,
+        covers="whole",
+    )
+    beside = seals_beside(attached, ofd.structured, existence)
+    around = [readable, *coverage_checks(ofd, 1), _attached_check(beside, seal)]
+    if signed_data.signing_time is None or signed_data.signing_time != ofd.seals[0].at:
+        around.append(Check(name="expected_seal", code="SEAL_UNEXPECTED", detail="the file says another time"))
+    return _judged(copy, (seal,), grounds, around, Ballast(evidence=Evidence()))
+
+
+def _attached_check(attached: Sequence[Seal], seal: Seal) -> Check:
+    """The signature file beside the data is by the same key, over these data."""
+    found = [check for one in attached for check in sound(one)]
+    wrong = next((check for check in found if check.code != "OK"), None)
+    if wrong is not None:
+        return Check(name="attached", code=wrong.code, detail=wrong.detail)
+    own = [one.signed_data.signer_certificate for one in attached] == [seal.signed_data.signer_certificate]
+    return Check(name="attached", code="OK" if own else "SEAL_UNEXPECTED")
 
 
 def look_at_copy_data(data: bytes, signature: bytes | None, grounds: Grounds) -> Facts:

@@ -9,6 +9,7 @@ from esign import (
     SignedValueKind,
     claims_to_be_archive,
     claims_to_be_copy,
+    claims_to_be_ofd,
     claims_to_be_report,
     claims_to_be_status_list,
     is_seal_manifest,
@@ -40,7 +41,7 @@ _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
 def kind_of(data: bytes) -> str:
-    """`empty`, `picture`, `unread_picture`, `archive`, `seal`, `pdf`, `cms`, `status_list`, `text` or `unknown`.
+    """`empty`, `picture`, `unread_picture`, `archive`, `ofd`, `seal`, `pdf`, `cms`, `status_list`, `text` or `unknown`.
 
     Or `structured`, `copy`, `report`: their data. A text is an address with a code.
     """
@@ -53,6 +54,8 @@ def kind_of(data: bytes) -> str:
         return "unread_picture"
     if claims_to_be_archive(head):
         return "archive"
+    if claims_to_be_ofd(data):
+        return "ofd"
     if is_seal_manifest(head) or (head[0] == der.SEQUENCE and signed_value_kind(data) in _SEALS):
         return "seal"
     if head.lstrip(_BLANKS).startswith(b"{"):

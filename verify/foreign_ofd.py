@@ -1,14 +1,13 @@
-"""OFDs that others signed (GB/T 33190-2016): seals of GB/T 38540, signatures of GB/T 35275 and bare ones.
+"""OFDs that others signed (GB/T 33190-2016): seals of GB/T 38540, signatures of GB/T 35275, and bare ones.
 
-Which files each signature covers, whether they are as they were, and which files that show were left out. Products
+Which files each signature covers, whether they are as they were, and which files that show are left out. Products
 decide themselves what they cover, so that leaving something out is no fault, but it is said. Such a document is never
 taken for a licence. The numbers are the steps in `verifier.py`.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,26 +19,211 @@ from esign import (
     ForeignOfdSignature,
     MalformedError,
     MalformedSesError,
+    SesSignature,
     SignedValueKind,
     read_foreign_ofd,
     read_seal_object,
     read_ses_signature,
-    verify_bare_sm2,
+    signer_of_bare,
 )
-from keys import BadSignatureError, Certificate, KeysError
 from verify.detection import is_ours
 from verify.facts import Facts, unreadable
 from verify.foreign_cms import MAX_READ_LIST_BYTES, facts_of_document, look_at_message
+from verify.foreign_signer import SIGNER_PURPOSES
 from verify.report import Check, SignatureFacts
-from verify.seals import usage_check
 from verify.ses import described_seal, judge_ses_signature
 from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
 
 MAX_NAMED_FILES: Final = 8
-"""Paths that a check's detail names."""
+"""Paths that one check names."""
+MAX_SIGNERS: Final = 64
+"""Judged in one OFD."""
+MAX_DIGESTED_BYTES: Final = 64 * 1024 * 1024
+"""Of one OFD: what its signatures are over, again for every signer, and their seals."""
 MAX_DATA_BYTES: Final = 8 * 1024 * 1024
-"""Of files in a package that are looked at for a licence of ours; a licence's data have 2 MB at most."""
+"""Of the files in one OFD that may be a licence of ours; its data have 2 MB at most."""
 
-_JSON: Final = b"{"
+_HASHED_OF_SES: Final = 4  # the seal's own part is hashed for the seal and for the signature
 _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 _HEAD: Final = 1024
+
+
+def look_at_foreign_ofd(data: bytes, grounds: Grounds) -> Facts:
+    """Judge every signature of an OFD that somebody else made."""
+    # (1) The package and its lists can be read, in one way.
+    try:
+        ofd = read_foreign_ofd(data)
+    except EsignError as error:
+        return Facts(kind="ofd", checks=(unreadable("format", error),))
+    if not ofd.signatures:
+        return Facts(kind="ofd", checks=(Check(name="format", code="SEAL_MISSING"),))
+    checks = [_format_check(ofd), *_licence_checks(ofd)]
+    signatures: list[SignatureFacts] = []
+    digested, lists_limit = 0, MAX_READ_LIST_BYTES // len(ofd.signatures)
+    for one in reversed(ofd.signatures):
+        signature = one.signature
+        digested += len(signature.xml) + _HASHED_OF_SES * len(signature.value)
+        if len(signatures) >= MAX_SIGNERS or digested > MAX_DIGESTED_BYTES:
+            checks.append(Check(name="format", code="RESOURCE_LIMIT", detail="too many signatures over too much"))
+            break
+        checks += _file_checks(one)
+        if signature.value_kind in (SignedValueKind.SES_SIGNATURE, SignedValueKind.SES_SEAL):
+            found, signers = _look_at_seal(ofd, one, grounds)
+        elif signature.value_kind is SignedValueKind.BARE_SIGNATURE:
+            found, signers = _look_at_bare(one, grounds)
+        else:
+            found, signers = look_at_message(
+                signature.value,
+                (signature.xml,),
+                name=signature.path,
+                covers=_covers(one),
+                claimed_time=one.stated_time,
+                existence=Existence(at=grounds.at),
+                grounds=grounds,
+                lists_limit=lists_limit,
+            )
+            digested += len(signature.xml) * len(signers)
+        checks += found
+        # As their document's signatures are told from the last to the first, so are those of one.
+        signatures += (replace(facts, intact=facts.intact and not one.changed) for facts in reversed(signers))
+    return facts_of_document("ofd", checks, signatures)
+
+
+def _format_check(ofd: ForeignOfd) -> Check:
+    if ofd.unsigned:
+        detail = f"a document without signatures shows {_named(ofd.unsigned)}"
+        return Check(name="format", code="SIGNED_IN_PART", detail=detail)
+    fonts = f"; fonts that the reader's machine must have: {_named(ofd.fonts)}" if ofd.fonts else ""
+    return Check(name="format", code="OK", detail=f"{len(ofd.documents)} documents{fonts}")
+
+
+def _licence_checks(ofd: ForeignOfd) -> Iterator[Check]:
+    """Taken for a document of others, a licence would be good for ever: nobody would ask for its status."""
+    left = MAX_DATA_BYTES
+    for path, content in ofd.files.items():
+        head = content[:_HEAD]
+        if not head.lstrip(_BLANKS).startswith(b"{") and b"%PDF-" not in head:
+            continue
+        left -= len(content)
+        if left < 0:
+            yield Check(name="format", code="RESOURCE_LIMIT", detail="too much attached that may be a licence")
+            return
+        if is_ours(content):
+            detail = f"{path!a}: a licence in another form than that in which it was issued"
+            yield Check(name="format", code="NON_CANONICAL", detail=detail)
+            return
+
+
+def _file_checks(one: ForeignOfdSignature) -> Iterator[Check]:
+    """(2) The files that it covers are as they were, and they are all that show."""
+    signature, name = one.signature, one.signature.path
+    if one.changed:
+        detail = f"{name!a}: changed or missing since: {_named(one.changed)}"
+        yield Check(name="references", code="DIGEST_MISMATCH", detail=detail)
+    elif signature.check is CheckMethod.OUTDATED:
+        method = signature.check_method or "none named, which is MD5"
+        yield Check(name="references", code="ALGORITHM_OUTDATED", detail=f"{name!a}: {method!a}")
+    elif signature.check is CheckMethod.UNKNOWN:
+        detail = f"{name!a}: {signature.check_method!a}"
+        yield Check(name="references", code="ALGORITHM_UNAVAILABLE", detail=detail)
+    else:
+        yield Check(name="references", code="OK", detail=f"{name!a}: {len(signature.references)} files as they were")
+    if one.uncovered:
+        detail = f"{name!a} leaves out {_named(one.uncovered)}"
+        yield Check(name="coverage", code="SIGNED_IN_PART", detail=detail)
+    else:
+        root = "" if one.covers_root else " but OFD.xml, which says which documents there are"
+        yield Check(name="coverage", code="OK", detail=f"{name!a}: everything that shows{root}")
+
+
+def _look_at_seal(
+    ofd: ForeignOfd, one: ForeignOfdSignature, grounds: Grounds
+) -> tuple[list[Check], list[SignatureFacts]]:
+    signature = one.signature
+    try:
+        ses = read_ses_signature(signature.value)
+        seal = read_seal_object(ses.seal.der)
+        found = judge_ses_signature(
+            ses,
+            (signature.xml,),
+            grounds.for_applicants(),
+            seal=seal,
+            field=signature.path,
+            covers=_covers(one),
+            existence=Existence(at=grounds.at),
+        )
+    except MalformedSesError as error:
+        return [unreadable("format", MalformedError(Fault.FORMAT_SES, str(error)))], []
+    except EsignError as error:
+        return [unreadable("format", error)], []
+    checks = [
+        replace(check, detail=f"{signature.path!a}: {check.detail}".removesuffix(": ")) for check in found.checks
+    ]
+    described = Check(name="format", code="OK", detail=f"{signature.path!a}: {described_seal(seal)}")
+    return [described, _property_check(ofd, one, ses), _same_seal_check(one, ses), *checks], list(found.signatures)
+
+
+def _property_check(ofd: ForeignOfd, one: ForeignOfdSignature, ses: SesSignature) -> Check:
+    """What the seal says it protects is the Signature.xml beside it: a strict reader would take another file else."""
+    path, stated = one.signature.path, ses.property_info
+    try:
+        named = ofd.files.find(stated, path)
+    except MalformedError:
+        named = ""
+    if named != path and ofd.files.get(named, one.signature.xml) != one.signature.xml:
+        detail = f"{path!a}: the seal says that it protects another file: {stated!a}"
+        return Check(name="protects", code="FORMAT_OFD", detail=detail)
+    note = "" if named == path else f"; the seal names something that is not there: {stated!a}"
+    return Check(name="protects", code="OK", detail=f"{path!a}{note}")
+
+
+def _same_seal_check(one: ForeignOfdSignature, ses: SesSignature) -> Check:
+    """The seal lies beside the signature, too, and readers differ in which of the two they show."""
+    signature = one.signature
+    if signature.seal_file is None or signature.seal_file == ses.seal.der:
+        return Check(name="seal_file", code="OK")
+    covered = signature.seal_path in signature.covered
+    detail = f"{signature.path!a}: the seal beside the signature is not the one that was used"
+    return Check(name="seal_file", code="FORMAT_OFD" if covered else "CHANGED_AFTER_SIGNING", detail=detail)
+
+
+def _look_at_bare(one: ForeignOfdSignature, grounds: Grounds) -> tuple[list[Check], list[SignatureFacts]]:
+    """(3), (7), (8) A signature that comes without anything, under a certificate that the seal beside it permits."""
+    signature = one.signature
+    certificate = signer_of_bare(signature)
+    if certificate is None:
+        detail = f"{signature.path!a}: a bare signature, and no certificate in the file under which it verifies"
+        return [Check(name="certificate", code="CERTIFICATE_MISSING", detail=detail)], []
+    existence = Existence(at=grounds.at)
+    path = look_at_path(
+        certificate, (), grounds=grounds.for_applicants(), claimed_at=one.stated_time, existence=existence
+    )
+    purposes = certificate.extended_key_usage
+    fits = not certificate.is_ca and (not purposes or purposes & SIGNER_PURPOSES)
+    checks = [
+        Check(name="signature", code="OK", detail=f"{signature.path!a}: certificate found in the seal beside it"),
+        Check(name="usage", code="OK" if fits else "SIGNER_UNFIT", detail=f"{signature.path!a}"),
+        *path.checks,
+    ]
+    facts = facts_of_signature(
+        certificate,
+        path,
+        existence,
+        field=signature.path,
+        claimed_time=one.stated_time,
+        covers=_covers(one),
+        intact=True,
+        valid=True,
+        development=path.chain.development,
+    )
+    return checks, [facts]
+
+
+def _covers(one: ForeignOfdSignature) -> str:
+    return "whole" if one.covers_root and not one.uncovered else "part"
+
+
+def _named(paths: Sequence[str]) -> str:
+    """Some of the paths; they are the file's own words, so nothing but their ASCII form is written."""
+    more = f" and {len(paths) - MAX_NAMED_FILES} more" if len(paths) > MAX_NAMED_FILES else ""
+    return ", ".join(f"{path!a}" for path in paths[:MAX_NAMED_FILES]) + more

@@ -8,6 +8,7 @@ from esign import (
     EsignError,
     Fault,
     MalformedError,
+    read_face,
     read_sealed_pdf,
     structured_from_bytes,
 )
@@ -72,11 +73,18 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         all_issuers_check(seals, licence, grounds),
         *stamps,
         evidence_check(pdf.evidence, (*used, *(facts.used for facts in found)), judged=judged),
-        completeness_check(seals, licence),
+        completeness_check(len(seals), len(licence.seals)),
     )
     document = next((one for one in licence.documents if one.key == pdf.document), None)
     # (4) What the face shows is what the structured licence says, and the code on it is its own.
-    agree = representation_checks(data, pdf, licence, document, trust=grounds.trust, before=checks)
+    agree = representation_checks(
+        lambda: read_face(data, pdf.seals[0].covered.end),
+        pdf.structured,
+        licence,
+        document,
+        trust=grounds.trust,
+        before=checks,
+    )
     return Facts(
         kind="pdf",
         checks=(*checks, *agree),

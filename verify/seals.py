@@ -75,8 +75,8 @@ def look_at_seals(seals: Sequence[Seal], licence: StructuredLicence, grounds: Gr
 
 def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: Grounds) -> SealFacts:
     # (5), (6) The seal is one that the licence lists, and it is the issuer's.
-    expected = _expected(seal, place, licence)
-    first = expected.code == "OK" and expected.detail == _FIRST
+    expected = expected_check(seal, place, licence)
+    first = expected.code == "OK" and expected.detail == FIRST
     rule = IssuerRule(register=grounds.trust.register)
     certificate, sealed_at = seal.signed_data.signer_certificate, seal.claimed_time or licence.sealed_at
     issuer = rule.check(certificate, licence, first=first, at=sealed_at)
@@ -104,7 +104,7 @@ def judge_seal(
     # (2) The sealed bytes are unchanged.
     digest = Check(name="digest", code="OK" if seal.intact else "DIGEST_MISMATCH")
     # (3) The signature over the attributes, the digest among them, is that of the certificate's key.
-    signature = _signature(signed_data)
+    signature = signature_check(signed_data)
     # (7), (8) The certificate may seal, and chains to an anchor; the path was valid when it sealed and when the seal is
     # known to have existed, which its timestamp may move back.
     usage = usage_check(certificate, purpose=purpose)
@@ -152,10 +152,10 @@ def all_issuers_check(seals: Sequence[Seal], licence: StructuredLicence, grounds
     return IssuerRule(register=grounds.trust.register).check_all(sealed, licence, complete=complete)
 
 
-def completeness_check(seals: Sequence[Seal], licence: StructuredLicence) -> Check:
+def completeness_check(found: int, listed: int) -> Check:
     """Whether every seal is there that the licence lists: until then it is not in force (未生效)."""
-    missing = len(licence.seals) - len(seals)
-    detail = f"{missing} of {len(licence.seals)} seals are missing" if missing > 0 else ""
+    missing = listed - found
+    detail = f"{missing} of {listed} seals are missing" if missing > 0 else ""
     return Check(name="seals", code="SEALS_INCOMPLETE" if missing > 0 else "OK", detail=detail)
 
 
@@ -215,7 +215,8 @@ def failed_signature(error: KeysError) -> Check:
     return Check(name="signature", code=code, detail=str(error))
 
 
-def _signature(signed_data: SignedData) -> Check:
+def signature_check(signed_data: SignedData) -> Check:
+    """Whether the signature over the attributes, the digest among them, is that of the certificate's key."""
     try:
         signed_data.verify_signature()
     except KeysError as error:
@@ -223,10 +224,11 @@ def _signature(signed_data: SignedData) -> Check:
     return Check(name="signature", code="OK", detail=signed_data.algorithm.title)
 
 
-_FIRST: Final = "the first seal"
+FIRST: Final = "the first seal"
+FURTHER: Final = "a further seal"
 
 
-def _expected(seal: Seal, place: int, licence: StructuredLicence) -> Check:
+def expected_check(seal: Seal, place: int, licence: StructuredLicence) -> Check:
     """Contract section 1: the structured licence lists the seals to expect, in their order.
 
     A detached signature has no field: it must be by the key of a listed seal. The first seal's time is that of the
@@ -253,4 +255,4 @@ def _expected(seal: Seal, place: int, licence: StructuredLicence) -> Check:
     claimed = seal.claimed_time
     if claimed is not None and (claimed < licence.sealed_at or (first and claimed != licence.sealed_at)):
         return unexpected(f"sealed at {claimed}, the licence says {licence.sealed_at}")
-    return Check(name="expected_seal", code="OK", detail=_FIRST if first else "a further seal")
+    return Check(name="expected_seal", code="OK", detail=FIRST if first else FURTHER)

@@ -23,6 +23,7 @@ from esign import (
     digest_finding,
     read_seal_object,
     read_ses_signature,
+    seal_object_of,
     signed_value_kind,
     time_facts,
 )
@@ -56,6 +57,8 @@ class _Signed:
     value: bytes
     time_stamp: bytes | None
     """Token over `value`."""
+    ours: bool
+    """Every byte of the token must be explained."""
 
 
 def look_at_ses(data: bytes, grounds: Grounds, *, original: bytes | None = None) -> Facts:
@@ -64,7 +67,7 @@ def look_at_ses(data: bytes, grounds: Grounds, *, original: bytes | None = None)
         if signed_value_kind(data) is not SignedValueKind.SES_SIGNATURE:
             return _look_at_seal(read_seal_object(data), grounds)
         signature = read_ses_signature(data)
-        seal = read_seal_object(signature.seal.der)
+        seal = seal_object_of(signature.seal)
     except MalformedSesError as error:
         return _unreadable(MalformedError(Fault.FORMAT_SES, str(error)))
     except EsignError as error:
@@ -133,13 +136,12 @@ def judge_ses_signature(
     covers: str,
     existence: Existence,
     embedded: Sequence[Certificate] = (),
+    ours: bool = False,
 ) -> SesFacts:
     """Judge a seal signature that was read, and the seal in it (`seal`), over the chunks of `original` if it is here.
 
-    `embedded` are certificates that its file brings beside it; `existence` is what is known without its own timestamp.
-
-    Raises:
-        EsignError: the maker's part of the seal cannot be read.
+    `embedded` are certificates that its file brings beside it; `existence` is what is known without its own timestamp,
+    of which in a file of our own making (`ours`) every byte must be explained.
     """
     # 7.3 g: it is over the original.
     digest = "CONTENT_MISSING" if original is None else _DIGEST[digest_finding(signature, *original)]
@@ -156,6 +158,7 @@ def judge_ses_signature(
             value=signature.signature,
             # In version 1 a token takes the place of the time, and what it is over is not agreed.
             time_stamp=signature.time_stamp if signature.version > 1 else None,
+            ours=ours,
         ),
         grounds,
         existence,
@@ -201,6 +204,7 @@ def _maker_checks(
             lenient=ses is not None and ses.version < 5,
             value=b"" if ses is None else ses.signature,
             time_stamp=None if ses is None else ses.time_stamp,
+            ours=False,
         ),
         grounds,
         existence,
@@ -238,7 +242,7 @@ def _look_at_signer(signed: _Signed, grounds: Grounds, existence: Existence) -> 
     stamps = []
     if signed.time_stamp is not None:
         stamp = look_at_timestamp(
-            signed.time_stamp, (signed.value,), name="timestamp", grounds=grounds, at=existence.at, ours=False
+            signed.time_stamp, (signed.value,), name="timestamp", grounds=grounds, at=existence.at, ours=signed.ours
         )
         stamps.append(stamp.check)
         existence = existence.or_earlier(stamp.time, "timestamp")

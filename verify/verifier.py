@@ -5,11 +5,12 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
 
  0. The kind is found from the content; what is over the limits is not looked at. [kind]
  1. It is read strictly, in the one form in which it is written; no byte is unexplained. [format]
- 2. The sealed bytes are unchanged. [digest]
+ 2. The sealed bytes are unchanged; in an OFD, every file is sealed. [digest, coverage]
  3. The signature is that of the key in the signer's certificate. [signature]
- 4. The structured licence is canonical; a PDF is one of the documents that it lists, with the body that it describes.
-    [structured, listed_document, body] Of what 5 to 8 prove to be the issuer's, the face and the code on it say the
-    same as the structured licence. [face, face_code]
+ 4. The structured licence is canonical; a PDF or OFD is one of the documents that it lists, with the body that it
+    describes; beside the data in an OFD lies a signature by its seals. [structured, listed_document, body, attached]
+    Of what 5 to 8 prove to be the issuer's, the face and the code on it say the same as the structured licence. [face,
+    face_code]
  5. The seals are those that the structured licence lists, in their order, made when it says. [expected_seal, seal_time]
  6. The signer is the issuing authority that the licence names, or one that issues it jointly. [issuer]
  7. The certificate may be used for this, and there is a path from it to a trusted anchor, which was valid at the time
@@ -63,6 +64,7 @@ from verify.foreign_cms import look_at_foreign_cms
 from verify.hash_only import DigestOf, look_at_hash
 from verify.holder import HolderEntry, holder_checks
 from verify.judgement import authenticity, judge, worst_report
+from verify.ofd import look_at_ofd
 from verify.pdf import look_at_pdf
 from verify.report import Check, Report
 from verify.revocation import RevocationEvidence, RevocationSource
@@ -82,7 +84,7 @@ MAX_CODES_IN_PICTURE: Final = 8
 
 
 class Verifier:
-    """Judges sealed PDFs, structured licences, electronic seals, codes and pictures of codes.
+    """Judges sealed PDFs and OFDs, structured licences, electronic seals, codes and pictures of codes.
 
     Nothing in it changes but the memory of good certificate signatures in `trust`: one object serves many threads.
     """
@@ -148,6 +150,10 @@ class Verifier:
                     facts = look_at_foreign_cms(signature, data, grounds)
                 elif facts.codes == {"SEAL_MISSING"} and (texts := _codes_in_scan(data)):
                     return replace(self._verify_codes(texts, holder, at), kind="scan")
+            case "ofd":
+                facts = look_at_ofd(data, grounds, self._records)
+                if signature and facts.codes == {"SEAL_MISSING"}:
+                    facts = look_at_foreign_cms(signature, data, grounds)
             case "cms" if original is not None and is_licence(original):
                 # A licence is judged as one, whichever of its two files is given first.
                 facts = look_at_structured(original, data, grounds, self._records)
@@ -286,6 +292,7 @@ _REPORTED_KINDS: Final = {
     "copy": "copy",
     "digest": "digest",
     "empty": "unknown",
+    "ofd": "ofd",
     "picture": "code",
     "pdf": "pdf",
     "report": "report",

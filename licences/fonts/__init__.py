@@ -11,7 +11,13 @@ SHIPPED_FONT = "LXGWWenKai-Regular.ttf"
 
 def shipped_font() -> bytes:
     """The font file."""
-    return resources.files(__package__).joinpath(SHIPPED_FONT).read_bytes()
+    return shipped_font_file().read_bytes()
+
+
+def shipped_font_file() -> Path:
+    """Where the font file is, for processes that read it themselves."""
+    with resources.as_file(resources.files(__package__).joinpath(SHIPPED_FONT)) as path:
+        return path
 
 
 def fonts_in(folder: Path) -> list[bytes]:

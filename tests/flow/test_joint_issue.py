@@ -75,12 +75,15 @@ def second(tmp_path: Path, first: Path) -> Path:
 
 @pytest.mark.parametrize("family", ["sm2", "rsa"])
 def test_two_authorities_seal_one_licence(run: Run, first: Path, second: Path, tmp_path: Path, family: str) -> None:
-    code, made = run(first, "issue", "--data", str(SAMPLE), "--seal", family, "--joint", f"water-{family}")
-    assert code == 0
+    forms = ("pdf", "json", "ofd") if family == "sm2" else ("pdf", "json")
+    joint = ("--joint", f"water-{family}", "--format", "both" if "ofd" in forms else "pdf")
+    code, made = run(first, "issue", "--data", str(SAMPLE), "--seal", family, *joint)
+    assert code == 0, made
     identifier, pdf = made["identifier"], made["files"]["pdf"]["path"]
+    files = [made["files"][form]["path"] for form in forms]
 
     # Sealed by one of two: genuine, and not in force, whichever way it is asked.
-    for argument in (pdf, made["files"]["json"]["path"]):
+    for argument in files:
         code, report = run(first, "verify", argument)
         assert (code, report["reason"], report["authenticity"]) == (1, "SEALS_INCOMPLETE", "passed")
     services = Services(open_home(first))
@@ -93,10 +96,11 @@ def test_two_authorities_seal_one_licence(run: Run, first: Path, second: Path, t
 
     # The other authority looks at it, seals, and gives it back.
     out = tmp_path / "out"
-    assert run(second, "seal", "add", pdf, "--seal", family, "--out", str(out))[0] == 0
+    code, added = run(second, "seal", "add", pdf, "--seal", family, "--out", str(out))
+    assert code == 0, added
     code, done = run(first, "seal", "complete", identifier, "--from", str(out))
     assert (code, done.get("status")) == (0, "issued")
-    for argument in (pdf, made["files"]["json"]["path"]):
+    for argument in files:
         code, report = run(first, "verify", argument)
         assert (code, report["reason"]) == (0, "OK"), report
         assert {one["signer"]["organization"] for one in report["signatures"]} == {"样例县行政审批局", "样例县水利局"}

@@ -47,6 +47,9 @@ VECTORS: dict[str, str] = {
     "PICTURE_WITHOUT_CODE": "tests/verify/test_any_input.py::test_picture_without_a_code",
     "FORMAT_CODE": "tests/verify/test_code.py::test_what_is_no_code",
     "FORMAT_PDF": "tests/verify/test_foreign.py::test_shadows_and_wrappings",
+    "FORMAT_OFD": "tests/verify/test_ofd.py::test_a_damaged_package",
+    "CONTENT_UNCOVERED": "tests/verify/test_ofd.py::test_a_file_that_was_added",
+    "SIGNED_IN_PART": "tests/verify/test_foreign_ofd.py::test_signed_in_part",
     "FORMAT_STRUCTURED": (
         "tests/verify/test_any_input.py::test_licence_with_one_value_replaced_under_a_good_signature"
     ),

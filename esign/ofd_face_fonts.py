@@ -1,0 +1,119 @@
+"""The fonts of a sealed OFD of ours: what is drawn for each character, where a text names its glyphs itself.
+
+The form is that of `ofd_fonts`, and nothing else is accepted.
+"""
+
+from typing import Final, NamedTuple
+
+from .errors import Fault, MalformedError, TooLargeError
+from .fonts import UNITS
+from .glyph_shapes import GlyphShapes, known_digest, shape_digest
+
+MAX_OFD_FONT_BYTES: Final = 32 * 1024 * 1024
+"""Of one font; as in `face_fonts`: a whole font with every character of GB 18030."""
+
+_ASCENT, _DESCENT, _SIDE = 0.9, 0.2, 0.03
+"""Shares of the size within which nearly every glyph keeps."""
+
+
+class GlyphRoom(NamedTuple):
+    """How far the ink of a text reaches from its line, in shares of the size."""
+
+    ascent: float
+    descent: float
+    side: float
+    """Before the first character's place, and behind the last one's."""
+
+
+class _Glyph(NamedTuple):
+    advance: float
+    """In thousandths of the size."""
+    room: GlyphRoom
+    like: bool | None
+    """Whether it is drawn as the shipped font draws it; None where that does not have the character."""
+
+
+USUAL_ROOM: Final = GlyphRoom(_ASCENT, _DESCENT, _SIDE)
+# Outlines that were found to be those of their characters: most files have the same few hundred.
+_compared: dict[str, tuple[bytes, _Glyph]] = {}
+
+
+class OfdFaceFont:
+    """One font of a file; each character has one glyph in it."""
+
+    def __init__(self, data: bytes) -> None:
+        """Read the font.
+
+        Raises:
+            MalformedError: `FORMAT_OFD`: it is no TrueType font of our form.
+            TooLargeError: more than `MAX_OFD_FONT_BYTES`.
+        """
+        if len(data) > MAX_OFD_FONT_BYTES:
+            raise TooLargeError(f"a font of more than {MAX_OFD_FONT_BYTES} bytes")
+        try:
+            self._shapes = GlyphShapes(data)
+        except MalformedError as error:
+            raise MalformedError(Fault.FORMAT_OFD, error.detail) from error
+        self.glyphs: dict[str, str] = {}
+        """Number of each character's glyph that was met, in digits."""
+        self.advances: dict[str, float] = {}
+        """By character, in thousandths of the size."""
+        self.unlike: set[str] = set()
+        """Characters for which something else is drawn than the shipped font draws."""
+        self.unknown: set[str] = set()
+        """Characters that the shipped font does not have, so that nobody can tell what is drawn."""
+        self._wide: dict[str, GlyphRoom] = {}
+
+    def draws(self, text: str, glyphs: list[str]) -> bool:
+        """Whether every character of the text has the glyph that it has everywhere; new ones are looked at."""
+        if len(text) != len(glyphs):
+            return False
+        known = self.glyphs
+        for character, digits in zip(text, glyphs, strict=True):
+            if known.get(character) != digits:
+                if character in known:
+                    return False
+                self._meet(character, digits)
+        return True
+
+    def room(self, text: str) -> GlyphRoom:
+        """What the ink of the text takes."""
+        if self._wide.keys().isdisjoint(text):
+            return USUAL_ROOM
+        rooms = [self._wide.get(character, USUAL_ROOM) for character in text]
+        return GlyphRoom(*map(max, zip(*rooms, strict=True)))
+
+    def _meet(self, character: str, digits: str) -> None:
+        outline = self._shapes.glyph(int(digits))
+        known = _compared.get(character)
+        if known is not None and known[0] == outline:
+            glyph = known[1]
+        else:
+            glyph = self._compare(character, outline)
+            if glyph.like:
+                _compared[character] = (outline, glyph)
+        self.glyphs[character] = digits
+        self.advances[character] = glyph.advance
+        if glyph.room != USUAL_ROOM:
+            self._wide[character] = glyph.room
+        if not glyph.like:
+            (self.unknown if glyph.like is None else self.unlike).add(character)
+
+    def _compare(self, character: str, outline: bytes) -> _Glyph:
+        known = known_digest(character)
+        advance = self._shapes.width(outline) if outline else 0.0
+        return _Glyph(
+            advance,
+            self._room_of(outline, advance),
+            None if known is None else shape_digest(outline) == known,
+        )
+
+    def _room_of(self, outline: bytes, advance: float) -> GlyphRoom:
+        """From the box that stands before an outline (OpenType, `glyf`), which is a part of what is compared."""
+        box = outline[8:16]
+        if len(box) < 8:
+            return USUAL_ROOM
+        left, bottom, right, top = (
+            int.from_bytes(box[at : at + 2], "big", signed=True) / self._shapes.units for at in range(0, 8, 2)
+        )
+        return GlyphRoom(max(_ASCENT, top), max(_DESCENT, -bottom), max(_SIDE, -left, right - advance / UNITS))

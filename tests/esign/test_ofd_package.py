@@ -1,0 +1,380 @@
+"""Packages of OFDs: ours in one form, those of others in every form that can be read in one way only."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ofd_variants import ordinary, packed
+
+from esign import EsignError, MalformedError, TooLargeError
+from esign.ofd_package import (
+    MAX_OFD_BYTES,
+    MAX_OFD_FILES,
+    MAX_OFD_NAME,
+    MAX_UNPACKED_BYTES,
+    OfdPart,
+    claims_to_be_ofd,
+    read_package,
+    write_package,
+)
+from esign.ofd_paths import MAX_HASHED_BYTES, MAX_PACKAGE_XML_BYTES, OfdFiles
+from esign.ofd_xml import MAX_XML_BYTES, MAX_XML_DEPTH, MAX_XML_ELEMENTS, check_xml, parse_xml, read_box
+
+FILES = {"OFD.xml": b"<a/>" * 9, "Doc_0/b.xml": b"<b/>" * 99, "Doc_0/Res/c.png": b"\x89PNG"}
+PARTS = {name: OfdPart(content) for name, content in FILES.items()}
+LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+
+
+class Entry:
+    """One entry of a ZIP file, written by hand: what is wrong about it stands in the arguments."""
+
+    def __init__(self, name: bytes, content: bytes = b"<a/>", **changes: object) -> None:
+        self.name, self.content, self.changes = name, content, changes
+
+    def stream(self) -> bytes:
+        if self.changes.get("method", 8) != 8:
+            return self.content
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return packer.compress(self.content) + packer.flush()
+
+    def sizes(self) -> tuple[int, int, int]:
+        return zlib.crc32(self.content), len(self.stream()), len(self.content)
+
+    def local(self) -> bytes:
+        changes = self.changes
+        behind = changes.get("behind", False)
+        flags = changes.get("flags", 8 if behind else 0)
+        sizes = changes.get("sizes", (0, 0, 0) if behind else self.sizes())
+        name, extra = changes.get("local_name", self.name), changes.get("local_extra", b"")
+        head = struct.pack("<4s5H", LOCAL, 20, flags, changes.get("method", 8), 0, 0x21)
+        return head + struct.pack("<3L2H", *sizes, len(name), len(extra)) + name + extra  # type: ignore[misc, arg-type, operator, return-value]
+
+    def whole(self) -> bytes:
+        after = b"PK\x07\x08" * bool(self.changes.get("sign", True)) + struct.pack("<3L", *self.sizes())
+        return self.local() + self.stream() + (after if self.changes.get("behind") else b"")
+
+    def central(self, offset: int) -> bytes:
+        changes = self.changes
+        flags = changes.get("flags", 8 if changes.get("behind") else 0)
+        extra = changes.get("extra", b"")
+        head = struct.pack("<4s6H", CENTRAL, 20, 20, flags, changes.get("method", 8), 0, 0x21)
+        sizes = struct.pack("<3L", *changes.get("central_sizes", self.sizes()))  # type: ignore[misc]
+        rest = struct.pack("<5H2L", len(self.name), len(extra), 0, changes.get("disk", 0), 0, 0, offset)  # type: ignore[arg-type]
+        return head + sizes + rest + self.name + extra  # type: ignore[operator]
+
+
+def zipped(
+    *entries: Entry, before: bytes = b"", between: bytes = b"", behind: bytes = b"", comment: bytes = b""
+) -> bytes:
+    out, directory = before, b""
+    for place, entry in enumerate(entries):
+        directory += entry.central(len(out))
+        out += entry.whole() + (between if place < len(entries) - 1 else b"")
+    out += behind
+    end = struct.pack("<4s4H2LH", END, 0, 0, len(entries), len(entries), len(directory), len(out), len(comment))
+    return out + directory + end + comment
+
+
+ROOT = Entry(b"OFD.xml")
+
+
+def test_ours_is_read_back_and_one_byte_more_is_not_ours() -> None:
+    data = write_package(PARTS)
+    package = read_package(data)
+    assert (dict(package.files), package.canonical) == (FILES, True)
+    assert list(package.files) == ["OFD.xml", "Doc_0/Res/c.png", "Doc_0/b.xml"]
+    with zipfile.ZipFile(io.BytesIO(data)) as witness:
+        assert witness.testzip() is None
+        assert {name: witness.read(name) for name in witness.namelist()} == FILES
+    assert claims_to_be_ofd(data)
+
+
+@pytest.mark.parametrize("place", range(0, 400, 7))
+def test_every_changed_byte_of_a_package_of_ours_is_noticed(place: int) -> None:
+    data = write_package(PARTS)
+    changed = bytearray(data)
+    changed[place % len(data)] ^= 0x20
+    try:
+        package = read_package(bytes(changed))
+    except EsignError:
+        return
+    assert not package.canonical
+
+
+def test_the_same_files_always_give_the_same_package() -> None:
+    assert write_package(PARTS) == write_package(dict(reversed(PARTS.items())))
+    with pytest.raises(ValueError, match="path"):
+        write_package({**PARTS, "../x": OfdPart(b"")})
+
+
+GOOD: dict[str, tuple[bytes, dict[str, bytes]]] = {
+    "stored": (zipped(Entry(b"OFD.xml", method=0)), {"OFD.xml": b"<a/>"}),
+    "sizes behind": (
+        zipped(Entry(b"OFD.xml", behind=True), Entry(b"b", behind=True)),
+        {"OFD.xml": b"<a/>", "b": b"<a/>"},
+    ),
+    "sizes behind without their sign": (zipped(Entry(b"OFD.xml", behind=True, sign=False)), {"OFD.xml": b"<a/>"}),
+    "folders": (zipped(ROOT, Entry(b"Doc_0/", b""), Entry(b"Doc_0/a")), {"OFD.xml": b"<a/>", "Doc_0/a": b"<a/>"}),
+    "other stroke": (zipped(ROOT, Entry(b"Doc_0\\a")), {"OFD.xml": b"<a/>", "Doc_0/a": b"<a/>"}),
+    "Chinese in GB 18030": (
+        zipped(ROOT, Entry("附件/图.png".encode("gb18030"))),
+        {"OFD.xml": b"<a/>", "附件/图.png": b"<a/>"},
+    ),
+    "Chinese in UTF-8": (zipped(ROOT, Entry("附件".encode(), flags=0x800)), {"OFD.xml": b"<a/>", "附件": b"<a/>"}),
+    "a second name that is the same": (
+        zipped(ROOT, Entry("图".encode("gb18030"), extra=struct.pack("<2H5x", 0x7075, 8) + "图".encode())),
+        {"OFD.xml": b"<a/>", "图": b"<a/>"},
+    ),
+    "other extra fields": (
+        zipped(Entry(b"OFD.xml", extra=b"UT\x05\x00\x00\x00\x00\x00\x00", local_extra=b"UT\x00\x00")),
+        {"OFD.xml": b"<a/>"},
+    ),
+    "comment": (zipped(ROOT, comment=b"made by somebody"), {"OFD.xml": b"<a/>"}),
+    "root at the end": (zipped(Entry(b"a b"), ROOT), {"a b": b"<a/>", "OFD.xml": b"<a/>"}),
+}
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_packages_of_others(name: str) -> None:
+    data, files = GOOD[name]
+    package = read_package(data)
+    assert (dict(package.files), package.canonical) == (files, False)
+
+
+HIDDEN = Entry(b"OFD.xml", b"<hidden/>").whole()
+BAD: dict[str, bytes] = {
+    "nothing": b"",
+    "no end": LOCAL + bytes(100),
+    "end only, of a directory that is not there": struct.pack("<4s4H2LH", END, 0, 0, 1, 1, 46, 0, 0),
+    "path twice": zipped(ROOT, Entry(b"a"), Entry(b"a")),
+    "path twice but for its case": zipped(ROOT, Entry(b"a/B"), Entry(b"A/b")),
+    "path twice but for the stroke": zipped(ROOT, Entry(b"a/b"), Entry(b"a\\b")),
+    "path twice where ends are dropped": zipped(ROOT, Entry(b"a/b"), Entry(b"a./b ")),
+    "file and folder": zipped(ROOT, Entry(b"a"), Entry(b"a/b")),
+    "file and folder entry": zipped(ROOT, Entry(b"a"), Entry(b"A/", b"")),
+    "folder with a content": zipped(ROOT, Entry(b"a/", b"x")),
+    "out of the package": zipped(ROOT, Entry(b"../a")),
+    "out of the package with the other stroke": zipped(ROOT, Entry(b"a\\..\\..\\b")),
+    "absolute path": zipped(ROOT, Entry(b"/a")),
+    "path of a drive": zipped(ROOT, Entry(b"C:/a")),
+    "empty path": zipped(ROOT, Entry(b"")),
+    "control sign in a path": zipped(ROOT, Entry(b"a\x00b")),
+    "path in no character set": zipped(ROOT, Entry(b"\xff\xff")),
+    "hidden before": zipped(ROOT, before=HIDDEN),
+    "hidden between": zipped(ROOT, Entry(b"a"), between=HIDDEN),
+    "hidden behind": zipped(ROOT, behind=HIDDEN),
+    "a single byte between": zipped(ROOT, Entry(b"a"), between=b"\0"),
+    "bytes behind the end": zipped(ROOT) + b"x",
+    "a second package behind": zipped(ROOT) + zipped(Entry(b"OFD.xml", b"<b/>")),
+    "encrypted": zipped(Entry(b"OFD.xml", flags=1)),
+    "unknown method": zipped(Entry(b"OFD.xml", method=12)),
+    "other name at the entry": zipped(Entry(b"OFD.xml", local_name=b"OFD.xmL")),
+    "another size at the entry": zipped(Entry(b"OFD.xml", sizes=(zlib.crc32(b"<a/>"), 6, 5))),
+    "no sizes at the entry": zipped(Entry(b"OFD.xml", sizes=(0, 0, 0))),
+    "stored with sizes behind": zipped(Entry(b"OFD.xml", method=0, behind=True)),
+    "wrong checksum": zipped(Entry(b"OFD.xml", sizes=(1, 6, 4), central_sizes=(1, 6, 4))),
+    "more disks": zipped(Entry(b"OFD.xml", disk=1)),
+    "second name": zipped(Entry(b"a", extra=struct.pack("<2H5x", 0x7075, 12) + b"OFD.xml"), ROOT),
+    "second name at the entry": zipped(Entry(b"a", local_extra=struct.pack("<2H5x", 0x7075, 6) + b"b"), ROOT),
+    "giant form": zipped(Entry(b"OFD.xml", extra=struct.pack("<2HQ", 1, 8, 4))),
+    "cut off": zipped(ROOT)[:-1],
+    "cut off in a stream": zipped(Entry(b"OFD.xml", b"x" * 99, central_sizes=(zlib.crc32(b"x" * 99), 3, 99))),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BAD))
+def test_packages_that_can_be_read_in_two_ways_or_not_at_all(name: str) -> None:
+    with pytest.raises(MalformedError) as caught:
+        read_package(BAD[name])
+    assert caught.value.code == "FORMAT_OFD"
+
+
+def test_the_giant_form_is_refused_with_its_name() -> None:
+    data = zipped(ROOT)
+    place = data.index(END)
+    with_locator = data[:place] + b"PK\x06\x07" + bytes(16) + data[place:]
+    with pytest.raises(MalformedError, match="ZIP64"):
+        read_package(with_locator)
+
+
+def test_entries_that_overlap() -> None:
+    """A stream that two entries share: each is small, together they are a bomb."""
+    entry = Entry(b"OFD.xml", b"x" * 1000)
+    out = entry.whole()
+    directory = entry.central(0) * 3
+    end = struct.pack("<4s4H2LH", END, 0, 0, 3, 3, len(directory), len(out), 0)
+    with pytest.raises(MalformedError, match="overlap"):
+        read_package(out + directory + end)
+
+
+TOO_LARGE: dict[str, Callable[[], bytes]] = {
+    "bytes": lambda: bytes(MAX_OFD_BYTES + 1),
+    "files": lambda: packed([(f"a{number}", b"") for number in range(MAX_OFD_FILES + 1)], stored=True),
+    "path": lambda: zipped(ROOT, Entry(b"a" * (MAX_OFD_NAME + 1))),
+    "bomb": lambda: zipped(ROOT, Entry(b"a", bytes(MAX_UNPACKED_BYTES))),
+}
+
+
+@pytest.mark.parametrize("name", sorted(TOO_LARGE))
+def test_limits_of_a_package(name: str) -> None:
+    with pytest.raises(TooLargeError):
+        read_package(TOO_LARGE[name]())
+
+
+def test_a_bomb_that_lies_about_its_size_is_not_unpacked() -> None:
+    content = bytes(8 << 20)
+    sizes = (zlib.crc32(content), len(Entry(b"a", content).stream()), 10)
+    with pytest.raises(MalformedError):
+        read_package(zipped(ROOT, Entry(b"a", content, sizes=sizes, central_sizes=sizes)))
+
+
+@pytest.mark.parametrize(
+    ("data", "claims"),
+    [
+        (packed(ordinary()), True),
+        (zipped(Entry(b"ofd.XML")), True),
+        (packed({"mimetype": b"application/epub+zip"}), False),
+        (packed({"a/OFD.xml": b""}), False),
+        (packed(ordinary())[:-30], True),
+        (b"PK\x03\x04", False),
+        (b"%PDF-1.7 OFD.xml", False),
+    ],
+    ids=["ofd", "small letters", "another", "deeper", "damaged", "head", "pdf"],
+)
+def test_what_claims_to_be_an_ofd(data: bytes, claims: bool) -> None:
+    assert claims_to_be_ofd(data) is claims
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_package_with_anything_changed_is_read_or_refused(data: st.DataObject) -> None:
+    package = bytearray(packed(FILES))
+    for _ in range(data.draw(st.integers(1, 4))):
+        package[data.draw(st.integers(0, len(package) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        files = read_package(bytes(package)).files
+    except EsignError:
+        return
+    assert len(files) == len(FILES)
+
+
+# Paths.
+
+
+@pytest.mark.parametrize(
+    ("location", "beside", "path"),
+    [
+        ("/OFD.xml", "Doc_0/b.xml", "OFD.xml"),
+        ("b.xml", "Doc_0/x.xml", "Doc_0/b.xml"),
+        ("./Res/../b.xml", "Doc_0/x.xml", "Doc_0/b.xml"),
+        ("..\\OFD.xml", "Doc_0/x.xml", "OFD.xml"),
+        ("RES/C.PNG", "Doc_0/x.xml", "Doc_0/Res/c.png"),
+        ("Doc_0/b.xml", "Doc_0/x.xml", "Doc_0/b.xml"),
+        ("nowhere.xml", "Doc_0/x.xml", "Doc_0/nowhere.xml"),
+    ],
+)
+def test_where_a_path_leads(location: str, beside: str, path: str) -> None:
+    assert OfdFiles(FILES).find(location, beside) == path
+
+
+def test_the_standard_meaning_of_a_path_comes_first() -> None:
+    files = OfdFiles({"a.xml": b"", "Doc_0/a.xml": b""})
+    assert files.find("a.xml", "Doc_0/x.xml") == "Doc_0/a.xml"
+
+
+@pytest.mark.parametrize("location", ["", " ", "../../OFD.xml", "/..", "..\\..\\x"])
+def test_paths_that_lead_nowhere(location: str) -> None:
+    with pytest.raises(MalformedError):
+        OfdFiles(FILES).find(location, "Doc_0/x.xml")
+
+
+def test_files_are_parsed_and_hashed_up_to_a_limit() -> None:
+    padding = b"<a>" + b" " * (MAX_XML_BYTES - 100) + b"</a>"
+    files = OfdFiles({f"{number}.xml": padding for number in range(MAX_PACKAGE_XML_BYTES // len(padding) + 1)})
+    with pytest.raises(TooLargeError, match="XML"):
+        for name in files:
+            files.check(name)
+    # What was looked at before costs nothing again.
+    files.check("0.xml")
+    assert files.xml("0.xml", "").name == "a"
+    large = OfdFiles({"a": bytes(MAX_HASHED_BYTES // 2 + 1)})
+    assert large.digest("a", "sha256") == large.digest("a", "sha256")
+    with pytest.raises(TooLargeError, match="hashed"):
+        large.digest("a", "sha512")
+
+
+# XML.
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<a>",
+        b"<a/><b/>",
+        b"<a b='1' b='2'/>",
+        b"<!DOCTYPE a><a/>",
+        b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
+        b"<a>&x;</a>",
+        b'<?xml version="1.0" encoding="nonsense"?><a/>',
+        b'<?xml version="1.0" encoding="utf-7"?><a/>',
+        b"<a>\xff</a>",
+        b"<a:b/>" * 2,
+    ],
+    ids=range(11),
+)
+def test_broken_xml(data: bytes) -> None:
+    for read in (parse_xml, check_xml):
+        with pytest.raises(MalformedError) as caught:
+            read(data, "x.xml")
+        assert caught.value.code == "FORMAT_OFD"
+
+
+def test_names_without_prefixes() -> None:
+    root = parse_xml(b'<o:a xmlns:o="u" xmlns="v" o:b="1" c="2">x<o:d/>y<d> z </d></o:a>', "x.xml")
+    assert (root.name, root.attributes, root.text) == ("a", {"b": "1", "c": "2"}, "xy")
+    assert root.first("d") is root.children[0]
+    with pytest.raises(MalformedError, match="twice"):
+        root.only_text("d")
+    assert root.only("e") is None
+    with pytest.raises(MalformedError, match="twice"):
+        parse_xml(b'<o:a xmlns:o="u" b="1" o:b="2"/>', "x.xml")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<a>" * (MAX_XML_DEPTH + 1) + b"</a>" * (MAX_XML_DEPTH + 1),
+        b"<a>" + b"<b/>" * MAX_XML_ELEMENTS + b"</a>",
+        b"<a>" + b" " * MAX_XML_BYTES + b"</a>",
+    ],
+    ids=["deep", "many", "long"],
+)
+def test_limits_of_xml(data: bytes) -> None:
+    with pytest.raises(TooLargeError):
+        parse_xml(data, "x.xml")
+
+
+@pytest.mark.parametrize(
+    ("text", "box"),
+    [
+        ("0 0 210 297", (0, 0, 210, 297)),
+        (" 1.5\n-2 .5 3e2 ", (1.5, -2, 0.5, 300)),
+        ("0 0 210", None),
+        ("0 0 210 297 1", None),
+        ("0 0 nan 297", None),
+        ("0 0 1_0 2", None),
+        ("0 0 inf 2", None),
+        ("0 0 1e999 2", None),
+        ("", None),
+    ],
+)
+def test_boxes(text: str, box: tuple[float, ...] | None) -> None:
+    assert read_box(text) == box

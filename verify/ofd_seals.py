@@ -1,0 +1,176 @@
+"""The seals of our OFDs, and the signature file that is attached beside the data. The numbers are those of `verifier`.
+
+A seal signature brings no certificates but its signer's: those above it come with the attached signature file, which
+the same key has signed, or from the folder of trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from esign import (
+    DetachedSignatures,
+    EsignError,
+    ExpectedSeal,
+    OfdSeal,
+    OfdStampFacts,
+    SealedOfd,
+    SealObject,
+    SesSignature,
+    StructuredLicence,
+    seal_object_of,
+    stamp_facts,
+)
+from keys import SM2_SM3, Certificate, KeysError, hash_bytes
+from verify.facts import unreadable
+from verify.issuer import IssuerRule
+from verify.report import Check, SignatureFacts
+from verify.seals import FIRST, FURTHER, Seal, expected_check, moment_check, signature_check
+from verify.ses import described_seal, judge_ses_signature
+from verify.signing_path import Existence, Grounds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfdSealFacts:
+    """What was found about the seals of one OFD."""
+
+    checks: tuple[Check, ...]
+    signatures: tuple[SignatureFacts, ...] = ()
+
+
+def listed_seals(licence: StructuredLicence) -> tuple[ExpectedSeal, ...]:
+    """The seals of a licence that its OFDs bear."""
+    return tuple(one for one in licence.seals if one.algorithm == SM2_SM3.name)
+
+
+def look_at_ofd_seals(
+    ofd: SealedOfd, licence: StructuredLicence, attached: DetachedSignatures, grounds: Grounds, existence: Existence
+) -> OfdSealFacts:
+    """Every check of every seal, also those behind one that failed: the auditor sees all of them."""
+    listed = listed_seals(licence)
+    rule = IssuerRule(register=grounds.trust.register)
+    embedded = tuple(dict.fromkeys(one for signer in attached.signers for one in signer.certificates))
+    checks: list[Check] = []
+    signatures: list[SignatureFacts] = []
+    sealed = []
+    for place, seal in enumerate(ofd.seals):
+        ses = seal.ses
+        if ses is None:
+            checks.append(_unexpected("a signature that is no seal"))
+            continue
+        try:
+            made = seal_object_of(ses.seal)
+        except EsignError as error:
+            checks.append(unreadable("format", error))
+            continue
+        field = listed[place].field if place < len(listed) else seal.signature.identifier
+        # (2), (3), (7), (8), and what the seal itself says: GB/T 38540 clause 7.3.
+        found = judge_ses_signature(
+            ses,
+            (seal.signature.xml,),
+            grounds,
+            seal=made,
+            field=field,
+            covers="whole" if place == len(ofd.seals) - 1 else "revision",
+            existence=existence,
+            embedded=embedded,
+            ours=True,
+        )
+        # (5), (6) The seal is one that the licence lists, and it is the issuer's.
+        expected = _expected_check(seal, ses, made, place, ofd, licence)
+        sealed_at = ses.signing_time or licence.sealed_at
+        checks += (Check(name="format", code="OK", detail=described_seal(made)), *found.checks, expected)
+        checks.append(moment_check(sealed_at, found.existence))
+        signatures += found.signatures
+        certificate = _readable(ses)
+        if certificate is not None:
+            first = expected.detail == FIRST
+            checks.append(rule.check(certificate, licence, first=first, at=sealed_at))
+            sealed.append((certificate, sealed_at))
+    checks.append(rule.check_all(sealed, licence, complete=len(ofd.seals) >= len(listed)))
+    return OfdSealFacts(checks=tuple(checks), signatures=tuple(signatures))
+
+
+def coverage_checks(ofd: SealedOfd, count: int) -> tuple[Check, ...]:
+    """(2) The seals cover every file that is there, and the last one of `count` locks the list of them."""
+    detail = f"no seal covers: {', '.join(ofd.uncovered)}" if ofd.uncovered else f"{len(ofd.files)} files"
+    checks = [Check(name="coverage", code="CONTENT_UNCOVERED" if ofd.uncovered else "OK", detail=detail)]
+    for place, seal in enumerate(ofd.seals):
+        if seal.locks != (place >= count - 1):
+            detail = f"seal {place + 1} of {count} {'locks' if seal.locks else 'does not lock'} the list of signatures"
+            checks.append(Check(name="coverage", code="NON_CANONICAL", detail=detail))
+    return tuple(checks)
+
+
+def attached_check(seals: Sequence[Seal], licence: StructuredLicence) -> Check:
+    """The signature file beside the data is by keys of listed seals, over these data; `seals` are those in it."""
+    found = [
+        check for place, seal in enumerate(seals) for check in (*sound(seal), expected_check(seal, place, licence))
+    ]
+    wrong = next((check for check in found if check.code != "OK"), None)
+    if wrong is None:
+        return Check(name="attached", code="OK", detail=f"{len(seals)} signatures")
+    return Check(name="attached", code=wrong.code, detail=wrong.detail)
+
+
+def sound(seal: Seal) -> tuple[Check, Check]:
+    """Whether a signature is over what lies beside it, and by the key of its certificate."""
+    digest = Check(name="digest", code="OK" if seal.intact else "DIGEST_MISMATCH")
+    return digest, signature_check(seal.signed_data)
+
+
+def _expected_check(
+    seal: OfdSeal, ses: SesSignature, made: SealObject, place: int, ofd: SealedOfd, licence: StructuredLicence
+) -> Check:
+    """Contract section 1: the structured licence lists the seals to expect; those with SM2 are here, in their order.
+
+    The first seal's time is that of the licence; a further one may be later.
+    """
+    listed = listed_seals(licence)
+    if place >= len(listed):
+        return _unexpected("the licence lists no such seal")
+    wanted, signature = listed[place], seal.signature
+    if wanted.certificate_digest != f"{_DIGEST}:{hash_bytes(_DIGEST, ses.signer_der).hex()}":
+        return _unexpected("the licence lists another certificate")
+    if wanted.seal_digest not in (None, made.digest):
+        return _unexpected("the licence lists another electronic seal")
+    if signature.seal_file != ses.seal.der:
+        return _unexpected("the seal beside the signature is another one than the seal in it")
+    if ses.property_info != f"/{signature.path}":
+        return _unexpected("the seal was set on another file")
+    claimed = ses.signing_time
+    if claimed is None or claimed != seal.at:
+        return _unexpected(f"sealed at {claimed}, the file says {seal.at}")
+    first = wanted is licence.seals[0]
+    if claimed < licence.sealed_at or (first and claimed != licence.sealed_at):
+        return _unexpected(f"sealed at {claimed}, the licence says {licence.sealed_at}")
+    if place:
+        # Where the first one stands its own authority has said when it sealed; a later one keeps to its place.
+        kept = ofd.stamp_of(wanted.field)
+        place_kept = None if kept is None or kept.size is None else stamp_facts(kept, kept.size)
+        if _rounded(seal.stamp) != _rounded(place_kept):
+            return _unexpected("the seal is shown somewhere else than at its place")
+    return Check(name="expected_seal", code="OK", detail=FIRST if first else FURTHER)
+
+
+_DIGEST: Final = SM2_SM3.digest
+
+
+def _rounded(stamp: OfdStampFacts | None) -> tuple[float, ...]:
+    """The place as it can be told in the file, which has three decimals."""
+    if stamp is None:
+        return ()
+    return stamp.page, *(round(one, 3) for one in (stamp.x, stamp.y, stamp.width, stamp.height))
+
+
+def _readable(ses: SesSignature) -> Certificate | None:
+    try:
+        return ses.signer_certificate()
+    except KeysError:
+        return None
+
+
+def _unexpected(detail: str) -> Check:
+    return Check(name="expected_seal", code="SEAL_UNEXPECTED", detail=detail)
