@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .act_commands import actor_of, add_actor
 from .errors import InputNotFoundError, UsageError
 from .parsing import LICENCE_HELP, AddCommand, Group, Parser
-from .settings import home_path
+from .settings import FORMATS, home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KINDS = ("code", "receipt")
 """How somebody else relied on a licence; copies are recorded when they are made."""
-_SUFFIXES: "Mapping[FileKind, str]" = {"pdf": ".pdf", "json": ".json", "p7s": ".json.p7s"}
+_SUFFIXES: "Mapping[FileKind, str]" = {"pdf": ".pdf", "ofd": ".ofd", "json": ".json", "p7s": ".json.p7s"}
 
 
 def add_copy_parser(add: AddCommand, to: Group) -> None:
@@ -36,7 +36,10 @@ def add_copy_parser(add: AddCommand, to: Group) -> None:
     )
     _add_case(make)
     make.add_argument("--expires", metavar="WHEN", help="有效期截止 last day or instant (default 30 days from now)")
-    make.add_argument("--out", metavar="FILE.pdf", help="输出文件 file; its data and signature are put beside it")
+    make.add_argument("--format", choices=FORMATS, help="文件格式 PDF, OFD or both (default: the home's `format`)")
+    make.add_argument(
+        "--out", metavar="FILE", help="输出文件（.pdf 或 .ofd） file; its data and signature are put beside it"
+    )
     add_actor(make)
     listed = add("list", _list, "列出一张证照的加注件 copies of a licence", to)
     listed.add_argument("identifier", metavar="LICENCE", help=LICENCE_HELP)
@@ -85,13 +88,13 @@ def _services(arguments: argparse.Namespace) -> "Services":
 
 def _make(arguments: argparse.Namespace) -> "Answer":
     from esign import CopyPurpose, group_serial
-    from licences import FILE_KINDS
+    from licences import SEALED_FORMS
 
     from .commands import Answer
     from .copying import make_copy
     from .inputs import parse_at
     from .messages import moment_text
-    from .output import StagedFiles
+    from .output import StagedFiles, handed_out
     from .resolving import identifier_of
     from .shapes import copy_shape
 
@@ -104,20 +107,22 @@ def _make(arguments: argparse.Namespace) -> "Answer":
         item_code=arguments.item_code,
         case_number=arguments.case,
     )
-    copy, pdf = make_copy(
+    copy, _ = make_copy(
         services,
         identifier_of(arguments.identifier, services.store),
         purpose,
         made_by=actor_of(arguments, services.home).name,
         expires_at=None if arguments.expires is None else parse_at(arguments.expires),
+        form=arguments.format,
         at=datetime.now(UTC),
     )
-    target = services.home.issued / f"{copy.serial}.pdf" if arguments.out is None else Path(arguments.out)
-    stem = target.name.removesuffix(".pdf")
-    places = {kind: str(target if kind == "pdf" else target.with_name(stem + _SUFFIXES[kind])) for kind in FILE_KINDS}
-    files = {kind: pdf if kind == "pdf" else services.copies.copy_file(copy, kind) for kind in FILE_KINDS}
+    kinds = handed_out(copy.files, arguments.format or services.home.settings.format)
+    named = next(kind for kind in kinds if kind in SEALED_FORMS)
+    target = services.home.issued / f"{copy.serial}{_SUFFIXES[named]}" if arguments.out is None else Path(arguments.out)
+    stem = target.name.removesuffix(_SUFFIXES[named])
+    places = {kind: str(target if kind == named else target.with_name(stem + _SUFFIXES[kind])) for kind in kinds}
     with StagedFiles(target.parent) as staged:
-        staged.stage({Path(places[kind]).name: files[kind] for kind in FILE_KINDS})
+        staged.stage({Path(places[kind]).name: services.copies.copy_file(copy, kind) for kind in kinds})
         staged.put()
     lines = [
         f"加注件  annotated copy: {group_serial(copy.serial)}",

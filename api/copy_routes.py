@@ -7,14 +7,16 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
 from esign import CopyPurpose
-from licences import FILE_KINDS, CopyNotFoundError, FileKind, MadeCopy, fold_serial
+from licences import CopyNotFoundError, FileKind, MadeCopy, fold_serial
 from licences.access import Caller, NotAllowedError, Operation, Proof, Purpose
 
 from .authentication import may
 from .copying import make_copy
 from .enforcing import licence_for, may_on, refuse, require_own_office, trail_entry
+from .errors import LicenceUnknownError
 from .http_requests import PREFIX, json_body, problems, takes
 from .inputs import parse_at
+from .output import file_name
 from .routes import MEDIA_TYPES
 from .schemas import CopyBody, CopyOut, read_body
 from .shapes import copy_shape
@@ -69,35 +71,38 @@ def copy_routes(services: Services) -> APIRouter:
             purpose,
             made_by=wish.made_by,
             expires_at=None if wish.expires_at is None else parse_at(wish.expires_at),
+            form=wish.format,
             at=at,
         )
         entry = trail_entry(
             caller, Operation.COPY, at=at, record=record, purpose=why, details={"what": "made", "serial": copy.serial}
         )
         services.trail.record(entry)
-        places: dict[FileKind, str] = {kind: f"{_address(copy.serial)}?format={kind}" for kind in FILE_KINDS}
+        places: dict[FileKind, str] = {kind: f"{_address(copy.serial)}?format={kind}" for kind in copy.files}
         headers = {"Location": _address(copy.serial)}
         return JSONResponse(copy_shape(copy, places), status_code=201, headers=headers)
 
     @router.get(
         "/copies/{serial}/file",
         summary="取加注件文件",
-        description="The sealed PDF of an annotated copy, its data, or the signature over its data.",
+        description="The sealed PDF of an annotated copy, its OFD where there is one, its data, or the signature over "
+        "its data.",
         response_class=Response,
         responses={200: {"content": {name: {} for name in MEDIA_TYPES.values()}}, **problems(401, 403, 404)},
     )
     def show_file(
         caller: Annotated[Caller, Depends(may(services, Operation.COPY))],
         serial: str,
-        kind: Annotated[Literal["pdf", "json", "p7s"], Query(alias="format")] = "pdf",
+        kind: Annotated[Literal["pdf", "ofd", "json", "p7s"], Query(alias="format")] = "pdf",
     ) -> Response:
         copy = _copy_for(services, caller, serial, what=f"file {kind}")
-        suffix = {"pdf": "pdf", "json": "json", "p7s": "json.p7s"}[kind]
+        if kind not in copy.files:
+            raise LicenceUnknownError("这份加注件没有 OFD 文件。", "this copy has no OFD file")
         return Response(
             services.copies.copy_file(copy, kind),
             media_type=MEDIA_TYPES[kind],
             headers={
-                "Content-Disposition": f'attachment; filename="{copy.serial}.{suffix}"',
+                "Content-Disposition": f'attachment; filename="{file_name(copy.serial, kind)}"',
                 "ETag": f'"{copy.files[kind].sha256}"',
             },
         )

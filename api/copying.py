@@ -1,15 +1,17 @@
 """Annotated copies and recalls as both doors use them: keys, checks and stores put together."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from esign import CHINA, CopyPurpose, read_detached, sign_detached
 from keys import Signer
 from licences import (
+    SEALED_FORMS,
     CopyMaker,
     CopyNotFoundError,
+    FileKind,
     KeyCause,
     MadeCopy,
     RecallNotice,
@@ -27,7 +29,7 @@ from verify import Outcome, Report, VerificationError, Verifier
 
 from .errors import HomeError, UsageError
 from .key_register import RegisteredKey
-from .settings import COPY_ROLE, FAMILIES
+from .settings import COPY_ROLE, DEFAULT_FORMAT, FAMILIES
 from .wiring import Services, require_authentic
 
 
@@ -37,10 +39,12 @@ class CopyCheck:
 
     verifier: Verifier
 
-    def __call__(self, pdf: bytes, data: bytes, signature: bytes, at: datetime) -> None:
+    def __call__(self, files: Mapping[FileKind, bytes], at: datetime) -> None:
         """Raise SelfCheckError unless they are."""
-        require_authentic("pdf", self.verifier.verify_file(pdf, at=at))
-        require_authentic("json", self.verifier.verify_file(data, signature=signature, at=at))
+        for kind in SEALED_FORMS:
+            if kind in files:
+                require_authentic(kind, self.verifier.verify_file(files[kind], at=at))
+        require_authentic("json", self.verifier.verify_file(files["json"], signature=files["p7s"], at=at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +73,17 @@ def make_copy(
     *,
     made_by: str,
     expires_at: datetime | None,
+    form: str | None = None,
     at: datetime,
 ) -> tuple[MadeCopy, bytes]:
-    """Make a copy as `CopyMaker.make` does, with the home's key for copies; VerificationError for a bad original."""
+    """Make a copy as `CopyMaker.make` does, with the home's key for copies; VerificationError for a bad original.
+
+    `form` is one of `FORMATS`; without it the settings say which files there are.
+    """
     parse_identifier(identifier)
     record = services.store.get(identifier)
-    return _maker(services, record).make(identifier, purpose, made_by=made_by, expires_at=expires_at, at=at)
+    ofd = None if form is None else form != DEFAULT_FORMAT
+    return _maker(services, record).make(identifier, purpose, made_by=made_by, expires_at=expires_at, ofd=ofd, at=at)
 
 
 def _maker(services: Services, record: Record) -> CopyMaker:
@@ -98,6 +107,7 @@ def _maker(services: Services, record: Record) -> CopyMaker:
         random=os.urandom,
         timestamper=services.timestampers.get(family),
         collector=services.collector(services.trust),
+        ofd_by_default=services.home.settings.format != DEFAULT_FORMAT,
     )
 
 

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
+from esign import PREVIEW_EN, PREVIEW_ZH
 from licences import HOLDER_KINDS, FiledLicence, InvalidHolderError, InvalidIdentifierError, LicenceNotFoundError
 from licences.access import Caller, Operation, Proof, ShowCodeOverError, purpose_from
 from licences.supervision import TrailKind
@@ -20,6 +21,7 @@ from verify import MAX_FILE_BYTES, HolderEntry, Report, kind_of
 
 from .authentication import for_offices
 from .desk_checks import HeldCheck, RecentChecks
+from .desk_preview import page_picture
 from .desk_view import desk_view, shown, state_of
 from .enforcing import record_verification, require_own_office
 from .errors import (
@@ -79,6 +81,7 @@ _HOLDER_TOO_LONG = Message(
 _TOO_LONG_AGO = Message(
     zh="这次核验的内容已从内存中清除，请重新核验。", en="This check is no longer in memory: please check again."
 )
+_PREVIEW = Message(zh=PREVIEW_ZH, en=PREVIEW_EN)
 _NOTHING = Message(zh="请扫描、粘贴、输入短码，或选择文件。", en="Scan, paste or type a code, or choose a file.")
 
 
@@ -141,6 +144,14 @@ def _checking_routes(services: Services, checks: RecentChecks) -> APIRouter:
         if held is None:
             return _desk(request, services, problem=_TOO_LONG_AGO)
         return _desk(request, services, name=name, held=held)
+
+    @router.get("/desk/checks/{name}/pages/{number}")
+    def picture(name: str, number: int) -> Response:
+        held = checks.find(name)
+        drawn = None if held is None else page_picture(held, number)
+        if drawn is None:
+            return Response(status_code=404)
+        return Response(drawn, media_type="image/png")
 
     @router.post("/desk/checks/{name}")
     def again(
@@ -388,6 +399,7 @@ def _desk(
         remarked=REMARK_NEEDED,
         entered=dict.fromkeys(_ENTRIES, "") | {key: shown(value) for key, value in (entered or {}).items()},
         fault={"receipt": None, "refusal": None, **(fault or {})},
+        preview_words=_PREVIEW,
         development=services.home.settings.development,
     )
 

@@ -12,6 +12,7 @@ from licences import Record, UnknownTypeError, mask_number
 from verify import STATUS_SOURCES, Outcome, Report, SignatureFacts, Text, basis_lines
 
 from .desk_checks import HeldCheck
+from .desk_preview import preview_pages
 from .messages import (
     ALGORITHMS,
     KINDS,
@@ -97,6 +98,8 @@ class DeskView:
     holder: str
     """Outcome of the comparison; empty when there was none."""
     can_refuse: bool
+    preview: int
+    """Pages of an OFD that can be looked at; 0 of anything else."""
 
 
 def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
@@ -151,6 +154,7 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
         takes_holder=compared is not None or (licence is not None and report.authenticity is not Outcome.FAILED),
         holder="" if compared is None or compared.code == "HOLDER_NOT_CHECKED" else compared.outcome.value,
         can_refuse=bool(report) and report.recorded is None and (licence is not None or report.code is not None),
+        preview=preview_pages(held),
     )
 
 

@@ -68,7 +68,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
     if ofd is not None:
         if read_sealed_ofd(ofd).structured != structured:
             raise MalformedInputError("OFD 是另一份证照。", "the OFD is of another licence")
-        names[f"{stem}.ofd"] = add_joint_ofd_seal(ofd, seal, at=at).data
+        names[f"{stem}.ofd"] = add_joint_ofd_seal(ofd, sealed.p7s, seal, at=at).data
     with StagedFiles(Path(arguments.out)) as staged:
         staged.stage(names)
         staged.put()

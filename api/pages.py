@@ -59,10 +59,10 @@ _NO_SYMBOL = Message(
     zh="图片中没有读到二维码。请靠近些、对准照面上的二维码再拍，或输入短码。",
     en="No code was found in the picture. Take it closer and straight, or type the short code.",
 )
-_PDF_FILE = Message(
-    zh="这里只读照片，不核验 PDF 文件。PDF 文件请在窗口核验；在这里请拍照面上的二维码，或输入短码。",
-    en="Only pictures are read here, no PDF files. A PDF is checked at the desk; here take a picture of the code on its"
-    " face, or type the short code.",
+_DOCUMENT = Message(
+    zh="这里只读照片，不核验 PDF、OFD 文件。这些文件请在窗口核验；在这里请拍照面上的二维码，或输入短码。",
+    en="Only pictures are read here, no PDF or OFD files. Those are checked at the desk; here take a picture of the"
+    " code on the face, or type the short code.",
 )
 _FOREIGN_SYMBOL = Message(
     zh="图片中的二维码不是电子证照的二维码。请拍照面上的二维码。",
@@ -151,8 +151,8 @@ def _scanning_routes(services: Services) -> APIRouter:
             return JSONResponse({"address": address, "foreign": found.foreign})
         if address is not None:
             return RedirectResponse(address, status_code=303)
-        if kind_of(picture) == "pdf":
-            return _entry_page(request, services, problem=_PDF_FILE)
+        if kind_of(picture) in ("pdf", "ofd"):
+            return _entry_page(request, services, problem=_DOCUMENT)
         return _entry_page(request, services, problem=_FOREIGN_SYMBOL if found.foreign else _NO_SYMBOL)
 
     return router

@@ -68,9 +68,8 @@ def _preview(arguments: argparse.Namespace) -> "Answer":
         staged.put()
     lines = [f"{PREVIEW_ZH}  {PREVIEW_EN}: {target.parent / name}" for name in files]
     if pages > MAX_PREVIEW_PAGES:
-        lines.append(
-            f"共{pages}页，只显示前{MAX_PREVIEW_PAGES}页  {pages} pages, of which the first {MAX_PREVIEW_PAGES}"
-        )
+        most = MAX_PREVIEW_PAGES
+        lines.append(f"共{pages}页，只显示前{most}页  {pages} pages, of which the first {most} are shown")
     lines += [f"- {note.zh}  {note.en}{f' ({about})' if about else ''}" for note, about in notes]
     shape = {
         "files": [str(target.parent / name) for name in files],

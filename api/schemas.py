@@ -199,6 +199,7 @@ class CopyBody(Body):
     case_number: Text
     made_by: Text
     expires_at: Text | None = None
+    format: Format = None
 
 
 class StatusQuestion(Body):

@@ -11,6 +11,7 @@ from fastapi import Request
 from esign import CHINA, CopyPurpose
 from licences import (
     HOLDER_KINDS,
+    SEALED_FORMS,
     InvalidFieldError,
     InvalidHolderError,
     InvalidIdentifierError,
@@ -103,7 +104,7 @@ class ShareCalls:
             if not asked.identifier:
                 told.status = ShareStatus.REQUIRED_EMPTY
                 return
-            if asked.file_type != "pdf":
+            if asked.file_type not in SEALED_FORMS:
                 told.status = ShareStatus.VALUE_WRONG
                 return
             expires = None if not asked.expires else _expiry(asked.expires)
@@ -113,22 +114,26 @@ class ShareCalls:
             (record,) = told.records
             purpose = _purpose(caller, body.head, asked, asked.cause)
             if record.issuer_code == caller.office_code:
-                content, serial = self._services.store.file(record, "pdf"), ""
+                if asked.file_type not in record.files:
+                    told.status = ShareStatus.VALUE_WRONG
+                    return
+                content, serial = self._services.store.file(record, asked.file_type), ""
             else:
-                copy, content = make_copy(
+                copy, _ = make_copy(
                     self._services,
                     record.identifier,
                     _copy_purpose(purpose),
                     made_by=caller.client,
                     expires_at=expires,
+                    form=asked.file_type,
                     at=at,
                 )
-                serial = copy.serial
+                content, serial = self._services.copies.copy_file(copy, asked.file_type), copy.serial
             told.details["copy"] = serial
             told.data = {
                 "certIdentifier": record.identifier,
                 "contentType": "base64",
-                "fileType": "pdf",
+                "fileType": asked.file_type,
                 "copySerial": serial,
                 "content": base64.b64encode(content).decode(),
             }

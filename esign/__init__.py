@@ -134,10 +134,11 @@ from .gbt35275 import read_gm_detached, sign_gm_attached, sign_gm_detached, sign
 from .holder_check import holder_check_value, normal_holder_code, normal_name
 from .identifier import IDENTIFIER_ROOT, LicenceIdentifier, is_issuer_code
 from .name_seal import NAME_SEAL_SIDE, draw_name_seal
+from .ofd_face_reader import read_ofd_face
 from .ofd_form import OfdContent
 from .ofd_package import MAX_OFD_BYTES, claims_to_be_ofd
 from .ofd_preview import MAX_PREVIEW_PAGES, OfdPreview, ofd_pages, ofd_preview
-from .ofd_reading import OfdSeal, SealedOfd, names_us_as_creator, read_sealed_ofd
+from .ofd_reading import OfdSeal, SealedOfd, is_our_ofd, read_sealed_ofd
 from .ofd_sealing import (
     PreparedOfdSeal,
     SealedOfdFile,
@@ -582,6 +583,7 @@ __all__ = [
     "hybrid_check_character",
     "is_issuer_code",
     "is_ofd_with_more_seals",
+    "is_our_ofd",
     "is_seal_manifest",
     "is_short_code",
     "line",
@@ -593,12 +595,11 @@ __all__ = [
     "manifest_from_bytes",
     "manifest_to_bytes",
     "must_list",
-    "names_us_as_creator",
     "names_us_as_producer",
-    "ofd_pages",
-    "ofd_preview",
     "normal_holder_code",
     "normal_name",
+    "ofd_pages",
+    "ofd_preview",
     "origin_text",
     "photo_file",
     "photo_of_text",
@@ -616,6 +617,7 @@ __all__ = [
     "read_foreign_pdf",
     "read_gm_detached",
     "read_modules",
+    "read_ofd_face",
     "read_photo",
     "read_picture",
     "read_prepared_pdf",

@@ -32,6 +32,8 @@ from .page import Command
 
 _FINER: Final = 4
 _FINER_PICTURE: Final = 2
+_SMALL: Final = 10_000
+"""Dots of a box."""
 _PIECES: Final = 16
 """Straight pieces of a line that are drawn together: of a long one each lot touches a small part of the sheet."""
 _NO_WINDING: Final = 128
@@ -46,7 +48,9 @@ _Dots = tuple[int, int, int, int]
 def sheet_png(sheet: Sheet, dots_per_inch: float) -> bytes:
     """The PNG of a sheet; the same sheet gives the same bytes."""
     scale = dots_per_inch / 25.4
-    canvas = _Canvas((max(1, round(sheet.width * scale)), max(1, round(sheet.height * scale))), scale)
+    # A dot of which the page has a part counts, as in other programs; but not for a rounding of the size.
+    size = (max(1, math.ceil(side * scale - 0.01)) for side in (sheet.width, sheet.height))
+    canvas = _Canvas((next(size), next(size)), scale)
     for item in sheet.items:
         canvas.draw(item)
     out = io.BytesIO()
@@ -61,6 +65,7 @@ class _Canvas:
         self.image = Image.new("RGB", size, (255, 255, 255))
         self._scale: Matrix = (scale, 0.0, 0.0, scale, 0.0, 0.0)
         self._glyphs: dict[tuple[object, ...], tuple[Image.Image, int, int] | None] = {}
+        self._shapes: dict[tuple[object, ...], list[list[_Point]]] = {}
         self._kept: list[DrawnOutline] = []
 
     def draw(self, item: Drawn) -> None:
@@ -111,9 +116,13 @@ class _Canvas:
         shape = tuple(round(part, 3) for part in place[:4])
         key = (id(outline), shape, x % _FINER, y % _FINER)
         if key not in self._glyphs:
-            self._kept.append(outline)
-            near = (*place[:4], (x % _FINER) / _FINER, (y % _FINER) / _FINER)
-            contours = list(_contours(put(outline.commands, near)))
+            at_origin = self._shapes.get(key[:2])
+            if at_origin is None:
+                self._kept.append(outline)
+                at_origin = list(_contours(put(outline.commands, (*place[:4], 0.0, 0.0))))
+                self._shapes[key[:2]] = at_origin
+            right, down = (x % _FINER) / _FINER, (y % _FINER) / _FINER
+            contours = [[(one + right, other + down) for one, other in contour] for contour in at_origin]
             width, height = self.image.size
             window = -width, -height, width, height
             self._glyphs[key] = _filled(contours, window, even_odd=False)
@@ -198,11 +207,13 @@ def _filled(
     if box is None:
         return None
     left, top, right, bottom = box
-    size = ((right - left) * _FINER, (bottom - top) * _FINER)
+    # Pillow also colours the dots on an edge: of something small that would be seen.
+    finer = _FINER if (right - left) * (bottom - top) > _SMALL else 2 * _FINER
+    size = ((right - left) * finer, (bottom - top) * finer)
     # By the even-odd rule every contour turns over what is inside; by the nonzero rule they are counted by direction.
     found = Image.new("L", size, 0 if even_odd else _NO_WINDING)
     for contour in contours:
-        fine = [((x - left) * _FINER, (y - top) * _FINER) for x, y in contour]
+        fine = [((x - left) * finer - 0.5, (y - top) * finer - 0.5) for x, y in contour]
         part = _touched([fine], (0, 0, *size), 1)
         if part is None:
             continue
@@ -216,7 +227,7 @@ def _filled(
         found.paste(after_it, part)
     if not even_odd:
         found = found.point([0 if value == _NO_WINDING else 255 for value in range(256)])
-    return found.reduce(_FINER), left, top
+    return found.reduce(finer), left, top
 
 
 def _stroked(

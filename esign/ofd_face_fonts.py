@@ -54,7 +54,7 @@ class OfdFaceFont:
             self._shapes = GlyphShapes(data)
         except MalformedError as error:
             raise MalformedError(Fault.FORMAT_OFD, error.detail) from error
-        self.glyphs: dict[str, str] = {}
+        self._glyphs: dict[str, str] = {}
         """Number of each character's glyph that was met, in digits."""
         self.advances: dict[str, float] = {}
         """By character, in thousandths of the size."""
@@ -64,17 +64,20 @@ class OfdFaceFont:
         """Characters that the shipped font does not have, so that nobody can tell what is drawn."""
         self._wide: dict[str, GlyphRoom] = {}
 
-    def draws(self, text: str, glyphs: list[str]) -> bool:
+    def draws(self, text: str, glyphs: str) -> bool:
         """Whether every character of the text has the glyph that it has everywhere; new ones are looked at."""
-        if len(text) != len(glyphs):
+        known = self._glyphs
+        try:
+            return " ".join([known[character] for character in text]) == glyphs
+        except KeyError:
+            pass
+        numbers = glyphs.split(" ")
+        if len(numbers) != len(text):
             return False
-        known = self.glyphs
-        for character, digits in zip(text, glyphs, strict=True):
-            if known.get(character) != digits:
-                if character in known:
-                    return False
+        for character, digits in zip(text, numbers, strict=True):
+            if character not in known:
                 self._meet(character, digits)
-        return True
+        return [known[character] for character in text] == numbers
 
     def room(self, text: str) -> GlyphRoom:
         """What the ink of the text takes."""
@@ -92,7 +95,7 @@ class OfdFaceFont:
             glyph = self._compare(character, outline)
             if glyph.like:
                 _compared[character] = (outline, glyph)
-        self.glyphs[character] = digits
+        self._glyphs[character] = digits
         self.advances[character] = glyph.advance
         if glyph.room != USUAL_ROOM:
             self._wide[character] = glyph.room

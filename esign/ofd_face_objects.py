@@ -5,7 +5,7 @@ at the Boundary of their object: what reaches beyond it does not count as shown.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 from xml.sax.saxutils import unescape
@@ -19,32 +19,29 @@ from .page import POINT
 from .pdf_drawing import MM
 
 _COLOUR: Final = r"[0-9]{1,3} [0-9]{1,3} [0-9]{1,3}"
-_FOUR: Final = rf"{NUMBER} {NUMBER} {NUMBER} {NUMBER}"
-_TEXT: Final = (
-    rf'<ofd:TextObject ID="(?P<text_id>{IDENTIFIER})" Boundary="(?P<frame>{_FOUR})"'
-    rf'(?P<turn> CTM="(?:-?[01]\.[0-9]{{4}} ){{4}}{NUMBER} {NUMBER}")? Font="(?P<font>{IDENTIFIER})"'
-    rf' Size="(?P<size>{NUMBER})"(?P<bold> Stroke="true" LineWidth="(?P<pen>{NUMBER})")?>'
+TEXT: Final = re.compile(
+    rf'<ofd:TextObject ID="({IDENTIFIER})" Boundary="({NUMBER}) ({NUMBER}) ({NUMBER}) ({NUMBER})"'
+    rf'( CTM="(?:-?[01]\.[0-9]{{4}} ){{4}}{NUMBER} {NUMBER}")? Font="({IDENTIFIER})"'
+    rf' Size="({NUMBER})"(?P<bold> Stroke="true" LineWidth="({NUMBER})")?>'
     rf'<ofd:FillColor Value="(?P<colour>{_COLOUR})"(?P<alpha>(?: Alpha="[0-9]{{1,3}}")?)/>'
     r'(?(bold)<ofd:StrokeColor Value="(?P=colour)"(?P=alpha)/>)'
     r'<ofd:CGTransform CodePosition="0" CodeCount="(?P<count>[0-9]{1,4})" GlyphCount="(?P=count)">'
-    r"<ofd:Glyphs>(?P<glyphs>[0-9]{1,5}(?: [0-9]{1,5})*)</ofd:Glyphs></ofd:CGTransform>"
-    rf'<ofd:TextCode X="(?P<x>{NUMBER})" Y="(?P<y>{NUMBER})"(?: DeltaX="(?P<steps>{NUMBER}(?: {NUMBER})*)")?>'
-    r"(?P<text>[^<]+)</ofd:TextCode></ofd:TextObject>\n"
+    r"<ofd:Glyphs>([0-9]{1,5}(?: [0-9]{1,5})*)</ofd:Glyphs></ofd:CGTransform>"
+    rf'<ofd:TextCode X="({NUMBER})" Y="({NUMBER})"(?: DeltaX="({NUMBER}(?: {NUMBER})*)")?>'
+    r"([^<]+)</ofd:TextCode></ofd:TextObject>\n"
 )
-_SHAPE: Final = (
-    rf'<ofd:PathObject ID="(?P<shape_id>{IDENTIFIER})" Boundary="(?P<box>{_FOUR})"'
-    rf'(?P<stroked> LineWidth="(?P<weight>{NUMBER})")? Stroke="(?(stroked)true|false)" Fill="(?P<filled>true|false)">'
-    rf'(?(stroked)<ofd:StrokeColor Value="(?P<stroke>{_COLOUR})"/>)'
-    rf'(?:<ofd:FillColor Value="(?P<fill>{_COLOUR})"/>)?'
-    rf"<ofd:AbbreviatedData>(?P<path>(?:[ML] {NUMBER} {NUMBER}|B(?: {NUMBER}){{6}}|C)(?: [ML] {NUMBER} {NUMBER}"
+SHAPE: Final = re.compile(
+    rf'<ofd:PathObject ID="({IDENTIFIER})" Boundary="({NUMBER}) ({NUMBER}) ({NUMBER}) ({NUMBER})"'
+    rf'(?P<stroked> LineWidth="({NUMBER})")? Stroke="(?(stroked)true|false)" Fill="(true|false)">'
+    rf'(?(stroked)<ofd:StrokeColor Value="({_COLOUR})"/>)(?:<ofd:FillColor Value="({_COLOUR})"/>)?'
+    rf"<ofd:AbbreviatedData>((?:[ML] {NUMBER} {NUMBER}|B(?: {NUMBER}){{6}}|C)(?: [ML] {NUMBER} {NUMBER}"
     rf"| B(?: {NUMBER}){{6}}| C)*)</ofd:AbbreviatedData></ofd:PathObject>\n"
 )
-_IMAGE: Final = (
-    rf'<ofd:ImageObject ID="(?P<image_id>{IDENTIFIER})"'
-    rf' Boundary="(?P<left>{NUMBER}) (?P<top>{NUMBER}) (?P<width>{NUMBER}) (?P<height>{NUMBER})"'
-    rf' CTM="(?P=width) 0 0 (?P=height) 0 0" ResourceID="(?P<image>{IDENTIFIER})"/>\n'
+IMAGE: Final = re.compile(
+    rf'<ofd:ImageObject ID="({IDENTIFIER})"'
+    rf' Boundary="({NUMBER}) ({NUMBER}) (?P<width>{NUMBER}) (?P<height>{NUMBER})"'
+    rf' CTM="(?P=width) 0 0 (?P=height) 0 0" ResourceID="({IDENTIFIER})"/>\n'
 )
-OBJECTS: Final = re.compile(f"{_TEXT}|{_SHAPE}|{_IMAGE}")
 _BOX: Final = re.compile(r"M (N) (N) L (N) \2 L \3 (N) L \1 \4 C".replace("N", NUMBER))
 _LINE: Final = re.compile(r"M (N) (N) L (N) (N)".replace("N", NUMBER))
 _POINT: Final = re.compile(f"({NUMBER}) ({NUMBER})")
@@ -55,61 +52,111 @@ _STEP_ROUNDED: Final = 0.0005
 """Millimetres by which every step from one character to the next may be off."""
 _PIECES: Final = 0.05
 """Points by which two pieces of one line may be off: places are rounded, and so are the steps between characters."""
+_SHORT: Final = 100
+"""Characters of a path that is a line or a rectangle."""
 _LAST_OF_PLANE: Final = "\uffff"
 
 
 class Piece(NamedTuple):
     """One text object: a line of text, or the part of one that is in one font."""
 
+    identifier: int
     drawn: DrawnText
     font: int
     spaced: bool
     """It has more than one character, and so tells the spacing."""
+    alpha: str
+    """The attribute, as it is written; empty for opaque text."""
 
 
-def text_of(matched: re.Match[str], fonts: Mapping[int, OfdFaceFont], height: float) -> Piece:
-    """The text that `OBJECTS` has found on a page of this height (millimetres); fonts by their IDs."""
-    font = fonts.get(int(matched["font"]))
+class PlacedPath(NamedTuple):
+    """One path."""
+
+    identifier: int
+    drawn: DrawnShape
+
+
+class PlacedImage(NamedTuple):
+    """One picture."""
+
+    identifier: int
+    box: SeenBox
+    resource: int
+
+
+def read_objects(
+    text: str, begin: int, end: str, *, fonts: Mapping[int, OfdFaceFont], height: float, points: bool = False
+) -> Iterator[Piece | PlacedPath | PlacedImage]:
+    """The objects from a place in a text that has nothing behind them but this end.
+
+    `fonts` are by their IDs, `height` is that of the page in millimetres; `points` gives all points of paths.
+    """
+    at = begin
+    while True:
+        if (matched := TEXT.match(text, at)) is not None:
+            yield _text_of(matched.groups(), fonts, height)
+        elif (matched := SHAPE.match(text, at)) is not None:
+            yield _path_of(matched.groups(), height, points=points)
+        elif (matched := IMAGE.match(text, at)) is not None:
+            identifier, *box, resource = matched.groups()
+            yield PlacedImage(int(identifier), box_of(box, height), int(resource))
+        else:
+            break
+        at = matched.end()
+    if text[at:] != end:
+        raise not_ours("an object that no face has")
+
+
+def box_of(boundary: Sequence[str], height: float) -> SeenBox:
+    """A Boundary on a page of this height (millimetres)."""
+    left, top, across, down = map(float, boundary)
+    if across <= 0 or down <= 0:
+        raise not_ours("a box that is turned around")
+    return SeenBox(left * MM, (height - top - down) * MM, (left + across) * MM, (height - top) * MM)
+
+
+def _text_of(parts: Sequence[str], fonts: Mapping[int, OfdFaceFont], height: float) -> Piece:
+    (
+        identifier, frame_left, frame_top, across, down, turn, font_identifier, size_text, _, pen_text, colour, alpha,
+        count_text, glyphs, x_text, y_text, steps, written,
+    ) = parts  # fmt: skip
+    font = fonts.get(int(font_identifier))
     if font is None:
         raise not_ours("a font that is not there")
-    written = matched["text"]
     text = unescape(written, ENTITIES) if "&" in written else written
     count = len(text)
-    if int(matched["count"]) != count or not font.draws(text, matched["glyphs"].split(" ")):
+    if count_text != str(count) or not font.draws(text, glyphs):
         raise not_ours("the glyphs of a text")
-    # Sizes are whole hundredths of points, which three decimals of a millimetre still tell.
-    size = round(float(matched["size"]) / POINT, 2)
+    size = _points(size_text)
     scale = size * POINT
     advances = font.advances
     widths = [advances[character] for character in text]
     width = sum(widths)
-    spacing = _spacing(matched["steps"], widths, scale / UNITS)
-    left, top, across, down = map(float, matched["frame"].split(" "))
-    x, y = float(matched["x"]), float(matched["y"])
-    pen = float(matched["pen"] or 0)
+    spacing = _spacing(steps, widths, scale / UNITS)
+    x, y, pen = float(x_text), float(y_text), float(pen_text or 0)
     room = font.room(text)
     side = room.side * scale + pen / 2 - _ROUNDED
     cut = (
         x < side
-        or across < x + width * scale / UNITS + spacing * (count - 1) + side - _STEP_ROUNDED * count
+        or float(across) < x + width * scale / UNITS + spacing * (count - 1) + side - _STEP_ROUNDED * count
         or y < room.ascent * scale + pen / 2 - _ROUNDED
-        or down < y + room.descent * scale + pen / 2 - _ROUNDED
+        or float(down) < y + room.descent * scale + pen / 2 - _ROUNDED
     )
     drawn = DrawnText(
-        text=text,
-        left=(left + x) * MM,
-        baseline=(height - top - y) * MM,
-        size=size,
-        width=width * size / UNITS,
-        spacing=spacing * MM,
-        luminance=colour_luminance(matched["colour"]),
-        pen=pen * MM,
-        level=matched["turn"] is None,
-        cut=cut,
-        unlike=not font.unlike.isdisjoint(text),
-        unknown=0 if font.unknown.isdisjoint(text) else sum(character in font.unknown for character in text),
+        text,
+        (float(frame_left) + x) * MM,
+        (height - float(frame_top) - y) * MM,
+        size,
+        width * size / UNITS,
+        spacing * MM,
+        colour_luminance(colour),
+        pen * MM,
+        not turn,
+        cut,
+        not font.unlike.isdisjoint(text),
+        0 if font.unknown.isdisjoint(text) else sum(character in font.unknown for character in text),
     )
-    return Piece(drawn, int(matched["font"]), count > 1)
+    return Piece(int(identifier), drawn, int(font_identifier), count > 1, alpha)
 
 
 def joined(one: Piece, other: Piece) -> Piece | None:
@@ -134,38 +181,59 @@ def joined(one: Piece, other: Piece) -> Piece | None:
         unlike=before.unlike or after.unlike,
         unknown=before.unknown + after.unknown,
     )
-    return Piece(whole, other.font, spaced=True)
+    return other._replace(drawn=whole, spaced=True)
 
 
-def shape_of(matched: re.Match[str], height: float, *, points: bool = False) -> DrawnShape:
-    """The path that `OBJECTS` has found on a page of this height (millimetres)."""
-    if (matched["filled"] == "true") != (matched["fill"] is not None):
+def _path_of(parts: Sequence[str], height: float, *, points: bool) -> PlacedPath:
+    identifier, left_text, top_text, across, down, _, weight, filled, stroke, fill, path = parts
+    if (filled == "true") != (fill is not None):
         raise not_ours("a path whose colour is not used")
-    left, top, across, down = map(float, matched["box"].split(" "))
-    path = matched["path"]
-    single = None
-    found = _BOX.fullmatch(path) or (single := _LINE.fullmatch(path))
-    if found is None or points:
-        places = [(float(x), float(y)) for x, y in _POINT.findall(path)]
-    else:
-        x1, y1, x2, y2 = map(float, found.groups())
-        places = [(x1, y1), (x2, y2)]
-    whole = all(0 <= x <= across and 0 <= y <= down for x, y in places)
-    on_page = [((left + x) * MM, (height - top - y) * MM) for x, y in places]
+    left, top = float(left_text) * MM, (height - float(top_text)) * MM
+    outline = _outline(path)
     corners = None
-    if found is not None and whole:
-        x1, y1, x2, y2 = map(float, found.groups())
-        corners = SeenBox(
-            (left + x1) * MM, (height - top - y1) * MM, (left + x2) * MM, (height - top - y2) * MM
-        )  # fmt: skip
-    return DrawnShape(
+    if outline.corners is not None and outline.fits(float(across), float(down)):
+        x1, y1, x2, y2 = outline.corners
+        corners = SeenBox(left + x1 * MM, top - y1 * MM, left + x2 * MM, top - y2 * MM)
+    drawn = DrawnShape(
         corners=corners,
-        single=single is not None,
-        stroke=None if matched["stroke"] is None else colour_luminance(matched["stroke"]),
-        weight=float(matched["weight"] or 0) * MM,
-        fill=None if matched["fill"] is None else colour_luminance(matched["fill"]),
-        points=on_page if points else (),
+        single=outline.single,
+        stroke=None if stroke is None else colour_luminance(stroke),
+        weight=float(weight or 0) * MM,
+        fill=None if fill is None else colour_luminance(fill),
+        points=[(left + x * MM, top - y * MM) for x, y in outline.points] if points else (),
     )
+    return PlacedPath(int(identifier), drawn)
+
+
+class _Outline(NamedTuple):
+    """A path in the space of its object, millimetres downwards."""
+
+    points: tuple[tuple[float, float], ...]
+    corners: tuple[float, float, float, float] | None
+    """Of a rectangle, or the ends of a single line."""
+    single: bool
+
+    def fits(self, across: float, down: float) -> bool:
+        """Whether nothing of it is cut off."""
+        return all(0 <= x <= across and 0 <= y <= down for x, y in self.points)
+
+
+def _read_outline(path: str) -> _Outline:
+    points = tuple((float(x), float(y)) for x, y in _POINT.findall(path))
+    single = None
+    matched = _BOX.fullmatch(path) or (single := _LINE.fullmatch(path))
+    if matched is None:
+        return _Outline(points, None, single=False)
+    x1, y1, x2, y2 = map(float, matched.groups())
+    return _Outline(points, (x1, y1, x2, y2), single=single is not None)
+
+
+_remembered = lru_cache(maxsize=1024)(_read_outline)
+
+
+def _outline(path: str) -> _Outline:
+    """Cells of tables have few sizes: their outlines are the same in the space of their objects."""
+    return _remembered(path) if len(path) <= _SHORT else _read_outline(path)
 
 
 @lru_cache(maxsize=256)
@@ -175,6 +243,12 @@ def colour_luminance(colour: str) -> float:
     if max(parts) > 255:
         raise not_ours("a colour")
     return luminance(part / 255 for part in parts)
+
+
+@lru_cache(maxsize=256)
+def _points(size: str) -> float:
+    """Sizes are whole hundredths of points, which three decimals of a millimetre still tell."""
+    return round(float(size) / POINT, 2)
 
 
 def _spacing(steps: str | None, widths: Sequence[float], scale: float) -> float:

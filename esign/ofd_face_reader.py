@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from .errors import MalformedError, TooLargeError
-from .face_drawing import DrawnPage, are_quiet
+from .face_drawing import DrawnPage, DrawnText, are_quiet
 from .face_seen import FacePage, SeenBox, SeenPhoto, SeenSymbol
 from .ofd_face_fonts import OfdFaceFont
-from .ofd_face_objects import OBJECTS, Piece, joined, shape_of, text_of
+from .ofd_face_objects import Piece, PlacedPath, box_of, joined, read_objects
 from .ofd_form import CREATOR, NAMESPACE, RESOURCE_FOLDER
 from .ofd_parts import XML_HEADER, annotation_file, font_file, image_file, page_file, template_file
 from .ofd_parts_reading import IDENTIFIER, NUMBER, not_ours
@@ -43,9 +43,9 @@ _PAGE_END: Final = "</ofd:Layer>\n</ofd:Content>\n</ofd:Page>\n"
 _ANNOTATIONS: Final = _OPENED.format("PageAnnot")
 _ANNOTATIONS_END: Final = "</ofd:PageAnnot>\n"
 _ANNOTATION: Final = re.compile(
-    rf'<ofd:Annot ID="(?P<id>{IDENTIFIER})" Type="(?P<type>Watermark|Stamp)" Creator="{CREATOR}"'
+    rf'<ofd:Annot ID="({IDENTIFIER})" Type="(Watermark|Stamp)" Creator="{CREATOR}"'
     r' LastModDate="[0-9]{4}-[0-9]{2}-[0-9]{2}">'
-    rf'<ofd:Appearance Boundary="(?P<left>{NUMBER}) (?P<top>{NUMBER}) (?P<width>{NUMBER}) (?P<height>{NUMBER})">\n'
+    rf'<ofd:Appearance Boundary="({NUMBER}) ({NUMBER}) ({NUMBER}) ({NUMBER})">\n'
 )
 _ANNOTATION_END: Final = "</ofd:Appearance></ofd:Annot>\n"
 _ALPHA: Final = f' Alpha="{WATERMARK_ALPHA}"'
@@ -126,27 +126,25 @@ class _FaceReader:
             drawn.strange |= not template.quiet
         identifiers = [int(page["layer"])]
         waiting: Piece | None = None
-        for matched in _objects(text, page.end(), _PAGE_END):
-            identifiers.append(_identifier(matched))
-            if matched["text"] is not None:
-                piece = text_of(matched, self._fonts, size.height)
-                if matched["alpha"]:
+        for one in read_objects(text, page.end(), _PAGE_END, fonts=self._fonts, height=size.height):
+            identifiers.append(one.identifier)
+            if isinstance(one, Piece):
+                if one.alpha:
                     raise not_ours("a text that is not opaque")
-                whole = None if waiting is None else joined(waiting, piece)
+                whole = None if waiting is None else joined(waiting, one)
                 if waiting is not None and whole is None:
                     drawn.add_text(waiting.drawn)
-                waiting = whole or piece
+                waiting = whole or one
                 continue
             if waiting is not None:
                 drawn.add_text(waiting.drawn)
                 waiting = None
-            if matched["path"] is not None:
-                drawn.add_shape(shape_of(matched, size.height))
+            if isinstance(one, PlacedPath):
+                drawn.add_shape(one.drawn)
+            elif one.resource in pictures:
+                drawn.add_picture(one.box, pictures[one.resource])
             else:
-                picture = pictures.get(int(matched["image"]))
-                if picture is None:
-                    raise not_ours("a picture that is not there")
-                drawn.add_picture(_box(matched, size.height), picture)
+                raise not_ours("a picture that is not there")
         if waiting is not None:
             drawn.add_text(waiting.drawn)
         self._count(identifiers)
@@ -154,32 +152,26 @@ class _FaceReader:
 
     def _annotate(self, text: str, drawn: DrawnPage, size: _Size) -> None:
         """What lies over a page of a copy: pale slanted texts, and the stamp of its maker."""
-        if not self._copy:
-            raise not_ours("a licence with annotations")
-        if not text.startswith(_ANNOTATIONS):
+        if not self._copy or not text.startswith(_ANNOTATIONS):
             raise not_ours("annotations")
         at = len(_ANNOTATIONS)
         while (opened := _ANNOTATION.match(text, at)) is not None:
-            identifiers = [int(opened["id"])]
-            end = text.find(_ANNOTATION_END, opened.end())
-            box = _box(opened, size.height)
-            for matched in _objects(text[: end + len(_ANNOTATION_END)], opened.end(), _ANNOTATION_END):
-                identifiers.append(_identifier(matched))
-                if opened["type"] == "Watermark" and matched["text"] is not None:
-                    mark = text_of(matched, self._fonts, size.height).drawn
-                    if (
-                        mark.level
-                        or matched["alpha"] != _ALPHA
-                        or box != SeenBox(0, 0, size.width * MM, size.height * MM)
-                    ):
-                        raise not_ours("a watermark")
-                    drawn.add_text(mark)
-                elif opened["type"] == "Watermark" or matched["path"] is None:
-                    raise not_ours("something else in an annotation")
-            if opened["type"] == "Stamp":
+            identifier, kind, *boundary = opened.groups()
+            end = text.find(_ANNOTATION_END, opened.end()) + len(_ANNOTATION_END)
+            box = box_of(boundary, size.height)
+            objects = list(
+                read_objects(text[:end], opened.end(), _ANNOTATION_END, fonts=self._fonts, height=size.height)
+            )
+            if kind == "Stamp":
+                _check_stamp(objects)
                 drawn.add_cover(box)
-            self._count(identifiers)
-            at = end + len(_ANNOTATION_END)
+            else:
+                if box != SeenBox(0, 0, size.width * MM, size.height * MM):
+                    raise not_ours("a watermark")
+                for mark in _watermarks(objects):
+                    drawn.add_text(mark)
+            self._count([int(identifier), *(one.identifier for one in objects)])
+            at = end
         if text[at:] != _ANNOTATIONS_END:
             raise not_ours("annotations")
 
@@ -207,14 +199,14 @@ def _template(data: bytes) -> _Template:
     text = _decoded(data)
     page = _opened_page(text, "Background")
     size = _Size(float(page["width"]), float(page["height"]))
-    found = list(_objects(text, page.end(), _PAGE_END))
-    if page["template"] is not None or any(matched["path"] is None for matched in found):
+    found = list(read_objects(text, page.end(), _PAGE_END, fonts={}, height=size.height, points=True))
+    paths = [one for one in found if isinstance(one, PlacedPath)]
+    if page["template"] is not None or len(paths) != len(found):
         raise not_ours("a background")
-    shapes = [shape_of(matched, size.height, points=True) for matched in found]
     return _Template(
         size=size,
-        quiet=are_quiet(shapes, size.width * MM, size.height * MM),
-        identifiers=(int(page["layer"]), *map(_identifier, found)),
+        quiet=are_quiet([path.drawn for path in paths], size.width * MM, size.height * MM),
+        identifiers=(int(page["layer"]), *(path.identifier for path in paths)),
     )
 
 
@@ -240,25 +232,17 @@ def _opened_page(text: str, layer: str) -> re.Match[str]:
     return page
 
 
-def _objects(text: str, begin: int, end: str) -> Iterator[re.Match[str]]:
-    """The objects from a place in a text that has nothing behind them but this end."""
-    at = begin
-    while (matched := OBJECTS.match(text, at)) is not None:
-        at = matched.end()
-        yield matched
-    if text[at:] != end:
-        raise not_ours("an object that no face has")
+def _check_stamp(objects: Sequence[object]) -> None:
+    if not all(isinstance(one, PlacedPath) for one in objects):
+        raise not_ours("a stamp")
 
 
-def _identifier(matched: re.Match[str]) -> int:
-    return int(matched["text_id"] or matched["shape_id"] or matched["image_id"])
-
-
-def _box(matched: re.Match[str], height: float) -> SeenBox:
-    left, top, across, down = (float(matched[name]) for name in ("left", "top", "width", "height"))
-    if across <= 0 or down <= 0:
-        raise not_ours("a box that is turned around")
-    return SeenBox(left * MM, (height - top - down) * MM, (left + across) * MM, (height - top) * MM)
+def _watermarks(objects: Sequence[object]) -> Iterator[DrawnText]:
+    """Slanted texts that let through what is under them."""
+    for one in objects:
+        if not isinstance(one, Piece) or one.drawn.level or one.alpha != _ALPHA:
+            raise not_ours("a watermark")
+        yield one.drawn
 
 
 def _decoded(data: bytes) -> str:

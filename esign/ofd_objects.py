@@ -77,7 +77,9 @@ class ObjectWriter:
         )
 
     def shape(self, shape: Shape) -> str:
-        """A path."""
+        """A path; nothing when it has no points, as the outline of a space."""
+        if not shape.commands:
+            return ""
         return f'<ofd:PathObject ID="{next(self._numbers)}"{_path_object(shape)}\n'
 
     def image(self, resource: int, x: float, y: float, width: float, height: float) -> str:

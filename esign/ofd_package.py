@@ -8,10 +8,10 @@ and whatever could be read in two ways is refused.
 import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
-from zlib import crc32
 
 from isal import isal_zlib
 from isal.igzip_lib import IsalError
@@ -48,8 +48,11 @@ _EXTRA_ZIP64, _EXTRA_PATH = 0x0001, 0x7075
 _PATH_HEAD: Final = 5  # version and checksum before the name
 _ZIP64_SIGN, _ZIP64_LOCATOR, _ZIP64_MARK = b"PK\x06\x07", 20, 0xFFFFFFFF
 _NO_STEPS: Final = frozenset({"", ".", ".."})
+_STORED_UP_TO: Final = 2 * 1024 * 1024
+"""Of all files together: a compressed stream can be written in several ways, what is merely stored in one."""
 _PACKED: Final = (".png", ".jpg", ".jpeg", ".dat", ".esl", ".p7s")
 """Suffixes of files that cannot be made smaller."""
+_DROPPED: Final = re.compile(r"[ .]+(?=/|$)")
 _OURS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
@@ -67,7 +70,7 @@ class OfdPart:
     @cached_property
     def checksum(self) -> int:
         """CRC-32 of the content."""
-        return crc32(self.content)
+        return isal_zlib.crc32(self.content)
 
     @cached_property
     def deflated(self) -> bytes:
@@ -82,7 +85,8 @@ class OfdPackage(NamedTuple):
     files: Mapping[str, bytes]
     """By path from the root, without a slash before it; in the order of the package."""
     canonical: bool
-    """The package has the form that `write_package` gives it; no byte outside the compressed streams is unexplained."""
+    """The package has the form that `write_package` gives it: but for compressed streams, which only packages of more
+    than 2 MB have, these files make these bytes and no others."""
 
 
 class _Entry(NamedTuple):
@@ -103,7 +107,7 @@ def write_package(files: Mapping[str, OfdPart]) -> bytes:
         TooLargeError: more than `MAX_OFD_BYTES` or `MAX_OFD_FILES`.
         ValueError: a path that no package of ours has.
     """
-    names = _ordered(files)
+    names, total = _ordered(files), sum(len(part.content) for part in files.values())
     if ROOT_FILE not in files or not all(_OURS.fullmatch(name) for name in names):
         raise ValueError("a path that no package of ours has")
     parts: list[bytes] = []
@@ -111,7 +115,7 @@ def write_package(files: Mapping[str, OfdPart]) -> bytes:
     offset = 0
     for name in names:
         part = files[name]
-        method = _method(name)
+        method = _method(name, total)
         stream = part.content if method == _STORED else part.deflated
         entry = _Entry(name.encode(), name, 0, method, part.checksum, len(stream), len(part.content), offset)
         parts += (_local_header(entry), stream)
@@ -136,6 +140,7 @@ def read_package(data: bytes) -> OfdPackage:
     files: dict[str, bytes] = {}
     left, headers_canonical = MAX_UNPACKED_BYTES, True
     begin, entries = _central(data)
+    total = sum(entry.size for entry in entries)
     places = _places(data, entries, begin)
     for entry, start in zip(entries, places, strict=True):
         if entry.size > left:
@@ -149,7 +154,9 @@ def read_package(data: bytes) -> OfdPackage:
         else:
             files[name] = content
         headers_canonical = (
-            headers_canonical and entry.method == _method(name) and data[entry.offset : start] == _local_header(entry)
+            headers_canonical
+            and entry.method == _method(name, total)
+            and data[entry.offset : start] == _local_header(entry)
         )
     _refuse_doubles(entry.path for entry in entries)
     names = [entry.path for entry in entries]
@@ -183,7 +190,9 @@ def claims_to_be_ofd(data: bytes) -> bool:
 
 def _central(data: bytes) -> tuple[int, list[_Entry]]:
     """Where the central directory begins, and its entries."""
-    at = data.rfind(_END_SIGN, max(0, len(data) - _END.size - _MAX_COMMENT))
+    at = len(data) - _END.size
+    if not data.startswith(_END_SIGN, max(at, 0)):
+        at = data.rfind(_END_SIGN, max(0, at - _MAX_COMMENT))
     if at < 0 or len(data) - at < _END.size:
         raise _malformed("no end of a ZIP file")
     _, disk, first_disk, here, count, size, begin, comment = _END.unpack_from(data, at)
@@ -208,8 +217,7 @@ def _central(data: bytes) -> tuple[int, list[_Entry]]:
         if end > at or fields[13]:
             raise _malformed("the directory of the package is cut off")
         name = data[place : place + name_size]
-        path = _path(name, flags)
-        _check_extra(data[place + name_size : place + name_size + extra], name, path)
+        path = _path(name, flags, data[place + name_size : place + name_size + extra])
         entries.append(_Entry(name, path, flags, method, checksum, packed, full, offset))
         place = end
     if place != at:
@@ -217,37 +225,38 @@ def _central(data: bytes) -> tuple[int, list[_Entry]]:
     return begin, entries
 
 
-def _path(name: bytes, flags: int) -> str:
+def _path(name: bytes, flags: int, extra: bytes) -> str:
     """The path of an entry; GB/T 33190 wants UTF-8, products also write GB 18030."""
     if flags & _ENCRYPTED:
         raise _malformed("a file of the package is encrypted")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            path = name.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
+    readings = []
+    for encoding in ("ascii",) if name.isascii() else ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            readings.append(name.decode(encoding))
+    second = _second_name(extra) if extra else None
+    if second is not None and second not in readings:
+        raise _malformed("an entry has two names")
+    if not readings:
         raise _malformed("a path in no known character set")
-    path = path.replace("\\", "/")
+    path = (second or readings[0]).replace("\\", "/")
     steps = path.removesuffix("/").split("/")
     if not path.isprintable() or ":" in steps[0] or not _NO_STEPS.isdisjoint(steps):
         raise _malformed("a path that leads out of the package, or has signs that no path has")
     return path
 
 
-def _check_extra(extra: bytes, name: bytes, path: str) -> None:
-    """Extra fields (APPNOTE 4.5) may say another size or another name; some readers take these, some do not."""
-    place = 0
+def _second_name(extra: bytes) -> str | None:
+    """The name that extra fields (APPNOTE 4.6.9) say in UTF-8: some readers take it, some do not."""
+    found, place = None, 0
     while place + _EXTRA.size <= len(extra):
         kind, size = _EXTRA.unpack_from(extra, place)
         place += _EXTRA.size
-        content = extra[place : place + size]
-        place += size
         if kind == _EXTRA_ZIP64:
             raise _malformed("the package has the form for giant files (ZIP64)")
-        if kind == _EXTRA_PATH and content[_PATH_HEAD:].replace(b"\\", b"/") != path.encode():
-            raise _malformed("an entry has two names")
+        if kind == _EXTRA_PATH:
+            found = extra[place + _PATH_HEAD : place + size].decode("utf-8", "replace")
+        place += size
+    return found
 
 
 def _places(data: bytes, entries: Sequence[_Entry], begin: int) -> list[int]:
@@ -289,7 +298,9 @@ def _place(data: bytes, entry: _Entry, limit: int) -> tuple[int, int]:
         or (behind and method == _STORED and entry.size)
     ):
         raise _malformed("an entry says something else than the directory")
-    _check_extra(data[named + name_size : start], entry.name, entry.path)
+    second = _second_name(data[named + name_size : start]) if extra else None
+    if second is not None and second.replace("\\", "/") != entry.path:
+        raise _malformed("an entry has two names")
     if behind:
         sign = end + len(_DESCRIPTOR_SIGN) if data.startswith(_DESCRIPTOR_SIGN, end) else end
         end = sign + _DESCRIPTOR.size
@@ -301,17 +312,18 @@ def _place(data: bytes, entry: _Entry, limit: int) -> tuple[int, int]:
 def _refuse_doubles(paths: Iterable[str]) -> None:
     """No path twice, whoever compares them: without regard to case, and without the ends that some systems drop."""
     files: set[str] = set()
-    folders: set[str] = set()
+    folders = {""}
     for path in paths:
-        steps = [step.rstrip(" .") for step in path.casefold().removesuffix("/").split("/")]
-        folders.update("/".join(steps[:depth]) for depth in range(1, len(steps)))
-        whole = "/".join(steps)
-        if path.endswith("/"):
-            folders.add(whole)
-        elif whole in files:
+        whole = _DROPPED.sub("", path.casefold())
+        folder = whole.rpartition("/")[0]
+        while folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+        if whole.endswith("/"):
+            continue
+        if whole in files:
             raise _malformed("a path stands in the package twice")
-        else:
-            files.add(whole)
+        files.add(whole)
     if folders & files:
         raise _malformed("a path is a file and a folder")
 
@@ -329,7 +341,7 @@ def _unpacked(entry: _Entry, stream: bytes) -> bytes:
             raise _malformed("a file of the package is cut off, longer than it says, or has bytes behind its end")
     else:
         raise _malformed("a file of the package is compressed in a way that OFD does not have")
-    if len(content) != entry.size or crc32(content) != entry.checksum:
+    if len(content) != entry.size or isal_zlib.crc32(content) != entry.checksum:
         raise _malformed("a file of the package is damaged")
     return bytes(content)
 
@@ -338,8 +350,8 @@ def _ordered(files: Iterable[str]) -> list[str]:
     return sorted(files, key=lambda name: (name != ROOT_FILE, name))
 
 
-def _method(name: str) -> int:
-    return _STORED if name.endswith(_PACKED) else _DEFLATED
+def _method(name: str, total: int) -> int:
+    return _STORED if total <= _STORED_UP_TO or name.endswith(_PACKED) else _DEFLATED
 
 
 def _local_header(entry: _Entry) -> bytes:

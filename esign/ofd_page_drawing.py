@@ -3,7 +3,7 @@
 Only what the file says is drawn. What cannot be drawn is noted, and a frame stands where a picture would be.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from PIL import Image
@@ -68,7 +68,7 @@ class State(NamedTuple):
 class PageDrawing:
     """Draws the pages of one document."""
 
-    def __init__(self, files: OfdFiles, document: OfdDocument, fonts: "FontFiles", notes: Notes) -> None:
+    def __init__(self, files: OfdFiles, document: OfdDocument, fonts: Sequence[str], notes: Notes) -> None:
         self._files, self._document, self._notes = files, document, notes
         self._resources = Resources()
         for resources in document.resources:
@@ -306,9 +306,6 @@ class PageDrawing:
         numbers = read_numbers(attributes.get("Alpha", ""))
         return min(1.0, max(0.0, numbers[0] / 255)) if len(numbers) == 1 else 1.0
 
-
-FontFiles = list[str]
-"""Fonts of this system by their paths, for texts whose own font is not there."""
 
 _PASSED_OVER: Final = frozenset({"Actions", "Clips", "Border", "FillColor", "StrokeColor"})
 

@@ -6,6 +6,7 @@ nothing lies there.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from keys import hash_bytes
@@ -19,6 +20,12 @@ MAX_PACKAGE_ELEMENTS: Final = 100_000
 """Of those of these files that are taken apart: lists, resources, signatures."""
 MAX_HASHED_BYTES: Final = 96 * 1024 * 1024
 """Of one package: everything in it once, and much of it by a second algorithm."""
+
+
+_ALIKE: Final = (".esl", "Tpl_0/Content.xml")
+"""Ends of the paths of an office's seal and of a common background: many files have the same ones."""
+_MOST_REMEMBERED: Final = 256 * 1024
+_remembered = lru_cache(maxsize=64)(hash_bytes)
 
 
 class OfdFiles(Mapping[str, bytes]):
@@ -110,7 +117,8 @@ class OfdFiles(Mapping[str, bytes]):
             self._hashing_left -= len(data)
             if self._hashing_left < 0:
                 raise TooLargeError(f"an OFD of which more than {MAX_HASHED_BYTES} bytes would have to be hashed")
-            found = self._digests[path, algorithm] = hash_bytes(algorithm, data)
+            hashed = _remembered if path.endswith(_ALIKE) and len(data) <= _MOST_REMEMBERED else hash_bytes
+            found = self._digests[path, algorithm] = hashed(algorithm, data)
         return found
 
     def _take(self, path: str, data: bytes) -> None:

@@ -5,6 +5,7 @@ about the file, and nothing else needs to be in our form.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -30,7 +31,7 @@ from .ofd_form import (
     VALUE_FILE,
     OfdStamp,
 )
-from .ofd_package import ROOT_FILE, read_package
+from .ofd_package import ROOT_FILE, claims_to_be_ofd, read_package
 from .ofd_parts import (
     DocumentFacts,
     FontFacts,
@@ -115,7 +116,7 @@ class SealedOfd:
     structured: bytes = field(default=b"", repr=False)
     """The attached data."""
     signature: bytes = field(default=b"", repr=False)
-    """Its detached signature."""
+    """Its detached signature, by all who sealed."""
     body: bytes | None = field(default=None, repr=False)
     layout: OfdLayout | None = None
 
@@ -139,7 +140,7 @@ def read_sealed_ofd(data: bytes) -> SealedOfd:
     """
     package = read_package(data)
     files = OfdFiles(package.files)
-    _check_ours(files)
+    root = _own_root(files)
     if SIGNATURE_LIST not in files:
         raise MalformedError(Fault.SEAL_MISSING, "an OFD without signatures")
     signatures = read_signatures(files, SIGNATURE_LIST, ROOT_FILE)
@@ -155,9 +156,11 @@ def read_sealed_ofd(data: bytes) -> SealedOfd:
     if broken:
         seals = tuple(_seal(signature, ses, None) for signature, ses in zip(signatures, values, strict=True))
         return SealedOfd(files=files, seals=seals, changed=tuple(dict.fromkeys(broken)))
+    if root is None:
+        raise not_ours(ROOT_FILE)
     reading = _Reading(files, signatures)
     seals = tuple(reading.seal(place, ses) for place, ses in enumerate(values))
-    ofd = reading.read(seals)
+    ofd = reading.read(root, seals)
     if not ofd.uncovered and not package.canonical:
         raise not_ours("the package")
     return ofd
@@ -175,9 +178,23 @@ def names_us_as_creator(files: OfdFiles) -> bool:
     return any(creator.text.strip() == CREATOR for info in infos for creator in info.all("Creator"))
 
 
-def _check_ours(files: OfdFiles) -> None:
+def is_our_ofd(data: bytes) -> bool:
+    """Whether a file is an OFD that says that we made it, whatever else is true of it."""
+    try:
+        return claims_to_be_ofd(data) and names_us_as_creator(OfdFiles(read_package(data).files))
+    except EsignError:
+        return False
+
+
+def _own_root(files: OfdFiles) -> RootFacts | None:
+    """What `OFD.xml` says in our form; None when it is of another one, though it names us."""
+    data = files.get(ROOT_FILE)
+    if data is not None and f"<ofd:Creator>{CREATOR}</ofd:Creator>".encode() in data:
+        with suppress(MalformedError):
+            return read_root(data)
     if not names_us_as_creator(files):
         raise MalformedError(Fault.FORMAT_FOREIGN, "an OFD of another program")
+    return None
 
 
 def _broken_references(signature: OfdSignature) -> list[str]:
@@ -246,18 +263,17 @@ class _Reading:
             raise not_ours("the order of what a signature covers")
         if ses is not None:
             self._named.add(paths[SEAL_FILE])
-            said = (ses.signing_time, ses.property_info, signature.seal_path, signature.seal_file)
-            if said != (form.at, f"/{signature.path}", paths[SEAL_FILE], ses.seal.der) or not is_written_as_ours(ses):
+            # What it says of time, path and seal is compared by those who judge the signature.
+            if signature.seal_path != paths[SEAL_FILE] or not is_written_as_ours(ses):
                 raise not_ours("a seal signature")
         elif signature.value_kind is not SignedValueKind.CMS:
             raise not_ours("a signature of another kind")
         return _seal(signature, ses, form)
 
-    def read(self, seals: tuple[OfdSeal, ...]) -> SealedOfd:
+    def read(self, root: RootFacts, seals: tuple[OfdSeal, ...]) -> SealedOfd:
         """The document."""
         if self._take(SIGNATURE_LIST) != signature_list_xml([one.kind for one in self._signatures]):
             raise not_ours("Signatures.xml")
-        root = read_root(self._take(ROOT_FILE))
         names = [name for name, _ in root.custom]
         if len(set(names)) != len(names):
             raise not_ours("a custom datum stands twice")
@@ -265,6 +281,7 @@ class _Reading:
         attachment, contents = self._attachments()
         if {seal.signature.kind for seal in seals} != {"Seal" if attachment == ATTACHMENT_NAME else "Sign"}:
             raise not_ours("seals of another kind than the data")
+        signature = self._newest_signature(attachment, contents[1])
         self._uncovered |= set(self._files) - self._named
         return SealedOfd(
             files=self._files,
@@ -276,7 +293,7 @@ class _Reading:
             document=_document_of(root),
             attachment=attachment,
             structured=contents[0],
-            signature=contents[1],
+            signature=signature,
             body=contents[2] if len(contents) > 2 else None,
             layout=layout,
         )
@@ -324,6 +341,16 @@ class _Reading:
         if any(len(content) > limit for content, limit in zip(contents, limits, strict=False)):
             raise TooLargeError("an attached file is too large")
         return attachment, contents
+
+    def _newest_signature(self, attachment: str, signature: bytes) -> bytes:
+        """The signature file that the last of the further seals has brought, which has all signers; else the first."""
+        for place in range(1, len(self._signatures)):
+            path = signature_file(place, attachment + SIGNATURE_SUFFIX)
+            if path in self._files:
+                signature = self._take(path)
+        if len(signature) > MAX_STRUCTURED_BYTES:
+            raise TooLargeError("a signature file is too large")
+        return signature
 
     def _take(self, path: str) -> bytes:
         """A file that the document consists of."""

@@ -13,7 +13,7 @@ from keys import SM2_SM3, BadSignatureError, Certificate, Signer, hash_bytes
 
 from .errors import AdditionRefusedError, TimestampError
 from .gbt35275 import sign_gm_detached
-from .ofd_form import SEAL_FILE, SIGNATURE_FILE, SIGNATURE_LIST, VALUE_FILE, OfdStamp
+from .ofd_form import SEAL_FILE, SIGNATURE_FILE, SIGNATURE_LIST, SIGNATURE_SUFFIX, VALUE_FILE, OfdStamp
 from .ofd_package import OfdPart, read_package, write_package
 from .ofd_reading import OfdSeal, SealedOfd, read_sealed_ofd
 from .ofd_signing_xml import (
@@ -144,9 +144,12 @@ def sign_ofd(files: Mapping[str, OfdPart], signer: Signer, *, at: datetime) -> b
 
 
 def prepare_next_ofd_seal(
-    ofd: SealedOfd, *, seal: SealObject, certificate: Certificate, at: datetime
+    ofd: SealedOfd, *, signature: bytes, seal: SealObject, certificate: Certificate, at: datetime
 ) -> PreparedOfdSeal:
     """A sealed file with the next seal that its licence lists, but for its value.
+
+    `signature` is the licence's signature file with the new signer in it. The attached one is covered by the seals that
+    are there, so this one lies beside the new seal; it brings the issuers' certificates, which seals do not.
 
     Raises:
         AdditionRefusedError: all seals are there, or one that is there does not check; also as `prepare_ofd_seal`.
@@ -157,8 +160,9 @@ def prepare_next_ofd_seal(
     expected, place = _expected(ofd), len(ofd.seals)
     if place >= len(expected):
         raise AdditionRefusedError("all seals of the file are there")
+    name = signature_file(place, ofd.attachment + SIGNATURE_SUFFIX)
     return prepare_ofd_seal(
-        _parts(ofd),
+        {**_parts(ofd), name: OfdPart(signature)},
         place=place,
         seal=seal,
         certificate=certificate,

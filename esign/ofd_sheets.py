@@ -23,7 +23,9 @@ MAX_NESTED: Final = 1
 _PACKAGE: Final = "OFD"
 
 
-class _Stamp(NamedTuple):
+class Stamp(NamedTuple):
+    """Where the picture of a seal lies on a page."""
+
     boundary: Box
     clip: Box | None
     picture: SesPicture | None
@@ -44,7 +46,7 @@ class SheetMaker:
         # Which version of a document shows is the reader's choice; most show the one that the body names.
         self._documents = [document for document in read_documents(self._files) if not document.version]
         self._drawings: dict[str, PageDrawing] = {}
-        self._stamps: dict[str, dict[str, list[_Stamp]]] = {}
+        self._stamps: dict[str, dict[str, list[Stamp]]] = {}
         self._places = [(document, page) for document in self._documents for page in document.pages]
 
     @property
@@ -85,9 +87,10 @@ class SheetMaker:
         if document.path not in self._stamps:
             self._stamps[document.path] = self._read_stamps(document)
         for stamp in self._stamps[document.path].get(page.identifier, ()):
-            yield from self._stamp(stamp, state)
+            yield from self.stamp(stamp, state)
 
-    def _stamp(self, stamp: _Stamp, state: State) -> Iterator[Drawn]:
+    def stamp(self, stamp: Stamp, state: State) -> Iterator[Drawn]:
+        """The picture of a seal, or of a part of it."""
         x, y, width, height = stamp.boundary
         shown = (x, y, width, height)
         if stamp.clip is not None:
@@ -110,9 +113,9 @@ class SheetMaker:
         place = after((width, 0.0, 0.0, height, x, y), state.matrix)
         yield DrawnPicture(image=image, place=place, multiplied=True, clip=inside.clip)
 
-    def _read_stamps(self, document: OfdDocument) -> dict[str, list[_Stamp]]:
+    def _read_stamps(self, document: OfdDocument) -> dict[str, list[Stamp]]:
         """The stamps of a document by page."""
-        found: dict[str, list[_Stamp]] = {}
+        found: dict[str, list[Stamp]] = {}
         if document.signature_list is None or self._nested:
             return found
         try:
@@ -124,7 +127,7 @@ class SheetMaker:
             picture = _picture(signature) if signature.stamps else None
             for stamp in signature.stamps:
                 if stamp.boundary is not None:
-                    found.setdefault(stamp.page, []).append(_Stamp(stamp.boundary, stamp.clip, picture))
+                    found.setdefault(stamp.page, []).append(Stamp(stamp.boundary, stamp.clip, picture))
         return found
 
 

@@ -40,7 +40,7 @@ class OutlineFont:
 
     def advance(self, gid: int) -> float:
         """Width of a glyph for a font size of 1."""
-        return float(self._font.get_glyph_h_advance(gid)) * self._scale
+        return float(self._font.get_glyph_h_advance(gid) * self._scale)
 
     def outline(self, gid: int) -> DrawnOutline:
         """The outline of a glyph."""

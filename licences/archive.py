@@ -36,6 +36,7 @@ from . import catalogue
 from .archive_readme import readme
 from .catalogue import licence_type_from_toml
 from .errors import LicenceNotFoundError
+from .ofd_files import ofd_signer_paths
 from .sealing import AuthoritySeal, signer_paths
 from .standing import Event, standing_at
 from .store import SEALED_FORMS, FileKind, LicenceStore, Record, digests_of, form_and_key
@@ -138,7 +139,6 @@ class ArchiveMaker:
         described = {f"catalogue/{name}": content for name, content in self.type_files(record.type_code).items()}
         files |= attached | described
         documents = [kind for kind in contents if form_and_key(kind)[0] in SEALED_FORMS]
-        pdfs = [kind for kind in documents if form_and_key(kind)[0] == "pdf"]
         events = self.store.events(record.identifier)
         version = ArchivedVersion(
             identifier=record.identifier,
@@ -153,9 +153,10 @@ class ArchiveMaker:
             acts=tuple(_act(event) for event in events),
         )
         paths = signer_paths(contents["pdf"], contents["p7s"])
-        return version, [
-            *paths, *(path for kind in pdfs for path in signer_paths(contents[kind], None))
-        ]  # fmt: skip
+        for kind in documents:
+            ofd = form_and_key(kind)[0] == "ofd"
+            paths += ofd_signer_paths(contents[kind]) if ofd else signer_paths(contents[kind], None)
+        return version, paths
 
     def _proofs(self, record: Record) -> Iterator[ArchivedProof]:
         for kind in sorted(record.files):

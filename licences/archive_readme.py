@@ -16,8 +16,9 @@ _TEXT = """\
   manifest.json          清单：每个文件的 SHA-256 和 SM3 摘要、各版本、全部办理记录（生效时间、
                          记录时间、经办人、决定书文号）和封存时的状态
   manifest.json.p7s      封存单位对清单的签名（CMS, RFC 5652, DER）
-  licences/<证照标识>/   各版本：licence.pdf 加盖印章的证照，licence.json 结构化数据，
-                         licence.json.p7s 其签名，attachments/ 扫描件和附件
+  licences/<证照标识>/   各版本：licence.pdf 加盖印章的证照（有的另有 licence.ofd），
+                         licence.json 结构化数据，licence.json.p7s 其签名，
+                         attachments/ 扫描件和附件
   evidence/              印章和时间戳的证书（.cer）、吊销列表（.crl）、在线查询结果（.ocsp），均为 DER
   catalogue/             证照类型的定义
   register/              封存时的机构名录及其签名（如有）
@@ -35,8 +36,8 @@ certificates of its seals and what proves them. Once unpacked it can be read as 
   manifest.json          every file with its SHA-256 and SM3 digest, the versions, all acts (effective
                          and recorded time, who, number of the decision), and the state at that time
   manifest.json.p7s      the maker's signature over the manifest (CMS, RFC 5652, DER)
-  licences/<identifier>/ each version: licence.pdf, sealed; licence.json, the data; licence.json.p7s,
-                         its signature; attachments/, scans and other files
+  licences/<identifier>/ each version: licence.pdf, sealed, and of some licence.ofd; licence.json, the
+                         data; licence.json.p7s, its signature; attachments/, scans and other files
   evidence/              certificates (.cer), revocation lists (.crl) and answers (.ocsp), all DER
   catalogue/             definition of the licence type
   register/              the register of authorities of that time with its signature, if there was one

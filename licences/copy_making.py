@@ -4,7 +4,7 @@ The copy is a file of its own: the original is neither in it nor changed. It is 
 and in force at that moment, which is what its maker's seal then states.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,8 +17,11 @@ from esign import (
     CopyPurpose,
     FileDigests,
     FontChain,
+    OfdContent,
+    OfdWriter,
     PdfContent,
     Seal,
+    SealPicture,
     ShortElement,
     StructuredLicence,
     Timestamper,
@@ -28,6 +31,7 @@ from esign import (
     draw_copy_stamp,
     group_serial,
     make_short_code,
+    sign_ofd,
     structured_from_bytes,
 )
 from keys import Signer
@@ -39,6 +43,7 @@ from .copy_face import annotate, symbol_text
 from .electronic import paper_from, structure
 from .errors import CopyRefusedError, InvalidFieldError, UnprintableFieldError
 from .model import Licence
+from .ofd_files import SEALING
 from .render import FaceRenderer, Marks
 from .sealing import AuthoritySeal, Collector, FileSealer, SealingKeys
 from .store import FileKind, LicenceStore, Record, StoredFile, digests_of
@@ -48,8 +53,8 @@ DEFAULT_COPY_TERM = timedelta(days=30)
 
 OriginalCheck = Callable[[bytes, datetime], None]
 """Judges the PDF of the original, and raises when it is not genuine and in force."""
-CopyCheck = Callable[[bytes, bytes, bytes, datetime], None]
-"""Judges the finished files of a copy (PDF, data, signature), and raises when one is not good."""
+CopyCheck = Callable[[Mapping[FileKind, bytes], datetime], None]
+"""Judges the finished files of a copy, and raises when one is not good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +74,18 @@ class CopyMaker:
     random: Callable[[int], bytes]
     timestamper: Timestamper | None = None
     collector: Collector | None = None
+    ofd_by_default: bool = False
+    """Whether a copy has an OFD, too, when nobody says; without a key of SM2 it has none then."""
 
     def make(
-        self, identifier: str, purpose: CopyPurpose, *, made_by: str, expires_at: datetime | None = None, at: datetime
+        self,
+        identifier: str,
+        purpose: CopyPurpose,
+        *,
+        made_by: str,
+        expires_at: datetime | None = None,
+        ofd: bool | None = None,
+        at: datetime,
     ) -> tuple[MadeCopy, bytes]:
         """Make a copy and keep it with its reliance; returns the PDF, too.
 
@@ -80,6 +94,7 @@ class CopyMaker:
             purpose: for whom, and what for.
             made_by: account of whoever makes it.
             expires_at: the end of its use; None for `DEFAULT_COPY_TERM` from now.
+            ofd: whether an OFD is made beside the PDF; None for `ofd_by_default`.
             at: the time of sealing.
 
         Raises:
@@ -94,6 +109,7 @@ class CopyMaker:
         until = (at + DEFAULT_COPY_TERM if expires_at is None else expires_at).astimezone(CHINA).replace(microsecond=0)
         check_copy_request(purpose, made_by=made_by, expires_at=until, made_at=at)
         self._check_printable(purpose)
+        with_ofd = self._wants_ofd(ofd)
         record = self.store.get(identifier)
         # Not the whole second before: an act may have taken effect since.
         self.check_original(self.store.file(record, "pdf"), asked_at)
@@ -111,8 +127,8 @@ class CopyMaker:
             expires_at=until,
             development=self.signer.certificate.is_development or structured_from_bytes(structured).development,
         )
-        files = self._files(copy, record)
-        self.check_copy(files["pdf"], files["json"], files["p7s"], at)
+        files = self._files(copy, record, with_ofd=with_ofd)
+        self.check_copy(files, at)
         made = MadeCopy(
             serial=copy.serial,
             identifier=identifier,
@@ -141,7 +157,15 @@ class CopyMaker:
         if faults:
             raise ExceptionGroup("characters that cannot be printed", faults)
 
-    def _files(self, copy: AnnotatedCopy, record: Record) -> dict[FileKind, bytes]:
+    def _wants_ofd(self, asked: bool | None) -> bool:
+        """Whether an OFD is made; ExceptionGroup of one InvalidFieldError when that is asked of a key without SM2."""
+        if self.signer.algorithm.name != SEALING:
+            if asked:
+                raise ExceptionGroup("no copy as an OFD", [InvalidFieldError("/format", "OFD_NEEDS_SM2")])
+            return False
+        return self.ofd_by_default if asked is None else asked
+
+    def _files(self, copy: AnnotatedCopy, record: Record, *, with_ofd: bool) -> dict[FileKind, bytes]:
         licence = self._licence(copy.licence)
         printed = group_serial(copy.serial)
         marks = Marks(
@@ -176,7 +200,23 @@ class CopyMaker:
         # A copy bears no code: the key for codes is asked for by nothing here.
         keys = SealingKeys(seals=(AuthoritySeal(seal=seal, timestamper=self.timestamper),), code_signer=self.signer)
         sealed = FileSealer(self.fonts, keys, self.collector).seal(content, at=copy.made_at)
-        return {"pdf": sealed.pdf, "json": content.structured, "p7s": sealed.p7s}
+        files = {"pdf": sealed.pdf, "json": content.structured, "p7s": sealed.p7s}
+        if with_ofd:
+            files["ofd"] = self._ofd(content, sealed.p7s, stamp, copy.made_at)
+        return files
+
+    def _ofd(self, content: PdfContent, p7s: bytes, stamp: SealPicture, at: datetime) -> bytes:
+        """The same content as an OFD; its stamp is drawn: the key for copies has no electronic seal (电子印章)."""
+        drawn = OfdContent(
+            title=content.title,
+            pages=content.pages,
+            elements=content.elements,
+            structured=content.structured,
+            signature=p7s,
+            attachment=content.attachment,
+            stamp=stamp,
+        )
+        return sign_ofd(OfdWriter(self.fonts).write(drawn, at=at).files, self.signer, at=at)
 
     def _licence(self, original: StructuredLicence) -> Licence:
         """The licence whose face is drawn again: exactly what the original says, or none."""

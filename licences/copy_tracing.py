@@ -1,6 +1,7 @@
 """Where a leaked copy came from: the serials in a file, whatever somebody did to it."""
 
 import re
+import struct
 import zlib
 from collections.abc import Iterator
 
@@ -16,13 +17,15 @@ _PIECE = 1024
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _WRITTEN = re.compile(rb'"serial":"(JZ[2-9A-Z]{12})"|' + COPY_SYMBOL_PREFIX.encode("ascii") + rb"(JZ[2-9A-Z]{12})")
-_STREAM = re.compile(rb"stream\r?\n")
+_STREAM = re.compile(rb"stream\r?\n|PK\x03\x04")
+_ZIP_NAMES = struct.Struct("<26xHH")
+"""Lengths of the name and of the extra field in the header of a file in a ZIP, which follow it."""
 
 
 def serials_in(data: bytes) -> tuple[str, ...]:
-    """The serials of copies in a PDF, in a copy's data, or in a photograph or scan (PNG, JPEG) of a page.
+    """The serials of copies in a PDF or OFD, in a copy's data, or in a photograph or scan (PNG, JPEG) of a page.
 
-    A PDF need not be whole, nor sealed: another program may have written it anew. One that consists of pictures only
+    A file need not be whole, nor sealed: another program may have written it anew. One that consists of pictures only
     shows nothing here; its pictures do.
     """
     if data.startswith(_PICTURES):
@@ -52,15 +55,20 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
     for count, start in enumerate(_STREAM.finditer(data)):
         if count >= MAX_TRACED_STREAMS or min(unread, room) <= 0:
             return
-        place = start.end()
-        part, read = _inflated(packed[place : place + unread], room)
+        place, bits = start.end(), zlib.MAX_WBITS
+        if start[0].startswith(b"PK") and len(data) >= start.start() + _ZIP_NAMES.size:
+            place, bits = start.start() + _ZIP_NAMES.size + sum(_ZIP_NAMES.unpack_from(data, start.start())), -bits
+        part, read = _inflated(packed[place : place + unread], room, bits)
         unread, room = unread - read, room - len(part)
         yield part
 
 
-def _inflated(packed: memoryview, room: int) -> tuple[bytes, int]:
-    """Unpack what begins here, as far as it is whole and there is room; also how much of it was read."""
-    inflater = zlib.decompressobj()
+def _inflated(packed: memoryview, room: int, bits: int) -> tuple[bytes, int]:
+    """Unpack what begins here, as far as it is whole and there is room; also how much of it was read.
+
+    `bits` are those of zlib; below 0 for the bare streams in a ZIP.
+    """
+    inflater = zlib.decompressobj(bits)
     parts: list[bytes] = []
     read = 0
     # In small pieces: what follows the end of a part is copied, and there may be a whole file of it.

@@ -1,6 +1,7 @@
 """The OFD of a licence beside its PDF: whether one is made, and what goes into it."""
 
-from esign import ExpectedSeal, OfdContent, PdfContent
+from esign import ExpectedSeal, OfdContent, PdfContent, read_sealed_ofd, read_timestamp
+from keys import Certificate
 
 from .errors import InvalidFieldError
 from .sealing import SealingKeys
@@ -39,6 +40,21 @@ def ofd_content(content: PdfContent, expected: tuple[ExpectedSeal, ...], *, sign
         document=content.document,
         fields=[one.field for one in expected if one.algorithm == SEALING],
     )
+
+
+def ofd_signer_paths(ofd: bytes) -> list[tuple[Certificate, ...]]:
+    """The certificates, leaf first, of everybody who has sealed or timestamped an OFD or made one of its seals.
+
+    Raises:
+        EsignError: it is none of ours.
+    """
+    paths = []
+    for seal in read_sealed_ofd(ofd).seals:
+        if seal.ses is not None:
+            paths += [(seal.ses.signer_certificate(),), (seal.ses.seal.maker_certificate(),)]
+            if seal.ses.time_stamp is not None:
+                paths.append(read_timestamp(seal.ses.time_stamp).certificates)
+    return list({path[0].der: path for path in paths}.values())
 
 
 def _lack(keys: SealingKeys) -> str | None:

@@ -266,6 +266,7 @@ class FileSealer:
             AdditionRefusedError: there is no SM2 seal, or none with an electronic seal.
             UnprintableError, SealRefusedError, KeysError: as `seal`.
         """
+        at = at.replace(microsecond=0)  # an electronic seal tells whole seconds
         draft = self._ofds.write(content, at=at)
         files, sealed, failed = draft.files, None, None
         for place, (field, one) in enumerate(self._on_ofd):
@@ -343,15 +344,17 @@ def add_joint_seal(pdf: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datetime)
     return SealedFiles(pdf=sealed.data, p7s=p7s, level=level_of(sealed.data, p7s), shortfall=str(failed or ""))
 
 
-def add_joint_ofd_seal(ofd: bytes, seal: AuthoritySeal, *, at: datetime) -> SealedOfdFile:
-    """As `add_joint_seal`, on the OFD beside the PDF; raises like it."""
+def add_joint_ofd_seal(ofd: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datetime) -> SealedOfdFile:
+    """As `add_joint_seal`, on the OFD beside the PDF; `p7s` is what came of that one. Raises like it."""
+    at = at.replace(microsecond=0)  # an electronic seal tells whole seconds
     seal.require_usable(at)
     facts = read_sealed_ofd(ofd)
     listed = [one for one in structured_from_bytes(facts.structured).seals if one.algorithm == SM2_SM3.name]
     place = len(facts.seals)
     if place >= len(listed) or listed[place] != seal.expected(listed[place].order - 1):
         raise AdditionRefusedError("the licence does not wait for this seal now")
-    waiting = prepare_next_ofd_seal(facts, seal=seal.electronic_seal, certificate=seal.seal.signer.certificate, at=at)
+    certificate = seal.seal.signer.certificate
+    waiting = prepare_next_ofd_seal(facts, signature=p7s, seal=seal.electronic_seal, certificate=certificate, at=at)
     return seal.finish_ofd(waiting, seal.timestamper, at=at)
 
 

@@ -20,7 +20,9 @@ from esign import (
     SealedPdf,
     copy_from_bytes,
     read_detached,
+    read_face,
     read_gm_detached,
+    read_ofd_face,
 )
 from keys import hash_bytes
 from verify.facts import Facts, unreadable
@@ -106,7 +108,18 @@ def look_at_copy_ofd(ofd: SealedOfd, grounds: Grounds) -> Facts:
     around = [readable, *coverage_checks(ofd, 1), _attached_check(beside, seal)]
     if signed_data.signing_time is None or signed_data.signing_time != ofd.seals[0].at:
         around.append(Check(name="expected_seal", code="SEAL_UNEXPECTED", detail="the file says another time"))
-    return _judged(copy, (seal,), grounds, around, Ballast(evidence=Evidence()))
+    facts = _judged(copy, (seal,), grounds, around, Ballast(evidence=Evidence()))
+    # (4) Its face shows what the licence in it says, and whose copy it is.
+    agree = representation_checks(
+        lambda: read_ofd_face(ofd),
+        ofd.structured,
+        copy.licence,
+        copy.licence.documents[0] if copy.licence.documents else None,
+        trust=grounds.trust,
+        before=facts.checks,
+        copy=copy,
+    )
+    return replace(facts, checks=(*facts.checks, *agree))
 
 
 def _attached_check(attached: Sequence[Seal], seal: Seal) -> Check:

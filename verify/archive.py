@@ -30,6 +30,7 @@ from keys import hash_bytes
 from verify.facts import Facts, unreadable
 from verify.issuer import IssuerRule
 from verify.judgement import STANDING_CHECKS, judge
+from verify.ofd import look_at_ofd
 from verify.pdf import look_at_pdf
 from verify.reason import Outcome
 from verify.report import ArchivedLicence, ArchiveFacts, Check, SignatureFacts
@@ -46,6 +47,7 @@ HistoryCheck: TypeAlias = Callable[[ArchiveManifest, Mapping[str, StructuredLice
 
 EVIDENCE_FOLDER: Final = "evidence/"
 _KINDS: Final = (".cer", ".crl", ".ocsp")
+_OFD: Final = ".ofd"
 
 
 def look_at_archive(data: bytes, grounds: Grounds, history: HistoryCheck | None) -> Facts:
@@ -258,7 +260,7 @@ def _look_at_version(version: ArchivedVersion, files: Files, grounds: Grounds, s
     structured, records = bytes(files[version.structured]), Records(source)
     sealed = look_at_structured(structured, bytes(files[version.signature]), grounds, records)
     looked = {version.structured: sealed}
-    looked |= {path: look_at_pdf(bytes(files[path]), grounds, records) for path in version.documents}
+    looked |= {path: _look_at_document(path, bytes(files[path]), grounds, records) for path in version.documents}
     checks = [check for path, facts in looked.items() for check in _told(path, facts)]
     licence = sealed.licence
     if licence is not None:
@@ -294,6 +296,10 @@ def _look_at_version(version: ArchivedVersion, files: Files, grounds: Grounds, s
     )
 
 
+def _look_at_document(path: str, data: bytes, grounds: Grounds, records: Records) -> Facts:
+    return (look_at_ofd if path.endswith(_OFD) else look_at_pdf)(data, grounds, records)
+
+
 def _told(path: str, facts: Facts) -> Iterator[Check]:
     """What speaks against a file; whether it is in force is no question of its authenticity."""
     for check in facts.checks:
@@ -312,10 +318,12 @@ def _contradictions(
             yield f"{path} is a file of another licence"
         if facts.licence is None and all(check.outcome is Outcome.PASSED for check in facts.checks):
             yield f"{path} is no licence"
-    documents = [looked[path].document for path in version.documents]
-    found = {document.key for document in documents if document is not None}
-    if found != {one.key for one in licence.documents}:
-        yield "its documents are not those that the structured licence lists"
+    # All of them as PDF and, where there is any OFD, all of them as OFD.
+    forms = {path.endswith(_OFD) for path in version.documents} | {False}
+    for form in forms:
+        documents = [looked[path].document for path in version.documents if path.endswith(_OFD) is form]
+        if {one.key for one in documents if one is not None} != {one.key for one in licence.documents}:
+            yield "its documents are not those that the structured licence lists"
     kept = {hash_bytes("sha256", bytes(files[path])).hex() for path in version.attachments}
     for one in licence.attachments:
         if one.sha256 not in kept:

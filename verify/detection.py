@@ -12,6 +12,7 @@ from esign import (
     claims_to_be_ofd,
     claims_to_be_report,
     claims_to_be_status_list,
+    is_our_ofd,
     is_seal_manifest,
     names_us_as_producer,
     signed_value_kind,
@@ -90,5 +91,6 @@ def is_licence(data: bytes) -> bool:
 
 
 def is_ours(data: bytes) -> bool:
-    """Whether it is an e-licence, an annotated copy or a report: its data, or a PDF of ours or a part of one."""
-    return names_us_as_producer(data) or is_licence(data) or claims_to_be_copy(data) or claims_to_be_report(data)
+    """Whether it is an e-licence, a copy or a report: its data, an OFD or PDF of ours, or a part of such a PDF."""
+    data_of_ours = is_licence(data) or claims_to_be_copy(data) or claims_to_be_report(data)
+    return data_of_ours or names_us_as_producer(data) or is_our_ofd(data)

@@ -13,6 +13,7 @@ from esign import (
     MalformedError,
     MalformedSesError,
     read_detached,
+    read_ofd_face,
     read_sealed_ofd,
     structured_from_bytes,
 )
@@ -21,6 +22,7 @@ from verify.facts import Facts, unreadable
 from verify.foreign_ofd import look_at_foreign_ofd
 from verify.ofd_seals import attached_check, coverage_checks, listed_seals, look_at_ofd_seals
 from verify.report import Check
+from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
 from verify.seal_reading import seals_beside
 from verify.seals import completeness_check
@@ -75,9 +77,13 @@ def look_at_ofd(data: bytes, grounds: Grounds, records: Records) -> Facts:
         completeness_check(len(ofd.seals), listed),
     )
     document = next((one for one in licence.documents if one.key == ofd.document), None)
+    # (4) What the face shows is what the structured licence says, and the code on it is its own.
+    agree = representation_checks(
+        lambda: read_ofd_face(ofd), ofd.structured, licence, document, trust=grounds.trust, before=checks
+    )
     return Facts(
         kind="ofd",
-        checks=checks,
+        checks=(*checks, *agree),
         signatures=found.signatures,
         licence=licence,
         document=document,

@@ -17,7 +17,6 @@ from esign import (
     OfdSeal,
     OfdStampFacts,
     SealedOfd,
-    SealObject,
     SesSignature,
     StructuredLicence,
     seal_object_of,
@@ -79,9 +78,9 @@ def look_at_ofd_seals(
             ours=True,
         )
         # (5), (6) The seal is one that the licence lists, and it is the issuer's.
-        expected = _expected_check(seal, ses, made, place, ofd, licence)
+        expected = _expected_check(seal, ses, place, ofd, licence)
         sealed_at = ses.signing_time or licence.sealed_at
-        checks += (Check(name="format", code="OK", detail=described_seal(made)), *found.checks, expected)
+        checks += (Check(name="seal", code="OK", detail=described_seal(made)), *found.checks, expected)
         checks.append(moment_check(sealed_at, found.existence))
         signatures += found.signatures
         certificate = _readable(ses)
@@ -121,9 +120,7 @@ def sound(seal: Seal) -> tuple[Check, Check]:
     return digest, signature_check(seal.signed_data)
 
 
-def _expected_check(
-    seal: OfdSeal, ses: SesSignature, made: SealObject, place: int, ofd: SealedOfd, licence: StructuredLicence
-) -> Check:
+def _expected_check(seal: OfdSeal, ses: SesSignature, place: int, ofd: SealedOfd, licence: StructuredLicence) -> Check:
     """Contract section 1: the structured licence lists the seals to expect; those with SM2 are here, in their order.
 
     The first seal's time is that of the licence; a further one may be later.
@@ -134,10 +131,11 @@ def _expected_check(
     wanted, signature = listed[place], seal.signature
     if wanted.certificate_digest != f"{_DIGEST}:{hash_bytes(_DIGEST, ses.signer_der).hex()}":
         return _unexpected("the licence lists another certificate")
-    if wanted.seal_digest not in (None, made.digest):
-        return _unexpected("the licence lists another electronic seal")
-    if signature.seal_file != ses.seal.der:
+    if signature.seal_path is None or signature.seal_file != ses.seal.der:
         return _unexpected("the seal beside the signature is another one than the seal in it")
+    # They are the same bytes, and as a file of the package they are hashed already.
+    if wanted.seal_digest not in (None, f"{_DIGEST}:{ofd.files.digest(signature.seal_path, _DIGEST).hex()}"):
+        return _unexpected("the licence lists another electronic seal")
     if ses.property_info != f"/{signature.path}":
         return _unexpected("the seal was set on another file")
     claimed = ses.signing_time

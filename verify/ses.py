@@ -166,7 +166,7 @@ def judge_ses_signature(
     # 7.3 c: the seal is one that the signer may use.
     listed = Check(name="signer_in_seal", code="OK" if signature.signer_permitted() else "SIGNER_NOT_IN_SEAL")
     # 7.3 d: the seal itself, which must have been valid when it was used.
-    made, maker = _maker_checks(seal, grounds, signer.existence)
+    made, maker = _maker_checks(seal, grounds, signer.existence, embedded)
     times = time_facts(signature)
     in_time = Check(
         name="seal_validity",
@@ -189,7 +189,7 @@ def judge_ses_signature(
 
 
 def _maker_checks(
-    seal: SealObject, grounds: Grounds, existence: Existence
+    seal: SealObject, grounds: Grounds, existence: Existence, embedded: Sequence[Certificate] = ()
 ) -> tuple[tuple[Check, ...], SignatureFacts | None]:
     """6.3 b, c: the maker's signature and path, and that the seal's user did not make it."""
     ses = seal.ses
@@ -199,7 +199,7 @@ def _maker_checks(
             covers="content",
             verify=seal.verify_signature,
             certificate=seal.maker_certificate,
-            embedded=seal.maker_chain(),
+            embedded=(*seal.maker_chain(), *embedded),
             claimed_at=seal.created_at,
             lenient=ses is not None and ses.version < 5,
             value=b"" if ses is None else ses.signature,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from licences.copies import MadeCopy, Reliance, RelianceKind
 from licences.errors import AllotmentTakenError, CopyNotFoundError, LicenceNotFoundError, RelianceKnownError
 from licences.protection import Protection
-from licences.store import FILE_KINDS, FileKind, Files, StoredFile
+from licences.store import FileKind, Files, StoredFile
 
 from .copy_tables import FILES_CONTEXT, annotated_copies, reliances
 from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
@@ -118,11 +118,10 @@ class SqlCopyStore:
 
     def _copy(self, row: sa.Row[tuple[object, ...]]) -> MadeCopy:
         opened = self._protection.reveal(row.files, context=FILES_CONTEXT.format(serial=row.serial))
-        digests = json.loads(opened)
-        files: dict[FileKind, StoredFile] = {}
-        for kind in FILE_KINDS:
-            sha256, sm3, size = digests[kind]
-            files[kind] = StoredFile(sha256=sha256, sm3=sm3, size=size)
+        files: dict[FileKind, StoredFile] = {
+            kind: StoredFile(sha256=sha256, sm3=sm3, size=size)
+            for kind, (sha256, sm3, size) in json.loads(opened).items()
+        }
         return MadeCopy(
             serial=row.serial,
             identifier=row.identifier,

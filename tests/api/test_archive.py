@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -86,6 +87,8 @@ def described(path: str, content: bytes) -> ArchivedFile:
 def archived(running: ModuleType, empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Archived:
     folder = tmp_path_factory.mktemp("archived")
     elicence = running.copy_home(empty_home, folder / "home")
+    with (elicence.home / "elicence.toml").open("a", encoding="utf-8") as settings:
+        settings.write('format = "both"\n')
     issued = elicence.issue(running.sample("special-equipment-use-1"))
     first = issued["identifier"]
     for action in ("suspend", "resume"):
@@ -117,7 +120,7 @@ def test_a_package_holds_everything(archived: Archived, tmp_path: Path) -> None:
     assert acts[1]["actor"] == {"name": "clerk-07", "office": "样例局", "officeCode": ""}
     assert manifest["versions"][0]["standing"]["status"] == "replaced"
     for identifier in (archived.first, archived.second):
-        for name in ("licence.pdf", "licence.json", "licence.json.p7s"):
+        for name in ("licence.pdf", "licence.ofd", "licence.json", "licence.json.p7s"):
             kept = archived.elicence.home / "issued" / f"{identifier}.{name.removeprefix('licence.')}"
             assert (tmp_path / "licences" / identifier / name).read_bytes() == kept.read_bytes()
     assert (tmp_path / "catalogue/special-equipment-use-v1.toml").exists()
@@ -248,6 +251,7 @@ def _by_a_stranger(archived: Archived) -> bytes:
         (without(MANIFEST_FILE), Outcome.FAILED, "FORMAT_ARCHIVE"),
         (lambda a: archive_to_bytes(a.files() | {"more.txt": b"x"}), Outcome.FAILED, "NON_CANONICAL"),
         (with_changed("licence.pdf"), Outcome.FAILED, "DIGEST_MISMATCH"),
+        (with_changed("licence.ofd"), Outcome.FAILED, "DIGEST_MISMATCH"),
         (with_changed("README.txt"), Outcome.FAILED, "DIGEST_MISMATCH"),
         (with_changed("licence.json.p7s"), Outcome.FAILED, "DIGEST_MISMATCH"),
         (with_manifest(_not_suspended), Outcome.FAILED, "DIGEST_MISMATCH"),
@@ -256,7 +260,8 @@ def _by_a_stranger(archived: Archived) -> bytes:
         (lambda a: b"PK\x03\x04" + b"x" * 500, Outcome.FAILED, "FORMAT_ARCHIVE"),
     ],
     ids=[
-        "no-pdf", "no-readme", "no-signature", "no-manifest", "extra", "pdf", "readme", "signature", "acts", "maker",
+        "no-pdf", "no-readme", "no-signature", "no-manifest", "extra", "pdf", "ofd",
+        "readme", "signature", "acts", "maker",
         "stranger", "garbage",
     ],
 )  # fmt: skip
@@ -266,10 +271,17 @@ def test_attacks(archived: Archived, attack: Callable[[Archived], bytes], outcom
     assert report.status.source == "none"
 
 
-def _other_pdf(manifest: ArchiveManifest, files: dict[str, bytes]) -> ArchiveManifest:
-    one, other = (version.documents[0] for version in manifest.versions)
+def _other(name: str, manifest: ArchiveManifest, files: dict[str, bytes]) -> ArchiveManifest:
+    one, other = (next(path for path in version.documents if path.endswith(name)) for version in manifest.versions)
     files[one] = files[other]
     return manifest
+
+
+def _only(name: str, manifest: ArchiveManifest, files: dict[str, bytes]) -> ArchiveManifest:
+    left = [path for path in manifest.versions[0].documents if not path.endswith(name)]
+    for path in left:
+        del files[path]
+    return _first(manifest, documents=tuple(set(manifest.versions[0].documents) - set(left)))
 
 
 def _version_missing(manifest: ArchiveManifest, files: dict[str, bytes]) -> ArchiveManifest:
@@ -291,7 +303,10 @@ def _acts(manifest: ArchiveManifest, place: int, **changes: Any) -> ArchiveManif
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_other_pdf, "file of another licence"),
+        (partial(_other, ".pdf"), "file of another licence"),
+        (partial(_other, ".ofd"), "file of another licence"),
+        (partial(_only, ".ofd"), "not those that the structured licence lists"),
+        (partial(_only, ".pdf"), None),
         (_version_missing, "version that is missing"),
         (lambda m, f: _not_suspended(m), None),
         (lambda m, f: _first(m, acts=m.versions[0].acts[:3]), "another state"),
@@ -304,7 +319,8 @@ def _acts(manifest: ArchiveManifest, place: int, **changes: Any) -> ArchiveManif
         (lambda m, f: _first(m, standing=replace(m.versions[0].standing, value="issued")), "another state"),
     ],
     ids=[
-        "other-pdf", "version", "two-acts-left-out", "act-left-out", "no-issue", "no-acts", "action", "word",
+        "other-pdf", "other-ofd", "no-pdf", "no-ofd",
+        "version", "two-acts-left-out", "act-left-out", "no-issue", "no-acts", "action", "word",
         "sequence", "future", "state",
     ],
 )  # fmt: skip
@@ -314,11 +330,20 @@ def test_even_under_the_authority_s_seal_a_package_must_not_contradict_itself(
     files = archived.files()
     report = archived.verify(archived.sealed_again(change(archived.manifest(), files), files))
     if said is None:
-        # Acts that were never there leave no trace in the lifecycle: for them stands the seal of the maker.
+        # What was never there leaves no trace, neither acts nor an OFD: for that stands the seal of the maker.
         assert report.reason.code == "ARCHIVE_GENUINE"
         return
     assert (report.verdict, report.reason.code) == (Outcome.FAILED, "ARCHIVE_CONTRADICTORY")
     assert any(said in check.detail for check in report.checks if check.code == "ARCHIVE_CONTRADICTORY")
+
+
+def test_an_ofd_that_is_broken_speaks_against_the_package(archived: Archived) -> None:
+    files = archived.files()
+    path = next(path for path in files if path.endswith(".ofd"))
+    files[path] = files[path][:-1]
+    report = archived.verify(archived.sealed_again(archived.manifest(), files))
+    assert (report.verdict, report.reason.code) == (Outcome.FAILED, "FORMAT_OFD")
+    assert any(check.detail.startswith(path) for check in report.checks if check.code == "FORMAT_OFD")
 
 
 def test_a_package_of_licences_of_somebody_else_is_refused(archived: Archived) -> None:

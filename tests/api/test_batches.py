@@ -113,11 +113,12 @@ def test_a_small_batch_is_waited_for(running: ModuleType, client: httpx2.Client)
 def test_an_item_with_a_key_of_its_own_is_the_licence_of_a_single_request(
     running: ModuleType, client: httpx2.Client
 ) -> None:
-    wish = item(running, 30)
+    wish = item(running, 30) | {"format": "ofd"}
     single = client.post("/api/v1/licences", json=wish, headers={"Idempotency-Key": "case 30"})
     assert single.status_code == 201, single.text
     answer = done(client, post(client, [{**wish, "key": "case 30"}], "keyed"))
     assert answer["items"][0]["licence"]["identifier"] == single.json()["identifier"]
+    assert answer["items"][0]["licence"]["files"].keys() == {"pdf", "ofd", "json", "p7s"}
     assert answer["items"][0]["licence"]["replayed"] is True
 
 

@@ -49,9 +49,10 @@ def paper(running: Any) -> dict[str, Any]:
 def test_a_day_of_a_system(system: tuple[Server, Client], paper: dict[str, Any]) -> None:
     client = system[1]
     data = paper["data"] | {"certificateNumber": "D990101G2026-0117"}
-    issued = client.issue("water-abstraction", data, key="case 117")
+    issued = client.issue("water-abstraction", data, key="case 117", form="both")
     assert not issued["replayed"]
-    assert client.issue("water-abstraction", data, key="case 117")["identifier"] == issued["identifier"]
+    again = client.issue("water-abstraction", data, key="case 117", form="both")
+    assert again["identifier"] == issued["identifier"]
     with pytest.raises(RefusedError) as refused:
         client.issue("water-abstraction", data | {"certificateHolderName": ""}, key="case 117")
     assert (refused.value.status, refused.value.code) == (422, "IDEMPOTENCY_MISMATCH")
@@ -61,6 +62,7 @@ def test_a_day_of_a_system(system: tuple[Server, Client], paper: dict[str, Any])
     assert pdf.startswith(b"%PDF")
     report = client.verify_file(pdf)
     assert report["verdict"] == "passed"
+    assert client.verify_file(client.file(issued["identifier"], "ofd"))["kind"] == "ofd"
     structured, signature = (client.file(issued["identifier"], kind) for kind in ("json", "p7s"))
     assert client.verify_file(structured, signature)["verdict"] == "passed"
     assert client.verify_code(issued["code"])["reason"] == "HOLDER_NOT_CHECKED"

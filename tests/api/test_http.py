@@ -181,6 +181,25 @@ def test_formats_that_are_not_there(running: ModuleType, client: httpx2.Client) 
     assert body["errors"][0]["pointer"] == "/format"
 
 
+def test_an_ofd_beside_the_pdf(running: ModuleType, client: httpx2.Client) -> None:
+    made = client.post(LICENCES, json=numbered(running, 3002) | {"format": "both"}).json()
+    assert made["files"].keys() == {"pdf", "ofd", "json", "p7s"}
+    answer = client.get(made["files"]["ofd"]["path"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/ofd")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{made["identifier"]}.ofd"'
+    digest = hashlib.sha256(answer.content).hexdigest()
+    assert (made["files"]["ofd"]["sha256"], answer.headers["etag"]) == (digest, f'"{digest}"')
+    report = client.post(VERIFICATIONS, files={"file": answer.content}).json()
+    assert (report["kind"], report["verdict"]) == ("ofd", "passed")
+    address = f"{LICENCES}/{made['identifier']}/file"
+    problem(client.get(address, params={"format": "ofd", "document": "x"}), 404, "LICENCE_NOT_FOUND")
+    assert client.get(f"{LICENCES}/{made['identifier']}").json()["files"] == made["files"]
+    body = problem(
+        client.post(LICENCES, json=numbered(running, 3003) | {"format": "ofd", "seal": "rsa"}), 422, "FIELDS_INVALID"
+    )
+    assert [(one["pointer"], one["code"]) for one in body["errors"]] == [("/format", "OFD_NEEDS_SM2")]
+
+
 def test_the_licences_of_a_holder(running: ModuleType, client: httpx2.Client) -> None:
     data = running.sample("special-equipment-use-2")["data"]
     wish: dict[str, object] = {"kind": data["certificateHolderTypeCode"], "code": data["certificateHolderCode"]}

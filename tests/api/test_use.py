@@ -298,7 +298,8 @@ def test_what_is_shown_and_authorised_says_how_the_licence_stands(using: Using) 
 def test_a_link_counts_for_one_download(using: Using) -> None:
     zhang, browser = using.person(ZHANG), using.nobody()
     identifier = own(zhang)
-    for wish, kind in (({}, "pdf"), ({"copy_for": {"cause": "贷款", "recipient": "样例银行"}}, "copy")):
+    copy = {"copy_for": {"cause": "贷款", "recipient": "样例银行"}}
+    for wish, kind in (({}, "pdf"), ({"format": "ofd"}, "ofd"), (copy, "copy")):
         answer = zhang.post(f"/api/v1/my/licences/{identifier}/downloads", json=wish)
         assert answer.status_code == 201, answer.text
         path = answer.json()["address"].removeprefix("http://127.0.0.1:8000")
@@ -308,6 +309,8 @@ def test_a_link_counts_for_one_download(using: Using) -> None:
         report = browser.post("/api/v1/verifications", files={"file": fetched.content}).json()
         assert (report["verdict"], report["kind"]) == ("passed", kind)
     assert zhang.post(f"/api/v1/my/licences/{identifier}/downloads", json={"document": "x"}).status_code == 404
+    wanted = {"format": "ofd", "document": "x"}
+    assert zhang.post(f"/api/v1/my/licences/{identifier}/downloads", json=wanted).status_code == 404
 
 
 def mandate(agent: HolderIdentity, **changes: Any) -> dict[str, Any]:

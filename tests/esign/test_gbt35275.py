@@ -19,6 +19,7 @@ from esign import (
     MalformedError,
     TooLargeError,
     read_foreign_cms,
+    read_gm_detached,
     read_signed_data,
     sign_detached,
     sign_gm_attached,
@@ -505,3 +506,63 @@ def test_hostile_bytes_give_facts_or_our_errors(data: bytes) -> None:
             one.digest_matches(ORIGINAL)
         with suppress(EsignError, KeysError):
             one.verify_signature(ORIGINAL)
+
+
+# Ours without the content, read back strictly.
+
+OURS = (CONTENT_TYPE, SIGNING_TIME, message_digest())
+NOT_OURS: dict[str, tuple[Callable[[Products], bytes], str]] = {
+    "no attributes": (lambda one: one.message(one.signer_info()), "FORMAT_CMS"),
+    "nobody": (lambda one: one.message(), "FORMAT_CMS"),
+    "no certificate": (lambda one: one.message(one.signer_info(attributes=OURS), certificates=()), "FORMAT_CMS"),
+    "two signers": (lambda one: one.message(*[one.signer_info(attributes=OURS)] * 2), "FORMAT_CMS"),
+    "parameters": (lambda one: one.message(one.signer_info(attributes=OURS, parameters=NULL)), "NON_CANONICAL"),
+    "other name": (lambda one: one.message(one.signer_info(attributes=OURS, algorithm=SM2_SM3)), "NON_CANONICAL"),
+    "content": (lambda one: one.message(one.signer_info(attributes=OURS), content=ORIGINAL), "NON_CANONICAL"),
+    "outer name": (lambda one: one.message(one.signer_info(attributes=OURS), outer=RSA_SIGNED), "NON_CANONICAL"),
+    "lists": (lambda one: one.message(one.signer_info(attributes=OURS), lists=tlv(0xA1, TOKEN)), "NON_CANONICAL"),
+    "order": (lambda one: one.message(one.signer_info(attributes=OURS[::-1])), "NON_CANONICAL"),
+    "unsigned": (
+        lambda one: one.message(one.signer_info(attributes=OURS, unsigned=tlv(0xA1, attribute("1.2.3", NULL)))),
+        "NON_CANONICAL",
+    ),
+}
+
+
+def test_ours_are_read_back(signer: Signer) -> None:
+    facts = read_gm_detached(sign_gm_detached(ORIGINAL, signer, signing_time=AT))
+    facts.verify_signature()
+    assert facts.digest_matches(ORIGINAL)
+    assert not facts.digest_matches(ORIGINAL + b"x")
+    assert (facts.signer_certificate, facts.signing_time) == (signer.certificate, AT)
+    assert set(facts.certificates) == set(signer.chain)
+
+
+def test_no_byte_of_ours_is_free(signer: Signer) -> None:
+    """Certificates are judged by their own signatures; everything else is looked at here."""
+    data = sign_gm_detached(ORIGINAL, signer, signing_time=AT)
+    good = read_gm_detached(data)
+    for place in range(0, len(data), 5):
+        with suppress(EsignError, BadSignatureError):
+            facts = read_gm_detached(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            facts.verify_signature()
+            assert facts.certificates != good.certificates, place
+
+
+@pytest.mark.parametrize("name", NOT_OURS)
+def test_other_forms_are_not_ours(products: Products, name: str) -> None:
+    change, fault = NOT_OURS[name]
+    with pytest.raises(MalformedError) as raised:
+        read_gm_detached(change(products))
+    assert raised.value.code == fault
+
+
+def test_a_raw_value_is_not_ours(products: Products) -> None:
+    with pytest.raises(BadSignatureError):
+        read_gm_detached(products.message(products.signer_info(attributes=OURS, raw_value=True))).verify_signature()
+
+
+def test_too_many_certificates_are_refused(products: Products) -> None:
+    certificates = (products.signer.certificate.der,) * 7
+    with pytest.raises(TooLargeError):
+        read_gm_detached(products.message(products.signer_info(attributes=OURS), certificates=certificates))

@@ -31,6 +31,7 @@ from esign import (
     StructuredLicence,
     TextRun,
     TimestampError,
+    add_signature,
     make_seal_object,
     read_foreign_cms,
     read_seal_object,
@@ -142,9 +143,11 @@ def sealed_first(draft: OfdDraft, seals: dict[str, SealObject], stamper: object 
 
 def sealed_next(data: bytes, seals: dict[str, SealObject], at: datetime = AT) -> SealedOfdFile:
     signer = declared_pki("sm2").signer("water-seal")
-    waiting = prepare_next_ofd_seal(
-        read_sealed_ofd(data), seal=seals["water-seal"], certificate=signer.certificate, at=at
-    )
+    ofd = read_sealed_ofd(data)
+    p7s = ofd.signature
+    if len(ofd.seals) == 1 and not ofd.changed:
+        p7s = add_signature(p7s, ofd.structured, sign_detached(ofd.structured, signer, signing_time=at))
+    waiting = prepare_next_ofd_seal(ofd, signature=p7s, seal=seals["water-seal"], certificate=signer.certificate, at=at)
     return waiting.finish(signer.sign(waiting.to_sign), None)
 
 

@@ -259,19 +259,18 @@ def test_fields_and_places_that_do_not_fit(
         writer.write(content_of(a_page(seals=seals), fields=fields), at=AT)
 
 
-def outlines(font: bytes, glyph: int) -> list[tuple[float, float]]:
-    """Every point of a glyph of the embedded font, in shares of the size."""
-    face = hb.Face(hb.Blob(font))
+def outlines(font: hb.Font, glyph: int) -> list[tuple[float, float]]:
+    """Every point on the outline of a glyph, in shares of the size."""
     points: list[tuple[float, float]] = []
     funcs = hb.DrawFuncs()
     funcs.set_move_to_func(lambda x, y, _: points.append((x, y)))
     funcs.set_line_to_func(lambda x, y, _: points.append((x, y)))
     funcs.set_quadratic_to_func(lambda _1, _2, x, y, _: points.append((x, y)))
-    hb.Font(face).draw_glyph(glyph, funcs)
-    return [(x / face.upem, y / face.upem) for x, y in points]
+    font.draw_glyph(glyph, funcs)
+    return [(x / font.face.upem, y / font.face.upem) for x, y in points]
 
 
-def ink_of(text: etree._Element, font: bytes) -> Iterator[tuple[str, list[tuple[float, float]]]]:
+def ink_of(text: etree._Element, font: hb.Font) -> Iterator[tuple[str, list[tuple[float, float]]]]:
     """Each character, and the points of its glyph on the page, in millimetres from the upper left corner."""
     left, top, *_ = numbers(text.get("Boundary"))
     a, b, c, d, e, f = numbers(text.get("CTM")) or (1, 0, 0, 1, 0, 0)
@@ -288,7 +287,7 @@ def ink_of(text: etree._Element, font: bytes) -> Iterator[tuple[str, list[tuple[
 def check_ink(draft: OfdDraft, run: TextRun) -> None:
     """Every glyph is the character's, stands where the run puts it, and lies inside its object's box."""
     objects = objects_of(draft, "TextObject")
-    font = draft.files["Doc_0/Res/font_0.ttf"].content
+    font = hb.Font(hb.Face(hb.Blob(draft.files["Doc_0/Res/font_0.ttf"].content)))
     assert "".join(map(shown, objects)) == run.text
     cos, sin = math.cos(math.radians(run.angle)), math.sin(math.radians(run.angle))
     along, size = 0.0, run.size * POINT
@@ -297,7 +296,7 @@ def check_ink(draft: OfdDraft, run: TextRun) -> None:
         left, top, width, height = numbers(one.get("Boundary"))
         for character, points in ink_of(one, font):
             gid = FACE.get_nominal_glyph(ord(character))
-            expected = [(along + px * size, -py * size) for px, py in outlines(shipped_font(), gid)]
+            expected = [(along + px * size, -py * size) for px, py in outlines(FACE, gid)]
             for (x, y), (px, py) in zip(points, expected, strict=True):
                 assert math.dist((x, y), (run.x + cos * px + sin * py, run.y - sin * px + cos * py)) < 0.02
                 assert left - 0.001 <= x - pen * (not run.angle)
@@ -308,7 +307,7 @@ def check_ink(draft: OfdDraft, run: TextRun) -> None:
 
 
 @given(
-    text=st.text("证照龘〖〗g_jAⱼ𬱖𠮷 　<&>\"'0", min_size=1, max_size=6),
+    text=st.text("证照龘〖〗g_jA‖𬱖 　<&>\"'0", min_size=1, max_size=6),
     x=st.floats(0, 150),
     y=st.floats(10, 290),
     size=st.floats(4, 40),
@@ -316,16 +315,12 @@ def check_ink(draft: OfdDraft, run: TextRun) -> None:
     bold=st.booleans(),
     angle=st.sampled_from([0.0, 18.0, 90.0, -45.0]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_ink_is_the_text_and_inside_its_box(
     writer: OfdWriter, text: str, x: float, y: float, size: float, spacing: float, bold: bool, angle: float
 ) -> None:
     run = TextRun(x=x, y=y, size=size, text=text, spacing=spacing, bold=bold, angle=angle)
-    try:
-        draft = writer.write(content_of(a_page(run)), at=AT)
-    except UnprintableError:
-        return
-    check_ink(draft, run)
+    check_ink(writer.write(content_of(a_page(run)), at=AT), run)
 
 
 def test_a_character_beyond_the_bmp_stands_alone(writer: OfdWriter) -> None:
@@ -336,13 +331,10 @@ def test_a_character_beyond_the_bmp_stands_alone(writer: OfdWriter) -> None:
         assert one.get("CodeCount") == one.get("GlyphCount") == str(len(numbers(glyphs.text)))
 
 
-def test_each_font_of_the_chain_has_its_own_objects(fonts: FontChain) -> None:
-    small, _ = fonts.fonts[0].subset({fonts.glyph("证").gid})
-    with_map = hb.SubsetInput()
-    with_map.unicode_set.update(map(ord, "证照"))
-    few = bytes(hb.subset(hb.Face(hb.Blob(shipped_font())), with_map).blob.data)
-    assert len(few) < len(shipped_font())
-    assert small
+def test_each_font_of_the_chain_has_its_own_objects() -> None:
+    wanted = hb.SubsetInput()
+    wanted.unicode_set.update(map(ord, "证照"))
+    few = bytes(hb.subset(FACE.face, wanted).blob.data)
     draft = OfdWriter(FontChain([few, shipped_font()])).write(
         content_of(a_page(TextRun(x=20.0, y=40.0, size=14.0, text="许可证照书"))), at=AT
     )
@@ -476,7 +468,7 @@ def test_a_stamp_that_is_no_seal_is_drawn(writer: OfdWriter, fonts: FontChain) -
     assert annotation.get("Type") == "Stamp"
     (box,) = annotation
     assert numbers(box.get("Boundary")) == [140 - stamp.width / 2, 240 - stamp.height / 2, stamp.width, stamp.height]
-    assert len(box) == len(stamp.shapes)
+    assert len(box) == sum(bool(shape.commands) for shape in stamp.shapes) < len(stamp.shapes)
     assert {"Doc_0/Attachs/copy.json", "Doc_0/Attachs/copy.json.p7s"} <= draft.files.keys()
 
 

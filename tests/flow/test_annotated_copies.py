@@ -88,6 +88,11 @@ class Stock:
     def p7s(self, number: int) -> bytes:
         return self.services.copies.copy_file(self.copies[number], "p7s")
 
+    @property
+    def ofd(self) -> bytes:
+        """The SM2 copy, as it is too."""
+        return self.services.copies.copy_file(self.copies[0], "ofd")
+
 
 def _open(folder: Path) -> Stock:
     home, _ = ensure_home(folder, public_url="http://127.0.0.1:8000", at=ISSUED, random=os.urandom)
@@ -97,7 +102,13 @@ def _open(folder: Path) -> Stock:
         document = json.loads((ROOT / f"fixtures/paper/{name}.json").read_text("utf-8"))
         record = services.issuer_for(suite).issue(document["type"], document["data"], algorithm=suite, at=ISSUED).record
         copy, pdf = make_copy(
-            services, record.identifier, PURPOSE, made_by="clerk01", expires_at=None, at=MADE + timedelta(seconds=0.7)
+            services,
+            record.identifier,
+            PURPOSE,
+            made_by="clerk01",
+            expires_at=None,
+            form="both" if suite == "sm2" else None,
+            at=MADE + timedelta(seconds=0.7),
         )
         identifiers.append(record.identifier)
         copies.append(copy)
@@ -151,6 +162,68 @@ def test_a_copy_passes_and_says_what_for(stock: Stock, number: int) -> None:
     assert report.development
     assert read_sealed_pdf(pdf).attachment == COPY_ATTACHMENT_NAME
     assert read_sealed_pdf(pdf).structured == data
+
+
+def test_the_same_copy_as_an_ofd(stock: Stock) -> None:
+    pdf, ofd = (_verify(stock, data) for data in (stock.pdfs[0], stock.ofd))
+    assert (ofd.kind, ofd.reason.code, ofd.sentence, ofd.copy) == ("copy", "COPY_GENUINE", pdf.sentence, pdf.copy)
+    assert [(one.name, one.code, one.detail) for one in ofd.checks if one.name.startswith("face")] == [
+        (one.name, one.code, one.detail) for one in pdf.checks if one.name.startswith("face")
+    ]
+    (signature,) = ofd.signatures
+    assert (signature.covers, signature.claimed_time, signature.trusted) == ("whole", MADE, True)
+
+
+def _repacked(stock: Stock, changes: dict[str, bytes], signer: Signer | None = None, at: datetime = MADE) -> bytes:
+    """The copy's OFD with other files in it; with `signer` it is signed again."""
+    files = {**read_package(stock.ofd).files, **changes}
+    if signer is None:
+        return write_package({path: OfdPart(content) for path, content in files.items()})
+    return sign_ofd({path: OfdPart(content) for path, content in files.items() if "/Signs/" not in path}, signer, at=at)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("watermark", "DIGEST_MISMATCH"),
+        ("data", "DIGEST_MISMATCH"),
+        ("added", "CONTENT_UNCOVERED"),
+        ("value", "SIGNATURE_INVALID"),
+        ("value cut", "FORMAT_CMS"),
+        ("by another office", "COPY_NOT_OF_MAKER"),
+        ("by the seal", "CERTIFICATE_UNFIT"),
+        ("at another time", "SEAL_UNEXPECTED"),
+        ("without watermarks", "FACE_DIFFERS"),
+        ("with a signature of other data", "DIGEST_MISMATCH"),
+        ("with another office's signature", "SEAL_UNEXPECTED"),
+    ],
+)
+def test_no_other_ofd_is_this_copy(stock: Stock, other_office: DevelopmentPki, name: str, code: str) -> None:
+    own, package = stock.services.keys.copy_signer("sm2"), read_package(stock.ofd).files
+    annotation, data = "Doc_0/Annots/Page_0/Annotation.xml", "Doc_0/Attachs/copy.json"
+    value = package["Doc_0/Signs/Sign_0/SignedValue.dat"]
+    made = {
+        "watermark": lambda: _repacked(stock, {annotation: package[annotation].replace(b"#", b"%", 1) + b" "}),
+        "data": lambda: _repacked(stock, {data: package[data].replace(b"0042", b"0043")}),
+        "added": lambda: _repacked(stock, {"Doc_0/Res/image_9.png": b"x"}),
+        "value": lambda: _repacked(
+            stock, {"Doc_0/Signs/Sign_0/SignedValue.dat": value[:-1] + bytes([value[-1] ^ 1])}
+        ),
+        "value cut": lambda: _repacked(stock, {"Doc_0/Signs/Sign_0/SignedValue.dat": value[:-1]}),
+        "by another office": lambda: _repacked(stock, {}, other_office.copy),
+        "by the seal": lambda: _repacked(stock, {}, stock.services.keys.sealing("sm2").seals[0].seal.signer),
+        "at another time": lambda: _repacked(stock, {}, own, MADE + timedelta(seconds=1)),
+        "without watermarks": lambda: _repacked(stock, {annotation: _without_watermarks(package[annotation])}, own),
+        "with a signature of other data": lambda: _repacked(
+            stock, {f"{data}.p7s": sign_detached(b"x", own, signing_time=MADE)}, own
+        ),
+        "with another office's signature": lambda: _repacked(
+            stock, {f"{data}.p7s": sign_detached(package[data], other_office.copy, signing_time=MADE)}, own
+        ),
+    }[name]()
+    report = _verify(stock, made)
+    assert report.reason.code == code, report.checks
+    assert report.verdict is not Outcome.PASSED
 
 
 def test_the_copy_is_of_the_very_original(stock: Stock) -> None:

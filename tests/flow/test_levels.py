@@ -17,7 +17,7 @@ from api.errors import SelfCheckError
 from api.home import ensure_home, open_home
 from api.seals import development_seal, seal_path
 from api.wiring import Services, require_sound_archive
-from esign import SealLevel, archive_from_bytes, read_detached, read_sealed_pdf
+from esign import SealLevel, archive_from_bytes, read_detached, read_sealed_ofd, read_sealed_pdf
 from keys import read_ocsp_response, write_certificates, write_private_key
 from licences import Issued, archive_problems
 from verify import HolderEntry, Outcome, RevocationFetcher, TrustStore, Verifier
@@ -40,17 +40,21 @@ class Office:
     def services(self) -> Services:
         return Services(open_home(self.path))
 
-    def issue(self, suite: str) -> Issued:
+    def issue(self, suite: str, *, ofd: bool = False) -> Issued:
         return (
             self.services()
             .issuer_for(suite)
-            .issue(SAMPLE["type"], SAMPLE["data"], algorithm=suite, at=datetime.now(UTC))
+            .issue(SAMPLE["type"], SAMPLE["data"], algorithm=suite, at=datetime.now(UTC), ofd=ofd)
         )
 
     def files(self, issued: Issued) -> tuple[bytes, bytes, bytes]:
         store = self.services().store
         record = store.get(issued.record.identifier)
         return store.file(record, "pdf"), store.file(record, "json"), store.file(record, "p7s")
+
+    def ofd(self, issued: Issued) -> bytes:
+        store = self.services().store
+        return store.file(store.get(issued.record.identifier), "ofd")
 
 
 @pytest.fixture
@@ -90,16 +94,17 @@ def judge(office: Office, data: bytes, signature: bytes | None = None, *, after:
 
 @pytest.mark.parametrize("suite", [*FAMILIES, "sm2+rsa"])
 def test_with_all_services_the_level_is_lt_and_outlives_the_certificate(office: Office, suite: str) -> None:
-    issued = office.issue(suite)
+    issued = office.issue(suite, ofd=suite != "rsa")
     assert (issued.level, issued.shortfall) == (SealLevel.B_LT, "")
     pdf, structured, p7s = office.files(issued)
+    sealed = [pdf] if suite == "rsa" else [pdf, office.ofd(issued)]
     for server in office.servers.values():
         server.close()
     # Only the licence's own term and its status are open: no network, no store, six years later.
     end = read_sealed_pdf(pdf).seals[0].signed_data.signer_certificate.not_after
     assert datetime.now(UTC) + SIX_YEARS > end
     for after in (timedelta(), SIX_YEARS):
-        assert judge(office, pdf, after=after, stored=False) == "STATUS_UNKNOWN"
+        assert {judge(office, data, after=after, stored=False) for data in sealed} == {"STATUS_UNKNOWN"}
         assert judge(office, structured, p7s, after=after, stored=False) == "STATUS_UNKNOWN"
 
 
@@ -182,6 +187,22 @@ def test_a_failing_timestamp_costs_the_level_and_not_the_seal(
     assert judge(office, structured, p7s, after=SIX_YEARS, stored=False) == "STATUS_UNKNOWN"
     # The replaced file is still a good one, and its record is too.
     assert judge(office, pdf, after=timedelta(), stored=True) in ("STATUS_UNKNOWN", "REVOCATION_UNKNOWN")
+
+
+def test_an_ofd_gets_the_timestamp_later_that_it_missed(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    server = office.servers["sm2"]
+    server.tsa.status = 503
+    issued = office.issue("sm2", ofd=True)
+    assert "503" in issued.shortfall
+    before = office.ofd(issued)
+    server.tsa = type(server.tsa)()
+    assert main(["--home", str(office.path), "seal", "upgrade", issued.record.identifier, "--json"]) == 0
+    capsys.readouterr()
+    after = office.ofd(issued)
+    tokens = [(seal.ses.time_stamp if (seal := read_sealed_ofd(one).seals[0]).ses else None) for one in (before, after)]
+    assert [token is None for token in tokens] == [True, False]
+    # Evidence has no place in an OFD but in the signature file that was attached when it was sealed.
+    assert judge(office, after, after=timedelta(), stored=False) == "REVOCATION_UNKNOWN"
 
 
 def test_an_upgrade_that_cannot_be_done_changes_nothing(office: Office, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import os
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -26,12 +26,12 @@ import witnesses
 from api.seals import development_seal
 from esign import (
     CHINA,
+    FacePage,
     FontChain,
     Rows,
     Seal,
     SealObject,
-    SeenItem,
-    SeenText,
+    SeenPhoto,
     draw_round_seal,
     read_face,
     read_ofd_face,
@@ -137,7 +137,13 @@ def values_of(structured: bytes) -> list[str]:
     return [value for value in found if value]
 
 
-@pytest.mark.parametrize("name", [path.stem for path in TYPES])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(path.stem, marks=pytest.mark.soak if place % 4 else [])  # every type in `make soak`
+        for place, path in enumerate(TYPES)
+    ],
+)
 def test_pdf_and_ofd_of_every_type_are_one_licence(name: str, tmp_path: Path) -> None:
     licence = made(name)
     documents = [kind.partition(".")[2] for kind in licence.files if kind.partition(".")[0] == "pdf"]
@@ -152,7 +158,7 @@ def test_pdf_and_ofd_of_every_type_are_one_licence(name: str, tmp_path: Path) ->
         assert [report.authenticity for report in reports] == [Outcome.PASSED, Outcome.PASSED]
         assert reports[0].reason.code == reports[1].reason.code
         assert faces(reports[0]) == faces(reports[1])
-        assert items_of(read_ofd_face(read_sealed_ofd(ofd))) == items_of(read_face(read_sealed_pdf(pdf)))
+        assert_same_items(read_face(pdf, end=len(pdf)), read_ofd_face(read_sealed_ofd(ofd)))
         (tmp_path / "face.pdf").write_bytes(pdf)
         seen["pdf"] += squeezed(witnesses.pdftotext(tmp_path / "face.pdf", "-raw"))
         with ofdkit.open(ofd) as document:
@@ -166,15 +172,16 @@ def faces(report: Report) -> list[tuple[str, str, str]]:
     return [(check.name, check.code, check.detail) for check in report.checks if check.name.startswith("face")]
 
 
-def items_of(pages: Any) -> list[list[tuple[object, ...]]]:
-    """Everything on the pages; places to a tenth of a point."""
-    return [[described(item) for item in page.items] for page in pages]
-
-
-def described(item: SeenItem) -> tuple[object, ...]:
-    if isinstance(item, SeenText):
-        return ("text", item.text, round(item.x, 1), round(item.y, 1), round(item.size, 1))
-    return (type(item).__name__,)
+def assert_same_items(pdf: Sequence[FacePage], ofd: Sequence[FacePage]) -> None:
+    """Everything on the pages is the same, and at the same place to a tenth of a point; pictures are there."""
+    assert len(pdf) == len(ofd)
+    for page, other in zip(pdf, ofd, strict=True):
+        assert page.strange == other.strange
+        assert [type(item) for item in page.items] == [type(item) for item in other.items]
+        for one, same in zip(page.items, other.items, strict=True):
+            if not isinstance(one, SeenPhoto):
+                for value, again in zip(one, same, strict=True):
+                    assert again == (pytest.approx(value, abs=0.1) if isinstance(value, float) else value)
 
 
 def as_date(text: str) -> str:
@@ -332,7 +339,7 @@ LOCAL, CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 
 SPOILED = (
     Spoiled("title", replaced("OFD.xml", b"<ofd:Title>", b"<ofd:Title>X"), "DIGEST_MISMATCH"),
-    Spoiled("another maker named", replaced("OFD.xml", b">elicence<", b">somebody<"), "DIGEST_MISMATCH"),
+    Spoiled("another maker named", replaced("OFD.xml", b">elicence<", b">somebody<"), "NON_CANONICAL"),
     Spoiled("page size", replaced("Doc_0/Document.xml", b"0 0 297", b"0 0 290"), "DIGEST_MISMATCH"),
     Spoiled("word on the page", replaced(PAGE, "样例".encode(), "例样".encode()), "DIGEST_MISMATCH"),
     Spoiled(
@@ -373,7 +380,7 @@ SPOILED = (
     Spoiled(
         "list with the seal twice",
         in_files(lambda files: files.update({LIST: re.sub(rb"(<ofd:Signature ID.*\n)", rb"\1\1", files[LIST])})),
-        "DIGEST_MISMATCH",
+        "FORMAT_OFD",
     ),
     Spoiled("file added", added("Doc_0/Res/image_9.png", b"x"), "CONTENT_UNCOVERED"),
     Spoiled("page added that nothing names", added("Doc_0/Pages/Page_1/Content.xml", b"x"), "CONTENT_UNCOVERED"),
@@ -460,7 +467,7 @@ def test_every_file_is_looked_at() -> None:
             assert any(path in check.detail for check in report.checks), path
 
 
-@pytest.mark.parametrize("every", [199, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("every", [1999, pytest.param(1, marks=pytest.mark.soak)])
 def test_one_changed_byte_anywhere(every: int) -> None:
     """It never passes, but where every file inside is what it was: in the spare bits at the end of a compressed one."""
     data = made(SAMPLE).files["ofd"]

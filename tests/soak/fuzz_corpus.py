@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import ofd_variants
 import timestamping
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -76,6 +77,7 @@ def make_corpus() -> Corpus:
     corpus["certificate"].append((vectors / "cert.der").read_bytes())
     corpus["retirements"] = [_retirements()]
     corpus["foreign-pdf"] += _foreign_pdfs()
+    corpus["foreign-ofd"] = [(vectors / "example_signed.ofd").read_bytes(), *_foreign_ofds()]
     return {kind: tuple(items) for kind, items in corpus.items()}
 
 
@@ -132,6 +134,12 @@ def _of_family(family: str) -> dict[str, list[bytes]]:
         "status-list": [esign.signed_status_list(_status_list(), pki.signer("code"))],
         "code": [b"http://127.0.0.1:8000/V/" + here.write_code(pki.signer("code")).encode()],
         "foreign-pdf": [pdf, archived],
+        "ofd": [
+            _sealed_ofd(pki, ours, structured, p7s, stamper=None),
+            _sealed_ofd(pki, ours, structured, p7s, stamper=stamper),
+        ]
+        if family == "sm2"
+        else [],
     }
 
 
@@ -166,6 +174,45 @@ def _timestamped(seal: keys.Signer, structured: bytes, stamper: Stamper) -> byte
         here.fonts(), esign.Seal(name=here.NAME, picture=picture, signer=seal), timestamper=stamper
     )
     return sealer.seal(content, at=AT).data
+
+
+def _sealed_ofd(pki: DeclaredPki, seal: bytes, structured: bytes, p7s: bytes, *, stamper: Stamper | None) -> bytes:
+    page = esign.Page(
+        width=210,
+        height=297,
+        items=office().face_of(structured),
+        background=esign.Background(
+            shapes=(esign.Shape(commands=esign.rectangle(10, 10, 190, 277), stroke=(0, 0, 0)),)
+        ),
+        seals=(esign.SealPlace(field="Seal1", x=105, y=200),),
+    )
+    content = esign.OfdContent(title="样例", pages=(page,), elements=(), structured=structured, signature=p7s)
+    draft = esign.OfdWriter(office().fonts()).write(content, at=AT)
+    waiting = esign.prepare_ofd_seal(
+        draft.files,
+        place=0,
+        seal=esign.read_seal_object(seal),
+        certificate=pki.certificate("seal"),
+        stamp=draft.stamps["Seal1"],
+        last=True,
+        at=AT,
+    )
+    return waiting.finish(pki.signer("seal").sign(waiting.to_sign), stamper).data
+
+
+def _foreign_ofds() -> list[bytes]:
+    """As other products write them: with a seal, with a message, with a seal of the older form, in part."""
+    pki = declared_pki("sm2")
+    product = ofd_variants.Product(maker=pki.signer("seal-maker"), signer=pki.signer("seal"))
+    ways = (
+        ofd_variants.Way(),
+        ofd_variants.Way(how="detached", type="Sign", seal_file=None),
+        ofd_variants.Way(version=1, method=None, digest="md5"),
+        ofd_variants.Way(leave_out=lambda path: "Tpls" in path),
+    )
+    files = ofd_variants.ordinary(pages=2, annotated=True, attached={"x.xml": b"<x/>"})
+    made = [product.sign(files, way) for way in ways]
+    return [ofd_variants.packed(each) for each in (*made, product.sign(made[0], ways[1], place=1))]
 
 
 def _ocsp(pki: DeclaredPki, name: str) -> bytes:

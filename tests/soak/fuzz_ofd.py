@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from random import Random
@@ -132,7 +133,7 @@ def _signature_damage(chance: Random, files: dict[str, bytes], corpus: Sequence[
     name = _some(chance, files, ".dat", ".esl", ".p7s")
     if name is not None:
         others = [
-            content for item in corpus for path, content in _lent(item).items() if path.endswith((".dat", ".esl"))
+            content for item in corpus for path, content in contents(item).items() if path.endswith((".dat", ".esl"))
         ]
         if chance.random() < 0.15:
             files[name] = chance.choice(others)
@@ -142,7 +143,7 @@ def _signature_damage(chance: Random, files: dict[str, bytes], corpus: Sequence[
 
 def _content_damage(chance: Random, files: dict[str, bytes], corpus: Sequence[bytes]) -> None:
     name = chance.choice(list(files))
-    lent = _lent(chance.choice(corpus))
+    lent = contents(chance.choice(corpus))
     if chance.random() < 0.4 and name in lent:
         files[name] = lent[name]
     else:
@@ -165,7 +166,7 @@ def _set_damage(chance: Random, files: dict[str, bytes], corpus: Sequence[bytes]
             other = chance.choice(list(files))
             files[name], files[other] = files[other], files[name]
         case 4:
-            files.update(_lent(chance.choice(corpus)))
+            files.update(contents(chance.choice(corpus)))
 
 
 def _digests_put_right(files: dict[str, bytes]) -> None:
@@ -189,7 +190,8 @@ def _sm3(data: bytes) -> bytes:
     return hashlib.new("sm3", data).digest()
 
 
-def _lent(item: bytes) -> dict[str, bytes]:
-    with suppress(zipfile.BadZipFile):
-        return _files(item)
+def contents(data: bytes) -> dict[str, bytes]:
+    """The files by path, as Python's own reader gives them; empty when it cannot."""
+    with suppress(zipfile.BadZipFile, NotImplementedError, zlib.error, OSError, ValueError, RuntimeError):
+        return _files(data)
     return {}

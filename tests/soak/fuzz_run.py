@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ def load_corpus() -> Corpus:
     """The corpus of the first run; made and kept when there is none, or our own form has changed since."""
     folder = STATE / "corpus"
     if (folder / "complete").exists():
+        _add_new_kinds(folder)
         corpus = {
             kind.name: tuple(item.read_bytes() for item in sorted(kind.iterdir()))
             for kind in sorted(folder.iterdir())
@@ -57,18 +58,31 @@ def load_corpus() -> Corpus:
         shutil.rmtree(folder)
     corpus = make_corpus()
     for kind, items in corpus.items():
-        (folder / kind).mkdir(parents=True)
-        for number, item in enumerate(items):
-            (folder / kind / f"{number:03}").write_bytes(item)
+        _keep(folder / kind, items)
     (folder / "complete").touch()
     return corpus
+
+
+def _add_new_kinds(folder: Path) -> None:
+    """What readers that are new since begin with; the others go on with what they have."""
+    lacking = {kind for target in targets().values() for kind in target.kinds if not (folder / kind).exists()}
+    if lacking:
+        made = make_corpus()
+        for kind in lacking:
+            _keep(folder / kind, made[kind])
+
+
+def _keep(folder: Path, items: Sequence[bytes]) -> None:
+    folder.mkdir(parents=True)
+    for number, item in enumerate(items):
+        (folder / f"{number:03}").write_bytes(item)
 
 
 def are_genuine(corpus: Corpus) -> bool:
     """Whether our own files in it pass: damage to files that are refused anyway would show nothing."""
     world = World(corpus)
     pairs = ((structured, p7s) for p7s, structured in world.structured.items())
-    return all(world.report(item) for kind in ("pdf", "status-list", "code") for item in corpus[kind]) and all(
+    return all(world.report(item) for kind in ("pdf", "ofd", "status-list", "code") for item in corpus[kind]) and all(
         world.report(structured, signature=p7s) for structured, p7s in pairs
     )
 
@@ -184,7 +198,7 @@ def try_again(progress: Progress, corpus: Corpus, world: World) -> None:
 def _asking(worker: Worker | None) -> Iterator[None]:
     """Let the readers of PDFs ask one long-lived process; with None the real one."""
     # By name, because the package has a function of the name of one of them.
-    modules = [sys.modules[f"esign.{name}"] for name in ("foreign_pdf", "preflight")]
+    modules = [sys.modules[f"esign.{name}"] for name in ("foreign_pdf", "preflight", "ofd_preview")]
     for module in modules:
         module.ask_child = worker.ask if worker is not None else ask_child  # type: ignore[attr-defined]
     try:

@@ -18,6 +18,7 @@ from esign.foreign_pdf import PDF_LIMITS
 from keys import MalformedDerError
 
 QUICK = {target.name: 120 if target.own else 40 for target in targets().values()}
+QUICK |= {"ofd": 60, "foreign-ofd": 60, "ofd-preview": 10}  # each is many files
 """Executions of each target in every test run."""
 
 
@@ -52,7 +53,7 @@ def test_what_it_begins_with_is_good(corpus: Corpus, world: World, worker: Worke
     assert are_genuine(corpus)
     for name, target in targets().items():
         outcomes = {measured(target, world, item, worker)[0] for item in corpus[target.kinds[0]]}
-        assert outcomes & {"read", "OK", "SEAL_GENUINE", "STATUS_LIST_GENUINE"}, name
+        assert outcomes & {"read", "OK", "SEAL_GENUINE", "SIGNED_DOCUMENT", "STATUS_LIST_GENUINE"}, name
 
 
 def test_an_execution_depends_on_its_number_alone(corpus: Corpus) -> None:
@@ -62,8 +63,8 @@ def test_an_execution_depends_on_its_number_alone(corpus: Corpus) -> None:
         assert any(execution(target, corpus, number) != one for number in range(18, 22))
 
 
-def test_the_long_run_is_a_million_and_fifty_thousand() -> None:
-    assert sum(target.executions for target in targets().values() if target.own) == 1_000_000
+def test_the_long_run_is_more_than_a_million_and_fifty_thousand() -> None:
+    assert sum(target.executions for target in targets().values() if target.own) == 1_060_000
     assert targets()["foreign-pdf"].executions == 50_000
 
 

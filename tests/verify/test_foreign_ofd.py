@@ -331,7 +331,7 @@ def test_a_signer_whom_the_seal_does_not_permit(product: Product, judge: Judge) 
     seal = product.seal(Way())
 
     class Thief(Product):
-        def seal(self, way: Way) -> bytes:  # noqa: ARG002
+        def seal(self, way: Way) -> bytes:
             return seal
 
     thief = Thief(maker=product.maker, signer=declared_pki("sm2").signer("seal-maker"))

@@ -6,6 +6,7 @@ who has a key can make: every seal in them fits its file, and still not each is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,9 @@ from esign import (
     SealObject,
     SealPlace,
     SesPicture,
+    StructuredAttachment,
+    StructuredAuthority,
+    StructuredDocument,
     StructuredLicence,
     make_seal_object,
     read_seal_object,
@@ -197,3 +201,167 @@ def test_a_good_one_passes(desk: Desk) -> None:
         ("maker", "content", True),
     ]
     assert report.licence == desk.licence()
+
+
+def test_two_authorities_and_each_sees_to_its_part(desk: Desk) -> None:
+    water = desk.pki.signer("water-seal")
+    theirs = desk.seal_object(permitted=[water.certificate], name="样例县水利局", identifier="99010000000002")
+    joint = (StructuredAuthority(name=desk.office.OTHER_NAME, code=desk.office.OTHER_CODE),)
+    licence = desk.licence((desk.signer, desk.seal), (water, theirs), joint_issuers=joint)
+    first = desk.made(last=False)
+    second = desk.made(signer=water, seal=theirs, at=desk.at + timedelta(hours=2), field="Seal2")
+
+    def judged(*seals: Made) -> Report:
+        return desk.verifier().verify_file(desk.ofd(licence, *seals), at=desk.at + timedelta(hours=3))
+
+    both = judged(first, second)
+    assert both.reason.code == "OK", both.checks
+    assert [one.field for one in both.signatures] == ["Seal1", "maker", "Seal2", "maker"]
+    assert [one.covers for one in both.signatures] == ["revision", "content", "whole", "content"]
+    waiting = judged(first)
+    assert (waiting.reason.code, waiting.authenticity) == ("SEALS_INCOMPLETE", Outcome.PASSED)
+    for wrong, code in (
+        ((replace(first, last=True),), "NON_CANONICAL"),  # nobody can seal it any more
+        ((first, replace(second, last=False)), "NON_CANONICAL"),
+        ((first, replace(second, shift=40.0)), "SEAL_UNEXPECTED"),
+        ((first, replace(second, at=desk.at - timedelta(hours=1))), "SEAL_UNEXPECTED"),
+        ((first, desk.made(field="Seal2")), "SEAL_UNEXPECTED"),
+        ((first, second, replace(second, field="Seal3")), "DIGEST_MISMATCH"),  # the second has locked the list
+        ((replace(second, field="Seal1", last=False), desk.made(field="Seal2")), "SEAL_UNEXPECTED"),
+    ):
+        assert judged(*wrong).reason.code == code
+
+
+def test_the_seal_of_the_other_algorithm_is_not_looked_for(desk: Desk) -> None:
+    rsa = declared_pki("rsa").signer("seal")
+    licence = desk.licence((desk.signer, desk.seal), (rsa, None))
+    structured = structured_to_bytes(licence)
+    assert desk.verifier().verify_file(desk.ofd(licence), at=desk.at).reason.code == "OK"
+    # It signs beside the data, and must be one that is listed there, too.
+    for other, code in ((rsa, "OK"), (desk.pki.signer("water-seal"), "SEAL_UNEXPECTED")):
+        p7s = sign_detached(structured, other, signing_time=desk.at)
+        assert desk.verifier().verify_file(desk.ofd(licence, p7s=p7s), at=desk.at).reason.code == code
+
+
+# What somebody with a key can make.
+
+FURTHER = StructuredDocument(key="duplicate-1", label="副本")
+BODY = StructuredAttachment(
+    kind="body", name="body.pdf", media_type="application/pdf", sha256="0" * 64, sm3="0" * 64, size=9, pages=1
+)
+
+MADE: dict[str, tuple[Callable[[Desk], bytes], str]] = {
+    "another certificate of the authority": (
+        lambda desk: desk.ofd(desk.licence(), desk.made(signer=desk.pki.signer("seal-renewed"))),
+        "SEAL_UNEXPECTED",
+    ),
+    "another electronic seal, the same key": (
+        lambda desk: desk.ofd(desk.licence(), desk.made(seal=desk.seal_object(identifier="99010000000009"))),
+        "SEAL_UNEXPECTED",
+    ),
+    "another seal beside it than in it": (
+        lambda desk: desk.ofd(desk.licence(), desk.made(seal_file=desk.seal_object(identifier="99010000000009").data)),
+        "SEAL_UNEXPECTED",
+    ),
+    "set on another file": (
+        lambda desk: desk.ofd(desk.licence(), desk.made(property_info="/Doc_0/Signs/Sign_1/Signature.xml")),
+        "SEAL_UNEXPECTED",
+    ),
+    "two times of sealing": (
+        lambda desk: desk.ofd(desk.licence(), desk.made(time_info=desk.at + timedelta(seconds=1))),
+        "SEAL_UNEXPECTED",
+    ),
+    "sealed at another time than the licence says": (
+        lambda desk: desk.ofd(desk.licence(), desk.made(at=desk.at + timedelta(hours=1))),
+        "SEAL_UNEXPECTED",
+    ),
+    "a value over something else": (
+        lambda desk: desk.ofd(desk.licence(), desk.made(wrong_value=True)),
+        "SIGNATURE_INVALID",
+    ),
+    "another authority's licence": (
+        lambda desk: desk.ofd(desk.licence(issuer_name=desk.office.OTHER_NAME, issuer_code=desk.office.OTHER_CODE)),
+        "SEAL_NOT_OF_ISSUER",
+    ),
+    "a joint issuer that has not sealed": (
+        lambda desk: desk.ofd(
+            desk.licence(joint_issuers=(StructuredAuthority(name=desk.office.OTHER_NAME, code=desk.office.OTHER_CODE),))
+        ),
+        "SEAL_NOT_OF_ISSUER",
+    ),
+    "a document that the licence does not list": (
+        lambda desk: desk.ofd(desk.licence(documents=(FURTHER,))),
+        "DOCUMENT_UNLISTED",
+    ),
+    "without the body": (lambda desk: desk.ofd(desk.licence(attachments=(BODY,))), "BODY_MISMATCH"),
+    "a face that shows nothing": (
+        lambda desk: desk.ofd(desk.licence(), pages=[Page(width=210, height=297, items=(), seals=())]),
+        "FACE_DIFFERS",
+    ),
+    "data that are none": (
+        lambda desk: desk.ofd(desk.licence(), structured=b'{"a": 1}'),
+        "FORMAT_STRUCTURED",
+    ),
+    "no signature beside the data": (lambda desk: desk.ofd(desk.licence(), signature=b"x"), "FORMAT_CMS"),
+    "a signature of other data beside them": (
+        lambda desk: desk.ofd(desk.licence(), p7s=sign_detached(b"x", desk.signer, signing_time=desk.at)),
+        "DIGEST_MISMATCH",
+    ),
+    "a stranger's signature beside the data": (
+        lambda desk: desk.ofd(
+            desk.licence(),
+            p7s=sign_detached(structured_to_bytes(desk.licence()), desk.pki.signer("water-seal"), signing_time=desk.at),
+        ),
+        "SEAL_UNEXPECTED",
+    ),
+    "a seal that does not list the key": (
+        lambda desk: _with_seal(desk, permitted=[desk.pki.certificate("water-seal")]),
+        "SIGNER_NOT_IN_SEAL",
+    ),
+    "a seal that was not in force": (
+        lambda desk: _with_seal(desk, valid_to=desk.at - timedelta(hours=1)),
+        "SEAL_NOT_IN_FORCE",
+    ),
+    "a key that is not for seals": (
+        lambda desk: _with_key(desk, "code"),
+        "CERTIFICATE_UNFIT",
+    ),
+    "a key whose certificate was revoked": (lambda desk: _with_key(desk, "seal-compromised"), "CERTIFICATE_REVOKED"),
+    "a certificate of nobody's": (lambda desk: _with_key(desk, "seal-wrong-issuer"), "CERTIFICATE_UNTRUSTED"),
+    "a timestamp over something else": (
+        lambda desk: desk.ofd(desk.licence(), desk.made(token_at=desk.at, token_over=b"something else")),
+        "TIMESTAMP_INVALID",
+    ),
+    "a timestamp before the time of sealing": (
+        lambda desk: desk.ofd(desk.licence(), desk.made(token_at=desk.at - timedelta(hours=1))),
+        "SEAL_TIME_CONTRADICTED",
+    ),
+}
+
+
+def _with_seal(desk: Desk, **given: Any) -> bytes:
+    seal = desk.seal_object(**given)
+    return desk.ofd(desk.licence((desk.signer, seal)), desk.made(seal=seal))
+
+
+def _with_key(desk: Desk, name: str) -> bytes:
+    signer = desk.pki.signer(name)
+    seal = desk.seal_object(permitted=[signer.certificate])
+    licence = desk.licence((signer, seal))
+    p7s = sign_detached(structured_to_bytes(licence), signer, signing_time=desk.at)
+    return desk.ofd(licence, desk.made(signer=signer, seal=seal), p7s=p7s)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_seal_that_fits_its_file_is_not_enough(desk: Desk, name: str) -> None:
+    make, code = MADE[name]
+    report = desk.verifier().verify_file(make(desk), at=desk.at + timedelta(hours=2))
+    assert (report.reason.code, report.kind) == (code, "ofd"), report.checks
+    assert not report
+
+
+def test_a_damaged_package(desk: Desk) -> None:
+    good = desk.ofd(desk.licence())
+    for damaged in (good[:-1], good + b"x", good[:200] + b"\0" + good[201:], good[:40] + good[41:]):
+        report = desk.verifier().verify_file(damaged, at=desk.at)
+        assert (report.kind, report.reason.code) == ("ofd", "FORMAT_OFD")
