@@ -291,7 +291,7 @@ from .structured import (
     UnknownMember,
 )
 from .structured_json import FORMAT as STRUCTURED_FORMAT
-from .structured_json import canonical_json, structured_from_bytes, structured_to_bytes
+from .structured_json import canonical_json, claims_to_be_structured, structured_from_bytes, structured_to_bytes
 from .symbol_reader import read_modules
 from .tsa import HttpTimestamper
 from .tsp import (
@@ -555,6 +555,7 @@ __all__ = [
     "claims_to_be_ofd",
     "claims_to_be_report",
     "claims_to_be_status_list",
+    "claims_to_be_structured",
     "cms_for_prepared_pdf",
     "code_modules",
     "copy_attachments_text",

@@ -16,7 +16,7 @@ from .ofd_xml import Element, check_xml, counted_xml
 
 MAX_PACKAGE_XML_BYTES: Final = 24 * 1024 * 1024
 """Of the XML files of one package that are looked at; a page full of text has 50 kB."""
-MAX_PACKAGE_ELEMENTS: Final = 100_000
+MAX_PACKAGE_ELEMENTS: Final = 60_000
 """Of those of these files that are taken apart: lists, resources, signatures."""
 MAX_HASHED_BYTES: Final = 96 * 1024 * 1024
 """Of one package: everything in it once, and much of it by a second algorithm."""

@@ -72,19 +72,28 @@ class PreparedOfdSeal:
         """What the key signs: DER of TBS_Sign."""
         return self._signature.to_sign
 
+    def seal(self, signer: Signer, timestamper: Timestamper | None) -> SealedOfdFile:
+        """Sign with a key that is here, and finish; `signer` has the certificate that this was prepared for."""
+        return self._finished(
+            signer.sign(self.to_sign), timestamper, verified=signer.certificate == self._signature.certificate
+        )
+
     def finish(self, value: bytes, timestamper: Timestamper | None) -> SealedOfdFile:
         """The sealed file, timestamped if that can be had: an authority that fails costs the level, not the seal.
 
         Raises:
             SesRefusedError: the value does not verify under the certificate.
         """
+        return self._finished(value, timestamper, verified=False)
+
+    def _finished(self, value: bytes, timestamper: Timestamper | None, *, verified: bool) -> SealedOfdFile:
         token, level, shortfall = b"", SealLevel.B_B, None
         if timestamper is not None:
             try:
                 token, level = _token_over(value, timestamper), SealLevel.B_T
             except TimestampError as error:
                 shortfall = error
-        signature = self._signature.finish(value, time_stamp=token)
+        signature = self._signature.finish(value, time_stamp=token, verified=verified)
         files = {**self._files, self._value_file: OfdPart(signature)}
         return SealedOfdFile(files=files, level=level, shortfall=shortfall)
 

@@ -20,7 +20,7 @@ from .signature_values import RAW_BYTES
 
 MAX_OFD_SIGNATURES: Final = 64
 """Of one package; real ones have up to a dozen."""
-MAX_REFERENCES: Final = 40_000
+MAX_REFERENCES: Final = 20_000
 """Of all signatures of one list: 64 of them over the files of an ordinary document."""
 MAX_SIGNATURE_XML_BYTES: Final = 2 * 1024 * 1024
 """Of one Signature.xml; 4,000 references have 0.6 MB."""

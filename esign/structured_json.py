@@ -174,6 +174,11 @@ def _document_members(document: StructuredDocument) -> _Json:
     return members
 
 
+def claims_to_be_structured(data: bytes) -> bool:
+    """Whether a text calls itself a structured e-licence; one in canonical form that does not is none."""
+    return b'"format":"%s"' % FORMAT.encode("ascii") in data
+
+
 def structured_from_bytes(data: bytes) -> StructuredLicence:
     """Read what `structured_to_bytes` wrote.
 

@@ -6,6 +6,7 @@ from .actors import Actor
 from .acts import Act, Particulars, check_act, legal_ground_of
 from .archive import ArchiveMaker, MadeArchive, type_files
 from .archive_history import archive_problems
+from .authority_seals import AuthoritySeal, AwaitedSeal, SealingKeys
 from .catalogue import (
     MAX_CATALOGUE_BYTES,
     Catalogue,
@@ -199,12 +200,9 @@ from .reprint import stored_licence
 from .review import DRAFT_TRANSITIONS, MAKING, DraftAct, DraftState, account_key
 from .review_desk import ReviewDesk, Wish
 from .sealing import (
-    AuthoritySeal,
-    AwaitedSeal,
     Collector,
     FileSealer,
     SealedFiles,
-    SealingKeys,
     add_joint_ofd_seal,
     add_joint_seal,
     level_of,

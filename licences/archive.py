@@ -34,10 +34,11 @@ from keys import Certificate
 
 from . import catalogue
 from .archive_readme import readme
+from .authority_seals import AuthoritySeal
 from .catalogue import licence_type_from_toml
 from .errors import LicenceNotFoundError
 from .ofd_files import ofd_signer_paths
-from .sealing import AuthoritySeal, signer_paths
+from .sealing import signer_paths
 from .standing import Event, standing_at
 from .store import SEALED_FORMS, FileKind, LicenceStore, Record, digests_of, form_and_key
 

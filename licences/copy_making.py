@@ -36,6 +36,7 @@ from esign import (
 )
 from keys import Signer
 
+from .authority_seals import AuthoritySeal, SealingKeys
 from .catalogue import Catalogue
 from .convert import licence_from_paper
 from .copies import SERIAL_PREFIX, Copies, MadeCopy, Reliance, RelianceKind, check_copy_request
@@ -45,7 +46,7 @@ from .errors import CopyRefusedError, InvalidFieldError, UnprintableFieldError
 from .model import Licence
 from .ofd_files import SEALING
 from .render import FaceRenderer, Marks
-from .sealing import AuthoritySeal, Collector, FileSealer, SealingKeys
+from .sealing import Collector, FileSealer
 from .store import FileKind, LicenceStore, Record, StoredFile, digests_of
 
 DEFAULT_COPY_TERM = timedelta(days=30)

@@ -10,13 +10,14 @@ from esign import CHINA, SealLevel
 from keys import hash_bytes
 
 from .acts import Act
+from .authority_seals import SealingKeys
 from .convert import type_on_issue
 from .drafts import Approval
 from .errors import AllotmentTakenError, DraftChangedError, ReviewRequiredError
 from .lifecycle import Action
 from .making import Following, LicenceMaker, MadeLicence
 from .provenance import NATIVE, Provenance
-from .sealing import SealingKeys, level_of
+from .sealing import level_of
 from .store import Idempotency, Record, Succession
 
 # What is drawn at random was free or has more than 50 bits: three clashes in a row mean that something else is wrong.

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from esign import CHINA, AuthorityRegister, Seal, StructuredAuthority
 
+from .authority_seals import SealingKeys
 from .errors import InvalidFieldError
 from .model import Licence
-from .sealing import SealingKeys
 
 
 def require_seal_of_issuer(licence: Licence, seal: Seal, register: AuthorityRegister | None, at: datetime) -> None:

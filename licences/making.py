@@ -27,6 +27,7 @@ from esign import (
 from keys import Signer, hash_bytes, key_identifier
 
 from .acts import Act
+from .authority_seals import SealingKeys
 from .bodies import attach_body
 from .catalogue import Catalogue, LicenceType, Review
 from .convert import licence_from_paper, licence_from_stock, type_on_issue
@@ -40,7 +41,7 @@ from .model import Licence
 from .ofd_files import ofd_content, wants_ofd
 from .provenance import NATIVE, Attachment, Provenance
 from .render import FaceRenderer, Marks
-from .sealing import Collector, FileSealer, SealingKeys
+from .sealing import Collector, FileSealer
 from .store import (
     FileKind,
     HolderKey,

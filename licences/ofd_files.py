@@ -3,8 +3,8 @@
 from esign import ExpectedSeal, OfdContent, PdfContent, read_sealed_ofd, read_timestamp
 from keys import Certificate
 
+from .authority_seals import SealingKeys
 from .errors import InvalidFieldError
-from .sealing import SealingKeys
 
 SEALING = "sm2"
 """The only algorithm of seals in an OFD: GB/T 38540 knows no other."""
@@ -48,7 +48,7 @@ def ofd_signer_paths(ofd: bytes) -> list[tuple[Certificate, ...]]:
     Raises:
         EsignError: it is none of ours.
     """
-    paths = []
+    paths: list[tuple[Certificate, ...]] = []
     for seal in read_sealed_ofd(ofd).seals:
         if seal.ses is not None:
             paths += [(seal.ses.signer_certificate(),), (seal.ses.seal.maker_certificate(),)]

@@ -12,6 +12,7 @@ from esign import (
     claims_to_be_ofd,
     claims_to_be_report,
     claims_to_be_status_list,
+    claims_to_be_structured,
     is_our_ofd,
     is_seal_manifest,
     names_us_as_producer,
@@ -83,6 +84,8 @@ def _is_picture(head: bytes) -> bool:
 
 def is_licence(data: bytes) -> bool:
     """Whether it is a structured e-licence."""
+    if not claims_to_be_structured(data):
+        return False
     try:
         structured_from_bytes(data)
     except EsignError:

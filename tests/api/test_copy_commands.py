@@ -27,11 +27,15 @@ BODY = {
 def test_from_copy_to_recall(running: ModuleType, fresh: Elicence, tmp_path: Path) -> None:
     identifier = fresh.issue(running.sample("pesticide-business-1"))["identifier"]
     target = tmp_path / "copy.pdf"
-    made = fresh("copy", "make", identifier, *ASKED, "--actor", "clerk01", "--out", target, "--json")
+    made = fresh(
+        "copy", "make", identifier, *ASKED, "--actor", "clerk01", "--format", "both", "--out", target, "--json"
+    )
     assert made.code == 0, made.out + made.err
     copy = made.json()
     assert copy["files"]["pdf"]["path"] == str(target)
+    assert copy["files"]["ofd"]["path"] == str(tmp_path / "copy.ofd")
     assert (tmp_path / "copy.json.p7s").exists()
+    assert fresh("verify", tmp_path / "copy.ofd", "--case", CASE, "--json").json()["reason"] == "COPY_GENUINE"
 
     report = fresh("verify", target, "--case", CASE, "--json").json()
     assert (report["verdict"], report["kind"], report["reason"]) == ("passed", "copy", "COPY_GENUINE")
@@ -62,6 +66,13 @@ def test_from_copy_to_recall(running: ModuleType, fresh: Elicence, tmp_path: Pat
     assert json.loads(Path(told[0]["path"]).read_text("utf-8"))["cases"][0]["caseNumber"] == CASE
 
 
+def test_only_an_ofd_is_put_into_the_folder(running: ModuleType, fresh: Elicence, tmp_path: Path) -> None:
+    identifier = fresh.issue(running.sample("pesticide-business-1"))["identifier"]
+    made = fresh("copy", "make", identifier, *ASKED, "--format", "ofd", "--out", tmp_path / "copy.ofd", "--json").json()
+    assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.json", "copy.json.p7s", "copy.ofd"]
+    assert made["files"].keys() == {"ofd", "json", "p7s"}
+
+
 def test_what_is_refused(fresh: Elicence, tmp_path: Path) -> None:
     unknown = "1.2.156.3005.2.11990000000001011Q001.1199010000000102XM.20260000001.001.4"
     assert fresh("copy", "make", unknown, *ASKED).code == 66
@@ -89,6 +100,13 @@ def test_copies_over_http(running: ModuleType, fresh: Elicence) -> None:
         report = client.post("/api/v1/verifications", files={"file": ("copy.pdf", pdf.content)}).json()
         assert (report["verdict"], report["kind"]) == ("passed", "copy")
         assert report["copy"]["case_number"] == CASE
+        assert client.get(answer.headers["location"] + "?format=ofd").status_code == 404
+        with_ofd = client.post(copies, json=BODY | {"format": "ofd"}).json()
+        assert with_ofd["files"].keys() == {"pdf", "ofd", "json", "p7s"}
+        ofd = client.get(with_ofd["files"]["ofd"]["path"])
+        assert ofd.headers["content-type"] == "application/ofd"
+        report = client.post("/api/v1/verifications", files={"file": ("copy.ofd", ofd.content)}).json()
+        assert (report["verdict"], report["kind"]) == ("passed", "copy")
         refused = client.post(copies, json=BODY | {"cause": "因" * 201, "expires_at": "2020-01-01"})
         assert refused.status_code == 422
         assert {one["pointer"] for one in refused.json()["errors"]} == {"/cause", "/expiresAt"}

@@ -327,7 +327,13 @@ def test_files_are_copies_except_for_the_issuer(
     assert kinds == ["pdf", "copy"]
     assert report["copy"]["requester"] == {"office": POLICE, "officer": "police"}
     assert report["copy"]["cause"] == "核对用水户"
-    assert entries(home, TrailKind.SHARE, "police")[-1].details["copy"] == copy["copySerial"]
+    ofd = share("police", "downloadFile", wanted | {"fileType": "ofd"})["data"]
+    assert ofd["fileType"] == "ofd"
+    (tmp_path / "copy.ofd").write_bytes(base64.b64decode(ofd["content"]))
+    report = home("verify", tmp_path / "copy.ofd", "--json").json()
+    assert (report["verdict"], report["kind"], report["copy"]["serial"]) == ("passed", "copy", ofd["copySerial"])
+    given = [one.details["copy"] for one in entries(home, TrailKind.SHARE, "police")[-2:]]
+    assert given == [copy["copySerial"], ofd["copySerial"]]
 
 
 def test_files_that_are_not_handed_out(home: Elicence, share: Callable[..., dict[str, Any]]) -> None:
@@ -340,7 +346,8 @@ def test_files_that_are_not_handed_out(home: Elicence, share: Callable[..., dict
         ("police", wanted | {"certificateIdentifier": identifier[:-1] + "?"}, 10),
         ("police", wanted | {"certificateIdentifier": ""}, 12),
         ("police", wanted | {"certificateCopyCause": " "}, 12),
-        ("police", wanted | {"fileType": "ofd"}, 102),
+        ("own", wanted | {"fileType": "ofd"}, 102),
+        ("police", wanted | {"fileType": "xml"}, 102),
         ("police", wanted | {"certificateCopyExpiringTime": "tomorrow"}, 102),
         ("police", wanted | {"certificateCopyExpiringTime": "2020-01-01 00:00:00"}, 102),
     ]

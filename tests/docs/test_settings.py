@@ -30,6 +30,7 @@ public_url = "https://zz.example.gov.cn"
 development = false
 production = false
 open_on_loopback = true
+format = "both"
 font_dir = "."
 libcrypto = "/etc/hosts"
 trusted_proxies = ["10.0.0.5"]
@@ -118,6 +119,7 @@ def test_the_defaults_are_those_of_the_page(tmp_path: Path) -> None:
     for key in ("development", "production", "open_on_loopback"):
         assert first[key].startswith("`false`")
         assert getattr(found, key) is False
+    assert first["format"] == f"`{found.format}`"
     assert (found.trusted_proxies, found.webhook_networks) == ((), ())
     assert rows("### `[timestamp]`")["timeout"] == f"{found.timestamp_seconds:g}"
     assert settings(tmp_path, "development = true\n").public_url == first["public_url"].split("`")[1]

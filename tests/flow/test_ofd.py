@@ -479,3 +479,10 @@ def test_one_changed_byte_anywhere(every: int) -> None:
         if report.authenticity is Outcome.PASSED:
             assert files_of(bytes(changed)) == before, position
             assert read_package(bytes(changed)).canonical, position
+
+
+def test_the_page_of_attacks_has_the_same_table() -> None:
+    page = (ROOT / "docs/reference/attacks.md").read_text("utf-8")
+    table = page.partition("## Spoiled copies of a sealed OFD")[2].partition("\n## ")[0]
+    rows = [f"| {spoiled.name} | `{spoiled.code}` |" for spoiled in SPOILED]
+    assert [line for line in table.splitlines() if line.startswith("| ")][1:] == rows

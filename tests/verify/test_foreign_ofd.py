@@ -13,7 +13,7 @@ from ofd_variants import Files, Product, Way, document, ordinary, packed, root, 
 
 from esign.ofd_signatures import MAX_OFD_SIGNATURES
 from verify import Outcome, Report, TrustStore, Verifier
-from verify.foreign_ofd import MAX_DATA_BYTES, MAX_NAMED_FILES
+from verify.foreign_ofd import MAX_NAMED_FILES
 
 VECTORS = Path(__file__).parents[2] / "fixtures" / "vectors" / "ses"
 AT = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
@@ -301,11 +301,6 @@ def test_a_licence_that_others_put_into_their_own_file(
     assert (report.reason.code, report.licence) == ("NON_CANONICAL", None)
     # Also without being named by anything.
     assert judge(product.sign({**ordinary(), f"Doc_0/{name}": licence})).reason.code == "NON_CANONICAL"
-
-
-def test_more_attached_data_than_anybody_reads(product: Product, judge: Judge) -> None:
-    files = ordinary(attached={"data.json": b"{" + b" " * MAX_DATA_BYTES})
-    assert judge(product.sign(files)).reason.code == "RESOURCE_LIMIT"
 
 
 def test_without_a_signature_nothing_is_known(judge: Judge) -> None:
