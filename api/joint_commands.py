@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 def add_joint_parsers(add: AddCommand, to: Group) -> None:
     """Add `add` and `complete` below `elicence seal`."""
     joint = add("add", _add, "在他机构首签的证照上加盖本机构印章 seal a licence that another authority sealed", to)
-    joint.add_argument(
-        "file", metavar="FILE.pdf", help="证照PDF，旁边应有 .json 和 .json.p7s，有 .ofd 的也在  the PDF, its data beside"
-    )
+    joint.add_argument("file", metavar="FILE.pdf", help="证照PDF，旁边有其余文件  the PDF, its other files beside")
     joint.add_argument("--seal", choices=FAMILIES, default=FAMILIES[0], help="印章算法 seal (default sm2)")
     joint.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
     joint.add_argument("--out", metavar="DIR", required=True, help="输出目录 folder for the files")

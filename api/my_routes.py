@@ -164,7 +164,13 @@ def _licence_routes(services: Services) -> APIRouter:
         wish, at = read_body(DownloadBody, body), clock()
         if wish.copy_for is not None:
             made = link_own(
-                services, caller, identifier, cause=wish.copy_for.cause, recipient=wish.copy_for.recipient, at=at
+                services,
+                caller,
+                identifier,
+                file_kind=wish.format,
+                cause=wish.copy_for.cause,
+                recipient=wish.copy_for.recipient,
+                at=at,
             )
         else:
             made = link_own(services, caller, identifier, file_kind=_file_kind(wish), at=at)

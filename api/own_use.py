@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from licences import FileKind, HolderKey, InvalidFieldError
+from licences import SEALED_FORMS, FileKind, HolderKey, InvalidFieldError
 from licences.access import AuthorisationWish, Caller, MadeCode, Mandate, MandateWish, OwnLicence, holder_of
 from licences.supervision import TrailEntry, TrailKind
 
@@ -55,17 +55,19 @@ def link_own(
 ) -> MadeCode:
     """Make a link for one download of a file or, with a cause, of an annotated copy that is made for a recipient.
 
+    `file_kind` says which file; of a copy the PDF, when it is empty.
+
     Raises LicenceNotFoundError, LicenceUnknownError when there is no such file, and what the faults of a copy are.
     """
     found = services.licence_use.find(holder_of(caller), identifier, at=at)
     record, serial = found.filed.record, ""
     if cause or recipient:
-        serial = copy_for_recipient(services, identifier, caller, cause=cause, recipient=recipient, at=at)
+        form = file_kind if file_kind in SEALED_FORMS else None
+        serial = copy_for_recipient(services, identifier, caller, cause=cause, recipient=recipient, form=form, at=at)
     elif file_kind not in record.files:
         raise LicenceUnknownError("这张证照没有这份文件。", "this licence has no such document")
-    kind = "" if serial else file_kind
-    made = services.licence_use.link(caller, found, file_kind=kind, copy_serial=serial, at=at)
-    details = details_of(made.code.ground, act="linked", form="copy" if serial else kind)
+    made = services.licence_use.link(caller, found, file_kind=file_kind, copy_serial=serial, at=at)
+    details = details_of(made.code.ground, act="linked", form="copy" if serial else file_kind)
     record_use(services, TrailKind.COPY if serial else TrailKind.READ, made.code, caller, None, details=details, at=at)
     return made
 

@@ -511,7 +511,7 @@ class SignatureOut(Body):
     claimed_time: str | None
     proven_time: str | None
     proof: Literal["none", "store", "timestamp", "document-timestamp"]
-    covers: Literal["whole", "revision", "content", "code"]
+    covers: Literal["whole", "part", "revision", "content", "code"]
     intact: bool
     valid: bool
     trusted: bool

@@ -78,8 +78,8 @@ def show_page_routes(services: Services, limiter: RateLimiter) -> APIRouter:
         kind = TrailKind.COPY if code.copy_serial else TrailKind.READ
         record_use(services, kind, code, None, None, details=details_of(code.ground, act="downloaded"), at=at)
         if code.copy_serial:
-            copy = services.copies.copy(code.copy_serial)
-            content, media, name = services.copies.copy_file(copy, "pdf"), "pdf", f"{copy.serial}.pdf"
+            copy, media = services.copies.copy(code.copy_serial), code.file_kind or "pdf"
+            content, name = services.copies.copy_file(copy, media), file_name(copy.serial, media)
         else:
             record = services.store.get(code.identifier)
             content = services.store.file(record, code.file_kind)

@@ -143,9 +143,9 @@ def copy_for_case(
 
 
 def copy_for_recipient(
-    services: Services, identifier: str, caller: Caller, *, cause: str, recipient: str, at: datetime
+    services: Services, identifier: str, caller: Caller, *, cause: str, recipient: str, form: str | None, at: datetime
 ) -> str:
-    """Make an annotated copy that the holder hands to somebody; returns its serial."""
+    """Make an annotated copy that the holder hands to somebody, with an OFD as `make_copy` says; returns its serial."""
     wish = CopyPurpose(
         cause=cause,
         office=recipient,
@@ -154,7 +154,7 @@ def copy_for_recipient(
         item_code=OWN_USE,
         case_number=OWN_USE,
     )
-    made, _ = make_copy(services, identifier, wish, made_by=caller.client, expires_at=None, at=at)
+    made, _ = make_copy(services, identifier, wish, made_by=caller.client, expires_at=None, form=form, at=at)
     return made.serial
 
 

@@ -8,7 +8,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw
 
@@ -37,7 +37,6 @@ _SMALL: Final = 10_000
 _PIECES: Final = 16
 """Straight pieces of a line that are drawn together: of a long one each lot touches a small part of the sheet."""
 _NO_WINDING: Final = 128
-_MOST_WINDING: Final = 127
 _STEPS: Final = 0.7
 """Dots of a curve that are drawn as one straight line."""
 
@@ -90,7 +89,8 @@ class _Canvas:
                 return (0, 0, 0, 0), []
             left, top = max(left, math.floor(box[0] + 0.02)), max(top, math.floor(box[1] + 0.02))
             right, bottom = min(right, math.ceil(box[2] - 0.02)), min(bottom, math.ceil(box[3] - 0.02))
-            if not _is_upright(commands):
+            contours = list(_contours(commands))
+            if len(contours) != 1 or _upright(contours[0]) is None:
                 areas.append(Area(commands, area.even_odd))
         return (left, top, right, bottom), areas
 
@@ -207,6 +207,8 @@ def _filled(
     if box is None:
         return None
     left, top, right, bottom = box
+    if len(contours) == 1 and (edges := _upright(contours[0])) is not None:
+        return _rectangle(edges, box), left, top
     # Pillow also colours the dots on an edge: of something small that would be seen.
     finer = _FINER if (right - left) * (bottom - top) > _SMALL else 2 * _FINER
     size = ((right - left) * finer, (bottom - top) * finer)
@@ -240,38 +242,72 @@ def _stroked(
     box = _touched(lines, window, reach + 1)
     if box is None:
         return None
-    found = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
     # The finer grid cannot show less than one of its own dots.
     fine_width = max(width, 1 / _FINER)
     share = [round(value * width / fine_width) for value in range(256)]
-    for line in lines:
-        for begin in range(0, max(1, len(line) - 1), _PIECES):
-            lot = line[begin : begin + _PIECES + 1]
-            part = _touched([lot], box, reach + 1)
-            if part is None:
-                continue
-            one = Image.new("L", ((part[2] - part[0]) * _FINER, (part[3] - part[1]) * _FINER), 0)
-            _draw_line(one, [((x - part[0]) * _FINER, (y - part[1]) * _FINER) for x, y in lot], fine_width, pen)
-            place = (part[0] - box[0], part[1] - box[1], part[2] - box[0], part[3] - box[1])
-            found.paste(ImageChops.lighter(found.crop(place), one.reduce(_FINER).point(share)), place)
+    lots = [lot for line in lines for lot in _lots(line, box, reach + 1, round_ends=pen.round)]
+    # Where they lie over each other it is cheaper to draw on the whole.
+    if sum(_size(lot.box) for lot in lots) > 2 * _size(box):
+        return _inked(lots, box, fine_width).point(share), box[0], box[1]
+    found = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
+    for lot in lots:
+        part = lot.box
+        place = (part[0] - box[0], part[1] - box[1], part[2] - box[0], part[3] - box[1])
+        one = _inked([lot], part, fine_width).point(share)
+        found.paste(ImageChops.lighter(found.crop(place), one), place)
     return found, box[0], box[1]
 
 
-def _draw_line(ink: Image.Image, points: Sequence[_Point], width: float, pen: Pen) -> None:
-    draw, reach = ImageDraw.Draw(ink), width * _FINER / 2
+class _Lot(NamedTuple):
+    """Some straight pieces of a line."""
+
+    box: _Dots
+    points: Sequence[_Point]
+    corners: Sequence[_Point]
+    """Those at which the pen is round."""
+
+
+def _lots(line: Sequence[_Point], window: _Dots, reach: float, *, round_ends: bool) -> Iterator[_Lot]:
+    """A line in lots, without those that lie outside the window."""
+    last = len(line) - 1
+    ends = round_ends or line[0] == line[-1]
+    for begin in range(0, max(1, last), _PIECES):
+        points = line[begin : begin + _PIECES + 1]
+        box = _touched([points], window, reach)
+        if box is not None:
+            corners = [point for at, point in enumerate(points, start=begin) if ends or 0 < at < last]
+            yield _Lot(box, points, corners)
+
+
+def _size(box: _Dots) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _inked(lots: Sequence[_Lot], box: _Dots, width: float) -> Image.Image:
+    """How much of each dot of a box these pieces cover."""
+    fine = Image.new("L", ((box[2] - box[0]) * _FINER, (box[3] - box[1]) * _FINER), 0)
+    draw, reach = ImageDraw.Draw(fine), width * _FINER / 2
+    for lot in lots:
+        points, corners = (
+            [((x - box[0]) * _FINER, (y - box[1]) * _FINER) for x, y in some] for some in (lot.points, lot.corners)
+        )
+        _draw_line(draw, points, reach)
+        if reach > 1:
+            for x, y in corners:
+                draw.ellipse((x - reach, y - reach, x + reach - 1, y + reach - 1), fill=255)
+    return fine.reduce(_FINER)
+
+
+def _draw_line(draw: ImageDraw.ImageDraw, points: Sequence[_Point], reach: float) -> None:
+    # Pillow also colours the dots on an edge: half a fine dot less on each side.
+    share = max(0.0, reach - 0.5)
     for (x1, y1), (x2, y2) in pairwise(points):
         length = math.hypot(x2 - x1, y2 - y1)
         if length == 0:
             continue
-        dx, dy = (y2 - y1) / length * reach, (x1 - x2) / length * reach
-        # Pillow also colours the dots on the edge: half a fine dot less on each side.
-        ex, ey = dx * max(0.0, 1 - 0.5 / reach), dy * max(0.0, 1 - 0.5 / reach)
-        corners = [(x1 + ex, y1 + ey), (x2 + ex, y2 + ey), (x2 - ex, y2 - ey), (x1 - ex, y1 - ey)]
-        draw.polygon([(x - 0.5, y - 0.5) for x, y in corners], fill=255)
-    # Corners are filled by a round pen, as the ends of a round one are.
-    if reach > 1:
-        for x, y in points if pen.round else points[1:-1]:
-            draw.ellipse((x - reach, y - reach, x + reach - 1, y + reach - 1), fill=255)
+        x, y = (y2 - y1) / length * share - 0.5, (x1 - x2) / length * share - 0.5
+        u, v = -x - 1, -y - 1
+        draw.polygon([(x1 + x, y1 + y), (x2 + x, y2 + y), (x2 + u, y2 + v), (x1 + u, y1 + v)], fill=255)
 
 
 def _dashed(contour: Sequence[_Point], pen: Pen, scale: float) -> Iterator[Sequence[_Point]]:
@@ -310,13 +346,25 @@ def _area(contour: Sequence[_Point]) -> float:
     return sum(one[0] * other[1] - other[0] * one[1] for one, other in pairwise(closed)) / 2
 
 
-def _is_upright(commands: Sequence[Command]) -> bool:
-    """Whether a path is a rectangle along the axes."""
-    if [command.operator for command in commands] != ["M", "L", "L", "L", "Z"]:
-        return False
-    points = [command.numbers for command in commands[:4]]
-    sides = [(abs(one[0] - other[0]), abs(one[1] - other[1])) for one, other in pairwise([*points, points[0]])]
-    return all(min(side) < 0.01 for side in sides)
+def _upright(contour: Sequence[_Point]) -> tuple[float, float, float, float] | None:
+    """Left, top, right and bottom of a rectangle along the axes; None when it is none."""
+    corners = contour[:-1] if contour[0] == contour[-1] else contour
+    xs, ys = sorted({round(x, 3) for x, _ in corners}), sorted({round(y, 3) for _, y in corners})
+    if len(corners) != 4 or len(xs) != 2 or len(ys) != 2:
+        return None
+    turns = [(one[0] == other[0]) != (one[1] == other[1]) for one, other in pairwise([*corners, corners[0]])]
+    return (xs[0], ys[0], xs[1], ys[1]) if all(turns) else None
+
+
+def _rectangle(edges: tuple[float, float, float, float], box: _Dots) -> Image.Image:
+    """How much of each dot of a box a rectangle covers: that of its column times that of its row."""
+    columns, rows = (
+        bytes(round(255 * max(0.0, min(dot + 1, end) - max(dot, begin))) for dot in range(first, last))
+        for begin, end, first, last in ((edges[0], edges[2], box[0], box[2]), (edges[1], edges[3], box[1], box[3]))
+    )
+    size = (len(columns), len(rows))
+    across = Image.frombytes("L", (size[0], 1), columns).resize(size, Image.Resampling.NEAREST)
+    return ImageChops.multiply(across, Image.frombytes("L", (1, size[1]), rows).resize(size, Image.Resampling.NEAREST))
 
 
 def _contours(commands: Sequence[Command]) -> Iterator[list[_Point]]:

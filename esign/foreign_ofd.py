@@ -13,7 +13,7 @@ from typing import Final
 from keys import SM2_SM3, Certificate, KeysError, parse_certificate
 
 from .china import CHINA
-from .errors import EsignError
+from .errors import EsignError, Fault, MalformedError
 from .ofd_document import OfdDocument, read_documents, rendering_files
 from .ofd_package import ROOT_FILE, read_package
 from .ofd_paths import OfdFiles
@@ -24,6 +24,7 @@ from .signature_values import signature_algorithm, verify_value
 MAX_CANDIDATES: Final = 8
 """Certificates that a bare signature is tried with."""
 
+_ENCRYPTION: Final = "encryptions.xml"
 _COMPACT_TIME: Final = re.compile(
     r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
@@ -39,6 +40,8 @@ class ForeignOfdSignature:
     signature: OfdSignature
     uncovered: tuple[str, ...]
     """Paths of files that have a part in how its documents look, and that it does not cover, but for `OFD.xml`."""
+    attachments: tuple[str, ...]
+    """Paths of attached files that it does not cover: they do not show, but people open them."""
     covers_root: bool
     """Whether it covers `OFD.xml`, which names the documents and their signatures."""
     stated_time: datetime | None
@@ -72,6 +75,8 @@ def read_foreign_ofd(data: bytes) -> ForeignOfd:
         MalformedError: `FORMAT_OFD`: damaged, or readable in two ways.
     """
     files = OfdFiles(read_package(data).files)
+    if any(path.casefold() == _ENCRYPTION for path in files):
+        raise MalformedError(Fault.FORMAT_OFD, "parts of the package are encrypted (GM/T 0099)")
     documents = read_documents(files)
     signatures: list[ForeignOfdSignature] = []
     for path in dict.fromkeys(document.signature_list for document in documents):
@@ -79,9 +84,10 @@ def read_foreign_ofd(data: bytes) -> ForeignOfd:
             continue
         signed = [document for document in documents if document.signature_list == path]
         showing = frozenset[str]().union(*(rendering_files(files, document) for document in signed))
+        attached = frozenset(one.path for document in signed for one in document.attachments if one.path is not None)
         limit = MAX_OFD_SIGNATURES - len(signatures)
         found = read_signatures(files, path, ROOT_FILE, limit=limit)
-        signatures += (_facts(files, signature, showing) for signature in found)
+        signatures += (_facts(files, signature, showing, attached) for signature in found)
     return ForeignOfd(
         files=files,
         documents=documents,
@@ -125,11 +131,14 @@ def signer_of_bare(signature: OfdSignature) -> Certificate | None:
     return None
 
 
-def _facts(files: OfdFiles, signature: OfdSignature, showing: frozenset[str]) -> ForeignOfdSignature:
+def _facts(
+    files: OfdFiles, signature: OfdSignature, showing: frozenset[str], attached: frozenset[str]
+) -> ForeignOfdSignature:
     covered = signature.covered
     return ForeignOfdSignature(
         signature=signature,
         uncovered=_in_order(files, showing - covered),
+        attachments=_in_order(files, attached - covered),
         covers_root=any(path.casefold() == ROOT_FILE.casefold() for path in covered),
         stated_time=stated_time(signature.time_text),
     )

@@ -84,6 +84,8 @@ class OfdDocument:
     root: Element = field(repr=False)
     version: bool
     """It is not the one that its body names, but that of a version (clause 19)."""
+    version_files: tuple[str, ...]
+    """Paths of the files that name the versions of the body, and so what a reader shows of it."""
     document_id: str
     title: str
     author: str
@@ -121,12 +123,9 @@ def read_documents(files: OfdFiles) -> tuple[OfdDocument, ...]:
     found: list[OfdDocument] = []
     for body in root.all("DocBody"):
         document = files.find(body.only_text("DocRoot"), path)
-        found.append(_Walk(files, document, path).document(body, version=False))
-        found += (
-            _Walk(files, other, path).document(body, version=True)
-            for other in _versions(files, body, path)
-            if other != document
-        )
+        versions = _versions(files, body, path)
+        roots = dict.fromkeys((document, *versions.values()))
+        found += (_Walk(files, one, path).document(body, tuple(versions), version=one != document) for one in roots)
         if len(found) > MAX_OFD_DOCUMENTS:
             raise TooLargeError(f"an OFD with more than {MAX_OFD_DOCUMENTS} documents")
     if not found:
@@ -137,7 +136,7 @@ def read_documents(files: OfdFiles) -> tuple[OfdDocument, ...]:
 def rendering_files(files: OfdFiles, document: OfdDocument) -> frozenset[str]:
     """Paths of all files that have a part in what the document shows, also of those that are not there."""
     root = next((name for name in files if name.casefold() == ROOT_FILE.casefold()), ROOT_FILE)
-    found = {root, document.path}
+    found = {root, document.path, *document.version_files}
     found.update(page.path for page in (*document.pages, *document.templates))
     for resources in document.resources:
         found.add(resources.path)
@@ -154,18 +153,16 @@ def _attached(document: OfdDocument) -> frozenset[str | None]:
     return frozenset({document.attachment_list, *(one.path for one in document.attachments)})
 
 
-def _versions(files: OfdFiles, body: Element, root: str) -> Iterator[str]:
-    """Roots of the document's versions (clause 19): which of them a reader shows is its own choice."""
+def _versions(files: OfdFiles, body: Element, root: str) -> dict[str, str]:
+    """By path of a file that names a version (clause 19), the root of that: which one a reader shows is its choice."""
     listed = body.only("Versions")
-    seen: set[str] = set()
+    found: dict[str, str] = {}
     for version in listed.all("Version") if listed is not None else ():
         path = files.find(version.attributes.get("BaseLoc", ""), root)
-        if path in files and path not in seen:
-            seen.add(path)
-            document = files.find(files.xml(path, root).only_text("DocRoot"), path)
-            if document not in seen:
-                seen.add(document)
-                yield document
+        found[path] = files.find(files.xml(path, root).only_text("DocRoot"), path)
+        if len(found) > MAX_OFD_DOCUMENTS:
+            raise TooLargeError(f"an OFD with more than {MAX_OFD_DOCUMENTS} versions")
+    return found
 
 
 class _Walk:
@@ -179,7 +176,7 @@ class _Walk:
         self._resources: dict[str, OfdResources] = {}
         self._missing: dict[str, None] = {}
 
-    def document(self, body: Element, *, version: bool) -> OfdDocument:
+    def document(self, body: Element, version_files: tuple[str, ...], *, version: bool) -> OfdDocument:
         root, path = self._root, self._path
         common = root.only("CommonData") or Element("CommonData", {})
         for name in ("PublicRes", "DocumentRes"):
@@ -200,6 +197,7 @@ class _Walk:
             path=path,
             root=root,
             version=version,
+            version_files=version_files,
             document_id=info.text_of("DocID"),
             title=info.text_of("Title"),
             author=info.text_of("Author"),

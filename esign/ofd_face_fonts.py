@@ -29,8 +29,6 @@ class _Glyph(NamedTuple):
     advance: float
     """In thousandths of the size."""
     room: GlyphRoom
-    like: bool | None
-    """Whether it is drawn as the shipped font draws it; None where that does not have the character."""
 
 
 USUAL_ROOM: Final = GlyphRoom(_ASCENT, _DESCENT, _SIDE)
@@ -72,11 +70,22 @@ class OfdFaceFont:
         except KeyError:
             pass
         numbers = glyphs.split(" ")
-        if len(numbers) != len(text):
+        if len(numbers) != len(text) or "" in numbers:
             return False
+        glyph, advances = self._shapes.glyph, self.advances
         for character, digits in zip(text, numbers, strict=True):
-            if character not in known:
-                self._meet(character, digits)
+            if character in known:
+                continue
+            known[character] = digits
+            outline = glyph(int(digits))
+            compared = _compared.get(character)
+            if compared is not None and compared[0] == outline:
+                met = compared[1]
+            else:
+                met = self._compare(character, outline)
+            advances[character] = met.advance
+            if met.room is not USUAL_ROOM:
+                self._wide[character] = met.room
         return [known[character] for character in text] == numbers
 
     def room(self, text: str) -> GlyphRoom:
@@ -86,30 +95,17 @@ class OfdFaceFont:
         rooms = [self._wide.get(character, USUAL_ROOM) for character in text]
         return GlyphRoom(*map(max, zip(*rooms, strict=True)))
 
-    def _meet(self, character: str, digits: str) -> None:
-        outline = self._shapes.glyph(int(digits))
-        known = _compared.get(character)
-        if known is not None and known[0] == outline:
-            glyph = known[1]
-        else:
-            glyph = self._compare(character, outline)
-            if glyph.like:
-                _compared[character] = (outline, glyph)
-        self._glyphs[character] = digits
-        self.advances[character] = glyph.advance
-        if glyph.room != USUAL_ROOM:
-            self._wide[character] = glyph.room
-        if not glyph.like:
-            (self.unknown if glyph.like is None else self.unlike).add(character)
-
     def _compare(self, character: str, outline: bytes) -> _Glyph:
         known = known_digest(character)
         advance = self._shapes.width(outline) if outline else 0.0
-        return _Glyph(
-            advance,
-            self._room_of(outline, advance),
-            None if known is None else shape_digest(outline) == known,
-        )
+        glyph = _Glyph(advance, self._room_of(outline, advance))
+        if known is None:
+            self.unknown.add(character)
+        elif shape_digest(outline) != known:
+            self.unlike.add(character)
+        else:
+            _compared[character] = (outline, glyph)
+        return glyph
 
     def _room_of(self, outline: bytes, advance: float) -> GlyphRoom:
         """From the box that stands before an outline (OpenType, `glyf`), which is a part of what is compared."""
@@ -119,4 +115,5 @@ class OfdFaceFont:
         left, bottom, right, top = (
             int.from_bytes(box[at : at + 2], "big", signed=True) / self._shapes.units for at in range(0, 8, 2)
         )
-        return GlyphRoom(max(_ASCENT, top), max(_DESCENT, -bottom), max(_SIDE, -left, right - advance / UNITS))
+        room = GlyphRoom(max(_ASCENT, top), max(_DESCENT, -bottom), max(_SIDE, -left, right - advance / UNITS))
+        return USUAL_ROOM if room == USUAL_ROOM else room

@@ -14,6 +14,7 @@ from .face_drawing import DrawnShape, DrawnText, luminance
 from .face_seen import SeenBox
 from .fonts import UNITS
 from .ofd_face_fonts import OfdFaceFont
+from .ofd_parts import number
 from .ofd_parts_reading import ENTITIES, IDENTIFIER, NUMBER, not_ours
 from .page import POINT
 from .pdf_drawing import MM
@@ -26,8 +27,8 @@ TEXT: Final = re.compile(
     rf'<ofd:FillColor Value="(?P<colour>{_COLOUR})"(?P<alpha>(?: Alpha="[0-9]{{1,3}}")?)/>'
     r'(?(bold)<ofd:StrokeColor Value="(?P=colour)"(?P=alpha)/>)'
     r'<ofd:CGTransform CodePosition="0" CodeCount="(?P<count>[0-9]{1,4})" GlyphCount="(?P=count)">'
-    r"<ofd:Glyphs>([0-9]{1,5}(?: [0-9]{1,5})*)</ofd:Glyphs></ofd:CGTransform>"
-    rf'<ofd:TextCode X="({NUMBER})" Y="({NUMBER})"(?: DeltaX="({NUMBER}(?: {NUMBER})*)")?>'
+    r"<ofd:Glyphs>([0-9 ]+)</ofd:Glyphs></ofd:CGTransform>"
+    rf'<ofd:TextCode X="({NUMBER})" Y="({NUMBER})"(?: DeltaX="([0-9. -]+)")?>'
     r"([^<]+)</ofd:TextCode></ofd:TextObject>\n"
 )
 SHAPE: Final = re.compile(
@@ -132,7 +133,7 @@ def _text_of(parts: Sequence[str], fonts: Mapping[int, OfdFaceFont], height: flo
     advances = font.advances
     widths = [advances[character] for character in text]
     width = sum(widths)
-    spacing = _spacing(steps, widths, scale / UNITS)
+    spacing = _spacing(steps, widths, size)
     x, y, pen = float(x_text), float(y_text), float(pen_text or 0)
     room = font.room(text)
     side = room.side * scale + pen / 2 - _ROUNDED
@@ -251,15 +252,27 @@ def _points(size: str) -> float:
     return round(float(size) / POINT, 2)
 
 
-def _spacing(steps: str | None, widths: Sequence[float], scale: float) -> float:
+def _spacing(steps: str | None, widths: Sequence[float], size: float) -> float:
     """Millimetres between the characters beside their widths, which must be the same everywhere."""
-    written = [] if steps is None else steps.split(" ")
-    if len(written) != len(widths) - 1:
-        raise not_ours("the steps of a text")
-    if not written:
+    if len(widths) == 1:
+        if steps is not None:
+            raise not_ours("the steps of a text")
         return 0.0
-    rests = [float(step) - width * scale for step, width in zip(written, widths, strict=False)]
+    plain = {width: _step(width, size) for width in set(widths)}
+    if steps == " ".join([plain[width] for width in widths[:-1]]):
+        return 0.0
+    scale = size * POINT / UNITS
+    try:
+        rests = [float(step) - width * scale for step, width in zip((steps or "").split(" "), widths[:-1], strict=True)]
+    except ValueError as error:
+        raise not_ours("the steps of a text") from error
     least, most = min(rests), max(rests)
     if most - least > _ROUNDED:
         raise not_ours("the steps of a text")
     return 0.0 if least > -_ROUNDED and most < _ROUNDED else (least + most) / 2
+
+
+@lru_cache(maxsize=4096)
+def _step(width: float, size: float) -> str:
+    """From the place of a character of this width to the next one, without spacing."""
+    return number(width * size * POINT / UNITS)

@@ -32,6 +32,7 @@ MAX_OFD_FACE_BYTES: Final = 64 * 1024 * 1024
 MAX_OFD_FACE_FONTS: Final = 64
 """A chain has a few."""
 
+_MOST_REMEMBERED: Final = 256 * 1024
 _OPENED: Final = f'{XML_HEADER}<ofd:{{}} xmlns:ofd="{NAMESPACE}">\n'
 _PAGE: Final = re.compile(
     re.escape(_OPENED.format("Page"))
@@ -91,7 +92,8 @@ class _FaceReader:
             raise TooLargeError(f"more than {MAX_OFD_FACE_FONTS} fonts")
         templates = {}
         for place, identifier in enumerate(document.templates):
-            template = templates[identifier] = _template(self._taken(template_file(place)))
+            data = self._taken(template_file(place))
+            template = templates[identifier] = (_remembered if len(data) <= _MOST_REMEMBERED else _template)(data)
             self._count(template.identifiers)
         for identifiers in (document.templates, document.pages):
             self._count(identifiers)
@@ -193,9 +195,8 @@ class _FaceReader:
         self._expected = end
 
 
-@lru_cache(maxsize=64)
 def _template(data: bytes) -> _Template:
-    """A background; it is the same in many files."""
+    """A background."""
     text = _decoded(data)
     page = _opened_page(text, "Background")
     size = _Size(float(page["width"]), float(page["height"]))
@@ -208,6 +209,10 @@ def _template(data: bytes) -> _Template:
         quiet=are_quiet([path.drawn for path in paths], size.width * MM, size.height * MM),
         identifiers=(int(page["layer"]), *(path.identifier for path in paths)),
     )
+
+
+_remembered = lru_cache(maxsize=64)(_template)
+"""A background is the same in many files."""
 
 
 @lru_cache(maxsize=64)

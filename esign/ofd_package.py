@@ -180,6 +180,9 @@ def claims_to_be_ofd(data: bytes) -> bool:
     """Whether a file is a ZIP whose directory names `OFD.xml`; nothing is unpacked."""
     if not data.startswith(_LOCAL_SIGN) or len(data) > MAX_OFD_BYTES:
         return False
+    if data.startswith(b"OFD.xml", _LOCAL.size):
+        # As in ours, whose directory is read only once.
+        return True
     try:
         _, entries = _central(data)
         return any(entry.path.lower() == "ofd.xml" for entry in entries)

@@ -7,6 +7,7 @@ another file.
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, Literal, TypeVar
 from xml.sax.saxutils import unescape
 
@@ -34,6 +35,8 @@ NUMBER: Final = r"-?[0-9]{1,6}(?:\.[0-9]{1,3})?"
 IDENTIFIER: Final = r"[1-9][0-9]{0,8}"
 
 _Facts = TypeVar("_Facts")
+# Files of the same kind of licence have the same ones; they have some hundred bytes.
+_remembered = lru_cache(maxsize=64)
 
 _DOC_ID = re.compile(r"<ofd:DocID>([0-9a-f]{32})</ofd:DocID>")
 _TITLE = re.compile(r"<ofd:Title>([^<]*)</ofd:Title>")
@@ -44,7 +47,7 @@ _BOX = re.compile(rf"<ofd:PhysicalBox>0 0 ({NUMBER}) ({NUMBER})</ofd:PhysicalBox
 _TEMPLATE = re.compile(rf'<ofd:TemplatePage ID="({IDENTIFIER})"')
 _PAGE = re.compile(rf'<ofd:Page ID="({IDENTIFIER})"')
 _FONT = re.compile(
-    rf'<ofd:Font ID="({IDENTIFIER})" FontName="([^"<]*)"[^>]*><ofd:FontFile>font_([0-9]{{1,4}})\.ttf</ofd:FontFile>'
+    rf'<ofd:Font ID="({IDENTIFIER})" FontName="([^"<]*)"[^<>]*><ofd:FontFile>font_([0-9]{{1,4}})\.ttf</ofd:FontFile>'
 )
 _IMAGE = re.compile(
     rf'<ofd:MultiMedia ID="({IDENTIFIER})" Type="Image" Format="(PNG|JPEG)">'
@@ -81,6 +84,7 @@ def read_root(data: bytes) -> RootFacts:
     return _read(data, facts, root_xml, "OFD.xml")
 
 
+@_remembered
 def read_document(data: bytes) -> DocumentFacts:
     """What our `Document.xml` says."""
 
@@ -97,6 +101,7 @@ def read_document(data: bytes) -> DocumentFacts:
     return _read(data, facts, document_xml, "Document.xml")
 
 
+@_remembered
 def read_fonts(data: bytes) -> tuple[FontFacts, ...]:
     """What our `PublicRes.xml` says."""
 
@@ -109,6 +114,7 @@ def read_fonts(data: bytes) -> tuple[FontFacts, ...]:
     return _read(data, facts, public_resources_xml, "PublicRes.xml")
 
 
+@_remembered
 def read_images(data: bytes) -> tuple[ImageFacts, ...]:
     """What our `DocumentRes.xml` says."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from .drawing import Area, Drawn, DrawnPicture, Sheet, after, moved
-from .errors import MalformedError, TooLargeError
+from .errors import EsignError
 from .ofd_document import OfdDocument, OfdPage, read_documents
 from .ofd_package import read_package
 from .ofd_page_drawing import PageDrawing, State, empty_frame
@@ -103,7 +103,7 @@ class SheetMaker:
                 nested = SheetMaker(picture.data, self._fonts, self._notes, nested=self._nested + 1)
                 yield from list(nested.scaled(stamp.boundary, inside))
                 return
-            except MalformedError:
+            except EsignError:
                 picture = None
         image = None if picture is None else read_picture(picture.data)
         if image is None:
@@ -120,7 +120,7 @@ class SheetMaker:
             return found
         try:
             signatures = read_signatures(self._files, document.signature_list, document.path)
-        except (MalformedError, TooLargeError):
+        except EsignError:
             self._notes.add(PreviewNote.SEAL_LEFT_OUT)
             return found
         for signature in signatures:
@@ -138,6 +138,6 @@ def _picture(signature: OfdSignature) -> SesPicture | None:
             return read_ses_signature(signature.value).seal.picture
         if signature.seal_file is not None:
             return read_ses_seal(signature.seal_file).picture
-    except (MalformedError, TooLargeError):
+    except EsignError:
         return None
     return None

@@ -43,8 +43,8 @@ _PICTURE_MAGIC = (
 )
 _SVG_HEAD = 1024
 """Bytes within which an SVG file's root element starts."""
-_REMEMBERED_BYTES = 256 * 1024
-"""Of a seal whose maker's signature is checked once: an authority's one seal stands in every file that it seals."""
+REMEMBERED_SEAL_BYTES = 256 * 1024
+"""Of a seal that is read, and its maker's signature checked, once: an authority's seal stands in all that it seals."""
 _SAME_PICTURE_TYPE = {"JPEG": "JPG"}
 _DIGEST_LABELS = {"SHA256": "sha256", "2.16.840.1.101.3.4.2.1": "sha256"}
 
@@ -151,7 +151,7 @@ class SesSeal:
             KeysError: it could not be checked: unreadable certificate, unknown algorithm, no provider.
         """
         parts = (self.maker_der, self.algorithm_oid, self.signature, self.signed)
-        if len(self.der) > _REMEMBERED_BYTES:
+        if len(self.der) > REMEMBERED_SEAL_BYTES:
             _verify_maker.__wrapped__(*parts)
         else:
             _verify_maker(*parts)

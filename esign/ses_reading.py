@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from keys import DerReader, KeysError
@@ -26,6 +27,7 @@ from .ses import (
     MAX_SIGNATURE_BYTES,
     MAX_TEXT_BYTES,
     MAX_TIME_STAMP_BYTES,
+    REMEMBERED_SEAL_BYTES,
     CertificateDigest,
     SesExtension,
     SesPicture,
@@ -81,7 +83,7 @@ def read_ses_seal(data: bytes) -> SesSeal:
         TooLargeError: a limit of `esign.ses` was exceeded.
         MalformedSesError: it is no seal of version 1, 4 or 5.
     """
-    return _read_whole(data, _read_seal)
+    return _read_whole(data, _seal)
 
 
 def read_ses_signature(data: bytes) -> SesSignature:
@@ -105,6 +107,11 @@ def _read_whole(data: bytes, read: Callable[[bytes], _Read]) -> _Read:
     return facts
 
 
+def _seal(raw: bytes) -> SesSeal:
+    return _read_seal.__wrapped__(raw) if len(raw) > REMEMBERED_SEAL_BYTES else _read_seal(raw)
+
+
+@lru_cache(maxsize=16)
 def _read_seal(raw: bytes) -> SesSeal:
     elements = _elements(DerReader(raw).read_sequence(), limit=5)
     _expect(len(elements) in (2, 4, 5), "a seal has 2, 4 or 5 elements")
@@ -169,7 +176,7 @@ def _read_signature(raw: bytes) -> SesSignature:
     tbs = elements[0].raw
     reader = DerReader(tbs).read_sequence()
     stated_version = _number(reader)
-    seal = _read_seal(reader.read_raw())
+    seal = _seal(reader.read_raw())
     if first_generation:
         time_info = _bits(reader, MAX_TIME_STAMP_BYTES, "bytes of a time")
         signing_time = _time_of_version_1(time_info)

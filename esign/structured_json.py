@@ -230,7 +230,9 @@ def _whole(text: str) -> int:
 def _with_the_rest(licence: StructuredLicence, document: dict[str, object]) -> StructuredLicence:
     """Add what the document says beside what was read, and which members it does not have."""
     omitted = tuple(key for key in _LATER if key not in document)
-    unknown = tuple(islice(_unknown(document, _members(licence), ()), MAX_UNKNOWN_MEMBERS + 1))
+    members = _members(licence)
+    # What it says is most often all that is known; then nothing has to be looked for.
+    unknown = () if document == members else tuple(islice(_unknown(document, members, ()), MAX_UNKNOWN_MEMBERS + 1))
     if len(unknown) > MAX_UNKNOWN_MEMBERS:
         raise TooLargeError(f"more than {MAX_UNKNOWN_MEMBERS} unknown members")
     return replace(licence, unknown=unknown, omitted=omitted) if unknown or omitted else licence

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
+
+from cryptography.hazmat.primitives import hashes
 
 from keys import der
 from keys.algorithms import SM2_SM3, Algorithm, hash_bytes
@@ -23,6 +26,24 @@ SM2_KEY_IDENTIFIER: Final = der.sequence(EC_PUBLIC_KEY, _CURVE)
 
 SM2_KEY_IDENTIFIER_AGAIN: Final = der.sequence(_CURVE, _CURVE)
 """The same, as some builds of OpenSSL 3.0 and 3.1 write it; GM/T 0015-2023 allows it."""
+
+
+_LONG: Final = 8 * 1024
+_LONGEST: Final = 512 * 1024
+_TAIL: Final = 1024
+
+
+@lru_cache(maxsize=8)
+def _begun(z: bytes, beginning: bytes) -> hashes.Hash:
+    """SM3 as far as here; only copies go on.
+
+    An electronic seal with its picture is the beginning of all that is signed with it, and hashing that would take as
+    long as the signature. SM2 is signed, verified after signing, and verified: most beginnings are known.
+    """
+    digest = hashes.Hash(hashes.SM3())
+    digest.update(z)
+    digest.update(beginning)
+    return digest
 
 
 def user_hash(point: bytes) -> bytes:
@@ -50,7 +71,11 @@ class Sm2PublicKey:
 
     def digest(self, data: bytes) -> bytes:
         """Return e = SM3(Z ‖ data), what is signed."""
-        return hash_bytes("sm3", (self._z, data))
+        if not _LONG <= len(data) <= _LONGEST:
+            return hash_bytes("sm3", (self._z, data))
+        digest = _begun(self._z, data[:-_TAIL]).copy()
+        digest.update(data[-_TAIL:])
+        return digest.finalize()
 
     @property
     def longest_signature(self) -> int:

@@ -210,7 +210,9 @@ def add_joint_ofd_seal(ofd: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datet
         raise AdditionRefusedError("the licence does not wait for this seal now")
     certificate = seal.seal.signer.certificate
     waiting = prepare_next_ofd_seal(facts, signature=p7s, seal=seal.electronic_seal, certificate=certificate, at=at)
-    return seal.finish_ofd(waiting, seal.timestamper, at=at)
+    sealed = seal.finish_ofd(waiting, seal.timestamper, at=at)
+    read_sealed_ofd(sealed.data)  # what our own reader refuses is not given back
+    return sealed
 
 
 def _next_seal(

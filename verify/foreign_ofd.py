@@ -92,7 +92,7 @@ def _format_check(ofd: ForeignOfd) -> Check:
         detail = f"a document without signatures shows {_named(ofd.unsigned)}"
         return Check(name="format", code="SIGNED_IN_PART", detail=detail)
     fonts = f"; fonts that the reader's machine must have: {_named(ofd.fonts)}" if ofd.fonts else ""
-    return Check(name="format", code="OK", detail=f"{len(ofd.documents)} documents{fonts}")
+    return Check(name="format", code="OK", detail=f"documents: {len(ofd.documents)}{fonts}")
 
 
 def _licence_check(ofd: ForeignOfd) -> Check | None:
@@ -125,8 +125,9 @@ def _file_checks(one: ForeignOfdSignature) -> Iterator[Check]:
         detail = f"{name!a} leaves out {_named(one.uncovered)}"
         yield Check(name="coverage", code="SIGNED_IN_PART", detail=detail)
     else:
-        root = "" if one.covers_root else " but OFD.xml, which says which documents there are"
-        yield Check(name="coverage", code="OK", detail=f"{name!a}: everything that shows{root}")
+        notes = "" if one.covers_root else ", but not OFD.xml, which says which documents there are"
+        notes += f"; not the attached {_named(one.attachments)}" if one.attachments else ""
+        yield Check(name="coverage", code="OK", detail=f"{name!a}: everything that shows{notes}")
 
 
 def _look_at_seal(
@@ -211,7 +212,7 @@ def _look_at_bare(one: ForeignOfdSignature, grounds: Grounds) -> tuple[list[Chec
 
 
 def _covers(one: ForeignOfdSignature) -> str:
-    return "whole" if one.covers_root and not one.uncovered else "part"
+    return "part" if one.uncovered or one.attachments or not one.covers_root else "whole"
 
 
 def _named(paths: Sequence[str]) -> str:

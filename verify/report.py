@@ -80,7 +80,7 @@ class SignatureFacts:
     proof: str
     """What proves that: `timestamp`, `document-timestamp`, `store` or `none`."""
     covers: str
-    """What was signed: `whole` file, `revision` (the file as it was then), `content`, `code`."""
+    """What was signed: `whole` file, `part` of an OFD, `revision` (the file as it was then), `content`, `code`."""
     intact: bool
     """The signed bytes are unchanged."""
     valid: bool

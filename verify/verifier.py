@@ -33,8 +33,8 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
 
 Steps 9 to 11 are taken only when 1 to 8 have shown whose statement it is: their sentences begin with "genuine, but". An
 expired certificate (8) does not stop them, so that a revoked licence is refused in any case. Of documents that others
-signed only 0 to 3, 7 and 8 are asked, and whether they were changed since. [coverage, changes, document] An electronic
-seal has steps of its own (`ses`).
+signed only 0 to 3, 7 and 8 are asked, and whether they were changed since; of an OFD, which of its files are covered,
+too. [coverage, changes, references, protects, seal_file, document] An electronic seal has steps of its own (`ses`).
 """
 
 from __future__ import annotations

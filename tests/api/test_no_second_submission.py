@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -327,8 +328,10 @@ def test_files_are_copies_except_for_the_issuer(
     assert kinds == ["pdf", "copy"]
     assert report["copy"]["requester"] == {"office": POLICE, "officer": "police"}
     assert report["copy"]["cause"] == "核对用水户"
-    ofd = share("police", "downloadFile", wanted | {"fileType": "ofd"})["data"]
-    assert ofd["fileType"] == "ofd"
+    own, ofd = (share(by, "downloadFile", wanted | {"fileType": "ofd"})["data"] for by in ("own", "police"))
+    record = Services(open_home(home.home)).store.get(identifier)
+    assert sha256(base64.b64decode(own["content"])).hexdigest() == record.files["ofd"].sha256
+    assert (own["fileType"], own["copySerial"]) == ("ofd", "")
     (tmp_path / "copy.ofd").write_bytes(base64.b64decode(ofd["content"]))
     report = home("verify", tmp_path / "copy.ofd", "--json").json()
     assert (report["verdict"], report["kind"], report["copy"]["serial"]) == ("passed", "copy", ofd["copySerial"])
@@ -339,6 +342,7 @@ def test_files_are_copies_except_for_the_issuer(
 def test_files_that_are_not_handed_out(home: Elicence, share: Callable[..., dict[str, Any]]) -> None:
     identifier = share("own", "queryCertInfoByHolderCode", HELD)["data"]["certData"]["cert_identifier"]
     pesticide = home("holder", "--kind", "001", "91990101MA0TERT40P", "--json").json()["licences"][0]["identifier"]
+    under_rsa = home("holder", "--kind", "001", "92990101MA0TERT59H", "--json").json()["licences"][0]["identifier"]
     wanted = {"certificateIdentifier": identifier, "certificateCopyCause": "核对"}
     cases: list[tuple[str, dict[str, object], int]] = [
         ("far", wanted, 10),
@@ -346,7 +350,7 @@ def test_files_that_are_not_handed_out(home: Elicence, share: Callable[..., dict
         ("police", wanted | {"certificateIdentifier": identifier[:-1] + "?"}, 10),
         ("police", wanted | {"certificateIdentifier": ""}, 12),
         ("police", wanted | {"certificateCopyCause": " "}, 12),
-        ("own", wanted | {"fileType": "ofd"}, 102),
+        ("own", wanted | {"fileType": "ofd", "certificateIdentifier": under_rsa}, 102),
         ("police", wanted | {"fileType": "xml"}, 102),
         ("police", wanted | {"certificateCopyExpiringTime": "tomorrow"}, 102),
         ("police", wanted | {"certificateCopyExpiringTime": "2020-01-01 00:00:00"}, 102),

@@ -299,13 +299,14 @@ def test_a_link_counts_for_one_download(using: Using) -> None:
     zhang, browser = using.person(ZHANG), using.nobody()
     identifier = own(zhang)
     copy = {"copy_for": {"cause": "贷款", "recipient": "样例银行"}}
-    for wish, kind in (({}, "pdf"), ({"format": "ofd"}, "ofd"), (copy, "copy")):
+    for wish, kind in (({}, "pdf"), ({"format": "ofd"}, "ofd"), (copy, "copy"), (copy | {"format": "ofd"}, "copy")):
         answer = zhang.post(f"/api/v1/my/licences/{identifier}/downloads", json=wish)
         assert answer.status_code == 201, answer.text
         path = answer.json()["address"].removeprefix("http://127.0.0.1:8000")
         fetched, again = browser.get(path), browser.get(path)
         assert (fetched.status_code, again.status_code) == (200, 410)
         assert "attachment" in fetched.headers["content-disposition"]
+        assert fetched.headers["content-type"] == f"application/{wish.get('format', 'pdf')}"
         report = browser.post("/api/v1/verifications", files={"file": fetched.content}).json()
         assert (report["verdict"], report["kind"]) == ("passed", kind)
     assert zhang.post(f"/api/v1/my/licences/{identifier}/downloads", json={"document": "x"}).status_code == 404

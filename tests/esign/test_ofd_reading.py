@@ -7,6 +7,7 @@ authority itself writes something else, the change is made before it seals.
 import re
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -67,6 +68,7 @@ from esign import ofd_parts_reading as parts_reading
 from esign import ofd_reading as reading
 from esign.ofd_form import OfdDraft
 from esign.ofd_package import OfdPart, read_package, write_package
+from esign.ofd_paths import OfdFiles
 from esign.ofd_signing_xml import must_cover
 from esign.ofd_symbol import modules_of, symbol_png
 from esign.page import Background, line
@@ -520,7 +522,7 @@ class TestTheFace:
 
     def test_two_glyphs_for_one_character(self, office: Office) -> None:
         def edit(files: dict[str, bytes]) -> None:
-            head, tail = files[PAGE].split(">ABC 123")
+            head, tail = files[PAGE].split(b">ABC 123")
             at = head.rindex(b"<ofd:Glyphs>") + len("<ofd:Glyphs>")
             files[PAGE] = head[:at] + b"1 " + head[at:].split(b" ", 1)[1] + b">ABC 123" + tail
             files[PAGE] = files[PAGE].replace(b">ABC 123", b">ABA 123")
@@ -591,14 +593,15 @@ class TestSymbols:
         assert modules_of(data) is None
 
 
-class TestCopies:
-    @pytest.fixture(scope="class")
-    def copy(self, fonts: FontChain, page: Page, content: OfdContent) -> dict[str, OfdPart]:
-        marked = replace(page, watermarks=tuple(slanted_lines(fonts, ["仅供核验", "𬱖"], size=13.0, centre=(105, 200))))
-        stamp = draw_copy_stamp(fonts, "样例县行政审批局", "2026年11月21日")
-        copied = replace(content, pages=[marked], attachment="copy.json", body=None, stamp=stamp)
-        return dict(OfdWriter(fonts).write(copied, at=AT).files)
+@pytest.fixture(scope="module")
+def copy(fonts: FontChain, page: Page, content: OfdContent) -> dict[str, OfdPart]:
+    marked = replace(page, watermarks=tuple(slanted_lines(fonts, ["仅供核验", "𬱖"], size=13.0, centre=(105, 200))))
+    stamp = draw_copy_stamp(fonts, "样例县行政审批局", "2026年11月21日")
+    copied = replace(content, pages=[marked], attachment="copy.json", body=None, stamp=stamp)
+    return dict(OfdWriter(fonts).write(copied, at=AT).files)
 
+
+class TestCopies:
     def signed(self, files: dict[str, OfdPart]) -> bytes:
         return sign_ofd(files, declared_pki("sm2").signer("seal"), at=AT)
 
@@ -648,13 +651,13 @@ class TestAnything:
             return
         assert ofd.changed or ofd.uncovered or ofd.seals[0].signature.value != read_package(genuine).files[VALUE]
 
-    @settings(max_examples=100)
+    @settings(max_examples=60)
     @given(st.data())
-    def test_pages_of_any_kind_are_refused_or_read(self, office: Office, data: st.DataObject) -> None:
+    def test_pages_of_any_kind_are_refused_or_read(self, genuine: bytes, data: st.DataObject) -> None:
         """Pieces of a page in any order, repeated or cut."""
-        whole = office.draft.files[PAGE].content.decode().splitlines(keepends=True)
+        ofd = read_sealed_ofd(genuine)
+        whole = ofd.files[PAGE].decode().splitlines(keepends=True)
         pieces = data.draw(st.lists(st.sampled_from(whole) | st.text(max_size=5), max_size=12))
-        try:
-            first(office.issue(lambda files: files.update({PAGE: "".join(pieces).encode("utf-8", "replace")})))
-        except (MalformedError, TooLargeError):
-            pass
+        page = "".join(pieces).encode("utf-8", "replace")
+        with suppress(MalformedError, TooLargeError):
+            read_ofd_face(replace(ofd, files=OfdFiles({**ofd.files, PAGE: page})))

@@ -18,10 +18,13 @@ from ofd_seals import SPACE, seal_facts
 from esign import (
     ORGANISATION,
     AdditionRefusedError,
+    Deviation,
     ExpectedSeal,
     FontChain,
     MalformedError,
     Page,
+    Seal,
+    SealAnswerError,
     SealLevel,
     SealObject,
     SealPlace,
@@ -36,6 +39,7 @@ from esign import (
     read_foreign_cms,
     read_seal_object,
     read_ses_signature,
+    seal_digest_ses,
     sign_detached,
     signed_value_kind,
     structured_to_bytes,
@@ -56,6 +60,7 @@ from esign.ofd_stamps import read_stamp_datum, stamp_datum
 from esign.ofd_writing import OfdWriter
 from esign.pdf_form import MAX_SEALS
 from keys import UnsupportedAlgorithmError
+from licences import AuthoritySeal, FileSealer, SealingKeys
 
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 UNTIL = AT + timedelta(days=900)
@@ -90,12 +95,11 @@ def seals() -> dict[str, SealObject]:
 
 
 @pytest.fixture(scope="module")
-def draft_of(fonts: FontChain, licence: StructuredLicence, seals: dict[str, SealObject]) -> Callable[..., OfdDraft]:
-    """A written OFD of a licence that expects the seals of so many of the authorities."""
-    writer = OfdWriter(fonts)
+def content_of(licence: StructuredLicence, seals: dict[str, SealObject]) -> Callable[..., OfdContent]:
+    """What goes into the OFD of a licence that expects the seals of so many of the authorities."""
     sign = cache(lambda data: sign_detached(data, declared_pki("sm2").signer("seal"), signing_time=AT))
 
-    def write(count: int = 1, *, shown: bool = True) -> OfdDraft:
+    def give(count: int = 1, *, shown: bool = True) -> OfdContent:
         expected = tuple(
             ExpectedSeal(
                 field=f"Seal{place}",
@@ -114,7 +118,7 @@ def draft_of(fonts: FontChain, licence: StructuredLicence, seals: dict[str, Seal
             items=(TextRun(x=20, y=20, size=14, text="农药经营许可证"),),
             seals=places[: count if shown else 0],
         )
-        content = OfdContent(
+        return OfdContent(
             title="农药经营许可证",
             pages=[page],
             elements=[],
@@ -122,9 +126,14 @@ def draft_of(fonts: FontChain, licence: StructuredLicence, seals: dict[str, Seal
             signature=sign(structured),
             fields=[one.field for one in expected],
         )
-        return writer.write(content, at=AT)
 
-    return write
+    return give
+
+
+@pytest.fixture(scope="module")
+def draft_of(fonts: FontChain, content_of: Callable[..., OfdContent]) -> Callable[..., OfdDraft]:
+    writer = OfdWriter(fonts)
+    return lambda *count, **given: writer.write(content_of(*count, **given), at=AT)
 
 
 def sealed_first(draft: OfdDraft, seals: dict[str, SealObject], stamper: object = None) -> SealedOfdFile:
@@ -138,7 +147,7 @@ def sealed_first(draft: OfdDraft, seals: dict[str, SealObject], stamper: object 
         last=len(draft.fields) == 1,
         at=AT,
     )
-    return waiting.finish(signer.sign(waiting.to_sign), stamper)  # type: ignore[arg-type]
+    return waiting.seal(signer, stamper)  # type: ignore[arg-type]
 
 
 def sealed_next(data: bytes, seals: dict[str, SealObject], at: datetime = AT) -> SealedOfdFile:
@@ -351,6 +360,95 @@ def test_the_last_seal_is_timestamped(waiting_for_second: bytes, both: bytes, st
     stamped = add_ofd_timestamp(both, stamper_of("sm2"))
     assert [token_of(stamped, place) is None for place in (0, 1)] == [True, False]
     assert all(facts.complaints == () for facts in seal_facts(stamped))
+
+
+# Several seals of one authority, and where its key is elsewhere.
+
+
+def sealer_of(
+    fonts: FontChain, declared_seals: dict[str, Seal], seals: dict[str, SealObject], **given: object
+) -> FileSealer:
+    picture = declared_seals["sm2"].picture
+    ours = tuple(
+        AuthoritySeal(
+            seal=Seal(name=name, picture=picture, signer=declared_pki("sm2").signer(name)),
+            seal_object=seals[name],
+            **given,  # type: ignore[arg-type]
+        )
+        for name in NAMES
+    )
+    return FileSealer(fonts, SealingKeys(seals=ours, code_signer=declared_pki("sm2").signer("code")))
+
+
+def test_two_seals_in_one_go(
+    fonts: FontChain,
+    declared_seals: dict[str, Seal],
+    seals: dict[str, SealObject],
+    content_of: Callable[..., OfdContent],
+    stamper_of: type,
+) -> None:
+    stamper = stamper_of("sm2")
+    sealed = sealer_of(fonts, declared_seals, seals, timestamper=stamper).seal_ofd(content_of(2), at=AT)
+    assert (sealed.level, sealed.shortfall) == (SealLevel.B_T, None)
+    first, second = seal_facts(sealed.data)
+    assert first.complaints == second.complaints == ()
+    assert (f"{SIGNS}/Signatures.xml" in first.covered, f"{SIGNS}/Signatures.xml" in second.covered) == (False, True)
+    assert None not in [token_of(sealed.data, place) for place in (0, 1)]
+    assert read_sealed_ofd(sealed.data).uncovered == ()
+    # An authority that has just failed is not waited for a second time.
+    stamper.fault = "down"
+    asked: list[bytes] = []
+    stamper.timestamp = lambda digest, name: (asked.append(digest), type(stamper).timestamp(stamper, digest, name))[1]
+    sealed = sealer_of(fonts, declared_seals, seals, timestamper=stamper).seal_ofd(content_of(2), at=AT)
+    assert (sealed.level, len(asked)) == (SealLevel.B_B, 1)
+    assert isinstance(sealed.shortfall, TimestampError)
+
+
+class Elsewhere:
+    """A service that makes seal signatures; `other` is another seal that it takes."""
+
+    def __init__(self, seals: dict[str, SealObject], at: datetime | None = None) -> None:
+        self._seals = seals
+        self._at = at
+
+    def ses(self, digest: bytes, digest_name: str, *, property_info: str, at: datetime) -> bytes:
+        name = "seal" if "Sign_0" in property_info else "water-seal"
+        return seal_digest_ses(
+            digest,
+            declared_pki("sm2").signer(name),
+            electronic_seal=self._seals[name].data,
+            property_info=property_info,
+            at=self._at or at,
+        )
+
+
+def test_a_service_seals(
+    fonts: FontChain,
+    declared_seals: dict[str, Seal],
+    seals: dict[str, SealObject],
+    content_of: Callable[..., OfdContent],
+) -> None:
+    for whole_file in (False, True):
+        sealer = sealer_of(fonts, declared_seals, seals, service=Elsewhere(seals), whole_file=whole_file)
+        facts = seal_facts(sealer.seal_ofd(content_of(2), at=AT + timedelta(microseconds=7)).data)
+        assert [one.complaints for one in facts] == [(), ()]
+    # Its answer is compared with what was asked for.
+    swapped = Elsewhere({**seals, "seal": seal_of("seal", side=40)})
+    late = Elsewhere(seals, AT + timedelta(seconds=1))
+    for service, deviation in ((swapped, Deviation.SEAL), (late, Deviation.TIME)):
+        with pytest.raises(SealAnswerError) as caught:
+            sealer_of(fonts, declared_seals, seals, service=service).seal_ofd(content_of(2), at=AT)
+        assert caught.value.deviation is deviation
+
+
+def test_without_an_sm2_seal_there_is_no_ofd(
+    fonts: FontChain, declared_seals: dict[str, Seal], content_of: Callable[..., OfdContent]
+) -> None:
+    code = declared_pki("sm2").signer("code")
+    for family, told in (("rsa", "SM2 seals only"), ("sm2", "no electronic seal")):
+        keys = SealingKeys(seals=(AuthoritySeal(seal=declared_seals[family]),), code_signer=code)
+        with pytest.raises(AdditionRefusedError, match=told):
+            FileSealer(fonts, keys).seal_ofd(content_of(), at=AT)
 
 
 # Signed without a seal.

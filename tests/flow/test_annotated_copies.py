@@ -8,6 +8,7 @@ import shutil
 import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -36,6 +37,7 @@ from esign import (
     draw_copy_stamp,
     group_serial,
     make_short_code,
+    read_sealed_ofd,
     read_sealed_pdf,
     sign_detached,
     sign_ofd,
@@ -168,6 +170,59 @@ def test_a_copy_passes_and_says_what_for(stock: Stock, number: int) -> None:
     assert read_sealed_pdf(pdf).structured == data
 
 
+def test_the_same_copy_as_an_ofd(stock: Stock) -> None:
+    pdf, ofd = (_verify(stock, data) for data in (stock.pdfs[0], stock.ofd))
+    assert (ofd.kind, ofd.reason.code, ofd.sentence, ofd.copy) == ("copy", "COPY_GENUINE", pdf.sentence, pdf.copy)
+    assert [(one.name, one.code, one.detail) for one in ofd.checks if one.name.startswith("face")] == [
+        (one.name, one.code, one.detail) for one in pdf.checks if one.name.startswith("face")
+    ]
+    (signature,) = ofd.signatures
+    assert (signature.covers, signature.claimed_time, signature.trusted) == ("whole", MADE, True)
+    inside = read_sealed_ofd(stock.ofd)
+    assert (inside.attachment, inside.structured, inside.signature) == (
+        COPY_ATTACHMENT_NAME,
+        stock.data(0),
+        stock.p7s(0),
+    )
+    assert _verify(stock, stock.ofd, at=MADE + timedelta(days=60)).reason.code == "COPY_EXPIRED"
+    assert "ofd" not in stock.copies[1].files, "nobody asked for one"
+
+
+def test_no_changed_file_of_an_ofd_passes(stock: Stock) -> None:
+    files = {name: OfdPart(data) for name, data in read_package(stock.ofd).files.items()}
+    assert write_package(files) == stock.ofd
+    for name, part in files.items():
+        spoiled = {**files, name: OfdPart(part.content.replace(b"0", b"1", 1) + b"\n")}
+        assert _verify(stock, write_package(spoiled)).verdict is not Outcome.PASSED, name
+        if name != "OFD.xml":
+            left = {path: one for path, one in files.items() if path != name}
+            assert _verify(stock, write_package(left)).verdict is not Outcome.PASSED, name
+    added = {**files, "Doc_0/Annots/Page_1/Annotation.xml": files["Doc_0/Annots/Page_0/Annotation.xml"]}
+    assert _verify(stock, write_package(added)).reason.code == "CONTENT_UNCOVERED"
+    path = "Doc_0/Signs/Sign_0/SignedValue.dat"
+    value = files[path].content
+    other = {**files, path: OfdPart(value[:-1] + bytes([value[-1] ^ 1]))}
+    assert _verify(stock, write_package(other)).reason.code == "SIGNATURE_INVALID"
+
+
+def test_an_ofd_is_signed_by_its_maker_when_it_says(stock: Stock, other_office: DevelopmentPki) -> None:
+    copy = copy_from_bytes(stock.data(0))
+    signer, seal = stock.services.keys.copy_signer("sm2"), stock.services.seal_of("sm2").seal.signer
+    other = replace(copy, structured=structured_to_bytes(replace(copy.licence, number="农药经许(赣)99010110009")))
+    backdated = replace(copy, made_at=copy.made_at - timedelta(days=1))
+    for forged, code in (
+        (_signed_ofd(copy, other_office.copy), "COPY_NOT_OF_MAKER"),
+        (_signed_ofd(copy, seal), "CERTIFICATE_UNFIT"),
+        (_signed_ofd(other, signer), "COPY_NOT_OF_ORIGINAL"),
+        (_signed_ofd(backdated, signer, at=copy.made_at), "SEAL_UNEXPECTED"),
+        (_signed_ofd(copy, signer, beside=sign_detached(b"x", signer)), "DIGEST_MISMATCH"),
+        (_signed_ofd(copy, signer, beside=sign_detached(stock.data(0), other_office.copy)), "SEAL_UNEXPECTED"),
+        (_signed_ofd(copy, signer, beside=b"x"), "FORMAT_CMS"),
+    ):
+        report = _verify(stock, forged)
+        assert (report.verdict is Outcome.PASSED, report.reason.code) == (False, code)
+
+
 def test_a_copy_as_an_ofd_needs_sm2(stock: Stock) -> None:
     before = stock.services.copies.copies_of(stock.identifiers[1])
     with pytest.raises(ExceptionGroup) as caught:
@@ -182,7 +237,7 @@ def test_an_ofd_shows_the_marks_of_a_copy(stock: Stock) -> None:
     signer = stock.services.keys.copy_signer("sm2")
     copy = copy_from_bytes(stock.data(0))
     assert _verify(stock, _signed_ofd(copy, signer)).reason.code == "COPY_GENUINE"
-    (page,) = _pages(FontChain([shipped_font()]), copy)
+    (page,) = _pages(_fonts(), copy)
     other = replace(page.watermarks[0], text=page.watermarks[0].text.replace("延续", "补发"))
     for changed in (
         replace(page, watermarks=()),
@@ -584,7 +639,7 @@ def _pages(fonts: FontChain, copy: AnnotatedCopy) -> tuple[Page, ...]:
 
 def _sealed(copy: AnnotatedCopy, signer: Signer, *, name: str = "甲", at: datetime | None = None) -> bytes:
     """A copy that somebody seals with a key of his own; its pages are those that every copy has."""
-    fonts = FontChain([shipped_font()])
+    fonts = _fonts()
     seal = Seal(name=name, picture=draw_copy_stamp(fonts, "样例县行政审批局", "2026年11月21日"), signer=signer)
     content = PdfContent(
         title="加注件",
@@ -596,11 +651,21 @@ def _sealed(copy: AnnotatedCopy, signer: Signer, *, name: str = "甲", at: datet
     return PdfSealer(fonts, seal).seal(content, at=at or copy.made_at).data
 
 
+@cache
+def _fonts() -> FontChain:
+    return FontChain([shipped_font()])
+
+
 def _signed_ofd(
-    copy: AnnotatedCopy, signer: Signer, *, pages: tuple[Page, ...] = (), at: datetime | None = None
+    copy: AnnotatedCopy,
+    signer: Signer,
+    *,
+    pages: tuple[Page, ...] = (),
+    at: datetime | None = None,
+    beside: bytes | None = None,
 ) -> bytes:
-    """The same as an OFD, perhaps with other pages."""
-    fonts = FontChain([shipped_font()])
+    """The same as an OFD, perhaps with other pages, or another signature beside the data."""
+    fonts = _fonts()
     at = at or copy.made_at
     data = copy_to_bytes(copy)
     content = OfdContent(
@@ -608,7 +673,7 @@ def _signed_ofd(
         pages=pages or _pages(fonts, copy),
         elements=(),
         structured=data,
-        signature=sign_detached(data, signer, signing_time=at),
+        signature=beside or sign_detached(data, signer, signing_time=at),
         attachment=COPY_ATTACHMENT_NAME,
         stamp=draw_copy_stamp(fonts, "样例县行政审批局", "2026年11月21日"),
     )

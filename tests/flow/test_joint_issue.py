@@ -98,6 +98,14 @@ def test_two_authorities_seal_one_licence(run: Run, first: Path, second: Path, t
     out = tmp_path / "out"
     code, added = run(second, "seal", "add", pdf, "--seal", family, "--out", str(out))
     assert code == 0, added
+    if "ofd" in forms:
+        # Nothing is taken back but everything, and as far as it got.
+        sealed = (out / f"{identifier}.ofd").read_bytes()
+        (out / f"{identifier}.ofd").unlink()
+        assert run(first, "seal", "complete", identifier, "--from", str(out))[0] == 66
+        shutil.copy(made["files"]["ofd"]["path"], out)
+        assert run(first, "seal", "complete", identifier, "--from", str(out))[0] == 65
+        (out / f"{identifier}.ofd").write_bytes(sealed)
     code, done = run(first, "seal", "complete", identifier, "--from", str(out))
     assert (code, done.get("status")) == (0, "issued")
     for argument in files:

@@ -22,8 +22,10 @@ import ofd_seals
 import ofdkit
 import pytest
 import witnesses
+import zxingcpp
+from PIL import Image, ImageChops
 
-from api.seals import development_seal
+from api.seals import DEVELOPMENT_LINE, development_seal
 from esign import (
     CHINA,
     FacePage,
@@ -33,6 +35,7 @@ from esign import (
     SealObject,
     SeenPhoto,
     draw_round_seal,
+    ofd_preview,
     read_face,
     read_ofd_face,
     read_seal_object,
@@ -41,6 +44,7 @@ from esign import (
     structured_from_bytes,
 )
 from esign.ofd_package import OfdPart, read_package, write_package
+from esign.ofd_preview import SCREEN_DPI
 from esign.ofd_sealing import prepare_ofd_seal
 from keys import DevelopmentPki, make_development_pki
 from licences import AuthoritySeal, MemoryStore, SealingKeys, load_catalogue, shipped_font
@@ -81,7 +85,9 @@ class Office:
 def new_office() -> Office:
     pki = make_development_pki("sm2", authority_name=AUTHORITY, authority_code=AUTHORITY_CODE, at=AT, random=os.urandom)
     seal = read_seal_object(development_seal(pki.seal, AUTHORITY, at=AT, random=os.urandom))
-    drawn = Seal(name=AUTHORITY, picture=draw_round_seal(FONTS, AUTHORITY), signer=pki.seal)
+    drawn = Seal(
+        name=AUTHORITY, picture=draw_round_seal(FONTS, AUTHORITY, centre_line=DEVELOPMENT_LINE), signer=pki.seal
+    )
     keys = SealingKeys(seals=(AuthoritySeal(seal=drawn, seal_object=seal),), code_signer=pki.code)
     maker = LicenceMaker(
         catalogue=CATALOGUE,
@@ -187,6 +193,47 @@ def assert_same_items(pdf: Sequence[FacePage], ofd: Sequence[FacePage]) -> None:
 def as_date(text: str) -> str:
     found = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", text)
     return f"{found[1]}年{int(found[2])}月{int(found[3])}日" if found else "never printed"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(path.stem, marks=[] if path.stem == "pesticide-business-1" else pytest.mark.soak) for path in TYPES],
+)
+def test_the_pictures_of_both_are_the_same(name: str, tmp_path: Path) -> None:
+    """As poppler draws the PDF and our preview the OFD; another program reads the code from either."""
+    (tmp_path / "face.pdf").write_bytes(made(name).files["pdf"])
+    drawn = witnesses.pdftoppm(tmp_path / "face.pdf", SCREEN_DPI)
+    preview = ofd_preview(made(name).files["ofd"], form="png", fonts=())
+    assert (preview.notes, preview.pages) == ((), len(drawn))
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(drawn[0])))
+    (again,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(preview.files[0])))
+    assert code.text == again.text == made(name).record.verify_url
+    for one, other in zip(drawn, preview.files, strict=True):
+        pdf, ofd = (Image.open(io.BytesIO(each)).convert("L") for each in (one, other))
+        # Edges are smoothed a little differently; a word elsewhere, or another picture, is not.
+        size = (pdf.width // 4, pdf.height // 4)
+        far = ImageChops.difference(pdf.resize(size, Image.Resampling.BOX), ofd.resize(size, Image.Resampling.BOX))
+        if one is drawn[0]:
+            # The code was compared; and the ink of the seal in a PDF lets text shine through.
+            far.paste(0, within(code.position))
+            far.paste(0, under_the_seal(made(name).files["ofd"]))
+        assert sum(far.histogram()[64:]) == 0
+
+
+def within(place: Any) -> tuple[int, int, int, int]:
+    """The box around a symbol, in the dots of a picture of a quarter of the size."""
+    corners = (place.top_left, place.top_right, place.bottom_left, place.bottom_right)
+    across, down = [corner.x // 4 for corner in corners], [corner.y // 4 for corner in corners]
+    return min(across) - 1, min(down) - 1, max(across) + 2, max(down) + 2
+
+
+def under_the_seal(ofd: bytes) -> tuple[int, int, int, int]:
+    """In the dots of a picture of a quarter of the size."""
+    stamp = read_sealed_ofd(ofd).seals[0].stamp
+    assert stamp is not None
+    sides = (stamp.x, stamp.y, stamp.x + stamp.width, stamp.y + stamp.height)
+    left, top, right, bottom = (side / 25.4 * SCREEN_DPI / 4 for side in sides)
+    return int(left), int(top), int(right) + 1, int(bottom) + 1
 
 
 def test_hashlib_and_openssl_accept_the_seal() -> None:

@@ -108,6 +108,18 @@ def test_others_accept_our_signatures(key: keys.ExportablePrivateKey, message: b
     assert not gmssl_pyx.sm2_verify(point[1:], message + b"x", signature)
 
 
+@pytest.mark.parametrize("size", [8191, 8192, 8193, 512 * 1024, 512 * 1024 + 1])
+def test_a_known_beginning_changes_nothing(key: keys.PrivateKey, size: int) -> None:
+    z = user_hash(_point(key))
+    for end in (b"", b"one end", b"and another"):
+        message = bytes(size - len(end)) + end
+        for _ in range(2):
+            assert key.public_key.digest(message) == keys.hash_bytes("sm3", z + message)  # type: ignore[attr-defined]
+    other = keys.generate_private_key(keys.SM2_SM3)
+    expected = keys.hash_bytes("sm3", user_hash(_point(other)) + bytes(size))
+    assert other.public_key.digest(bytes(size)) == expected  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("message", MESSAGES, ids=len)
 def test_we_accept_the_signatures_of_others(message: bytes) -> None:
     key = keys.generate_private_key(keys.SM2_SM3)

@@ -30,7 +30,7 @@ def test_every_code_is_used() -> None:
 @pytest.mark.parametrize("code", FAULTS)
 def test_both_texts_have_the_same_places(code: str) -> None:
     fault = FAULTS[code]
-    assert re.fullmatch(r"[A-Z][A-Z_]+[A-Z]", code)
+    assert re.fullmatch(r"[A-Z][A-Z_]+[A-Z0-9]", code)
     assert re.search(r"[\u4e00-\u9fff]", fault.zh)
     assert fault.en.isascii()
 

@@ -22,6 +22,7 @@ from tied_home import ACCOUNTS, CITIZEN, OFFICE, OFFICE_CODE, Server, set_up
 from api.home import open_home
 from api.wiring import Services
 from licences.access import make_api_key, make_client, make_grant
+from verify import Outcome
 
 ROOT = Path(__file__).parents[2]
 PHONE = 360
@@ -59,7 +60,7 @@ def place(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         set_up(home, issuer=provider.issuer, public=url)
         services, at = Services(open_home(home)), datetime.now(UTC)
         paper = json.loads((ROOT / "fixtures/paper/water-abstraction-1.json").read_text("utf-8"))
-        issued = services.issuer_for("sm2").issue(paper["type"], paper["data"], algorithm="sm2", at=at)
+        issued = services.issuer_for("sm2").issue(paper["type"], paper["data"], algorithm="sm2", at=at, ofd=True)
         services.clients.add(
             make_client(
                 name="hall", title="大厅系统", office=OFFICE, office_code=OFFICE_CODE, roles=["clerk"],
@@ -145,6 +146,10 @@ def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
     def act(page: Page) -> None:
         log_in(page, "citizen-1")
         page.click("text=打开")
+        page.screenshot(path="/tmp/gh/my.png", full_page=True)
+        with page.expect_download() as original:
+            page.click("text=电子证照（OFD）")
+        told["ofd"] = original.value.suggested_filename, Path(original.value.path()).read_bytes()
         page.click("text=生成用证码")
         page.wait_for_selector(".fault")
         assert "尚未提交" in page.inner_text("main")
@@ -176,6 +181,9 @@ def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
     # The browser tells of the form that was refused, and that a download took the place of a page.
     assert [one for one in view.faults if "422" not in one and "ERR_ABORTED" not in one] == []
     assert told["barriers"] == ()
+    name, ofd = told["ofd"]
+    report = place.services.verifier.verify_file(ofd, at=datetime.now(UTC))
+    assert (name, report.kind, report.verdict) == (f"{place.identifier}.ofd", "ofd", Outcome.PASSED)
     assert told["copy"].startswith(b"%PDF")
     assert httpx2.get(told["address"]).status_code == 410
     assert "990101198001012343" not in told["mandates"]

@@ -22,6 +22,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[1] / name) for name in ("soak", "pki", "witness")]
 
+import heavy_ofds
 from declared import declared_pki
 from fuzz_corpus import AT, ORIGINAL, SECRET, office
 from fuzz_der import element
@@ -470,6 +471,12 @@ CASES = (
     Case("retirements: deep", lambda: outcome(keys.read_retirements, b"[" * (1 << 20))),
     Case("unknown: zeros", lambda: verdict(bytes(SIZE))),
     Case("unknown: with a signature", lambda: verdict(bytes(SIZE), signature=cms_with(signers=8))),
+    Case("ofd: many references", lambda: verdict(heavy_ofds.many_references())),
+    Case("ofd: much to hash", lambda: verdict(heavy_ofds.much_to_hash())),
+    Case("ofd: many elements", lambda: verdict(heavy_ofds.many_elements())),
+    Case("ofd: many seals", lambda: verdict(heavy_ofds.many_seals())),
+    Case("ofd: many bare signatures", lambda: verdict(heavy_ofds.many_bare_signatures())),
+    Case("ofd: many files", lambda: verdict(heavy_ofds.many_files())),
 )
 
 

@@ -248,10 +248,11 @@ def test_what_shows_and_is_not_covered_is_named(product: Product, judge: Judge, 
     assert report.signatures[0].covers == "part"
 
 
-@pytest.mark.parametrize("name", ["Attachs", "Signs"])
-def test_what_does_not_show_need_not_be_covered(product: Product, judge: Judge, name: str) -> None:
-    files = ordinary(attached={"data.xml": b"<x/>"})
-    assert judge(product.sign(files, Way(leave_out=without(name)))).reason.code == "SIGNED_DOCUMENT"
+@pytest.mark.parametrize(("name", "covers"), [("Attachs/data.xml", "part"), ("Signs", "whole")])
+def test_what_does_not_show_need_not_be_covered(product: Product, judge: Judge, name: str, covers: str) -> None:
+    report = judge(product.sign(ordinary(attached={"data.xml": b"<x/>"}), Way(leave_out=without(name))))
+    assert (report.reason.code, report.signatures[0].covers) == ("SIGNED_DOCUMENT", covers)
+    assert any(name in check.detail for check in report.checks)
 
 
 def test_of_many_files_only_some_are_named(product: Product, judge: Judge) -> None:
@@ -285,8 +286,9 @@ def test_another_version_of_a_document_shows_as_well(product: Product, judge: Ju
     files = {**root(versions=versions), **document(), **document("Doc_9")}
     files["Doc_0/Version.xml"] = xml("<:DocRoot>/Doc_9/Document.xml</:DocRoot>", "DocVersion")
     assert judge(product.sign(files)).reason.code == "SIGNED_DOCUMENT"
-    report = judge(product.sign(files, Way(leave_out=without("Doc_9"))))
-    assert "Doc_9/Document.xml" in detail(report, "SIGNED_IN_PART")
+    for name in ("Doc_9/Document.xml", "Doc_0/Version.xml"):
+        report = judge(product.sign(files, Way(leave_out=without(name))))
+        assert name in detail(report, "SIGNED_IN_PART")
 
 
 # Nobody takes it for a licence.
@@ -305,6 +307,11 @@ def test_a_licence_that_others_put_into_their_own_file(
 
 def test_without_a_signature_nothing_is_known(judge: Judge) -> None:
     assert judge({**root((("Doc_0", ""),)), **document()}).reason.code == "SEAL_MISSING"
+
+
+def test_parts_that_are_encrypted(product: Product, judge: Judge) -> None:
+    report = judge({**product.sign(ordinary()), "Encryptions.xml": xml("", "Encryptions")})
+    assert "encrypted" in detail(report, "FORMAT_OFD")
 
 
 # Trust.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,7 +34,7 @@ from esign import (
     structured_to_bytes,
 )
 from esign.ofd_form import OfdContent, OfdStamp
-from esign.ofd_package import OfdPart, write_package
+from esign.ofd_package import OfdPart, read_package, write_package
 from esign.ofd_signing_xml import (
     OfdSignatureForm,
     must_cover,
@@ -44,7 +44,7 @@ from esign.ofd_signing_xml import (
 )
 from esign.ofd_stamps import stamp_facts
 from esign.ofd_writing import OfdWriter
-from keys import SM2_SM3, Signer, der, hash_bytes
+from keys import SM2_SM3, Retirement, RetirementReason, Signer, Subject, der, generate_private_key, hash_bytes
 from verify import Outcome, Report, TrustStore, Verifier
 
 PICTURE = (Path(__file__).parents[2] / "fixtures/vectors/ses/picture.png").read_bytes()
@@ -365,3 +365,134 @@ def test_a_damaged_package(desk: Desk) -> None:
     for damaged in (good[:-1], good + b"x", good[:200] + b"\0" + good[201:], good[:40] + good[41:]):
         report = desk.verifier().verify_file(damaged, at=desk.at)
         assert (report.kind, report.reason.code) == ("ofd", "FORMAT_OFD")
+
+
+def test_a_file_that_was_added(desk: Desk) -> None:
+    files = {path: OfdPart(content) for path, content in read_package(desk.ofd(desk.licence())).files.items()}
+    for path in (
+        "Doc_0/Res/image_9.png",
+        "Doc_0/Annots/Page_0/Annotation.xml",
+        "x",
+        "Doc_0/Signs/Sign_1/Signature.xml",
+    ):
+        report = desk.verifier().verify_file(write_package({**files, path: OfdPart(b"x")}), at=desk.at)
+        assert report.reason.code == "CONTENT_UNCOVERED"
+        assert path in " ".join(check.detail for check in report.checks if check.name == "coverage")
+        # What is sealed is still judged: the auditor sees all of it.
+        assert codes(report, "signature") == ["OK"]
+
+
+def test_a_changed_file_is_named(desk: Desk) -> None:
+    files = dict(read_package(desk.ofd(desk.licence())).files)
+    for path in ("Doc_0/Pages/Page_0/Content.xml", "Doc_0/Signs/Sign_0/Signature.xml"):
+        changed = {**files, path: files[path].replace(b"ID=", b"ID =", 1) + b"\n"}
+        report = desk.verifier().verify_file(
+            write_package({name: OfdPart(content) for name, content in changed.items()}), at=desk.at
+        )
+        assert [(one.name, one.code, one.detail) for one in report.checks] == [
+            ("digest", "DIGEST_MISMATCH", f"changed: {path}")
+        ]
+        assert report.licence is None
+
+
+def test_what_the_key_has_signed_was_changed(desk: Desk) -> None:
+    path = "Doc_0/Signs/Sign_0/SignedValue.dat"
+    files = {name: OfdPart(content) for name, content in read_package(desk.ofd(desk.licence())).files.items()}
+    value = files[path].content
+    time = f"{desk.at.astimezone(UTC):%Y%m%d%H%M%S}Z".encode()
+    assert value.count(time) == 1
+    for old, new in ((time, b"20261121023001Z"), (b"Sign_0/Signature.xml", b"Sign_1/Signature.xml")):
+        changed = OfdPart(value.replace(old, new))
+        report = desk.verifier().verify_file(write_package({**files, path: changed}), at=desk.at)
+        assert report.reason.code == "SIGNATURE_INVALID"
+
+
+# The maker of the seal.
+
+
+def test_the_maker_of_the_seal_is_judged_too(desk: Desk) -> None:
+    data = desk.ofd(desk.licence())
+    maker = desk.pki.signer("seal-maker").certificate
+    retired = Retirement(
+        certificate_digest=maker.fingerprint("sha256"),
+        reason=RetirementReason.COMPROMISE,
+        since=desk.at - timedelta(days=2),
+        recorded_at=desk.at,
+    )
+    report = desk.verifier(trust={"retirements": (retired,)}).verify_file(data, at=desk.at)
+    assert (report.reason.code, codes(report, "seal_retirement")) == ("KEY_COMPROMISED", ["KEY_COMPROMISED"])
+    assert codes(report, "retirement") == ["OK"]
+    other = _with_seal(desk, maker=desk.pki.signer("code"))
+    assert desk.verifier().verify_file(other, at=desk.at).reason.code == "CERTIFICATE_UNFIT"
+
+
+def test_nobody_makes_his_own_seal_but_in_development(desk: Desk, ca: Any) -> None:
+    """Like the seal by itself; with a development PKI there is nobody else who could make it."""
+    for signer, verifier, code in (
+        (desk.signer, desk.verifier(), "OK"),
+        (_sm2_of(desk), None, "SEAL_SELF_MADE"),
+    ):
+        seal = desk.seal_object(permitted=[signer.certificate], maker=signer)
+        licence = desk.licence((signer, seal))
+        p7s = sign_detached(structured_to_bytes(licence), signer, signing_time=desk.at)
+        data = desk.ofd(licence, desk.made(signer=signer, seal=seal), p7s=p7s)
+        anchors = TrustStore.from_certificates((signer.chain[-1],))
+        verifier = verifier or Verifier(anchors, desk.office.Store(desk.office.ISSUED))
+        assert verifier.verify_file(data, at=desk.at).reason.code == code
+
+
+def _sm2_of(desk: Desk) -> Signer:
+    """A key of the authority under a root that is no development PKI."""
+    root_key, key = generate_private_key(SM2_SM3), generate_private_key(SM2_SM3)
+    office = desk.office
+    subject = Subject(common_name=office.NAME, organization=office.NAME, organization_identifier=office.CODE)
+    root = office.certify(
+        subject=Subject(common_name="Root"),
+        public_key=root_key.public_key,
+        issuer=None,
+        issuer_key=root_key,
+        usages=("keyCertSign", "cRLSign"),
+        is_ca=True,
+    )
+    leaf = office.certify(subject=subject, public_key=key.public_key, issuer=root, issuer_key=root_key)
+    return Signer(private_key=key, chain=(leaf, root))
+
+
+# Over time.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """A store that has had every file since then."""
+
+    at: datetime
+
+    def existed_since(self, identifier: str, sha256: str) -> datetime:
+        return self.at
+
+
+def test_what_is_proven_to_be_older_outlives_its_certificates(desk: Desk) -> None:
+    data = desk.ofd(desk.licence())
+    later = max(desk.pki.certificate(name).not_after for name in ("seal", "seal-maker")) + timedelta(days=1)
+    for existence, code, proof in ((None, "CERTIFICATE_EXPIRED", "none"), (Since(at=desk.at), "OK", "store")):
+        report = desk.verifier(existence=existence).verify_file(data, at=later)
+        # The maker of the seal lives by the same proof: the seal is in what is proven to have existed.
+        found = codes(report, "certificate_age") + codes(report, "seal_certificate_age")
+        assert (report.signatures[0].proof, set(found)) == (proof, {code}), report.checks
+        assert (report.authenticity is Outcome.PASSED) == (code == "OK")
+
+
+def test_a_stolen_key(desk: Desk) -> None:
+    retired = Retirement(
+        certificate_digest=desk.signer.certificate.fingerprint("sha256"),
+        reason=RetirementReason.COMPROMISE,
+        since=desk.at + timedelta(days=1),
+        recorded_at=desk.at + timedelta(days=1),
+    )
+    verifier = desk.verifier(trust={"retirements": (retired,)})
+    for made, code, proof in (
+        (desk.made(), "KEY_COMPROMISED_UNPROVEN", "none"),
+        (desk.made(token_at=desk.at), "OK", "timestamp"),
+    ):
+        report = verifier.verify_file(desk.ofd(desk.licence(), made), at=desk.at + timedelta(days=2))
+        assert (report.reason.code, report.signatures[0].proof, report.signatures[1].proof) == (code, proof, proof)
