@@ -55,8 +55,9 @@ fmt: install ## let ruff mend and format the sources
 lock: install ## renew requirements.lock; no address of any registry goes into it
 	$(BIN)/uv pip compile --universal --generate-hashes --group dev pyproject.toml -o requirements.lock --no-header --no-annotate --quiet
 
-bench: install ## licences per second per core, stage by stage
+bench: install ## licences and OFDs per second per core, stage by stage
 	$(BIN)/python tests/bench/issuing.py
+	$(BIN)/python tests/bench/ofd.py
 
 soak: install system-packages node-packages ## the long counts that `make test` leaves out
 	$(BIN)/pytest -m soak -o faulthandler_timeout=0 $(ARGS)

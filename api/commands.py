@@ -200,7 +200,7 @@ def issue_staged(
     with StagedFiles(directory) as staged:
 
         def stage(record: Record, content_of: Callable[[FileKind], bytes]) -> None:
-            kinds = handed_out(record.files, form)
+            kinds = _handed_out(record, form)
             staged.stage({file_name(record.identifier, kind): content_of(kind) for kind in kinds})
 
         issued = make(lambda made: stage(made.record, made.files.__getitem__))
@@ -212,7 +212,12 @@ def issue_staged(
 
 def places_in(directory: Path, record: Record, form: str) -> dict[FileKind, str]:
     """Say where the files of a licence lie that were handed out in one of `FORMATS`."""
-    return {kind: str(directory / file_name(record.identifier, kind)) for kind in handed_out(record.files, form)}
+    return {kind: str(directory / file_name(record.identifier, kind)) for kind in _handed_out(record, form)}
+
+
+def _handed_out(record: Record, form: str) -> list[FileKind]:
+    # The authorities that have yet to seal it put their seal on all of its files.
+    return handed_out(record.files, "both" if record.status is Status.PENDING else form)
 
 
 def verify(

@@ -117,8 +117,10 @@ def _make(arguments: argparse.Namespace) -> "Answer":
         at=datetime.now(UTC),
     )
     kinds = handed_out(copy.files, arguments.format or services.home.settings.format)
-    named = next(kind for kind in kinds if kind in SEALED_FORMS)
-    target = services.home.issued / f"{copy.serial}{_SUFFIXES[named]}" if arguments.out is None else Path(arguments.out)
+    sealed = [kind for kind in kinds if kind in SEALED_FORMS]
+    target = services.home.issued / f"{copy.serial}.{sealed[0]}" if arguments.out is None else Path(arguments.out)
+    # The file of that name is the one that its ending says, where there is one; else the first.
+    named = next((kind for kind in sealed if target.name.endswith(_SUFFIXES[kind])), sealed[0])
     stem = target.name.removesuffix(_SUFFIXES[named])
     places = {kind: str(target if kind == named else target.with_name(stem + _SUFFIXES[kind])) for kind in kinds}
     with StagedFiles(target.parent) as staged:

@@ -86,7 +86,7 @@ def file_name(identifier: str, kind: FileKind) -> str:
 
 
 def handed_out(kinds: Iterable[FileKind], form: str) -> list[FileKind]:
-    """Choose the files of a licence that go into a folder: in one of `FORMATS`, where the licence has that form."""
+    """Choose the files that go into a folder: in one of `FORMATS`, where they are there in that form."""
     kinds = list(kinds)
     unwanted = {one for one in SEALED_FORMS if form in SEALED_FORMS and form in kinds and one != form}
     return [kind for kind in kinds if form_and_key(kind)[0] not in unwanted]

@@ -67,9 +67,7 @@ class Font:
 
     def outline(self, gid: int) -> tuple[Command, ...]:
         """The glyph's outline for a font size of 1, y upwards."""
-        pen = OutlinePen(1 / self._face.upem)
-        self._font.draw_glyph_with_pen(gid, pen)
-        return tuple(pen.commands)
+        return outline_of(self._font, gid, 1 / self._face.upem)
 
     def subset(self, gids: Iterable[int]) -> tuple[bytes, dict[int, int]]:
         """A font file with these glyphs only, and the new number of each."""
@@ -147,7 +145,14 @@ class FontChain:
         return self.fonts[glyph.font].outline(glyph.gid)
 
 
-class OutlinePen:
+def outline_of(font: hb.Font, gid: int, scale: float) -> tuple[Command, ...]:
+    """The outline of a glyph, its units multiplied by `scale`."""
+    pen = _Pen(scale)
+    font.draw_glyph_with_pen(gid, pen)
+    return tuple(pen.commands)
+
+
+class _Pen:
     """Receives a glyph's outline from HarfBuzz, which names these methods after fontTools' pens."""
 
     def __init__(self, scale: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
@@ -53,15 +53,25 @@ class GlyphShapes:
 
     def glyph(self, gid: int) -> bytes:
         """All that the font has for a glyph, as it is written: width, bearing, scale and outline; empty for none."""
-        if gid + 1 >= len(self._places):
-            return b""
-        full = self._full_metrics
-        if gid < full:
-            placed = self._metrics[4 * gid : 4 * gid + 4]
-        else:
-            at = 2 * (gid + full)
-            placed = self._metrics[4 * full - 4 : 4 * full - 2] + self._metrics[at : at + 2]
-        return placed + self._units + self._outlines[self._places[gid] : self._places[gid + 1]]
+        return self.glyphs((gid,))[0]
+
+    def glyphs(self, gids: Iterable[int]) -> list[bytes]:
+        """The same for several glyphs."""
+        places, outlines, units = self._places, self._outlines, self._units
+        last, full, metrics = len(places) - 1, self._full_metrics, self._metrics
+        return [
+            b""
+            if gid >= last
+            else (metrics[4 * gid : 4 * gid + 4] if gid < full else self._bearing_alone(gid))
+            + units
+            + outlines[places[gid] : places[gid + 1]]
+            for gid in gids
+        ]
+
+    def _bearing_alone(self, gid: int) -> bytes:
+        """The metrics of a glyph that has the width of the last one that has one (OpenType, `hmtx`)."""
+        full, at = self._full_metrics, 2 * (gid + self._full_metrics)
+        return self._metrics[4 * full - 4 : 4 * full - 2] + self._metrics[at : at + 2]
 
     def width(self, glyph: bytes) -> float:
         """In thousandths of the size."""

@@ -72,12 +72,10 @@ class OfdFaceFont:
         numbers = glyphs.split(" ")
         if len(numbers) != len(text) or "" in numbers:
             return False
-        glyph, advances = self._shapes.glyph, self.advances
-        for character, digits in zip(text, numbers, strict=True):
-            if character in known:
-                continue
-            known[character] = digits
-            outline = glyph(int(digits))
+        advances = self.advances
+        new = {character: digits for character, digits in zip(text, numbers, strict=True) if character not in known}
+        known |= new
+        for character, outline in zip(new, self._shapes.glyphs(map(int, new.values())), strict=True):
             compared = _compared.get(character)
             if compared is not None and compared[0] == outline:
                 met = compared[1]

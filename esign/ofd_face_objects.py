@@ -7,7 +7,7 @@ at the Boundary of their object: what reaches beyond it does not count as shown.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from xml.sax.saxutils import unescape
 
 from .face_drawing import DrawnShape, DrawnText, luminance
@@ -116,7 +116,7 @@ def box_of(boundary: Sequence[str], height: float) -> SeenBox:
     return SeenBox(left * MM, (height - top - down) * MM, (left + across) * MM, (height - top) * MM)
 
 
-def _text_of(parts: Sequence[str], fonts: Mapping[int, OfdFaceFont], height: float) -> Piece:
+def _text_of(parts: Sequence[str | Any], fonts: Mapping[int, OfdFaceFont], height: float) -> Piece:
     (
         identifier, frame_left, frame_top, across, down, turn, font_identifier, size_text, _, pen_text, colour, alpha,
         count_text, glyphs, x_text, y_text, steps, written,
@@ -185,7 +185,7 @@ def joined(one: Piece, other: Piece) -> Piece | None:
     return other._replace(drawn=whole, spaced=True)
 
 
-def _path_of(parts: Sequence[str], height: float, *, points: bool) -> PlacedPath:
+def _path_of(parts: Sequence[str | Any], height: float, *, points: bool) -> PlacedPath:
     identifier, left_text, top_text, across, down, _, weight, filled, stroke, fill, path = parts
     if (filled == "true") != (fill is not None):
         raise not_ours("a path whose colour is not used")

@@ -49,6 +49,7 @@ _ANNOTATION: Final = re.compile(
     rf'<ofd:Appearance Boundary="({NUMBER}) ({NUMBER}) ({NUMBER}) ({NUMBER})">\n'
 )
 _ANNOTATION_END: Final = "</ofd:Appearance></ofd:Annot>\n"
+_OTHER_PICTURE: Final = SeenPhoto(b"")
 _ALPHA: Final = f' Alpha="{WATERMARK_ALPHA}"'
 
 
@@ -217,17 +218,15 @@ _remembered = lru_cache(maxsize=64)(_template)
 
 @lru_cache(maxsize=64)
 def _picture(data: bytes) -> SeenSymbol | SeenPhoto:
-    """A symbol or a photograph, in the form that a PDF of ours has for it."""
+    """A symbol, or a photograph in the form that a PDF of ours has for it; any other picture is none of a licence."""
     modules = modules_of(data)
     if modules is not None:
         return SeenSymbol(modules)
     try:
         photo = read_photo(data)
-    except MalformedError as error:
-        raise not_ours("a picture") from error
-    if photo_file(photo) != data:
-        raise not_ours("a picture")
-    return SeenPhoto(photo_image(photo))
+    except (MalformedError, TooLargeError):
+        return _OTHER_PICTURE
+    return SeenPhoto(photo_image(photo)) if photo_file(photo) == data else _OTHER_PICTURE
 
 
 def _opened_page(text: str, layer: str) -> re.Match[str]:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
@@ -194,7 +193,6 @@ def image_file(place: int, form: str) -> str:
     return f"image_{place}.{IMAGE_SUFFIXES[form]}"
 
 
-@lru_cache(maxsize=8192)
 def number(value: float) -> str:
     """A number with at most three decimals and no trailing zeros: a micrometre."""
     text = f"{value:.3f}".rstrip("0").rstrip(".")

@@ -173,7 +173,7 @@ def names_us_as_creator(files: OfdFiles) -> bool:
         MalformedError: `FORMAT_OFD`: there is no `OFD.xml`, or it is broken.
         TooLargeError: over a limit.
     """
-    bodies = files.xml(ROOT_FILE, ROOT_FILE).all("DocBody")
+    bodies = files.xml(files.find(ROOT_FILE, ROOT_FILE), ROOT_FILE).all("DocBody")
     infos = chain.from_iterable(body.all("DocInfo") for body in bodies)
     return any(creator.text.strip() == CREATOR for info in infos for creator in info.all("Creator"))
 
@@ -278,6 +278,8 @@ class _Reading:
         if len(set(names)) != len(names):
             raise not_ours("a custom datum stands twice")
         layout = self._layout()
+        if not all(_is_shown_rightly(seal, layout) for seal in seals):
+            raise not_ours("a seal that is not shown as it is")
         attachment, contents = self._attachments()
         if {seal.signature.kind for seal in seals} != {"Seal" if attachment == ATTACHMENT_NAME else "Sign"}:
             raise not_ours("seals of another kind than the data")
@@ -359,6 +361,16 @@ class _Reading:
             return self._files[path]
         except KeyError as error:
             raise not_ours(f"a file is missing: {path!a}") from error
+
+
+def _is_shown_rightly(seal: OfdSeal, layout: OfdLayout) -> bool:
+    """Whether a seal has the size of its picture and stands on a page: a larger one would hide what is under it."""
+    if seal.stamp is None:
+        return True
+    if seal.ses is None or seal.stamp.page not in layout.document.pages:
+        return False
+    picture = seal.ses.seal.picture
+    return (seal.stamp.width, seal.stamp.height) == (picture.width, picture.height)
 
 
 def _document_of(root: RootFacts) -> str:

@@ -9,7 +9,7 @@ import uharfbuzz as hb
 
 from .drawing import DrawnOutline, Matrix
 from .errors import TooLargeError
-from .fonts import OutlinePen
+from .fonts import outline_of
 from .ofd_outline import read_numbers
 from .ofd_resources import FontSource
 from .ofd_xml import Element
@@ -46,9 +46,7 @@ class OutlineFont:
         """The outline of a glyph."""
         found = self._outlines.get(gid)
         if found is None:
-            pen = OutlinePen(self._scale)
-            self._font.draw_glyph_with_pen(gid, pen)
-            found = self._outlines[gid] = DrawnOutline(commands=tuple(pen.commands))
+            found = self._outlines[gid] = DrawnOutline(commands=outline_of(self._font, gid, self._scale))
         return found
 
 

@@ -105,7 +105,7 @@ def look_at_copy_ofd(ofd: SealedOfd, grounds: Grounds) -> Facts:
         covers="whole",
     )
     beside = seals_beside(attached, ofd.structured, existence)
-    around = [readable, *coverage_checks(ofd, 1), _attached_check(beside, seal)]
+    around = [readable, *coverage_checks(ofd, 1), _attached_check(beside, seal, copy)]
     if signed_data.signing_time is None or signed_data.signing_time != ofd.seals[0].at:
         around.append(Check(name="expected_seal", code="SEAL_UNEXPECTED", detail="the file says another time"))
     facts = _judged(copy, (seal,), grounds, around, Ballast(evidence=Evidence()))
@@ -122,13 +122,13 @@ def look_at_copy_ofd(ofd: SealedOfd, grounds: Grounds) -> Facts:
     return replace(facts, checks=(*facts.checks, *agree))
 
 
-def _attached_check(attached: Sequence[Seal], seal: Seal) -> Check:
-    """The signature file beside the data is by the same key, over these data."""
-    found = [check for one in attached for check in sound(one)]
-    wrong = next((check for check in found if check.code != "OK"), None)
+def _attached_check(attached: Sequence[Seal], seal: Seal, copy: AnnotatedCopy) -> Check:
+    """The signature file beside the data is by the same key, over these data, made when the copy says."""
+    wrong = next((check for one in attached for check in sound(one) if check.code != "OK"), None)
     if wrong is not None:
         return Check(name="attached", code=wrong.code, detail=wrong.detail)
-    own = [one.signed_data.signer_certificate for one in attached] == [seal.signed_data.signer_certificate]
+    found = [(one.signed_data.signer_certificate, one.claimed_time or copy.made_at) for one in attached]
+    own = found == [(seal.signed_data.signer_certificate, copy.made_at)]
     return Check(name="attached", code="OK" if own else "SEAL_UNEXPECTED")
 
 

@@ -89,9 +89,9 @@ def look_at_foreign_ofd(data: bytes, grounds: Grounds) -> Facts:
 
 def _format_check(ofd: ForeignOfd) -> Check:
     if ofd.unsigned:
-        detail = f"a document without signatures shows {_named(ofd.unsigned)}"
+        detail = f"a document without signatures shows {named_files(ofd.unsigned)}"
         return Check(name="format", code="SIGNED_IN_PART", detail=detail)
-    fonts = f"; fonts that the reader's machine must have: {_named(ofd.fonts)}" if ofd.fonts else ""
+    fonts = f"; fonts that the reader's machine must have: {named_files(ofd.fonts)}" if ofd.fonts else ""
     return Check(name="format", code="OK", detail=f"documents: {len(ofd.documents)}{fonts}")
 
 
@@ -111,7 +111,7 @@ def _file_checks(one: ForeignOfdSignature) -> Iterator[Check]:
     """(2) The files that it covers are as they were, and they are all that show."""
     signature, name = one.signature, one.signature.path
     if one.changed:
-        detail = f"{name!a}: changed or missing since: {_named(one.changed)}"
+        detail = f"{name!a}: changed or missing since: {named_files(one.changed)}"
         yield Check(name="references", code="DIGEST_MISMATCH", detail=detail)
     elif signature.check is CheckMethod.OUTDATED:
         method = signature.check_method or "none named, which is MD5"
@@ -122,11 +122,11 @@ def _file_checks(one: ForeignOfdSignature) -> Iterator[Check]:
     else:
         yield Check(name="references", code="OK", detail=f"{name!a}: {len(signature.references)} files as they were")
     if one.uncovered:
-        detail = f"{name!a} leaves out {_named(one.uncovered)}"
+        detail = f"{name!a} leaves out {named_files(one.uncovered)}"
         yield Check(name="coverage", code="SIGNED_IN_PART", detail=detail)
     else:
         notes = "" if one.covers_root else ", but not OFD.xml, which says which documents there are"
-        notes += f"; not the attached {_named(one.attachments)}" if one.attachments else ""
+        notes += f"; not the attached {named_files(one.attachments)}" if one.attachments else ""
         yield Check(name="coverage", code="OK", detail=f"{name!a}: everything that shows{notes}")
 
 
@@ -152,7 +152,10 @@ def _look_at_seal(
         return [unreadable("format", error)], []
     checks = [replace(check, detail=f"{signature.path!a}: {check.detail}".removesuffix(": ")) for check in found.checks]
     described = Check(name="format", code="OK", detail=f"{signature.path!a}: {described_seal(seal)}")
-    return [described, _property_check(ofd, one, ses), _same_seal_check(one, ses), *checks], list(found.signatures)
+    if any(check.name == "signature" and check.code == "OK" for check in checks):
+        # What nobody signed contradicts nothing.
+        checks += (_property_check(ofd, one, ses), _same_seal_check(one, ses))
+    return [described, *checks], list(found.signatures)
 
 
 def _property_check(ofd: ForeignOfd, one: ForeignOfdSignature, ses: SesSignature) -> Check:
@@ -174,9 +177,13 @@ def _same_seal_check(one: ForeignOfdSignature, ses: SesSignature) -> Check:
     signature = one.signature
     if signature.seal_file is None or signature.seal_file == ses.seal.der:
         return Check(name="seal_file", code="OK")
-    covered = signature.seal_path in signature.covered
     detail = f"{signature.path!a}: the seal beside the signature is not the one that was used"
-    return Check(name="seal_file", code="FORMAT_OFD" if covered else "CHANGED_AFTER_SIGNING", detail=detail)
+    states = {reference.holds for reference in signature.references if reference.path == signature.seal_path}
+    code = "CHANGED_AFTER_SIGNING"
+    if states:
+        # Its signer put two seals there, unless it was changed since.
+        code = "DIGEST_MISMATCH" if False in states else "FORMAT_OFD"
+    return Check(name="seal_file", code=code, detail=detail)
 
 
 def _look_at_bare(one: ForeignOfdSignature, grounds: Grounds) -> tuple[list[Check], list[SignatureFacts]]:
@@ -215,7 +222,7 @@ def _covers(one: ForeignOfdSignature) -> str:
     return "part" if one.uncovered or one.attachments or not one.covers_root else "whole"
 
 
-def _named(paths: Sequence[str]) -> str:
+def named_files(paths: Sequence[str]) -> str:
     """Some of the paths; they are the file's own words, so nothing but their ASCII form is written."""
     more = f" and {len(paths) - MAX_NAMED_FILES} more" if len(paths) > MAX_NAMED_FILES else ""
     return ", ".join(f"{path!a}" for path in paths[:MAX_NAMED_FILES]) + more

@@ -19,7 +19,7 @@ from esign import (
 )
 from verify.annotated_copy import look_at_copy_ofd
 from verify.facts import Facts, unreadable
-from verify.foreign_ofd import look_at_foreign_ofd
+from verify.foreign_ofd import look_at_foreign_ofd, named_files
 from verify.ofd_seals import attached_check, coverage_checks, listed_seals, look_at_ofd_seals
 from verify.report import Check
 from verify.representations import representation_checks
@@ -46,8 +46,8 @@ def look_at_ofd(data: bytes, grounds: Grounds, records: Records) -> Facts:
         return _unreadable("format", error)
     # (2) Nothing that is sealed was changed. Behind a change nothing needs to be of our form: it is what is said.
     if ofd.changed:
-        changed = Check(name="digest", code="DIGEST_MISMATCH", detail=f"changed: {', '.join(ofd.changed)}")
-        return Facts(kind="ofd", checks=(changed,))
+        detail = f"changed or missing since: {named_files(ofd.changed)}"
+        return Facts(kind="ofd", checks=(Check(name="digest", code="DIGEST_MISMATCH", detail=detail),))
     if ofd.attachment == COPY_ATTACHMENT_NAME:
         return look_at_copy_ofd(ofd, grounds)
     readable = Check(name="format", code="OK")

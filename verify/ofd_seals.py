@@ -24,6 +24,7 @@ from esign import (
 )
 from keys import SM2_SM3, Certificate, KeysError, hash_bytes
 from verify.facts import unreadable
+from verify.foreign_ofd import named_files
 from verify.issuer import IssuerRule
 from verify.report import Check, SignatureFacts
 from verify.seals import FIRST, FURTHER, Seal, expected_check, moment_check, signature_check
@@ -94,7 +95,7 @@ def look_at_ofd_seals(
 
 def coverage_checks(ofd: SealedOfd, count: int) -> tuple[Check, ...]:
     """(2) The seals cover every file that is there, and the last one of `count` locks the list of them."""
-    detail = f"no seal covers: {', '.join(ofd.uncovered)}" if ofd.uncovered else f"{len(ofd.files)} files"
+    detail = f"no seal covers {named_files(ofd.uncovered)}" if ofd.uncovered else f"{len(ofd.files)} files"
     checks = [Check(name="coverage", code="CONTENT_UNCOVERED" if ofd.uncovered else "OK", detail=detail)]
     for place, seal in enumerate(ofd.seals):
         if seal.locks != (place >= count - 1):

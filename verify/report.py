@@ -63,7 +63,8 @@ class SignatureFacts:
     """One signature in the checked thing."""
 
     field: str
-    """Name of the PDF form field; `p7s` for a detached signature, `code` for that of a code."""
+    """Name of the form field, in an OFD as the licence lists it; `p7s` for a detached signature, `code` for that of a
+    code, `maker` for that of an electronic seal."""
     algorithm: str
     """Short name: `sm2`, `rsa`, `ecdsa-p256`."""
     signer_name: str | None
@@ -151,7 +152,7 @@ class Report:
     code: CodeClaims | None
     """What the code says; the same caution."""
     document: StructuredDocument | None = None
-    """Which of the licence's documents was presented; None for what is no sealed PDF of a licence."""
+    """Which of the licence's documents was presented; None for what is no sealed file of a licence."""
     copy: AnnotatedCopy | None = None
     """What an annotated copy says; `licence` is then the one that it is a copy of. The same caution."""
     recorded: VerificationReport | None = None

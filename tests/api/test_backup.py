@@ -16,6 +16,7 @@ from api.home import ensure_home, open_home
 from api.shapes import report_shape
 from api.store_settings import StoreSetting
 from api.wiring import Services
+from licences import StoreUnavailableError
 
 if TYPE_CHECKING:
     from postgresql_server import PostgresqlServer
@@ -180,10 +181,27 @@ def test_nothing_is_overwritten(running: Any, stocked: Elicence, backup: Path) -
     assert not list(backup.glob(".*.part"))
 
 
+def kept(elicence: Elicence, identifier: str, kind: str) -> Path:
+    """Find the file of the store in which a file of a licence is: it bears no name that tells it."""
+    store = Services(open_home(elicence.home)).store
+    record = store.get(identifier)
+    for path in sorted(path for path in (elicence.home / "files").rglob("*") if path.is_file()):
+        path.rename(away := elicence.home / "away")
+        try:
+            store.file(record, kind)
+        except StoreUnavailableError:
+            return path
+        finally:
+            away.rename(path)
+    raise AssertionError("it is not in the store")
+
+
 def test_what_was_damaged_before_is_told(running: Any, stocked: Elicence, tmp_path: Path) -> None:
-    victims = sorted(path for path in (stocked.home / "files").rglob("*") if path.is_file())
+    identifier = next((stocked.home / "issued").glob("*.ofd")).stem
+    sealed = kept(stocked, identifier, "ofd")
+    victims = sorted(path for path in (stocked.home / "files").rglob("*") if path.is_file() and path != sealed)
     victims[0].unlink()
-    victims[1].write_bytes(victims[1].read_bytes()[:-1] + b"\0")
+    sealed.write_bytes(sealed.read_bytes()[:-1] + b"\0")
     done = stocked(
         "backup", "--out", tmp_path / "data.elb", "--keys-out", tmp_path / "keys.elb", "--passphrase", WORDS, "--json",
         env=ENV,
@@ -195,6 +213,7 @@ def test_what_was_damaged_before_is_told(running: Any, stocked: Elicence, tmp_pa
     assert done.code == 1
     assert not found["sound"]
     assert len(found["missing"]) == len(found["damaged"]) == 1
+    assert identifier in found["not_genuine"]
     assert (tmp_path / "target" / "elicence.toml").is_file()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ from esign.seal import LEVELS
 from keys import Certificate, RetirementReason, load_certificates, write_certificates
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from running import Elicence
 
 ROOT = Path(__file__).parents[2]
@@ -172,6 +175,23 @@ def test_a_maker_s_seal_is_taken_in(fresh: Elicence, family: str, tmp_path: Path
     assert done.code == 0, done.out
     assert done.json()["maker"]["name"] == "样例制章单位 Seal Maker"
     assert (fresh.home / "seals" / FILES[family]).read_bytes() == file.read_bytes()
+
+
+def test_an_ofd_shows_who_made_the_seal(fresh: Elicence, running: ModuleType, tmp_path: Path) -> None:
+    trust, file = tmp_path / "trust", tmp_path / FILES["sm2"]
+    file.write_bytes(from_maker(fresh, "sm2", trust))
+    assert fresh("seal", "import", file, "--trust", trust).code == 0
+    issue = ("issue", "--data", running.SAMPLES / "water-abstraction-2.json", "--format", "both", "--json")
+    refused = fresh(*issue)
+    assert (refused.code, refused.json()["error"]["code"]) == (78, "SELF_CHECK_FAILED")
+    assert "ofd: CERTIFICATE_UNTRUSTED" in refused.json()["error"]["message"]["en"]
+    for found in trust.iterdir():
+        shutil.copy(found, fresh.home / "trust" / f"maker-{found.name}")
+    done = fresh(*issue)
+    assert done.code == 0, done.out
+    report = fresh("verify", done.json()["files"]["ofd"]["path"], "--json").json()
+    assert (report["verdict"], report["reason"]) == ("passed", "OK")
+    assert "样例制章单位 Seal Maker" in json.dumps(report["signatures"], ensure_ascii=False)
 
 
 @each_family

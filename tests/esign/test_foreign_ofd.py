@@ -235,6 +235,19 @@ def test_references_are_told_apart(product: Product) -> None:
     assert one.changed == ()
 
 
+def test_a_riding_seal_is_clipped_on_each_page(product: Product) -> None:
+    stamps = "".join(
+        f'<:StampAnnot ID="s{page}" PageRef=" {page} " Boundary="190 9 20 40" Clip="{20 * page} 0 20 40"/>'
+        for page in range(2)
+    )
+    (one,) = read_foreign_ofd(packed(product.sign(ordinary(pages=2), Way(stamps=stamps + "<:StampAnnot/>")))).signatures
+    assert [(stamp.page, stamp.boundary, stamp.clip) for stamp in one.signature.stamps] == [
+        ("0", (190, 9, 20, 40), (0, 0, 20, 40)),
+        ("1", (190, 9, 20, 40), (20, 0, 20, 40)),
+        ("", None, None),
+    ]
+
+
 @pytest.mark.parametrize("value", ["", "AAAA", "not Base64", "é"])
 def test_a_check_value_that_is_none_does_not_hold(product: Product, value: str) -> None:
     files = product.sign(ordinary())

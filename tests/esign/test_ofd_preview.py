@@ -112,6 +112,10 @@ def test_the_signed_example() -> None:
     assert 180 < min(watermark.get_flattened_data()) < 240  # grey, and most of it transparent
 
 
+# Of five strokes, as seals have it.
+STAR = "M 50 10 L 73.511 82.361 L 11.958 37.639 L 88.042 37.639 L 26.489 82.361 C"
+
+
 @pytest.mark.parametrize(
     ("data", "area"),
     [
@@ -123,9 +127,10 @@ def test_the_signed_example() -> None:
         ("M 10 10 Q 50 90 90 10 C", 80 * 80 / 3),
         ("M 10 50 B 10 20 90 20 90 50 C", 80 * 30 * 0.6),
         ("M 10 10 L 90 10 L 90 90 L 10 90 C M 30 30 L 70 30 L 70 70 L 30 70 C", 6400),
+        (STAR, 40 * 40 * 1.12257),
         ("M 10 10 L 90 10 L 90 90 L 10 90 C M 30 30 L 30 70 L 70 70 L 70 30 C", 4800),
     ],
-    ids=["lines", "start", "circle", "arc", "turned-arc", "quadratic", "cubic", "one-way", "other-way"],
+    ids=["lines", "start", "circle", "arc", "turned-arc", "quadratic", "cubic", "one-way", "star", "other-way"],
 )
 def test_a_filled_path_has_its_area(data: str, area: float) -> None:
     shown = Shown(package(filled(data)))

@@ -405,7 +405,7 @@ def test_two_seals_in_one_go(
 
 
 class Elsewhere:
-    """A service that makes seal signatures; `other` is another seal that it takes."""
+    """A service that makes seal signatures with these seals, always at `at` when that is given."""
 
     def __init__(self, seals: dict[str, SealObject], at: datetime | None = None) -> None:
         self._seals = seals

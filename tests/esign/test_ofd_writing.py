@@ -307,7 +307,7 @@ def check_ink(draft: OfdDraft, run: TextRun) -> None:
 
 
 @given(
-    text=st.text("证照龘〖〗g_jA‖𬱖 　<&>\"'0", min_size=1, max_size=6),
+    text=st.text("证照龘〗g_AǙƴƍ𬱖 　<&>\"'0", min_size=1, max_size=6),
     x=st.floats(0, 150),
     y=st.floats(10, 290),
     size=st.floats(4, 40),

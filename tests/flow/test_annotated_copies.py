@@ -40,6 +40,7 @@ from esign import (
     read_sealed_ofd,
     read_sealed_pdf,
     sign_detached,
+    sign_gm_detached,
     sign_ofd,
     structured_from_bytes,
     structured_to_bytes,
@@ -218,6 +219,11 @@ def test_an_ofd_is_signed_by_its_maker_when_it_says(stock: Stock, other_office: 
         (_signed_ofd(copy, signer, beside=sign_detached(b"x", signer)), "DIGEST_MISMATCH"),
         (_signed_ofd(copy, signer, beside=sign_detached(stock.data(0), other_office.copy)), "SEAL_UNEXPECTED"),
         (_signed_ofd(copy, signer, beside=b"x"), "FORMAT_CMS"),
+        (
+            _signed_ofd(copy, signer, beside=sign_detached(stock.data(0), signer, signing_time=ISSUED)),
+            "SEAL_UNEXPECTED",
+        ),
+        (_of_two_times(copy, signer), "SEAL_UNEXPECTED"),
     ):
         report = _verify(stock, forged)
         assert (report.verdict is Outcome.PASSED, report.reason.code) == (False, code)
@@ -649,6 +655,17 @@ def _sealed(copy: AnnotatedCopy, signer: Signer, *, name: str = "甲", at: datet
         attachment=COPY_ATTACHMENT_NAME,
     )
     return PdfSealer(fonts, seal).seal(content, at=at or copy.made_at).data
+
+
+def _of_two_times(copy: AnnotatedCopy, signer: Signer) -> bytes:
+    """An OFD whose Signature.xml says another time than the signature over it."""
+    data = copy_to_bytes(copy)
+    beside = sign_detached(data, signer, signing_time=copy.made_at)
+    made = _signed_ofd(copy, signer, at=copy.made_at + timedelta(seconds=1), beside=beside)
+    files = {path: OfdPart(content) for path, content in read_package(made).files.items()}
+    signed = files["Doc_0/Signs/Sign_0/Signature.xml"].content
+    value = sign_gm_detached(signed, signer, signing_time=copy.made_at)
+    return write_package({**files, "Doc_0/Signs/Sign_0/SignedValue.dat": OfdPart(value)})
 
 
 @cache

@@ -21,6 +21,7 @@ from esign import structured_from_bytes
 from licences import Status
 
 PHONE, DESK = 360, 1280
+ROOT = Path(__file__).parents[2]
 OPEN = "代码真实，未核对是否属于此人"
 VERDICT_SECONDS = 1.0
 
@@ -97,6 +98,21 @@ def test_a_file_and_its_verdict(width: int, server: str, person: Any, chromium: 
     for said in (holder.name, holder.code, "取水许可证", "样例县行政审批局", "F8"):
         assert said in view.text or width == PHONE, said
     assert holder.code not in view.url
+
+
+def test_an_ofd_is_shown_as_pictures(server: str, chromium: Any) -> None:
+    def act(page: Page) -> None:
+        page.set_input_files("#file", ROOT / "fixtures/vectors/ses/example_signed.ofd")
+        settled(page, 1)
+        picture = page.get_by_alt_text("第 1 页")
+        picture.scroll_into_view_if_needed()
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 827
+        assert barriers(page) == ()
+
+    view = chromium.view(f"{server}/desk", width=PHONE, height=900, act=act)
+    assert view.faults == ()
+    assert view.content_width <= PHONE
+    assert "预览（以原文件核验结果为准）" in view.text
 
 
 def test_ten_in_a_row_without_the_mouse(server: str, others: Any, chromium: Any) -> None:

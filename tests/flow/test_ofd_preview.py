@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import zxingcpp
 from PIL import Image, ImageChops, ImageStat
 
 from api.seals import development_seal
@@ -45,6 +46,8 @@ def test_the_preview_looks_as_the_pdf_does(maker: LicenceMaker, name: str, tmp_p
     made = maker.make(document["type"], document["data"], algorithm="sm2", ofd=True, at=AT)
     preview = ofd_preview(made.files["ofd"], form="png", fonts=[shipped_font_file()], last=1)
     assert preview.notes == ()
+    (symbol,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(preview.files[0])))
+    assert symbol.text == made.record.verify_url
     (tmp_path / "licence.pdf").write_bytes(made.files["pdf"])
     subprocess.run(["pdftoppm", "-r", "100", "-l", "1", "-png", "licence.pdf", "page"], cwd=tmp_path, check=True)
     pages = sorted(tmp_path.glob("page*.png"))

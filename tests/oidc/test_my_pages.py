@@ -146,7 +146,6 @@ def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
     def act(page: Page) -> None:
         log_in(page, "citizen-1")
         page.click("text=打开")
-        page.screenshot(path="/tmp/gh/my.png", full_page=True)
         with page.expect_download() as original:
             page.click("text=电子证照（OFD）")
         told["ofd"] = original.value.suggested_filename, Path(original.value.path()).read_bytes()

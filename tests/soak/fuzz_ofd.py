@@ -81,7 +81,7 @@ def packed(files: Mapping[str, bytes], chance: Random | None = None) -> bytes:
         chance.shuffle(names)
     with zipfile.ZipFile(made, "w") as archive:
         for name in names:
-            stored = name.endswith((".png", ".jpg", ".dat", ".esl", ".p7s")) != (other and name.endswith("xml"))
+            stored = not (other and name.endswith(".xml"))
             entry = zipfile.ZipInfo(name)
             entry.create_system, entry.external_attr = 3, 0o100644 << 16
             entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED

@@ -473,9 +473,9 @@ CASES = (
     Case("unknown: with a signature", lambda: verdict(bytes(SIZE), signature=cms_with(signers=8))),
     Case("ofd: many references", lambda: verdict(heavy_ofds.many_references())),
     Case("ofd: much to hash", lambda: verdict(heavy_ofds.much_to_hash())),
+    Case("ofd: many bare signatures", lambda: verdict(heavy_ofds.many_bare_signatures())),
     Case("ofd: many elements", lambda: verdict(heavy_ofds.many_elements())),
     Case("ofd: many seals", lambda: verdict(heavy_ofds.many_seals())),
-    Case("ofd: many bare signatures", lambda: verdict(heavy_ofds.many_bare_signatures())),
     Case("ofd: many files", lambda: verdict(heavy_ofds.many_files())),
 )
 

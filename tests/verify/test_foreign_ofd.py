@@ -165,6 +165,7 @@ SPOILED: dict[str, tuple[Callable[[Files], None], str]] = {
     "document changed": (changed("Doc_0/Document.xml"), "DIGEST_MISMATCH"),
     "font changed": (changed("Doc_0/Res/song.ttf"), "DIGEST_MISMATCH"),
     "page gone": (dropped(PAGE), "DIGEST_MISMATCH"),
+    "seal beside it changed": (changed("Doc_0/Signs/Sign_0/Seal.esl"), "DIGEST_MISMATCH"),
     "picture gone": (dropped("Doc_0/Res/photo.png"), "DIGEST_MISMATCH"),
     "description changed": (changed(SIGNATURE), "DIGEST_MISMATCH"),
     "stamp moved": (replaced(SIGNATURE, b"120 220", b"20 220"), "DIGEST_MISMATCH"),
@@ -173,6 +174,10 @@ SPOILED: dict[str, tuple[Callable[[Files], None], str]] = {
     "list gone": (dropped("Doc_0/Signs/Signatures.xml"), "FORMAT_OFD"),
     "list empty": (replaced("Doc_0/Signs/Signatures.xml", b"ofd:Signature ", b"ofd:Other "), "SEAL_MISSING"),
     "seal value cut off": (replaced("Doc_0/Signs/Sign_0/SignedValue.dat", b"\x30", b"\x31"), "FORMAT_CMS"),
+    "seal in the signature changed": (
+        replaced("Doc_0/Signs/Sign_0/SignedValue.dat", "样例章".encode(), "样例印".encode()),
+        "SIGNATURE_INVALID",
+    ),
     "signature twice in the list": (
         replaced(
             "Doc_0/Signs/Signatures.xml",

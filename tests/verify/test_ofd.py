@@ -390,7 +390,7 @@ def test_a_changed_file_is_named(desk: Desk) -> None:
             write_package({name: OfdPart(content) for name, content in changed.items()}), at=desk.at
         )
         assert [(one.name, one.code, one.detail) for one in report.checks] == [
-            ("digest", "DIGEST_MISMATCH", f"changed: {path}")
+            ("digest", "DIGEST_MISMATCH", f"changed or missing since: '{path}'")
         ]
         assert report.licence is None
 

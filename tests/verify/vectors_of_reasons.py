@@ -49,7 +49,7 @@ VECTORS: dict[str, str] = {
     "FORMAT_PDF": "tests/verify/test_foreign.py::test_shadows_and_wrappings",
     "FORMAT_OFD": "tests/verify/test_ofd.py::test_a_damaged_package",
     "CONTENT_UNCOVERED": "tests/verify/test_ofd.py::test_a_file_that_was_added",
-    "SIGNED_IN_PART": "tests/verify/test_foreign_ofd.py::test_signed_in_part",
+    "SIGNED_IN_PART": "tests/verify/test_foreign_ofd.py::test_what_shows_and_is_not_covered_is_named",
     "FORMAT_STRUCTURED": (
         "tests/verify/test_any_input.py::test_licence_with_one_value_replaced_under_a_good_signature"
     ),
