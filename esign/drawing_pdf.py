@@ -6,6 +6,7 @@ Its producer is not that of our sealed files, so that nobody's program takes it 
 import io
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from PIL import Image
@@ -164,7 +165,7 @@ def _page(file: PdfFile, shared: _Shared, sheet: Sheet, tree: int) -> int:
     )
 
 
-def _path(commands: Sequence[Command], scale: float = 1.0, decimals: int = 4) -> bytes:
+def _path(commands: Sequence[Command], scale: float = 1.0, decimals: int = 3) -> bytes:
     """Operators of a path; a quadratic curve becomes a cubic one."""
     words: list[bytes] = []
     here = (0.0, 0.0)
@@ -184,14 +185,13 @@ def _path(commands: Sequence[Command], scale: float = 1.0, decimals: int = 4) ->
 
 
 def _numbers(values: Sequence[float], decimals: int) -> bytes:
-    return b" ".join(_number(value, decimals) for value in values)
+    return _form(len(values), decimals) % tuple(values)
 
 
-def _number(value: float, decimals: int) -> bytes:
-    text = b"%.*f" % (decimals, value)
-    if b"." in text:
-        text = text.rstrip(b"0").rstrip(b".")
-    return b"0" if text in (b"-0", b"") else text
+@cache
+def _form(count: int, decimals: int) -> bytes:
+    # All numbers at once and with their zeros: most of the time goes here, and compression takes the zeros away.
+    return b" ".join([b"%%.%df" % decimals] * count)
 
 
 def _compressed(data: bytes, **entries: bytes) -> bytes:

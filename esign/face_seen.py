@@ -51,7 +51,7 @@ class SeenPhoto(NamedTuple):
     """A photograph."""
 
     image: bytes
-    """The image object as it is written."""
+    """The image object as a PDF of ours has it; empty for a picture that no licence has."""
 
 
 SeenItem: TypeAlias = SeenText | SeenBox | SeenSymbol | SeenPhoto

@@ -12,6 +12,8 @@ from .glyph_shapes import GlyphShapes, known_digest, shape_digest
 MAX_OFD_FONT_BYTES: Final = 32 * 1024 * 1024
 """Of one font; as in `face_fonts`: a whole font with every character of GB 18030."""
 
+_DIGITS: Final = 5
+"""Of the number of a glyph: a font has 65,535 at most."""
 _ASCENT, _DESCENT, _SIDE = 0.9, 0.2, 0.03
 """Shares of the size within which nearly every glyph keeps."""
 
@@ -70,7 +72,7 @@ class OfdFaceFont:
         except KeyError:
             pass
         numbers = glyphs.split(" ")
-        if len(numbers) != len(text) or "" in numbers:
+        if len(numbers) != len(text) or not all(0 < len(digits) <= _DIGITS for digits in numbers):
             return False
         advances = self.advances
         new = {character: digits for character, digits in zip(text, numbers, strict=True) if character not in known}

@@ -267,7 +267,7 @@ def _spacing(steps: str | None, widths: Sequence[float], size: float) -> float:
     except ValueError as error:
         raise not_ours("the steps of a text") from error
     least, most = min(rests), max(rests)
-    if most - least > _ROUNDED:
+    if not most - least <= _ROUNDED:  # also where numbers are so large that there is no difference
         raise not_ours("the steps of a text")
     return 0.0 if least > -_ROUNDED and most < _ROUNDED else (least + most) / 2
 

@@ -40,7 +40,10 @@ _DATE: Final = 0x0021  # 1980-01-01, the first day that the form has
 _UNIX: Final = 3 << 8
 _MODE: Final = 0o100644 << 16
 _MAX_COMMENT: Final = 0xFFFF
-_ENCRYPTED, _SIZES_BEHIND = 0x0001, 0x0008
+_ENCRYPTED, _SIZES_BEHIND, _UTF_8 = 0x0041, 0x0008, 0x0800
+"""The first also in its strong form (APPNOTE 4.4.4)."""
+_UNREADABLE: Final = 0x2030  # patched data, methods of deflate that nobody has, masked headers
+_LATEST: Final = 63  # version of the form; the upper byte names a system
 _DESCRIPTOR: Final = struct.Struct("<3L")
 _DESCRIPTOR_SIGN: Final = b"PK\x07\x08"
 _EXTRA: Final = struct.Struct("<2H")
@@ -183,6 +186,8 @@ def claims_to_be_ofd(data: bytes) -> bool:
     if data.startswith(b"OFD.xml", _LOCAL.size):
         # As in ours, whose directory is read only once.
         return True
+    if data.startswith(ROOT_FILE.encode(), _LOCAL.size):
+        return True
     try:
         _, entries = _central(data)
         return any(entry.path.lower() == "ofd.xml" for entry in entries)
@@ -212,6 +217,8 @@ def _central(data: bytes) -> tuple[int, list[_Entry]]:
             raise _malformed("the directory of the package is cut off")
         fields = _CENTRAL.unpack_from(data, place)
         flags, method, checksum, packed, full = fields[3], fields[4], fields[7], fields[8], fields[9]
+        if fields[2] & 0xFF > _LATEST or flags & _UNREADABLE:
+            raise _malformed("the package needs more than a reader of OFD has")
         name_size, extra, remark, offset = fields[10], fields[11], fields[12], fields[16]
         if name_size > MAX_OFD_NAME:
             raise TooLargeError(f"a path of more than {MAX_OFD_NAME} bytes")
@@ -254,6 +261,8 @@ def _second_name(extra: bytes) -> str | None:
     while place + _EXTRA.size <= len(extra):
         kind, size = _EXTRA.unpack_from(extra, place)
         place += _EXTRA.size
+        if place + size > len(extra):
+            raise _malformed("an extra field is cut off")
         if kind == _EXTRA_ZIP64:
             raise _malformed("the package has the form for giant files (ZIP64)")
         if kind == _EXTRA_PATH:
@@ -295,7 +304,7 @@ def _place(data: bytes, entry: _Entry, limit: int) -> tuple[int, int]:
         end > limit
         or data[named : named + name_size] != entry.name
         or method != entry.method
-        or (flags ^ entry.flags) & (_ENCRYPTED | _SIZES_BEHIND)
+        or (flags ^ entry.flags) & (_ENCRYPTED | _SIZES_BEHIND | _UTF_8 | _UNREADABLE)
         or not (stated == known or (behind and stated == (0, 0, 0)))
         # Where a stored content ends that is followed by its size, nobody can tell who does not have the directory.
         or (behind and method == _STORED and entry.size)

@@ -21,7 +21,10 @@ from .preview_notes import PreviewNote
 
 MAX_PREVIEW_PAGES: Final = 20
 """Of one preview; how many there are is told."""
-PREVIEW_LIMITS: Final = ChildLimits(cpu_seconds=4, wall_seconds=16.0, memory_bytes=700 << 20)
+PICTURE_LIMITS: Final = ChildLimits(cpu_seconds=3, wall_seconds=15.0, memory_bytes=700 << 20)
+"""For the few pages that a screen asks for at a time: an ordinary one takes half a second."""
+DOCUMENT_LIMITS: Final = ChildLimits(cpu_seconds=12, wall_seconds=40.0, memory_bytes=700 << 20)
+"""For a PDF of all pages, which only people at a command line ask for."""
 SCREEN_DPI: Final = 100
 """Dots per inch of pictures for a screen."""
 
@@ -63,7 +66,7 @@ def ofd_preview(
     Where they are `marked`, a strip below each page says that it is a preview.
 
     Raises:
-        TooLargeError: more than `MAX_OFD_BYTES`, a limit of the reader, or over `PREVIEW_LIMITS`.
+        TooLargeError: more than `MAX_OFD_BYTES`, a limit of the reader, or over its time.
         MalformedError: `FORMAT_OFD`.
     """
     if len(data) > MAX_OFD_BYTES:
@@ -76,9 +79,8 @@ def ofd_preview(
         "dpi": SCREEN_DPI,
         "marked": marked,
     }
-    answer = ask_child(
-        "ofd_preview_reader", data, limits=PREVIEW_LIMITS, fault=Fault.FORMAT_OFD, argument=json.dumps(asked)
-    )
+    limits = DOCUMENT_LIMITS if form == "pdf" else PICTURE_LIMITS
+    answer = ask_child("ofd_preview_reader", data, limits=limits, fault=Fault.FORMAT_OFD, argument=json.dumps(asked))
     match answer:
         case {"files": list(files), "pages": int(pages), "notes": list(notes)}:
             try:

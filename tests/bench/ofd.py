@@ -27,8 +27,6 @@ AT = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
 AUTHORITY, AUTHORITY_CODE = "样例县行政审批局", "1199010000000102XM"
 RUNS, ROUNDS = 5, 4
 PEER = "ofdrw (Java), figures of another day: create and seal 116-148/s, verify 106-126/s, its checks being fewer"
-    "ofdrw 2.3 (Java), measured on another machine: create and seal 116-148/s, verify 106-126/s, its checks being fewer"
-)
 
 Contents = list[tuple[PdfContent, OfdContent]]
 

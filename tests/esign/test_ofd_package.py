@@ -24,7 +24,7 @@ from esign.ofd_package import (
     read_package,
     write_package,
 )
-from esign.ofd_paths import MAX_HASHED_BYTES, MAX_PACKAGE_XML_BYTES, OfdFiles
+from esign.ofd_paths import OfdFiles
 from esign.ofd_xml import MAX_XML_BYTES, MAX_XML_DEPTH, check_xml, counted_xml, parse_xml, read_box
 
 FILES = {"OFD.xml": b"<a/>" * 9, "Doc_0/b.xml": b"<b/>" * 99, "Doc_0/Res/c.png": b"\x89PNG"}
@@ -185,6 +185,9 @@ BAD: dict[str, bytes] = {
     "bytes behind the end": zipped(ROOT) + b"x",
     "a second package behind": zipped(ROOT) + zipped(Entry(b"OFD.xml", b"<b/>")),
     "encrypted": zipped(Entry(b"OFD.xml", flags=1)),
+    "encrypted in the strong form": zipped(Entry(b"OFD.xml", flags=0x40)),
+    "patched data": zipped(Entry(b"OFD.xml", flags=0x20)),
+    "extra field cut off": zipped(Entry(b"OFD.xml", extra=b"UT\x05\x00\x00")),
     "unknown method": zipped(Entry(b"OFD.xml", method=12)),
     "other name at the entry": zipped(Entry(b"OFD.xml", local_name=b"OFD.xmL")),
     "another size at the entry": zipped(Entry(b"OFD.xml", sizes=(zlib.crc32(b"<a/>"), 6, 5))),
@@ -264,17 +267,52 @@ def test_what_claims_to_be_an_ofd(data: bytes, claims: bool) -> None:
     assert claims_to_be_ofd(data) is claims
 
 
-@settings(max_examples=60, deadline=None)
+def entry_by_entry(data: bytes) -> dict[str, bytes]:
+    """The files as a reader finds them that goes from entry to entry and has not seen the directory."""
+    files, at = {}, 0
+    while data.startswith(LOCAL, at):
+        _, _, flags, method, _, _, _, packed_size, _, name_size, extra = struct.unpack_from("<4s5H3L2H", data, at)
+        start = at + 30 + name_size + extra
+        if method == 0:
+            content, end = data[start : start + packed_size], start + packed_size
+        else:
+            inflater = zlib.decompressobj(-15)
+            content = inflater.decompress(data[start:])
+            end = len(data) - len(inflater.unused_data)
+        if flags & 8:
+            end += 16 if data.startswith(b"PK\x07\x08", end) else 12
+        files[data[at + 30 : at + 30 + name_size].decode()] = content
+        at = end
+    return files
+
+
+def by_directory(data: bytes) -> dict[str, bytes]:
+    """The files as Python's own reader finds them."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {entry.filename: archive.read(entry) for entry in archive.infolist()}
+
+
+@settings(max_examples=80, deadline=None)
 @given(st.data())
-def test_a_package_with_anything_changed_is_read_or_refused(data: st.DataObject) -> None:
-    package = bytearray(packed(FILES))
+def test_what_is_read_of_a_changed_package_is_what_all_readers_find(data: st.DataObject) -> None:
+    package = bytearray(data.draw(st.sampled_from([packed(FILES), packed(FILES, stored=True), write_package(PARTS)])))
     for _ in range(data.draw(st.integers(1, 4))):
-        package[data.draw(st.integers(0, len(package) - 1))] = data.draw(st.integers(0, 255))
+        place = data.draw(st.integers(0, len(package) - 1))
+        piece = data.draw(st.sampled_from([b"", b"\0", b"\x08", b"PK", bytes(package[:60]), bytes(package[-60:])]))
+        package[place : place + data.draw(st.integers(0, 2))] = piece
     try:
-        files = read_package(bytes(package)).files
+        files = dict(read_package(bytes(package)).files)
     except EsignError:
         return
-    assert len(files) == len(FILES)
+    assert files == by_directory(bytes(package)) == entry_by_entry(bytes(package))
+
+
+@pytest.mark.parametrize(
+    "name", sorted(GOOD.keys() - {"folders", "other stroke", "Chinese in GB 18030", "a second name that is the same"})
+)
+def test_packages_of_others_are_read_alike_by_all_readers(name: str) -> None:
+    data, files = GOOD[name]
+    assert files == by_directory(data) == entry_by_entry(data)
 
 
 # Paths.
@@ -307,21 +345,27 @@ def test_paths_that_lead_nowhere(location: str) -> None:
         OfdFiles(FILES).find(location, "Doc_0/x.xml")
 
 
-def test_files_are_parsed_and_hashed_up_to_a_limit() -> None:
-    padding = b"<a>" + b" " * (MAX_XML_BYTES - 100) + b"</a>"
-    files = OfdFiles({f"{number}.xml": padding for number in range(MAX_PACKAGE_XML_BYTES // len(padding) + 1)})
-    *first, last = files
-    for name in first:
-        files.check(name)
+def test_files_are_parsed_and_hashed_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("esign.ofd_paths.MAX_PACKAGE_XML_BYTES", 2000)
+    monkeypatch.setattr("esign.ofd_paths.MAX_PACKAGE_ELEMENTS", 3)
+    monkeypatch.setattr("esign.ofd_paths.MAX_HASHED_BYTES", 3000)
+    files = OfdFiles({f"{number}.xml": b"<a>" + b" " * 900 + b"</a>" for number in range(3)})
+    files.check("0.xml")
+    files.check("1.xml")
     with pytest.raises(TooLargeError, match="XML"):
-        files.check(last)
+        files.check("2.xml")
     # What was looked at before costs nothing again.
     files.check("0.xml")
     assert files.xml("0.xml", "").name == "a"
-    large = OfdFiles({"a": bytes(MAX_HASHED_BYTES // 2 + 1)})
-    assert large.digest("a", "sha256") == large.digest("a", "sha256")
+    assert files.digest("0.xml", "sm3") == files.digest("0.xml", "sm3")
+    for algorithm in ("sha256", "sha512"):
+        files.digest("0.xml", algorithm)
     with pytest.raises(TooLargeError, match="hashed"):
-        large.digest("a", "sha512")
+        files.digest("1.xml", "sm3")
+    many = OfdFiles({"a": b"<a><b/></a>", "b": b"<a><b/></a>"})
+    many.xml("a", "")
+    with pytest.raises(TooLargeError, match="elements"):
+        many.xml("b", "")
 
 
 # XML.

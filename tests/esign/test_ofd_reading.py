@@ -487,6 +487,24 @@ class TestTheFace:
 
         assert fault_of(office.issue(edit)) is Fault.NON_CANONICAL
 
+    @pytest.mark.parametrize(
+        "steps", ["9" * 400, "1 2", "- - - - - - - - -", "1.2.3", ". . . . . . . . .", " 1", "1 " * 9]
+    )
+    def test_steps_that_are_no_steps(self, office: Office, steps: str) -> None:
+        def edit(files: dict[str, bytes]) -> None:
+            head, tail = files[PAGE].split(b">ABC 123")
+            head = re.sub(rb'DeltaX="[^"]*"$', b'DeltaX="%s"' % steps.encode(), head)
+            files[PAGE] = head + b">ABC 123" + tail
+
+        assert fault_of(office.issue(edit)) is Fault.NON_CANONICAL
+
+    @pytest.mark.parametrize(
+        "glyphs", ["9" * 5000, "1 " * 9, "", " "], ids=["too-large", "other-count", "none", "empty"]
+    )
+    def test_glyphs_that_are_none(self, office: Office, glyphs: str) -> None:
+        old = re.findall(rb"<ofd:Glyphs>[^<]*<", office.draft.files[PAGE].content)[0].decode()
+        assert fault_of(office.shows(old, f"<ofd:Glyphs>{glyphs}<")) is Fault.NON_CANONICAL
+
     def test_ids_count_upwards_in_the_order_of_drawing(self, office: Office) -> None:
         """Some readers draw in the order of IDs: what is last in the file would be below everything."""
 

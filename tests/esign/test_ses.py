@@ -29,8 +29,8 @@ from esign import (
     signature_facts,
     signed_value_kind,
 )
-from esign.ses import MAX_SES_BYTES
-from keys import DevelopmentPki, der, hash_bytes
+from esign.ses import MAX_SES_BYTES, REMEMBERED_SEAL_BYTES
+from keys import BadSignatureError, DevelopmentPki, der, hash_bytes
 
 VECTORS = Path(__file__).parents[2] / "fixtures" / "vectors" / "ses"
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -357,3 +357,15 @@ def test_limit_of_the_whole() -> None:
 
 def test_the_published_cms_are_of_the_same_original() -> None:
     assert read_foreign_cms(vector("cms_attached_digest.p7")).coverage(vector("protected.bin")) is Coverage.DIGEST
+
+
+@pytest.mark.parametrize("more", [0, REMEMBERED_SEAL_BYTES])
+def test_a_seal_that_is_known_is_still_another_one_when_a_bit_of_it_is(make_seal: MakeSeal, more: int) -> None:
+    seal = make_seal(picture=SesPicture(type="PNG", data=PICTURE + bytes(more), width=42, height=42))
+    for _ in range(2):
+        read_ses_seal(seal).verify_signature()
+    changed = seal.replace("样例县".encode(), "样例省".encode(), 1)
+    for _ in range(2):
+        with pytest.raises(BadSignatureError):
+            read_ses_seal(changed).verify_signature()
+    read_ses_seal(seal).verify_signature()

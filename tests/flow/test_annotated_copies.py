@@ -9,8 +9,10 @@ import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from witnesses import pdfsig, pdftoppm, pdftotext, qpdf_check, verapdf
@@ -497,7 +499,13 @@ def test_files_lead_back_also_when_they_were_changed(stock: Stock) -> None:
     assert found.copy.serial == stock.copies[0].serial
     with pytest.raises(CopyNotFoundError):
         trace(stock.services, b'"serial":"%s"' % INVENTED.encode())
-    for ofd, exact in ((stock.ofd, True), (stock.ofd[:-100], False), (stock.ofd[50:], False)):
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as package:
+        for name, content in read_package(stock.ofd).files.items():
+            package.writestr(name, content)
+    again = packed.getvalue()
+    assert stock.copies[0].serial.encode() not in again
+    for ofd, exact in ((stock.ofd, True), (stock.ofd[:-100], False), (again, False), (again[50:-100], False)):
         (found,) = trace(stock.services, ofd)
         assert (found.copy.serial, found.exact) == (stock.copies[0].serial, exact)
     record = stock.services.store.get(stock.identifiers[0])

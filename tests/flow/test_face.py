@@ -34,6 +34,7 @@ from esign import (
     read_seal_object,
     rectangle,
 )
+from esign.face_operators import is_quiet
 from esign.ofd_fonts import FontMeasures, OfdFonts
 from keys import DevelopmentPki, make_development_pki
 from licences import AuthoritySeal, Catalogue, MemoryStore, SealingKeys, load_catalogue, shipped_font
@@ -587,3 +588,13 @@ def test_a_photograph_of_somebody_else() -> None:
     report = of.judge(of.make(sample("special-equipment-operator"), changed))
     assert report.reason.code == "FACE_DIFFERS"
     assert "photo" in face_checks(report)["face"][1].lower()
+
+
+@pytest.mark.parametrize(
+    ("colour", "quiet"),
+    [(b"0.95 0.95 0.95 rg\n", True), (b"0.2 0.2 0.2 rg\n", False), (b"9 0 0 rg\n", False), (b"", False)],
+    ids=["pale", "dark", "beyond-the-range", "black-since-nothing-is-said"],
+)
+def test_a_background_is_as_dark_as_readers_show_it(colour: bytes, quiet: bool) -> None:
+    drawn = b"q\n%s100 100 m\n200 100 l\n200 200 l\nh\nf Q" % colour
+    assert is_quiet(drawn, 595.28, 841.89) is quiet

@@ -534,6 +534,18 @@ def test_one_changed_byte_anywhere(every: int) -> None:
         assert office().judge(bytes(changed)).authenticity is not Outcome.PASSED, position
 
 
+@pytest.mark.parametrize("every", [4999, pytest.param(3, marks=pytest.mark.soak)])
+def test_one_changed_byte_in_a_file(every: int) -> None:
+    """With the checksums of the package put right, as who changes it on purpose does."""
+    files = files_of(made(SAMPLE).files["ofd"])
+    for path, content in files.items():
+        for position in range(min(every, len(content)) // 2, len(content), every):
+            changed = bytearray(content)
+            changed[position] ^= 1 << (position % 8)
+            report = office().judge(packed({**files, path: bytes(changed)}))
+            assert report.authenticity is not Outcome.PASSED, (path, position)
+
+
 def test_the_page_of_attacks_has_the_same_table() -> None:
     page = (ROOT / "docs/reference/attacks.md").read_text("utf-8")
     table = page.partition("## Spoiled copies of a sealed OFD")[2].partition("\n## ")[0]

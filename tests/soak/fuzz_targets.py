@@ -299,15 +299,19 @@ def _ofd(data: bytes, world: World) -> str:
 
 def _foreign_ofd(data: bytes, world: World) -> str:
     report = world.report(data)
-    if report and not any(shown(contents(data)) == shown(genuine) for genuine in world.packed):
+    if report and not any(shown(genuine).items() <= shown(contents(data)).items() for genuine in world.packed):
         raise UnexpectedError("a changed OFD passed")
     repr(esign.read_foreign_ofd(data))
     return report.reason.code if report.reason.code.startswith("SIGNED") else "read"
 
 
 def shown(files: dict[str, bytes]) -> dict[str, bytes]:
-    """What of a package made by others is seen on its pages: nobody has to sign the rest."""
-    return {name: content for name, content in files.items() if not re.search("/(Signs|Attachs)/|^OFD.xml$", name)}
+    """What of a package made by others is seen on its pages: nobody has to sign the rest, or what nothing names.
+
+    Products tell letters from capitals in paths as they like.
+    """
+    rest = re.compile("/(signs|attachs)/|^ofd.xml$")
+    return {name.casefold(): content for name, content in files.items() if not rest.search(name.casefold())}
 
 
 def _ofd_preview(data: bytes, world: World) -> str:
