@@ -1,12 +1,13 @@
 """Fonts for faces and seals: which font prints a character, its width, its outline, and a subset to embed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import uharfbuzz as hb
 
 from .errors import FontError, UnprintableError
+from .font_tables import legible_font, read_tables, segments_of
 from .page import Command
 
 UNITS = 1000
@@ -78,6 +79,12 @@ class Font:
         wanted.glyph_set.update(gids)
         plan = hb.SubsetPlan(self._prepared, wanted)
         return bytes(plan.execute().blob.data), dict(plan.old_to_new_glyph_mapping)
+
+    def subset_with_characters(self, glyphs: Mapping[str, int]) -> tuple[bytes, dict[int, int]]:
+        """A font file with the glyphs of these characters, which can be asked for them; and the new number of each."""
+        outlines, numbers = self.subset(glyphs.values())
+        segments = segments_of({character: numbers[gid] for character, gid in glyphs.items()})
+        return legible_font(read_tables(outlines), self.name, segments), numbers
 
     @cached_property
     def _prepared(self) -> hb.Face:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
@@ -17,36 +17,37 @@ from typing import Final, Literal
 from keys import hash_bytes
 
 from .errors import Fault, MalformedError
+from .font_tables import OUTLINE_TABLES, read_tables
 
 DIGEST_BYTES: Final = 8
 """Of SHA-256: to draw a name so that it passes for another one takes 2**64 outlines for each character."""
 TABLE_NAME: Final = "glyph_shapes.bin"
 
-_TABLES: Final = frozenset({"glyf", "head", "hhea", "hmtx", "loca", "maxp"})
-"""All that a subset of ours has. Programs (`fpgm`, `prep`, those of glyphs) could move the points of an outline."""
 
 
 class GlyphShapes:
     """The outlines of one embedded subset, by glyph number."""
 
-    def __init__(self, font: bytes) -> None:
-        """Read the tables.
+    def __init__(self, font: bytes, beside: frozenset[bytes] = frozenset()) -> None:
+        """Read the tables: those of outlines, and the ones that have to be there beside them.
 
         Raises:
             MalformedError: `FORMAT_PDF`: not a TrueType font of our form.
         """
-        tables = dict(_tables_of(font))
-        if tables.keys() != _TABLES:
+        self.tables = read_tables(font)
+        tables = {table.tag: table.content for table in self.tables}
+        # A table that is there twice is another one for other readers.
+        if tables.keys() != OUTLINE_TABLES | beside or len(tables) != len(self.tables):
             raise MalformedError(Fault.FORMAT_PDF, "the tables of an embedded font are not ours")
-        head, hhea = tables["head"], tables["hhea"]
+        head, hhea = tables[b"head"], tables[b"hhea"]
         if len(head) < 54 or len(hhea) < 36:
             raise MalformedError(Fault.FORMAT_PDF, "an embedded font is cut off")
         self._units, self.units = head[18:20], int.from_bytes(head[18:20], "big")
         if not self.units:
             raise MalformedError(Fault.FORMAT_PDF, "an embedded font without a scale")
-        self._places = _numbers("I" if head[50:52] == b"\0\1" else "H", tables["loca"])
-        self._outlines = tables["glyf"]
-        self._metrics = tables["hmtx"]
+        self._places = _numbers("I" if head[50:52] == b"\0\1" else "H", tables[b"loca"])
+        self._outlines = tables[b"glyf"]
+        self._metrics = tables[b"hmtx"]
         self._full_metrics = int.from_bytes(hhea[34:36], "big")
         if self._full_metrics < 1 or len(self._metrics) < 4 * self._full_metrics:
             raise MalformedError(Fault.FORMAT_PDF, "an embedded font without widths")
@@ -111,16 +112,6 @@ def _table() -> tuple[array[int], bytes]:
     if sys.byteorder == "big":
         characters.byteswap()
     return characters, data[4 * count :]
-
-
-def _tables_of(font: bytes) -> Iterator[tuple[str, bytes]]:
-    """The table directory of a font file (OpenType, "Organization of an OpenType font")."""
-    count = int.from_bytes(font[4:6], "big")
-    if font[:4] != b"\0\1\0\0" or len(font) < 12 + 16 * count:
-        raise MalformedError(Fault.FORMAT_PDF, "an embedded font is no TrueType font")
-    for at in range(12, 12 + 16 * count, 16):
-        start, length = (int.from_bytes(font[at + part : at + part + 4], "big") for part in (8, 12))
-        yield font[at : at + 4].decode("latin-1"), font[start : start + length]
 
 
 def _numbers(kind: Literal["H", "I"], data: bytes) -> Sequence[int]:

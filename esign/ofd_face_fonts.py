@@ -1,13 +1,17 @@
 """The fonts of a sealed OFD of ours: what is drawn for each character, where a text names its glyphs itself.
 
-The form is that of `ofd_fonts`, and nothing else is accepted.
+The form is that of `ofd_fonts`, and nothing else is accepted: readers that go by the numbers of glyphs and readers that
+ask the font for characters show the same.
 """
 
+from bisect import bisect_right
 from typing import Final, NamedTuple
 
 from .errors import Fault, MalformedError, TooLargeError
+from .font_tables import CHARACTER_TABLES, legible_font, read_segments
 from .fonts import UNITS
 from .glyph_shapes import GlyphShapes, known_digest, shape_digest
+from .ofd_parts_reading import not_ours
 
 MAX_OFD_FONT_BYTES: Final = 32 * 1024 * 1024
 """Of one font; as in `face_fonts`: a whole font with every character of GB 18030."""
@@ -41,25 +45,32 @@ _compared: dict[str, tuple[bytes, _Glyph]] = {}
 class OfdFaceFont:
     """One font of a file; each character has one glyph in it."""
 
-    def __init__(self, data: bytes) -> None:
-        """Read the font.
+    def __init__(self, data: bytes, name: str) -> None:
+        """Read the font that has this name.
 
         Raises:
-            MalformedError: `FORMAT_OFD`: it is no TrueType font of our form.
+            MalformedError: `FORMAT_OFD`: it is no TrueType font with our tables; `NON_CANONICAL`: they are not written
+                as ours are.
             TooLargeError: more than `MAX_OFD_FONT_BYTES`.
         """
         if len(data) > MAX_OFD_FONT_BYTES:
             raise TooLargeError(f"a font of more than {MAX_OFD_FONT_BYTES} bytes")
         try:
-            self._shapes = GlyphShapes(data)
+            self._shapes = GlyphShapes(data, CHARACTER_TABLES)
         except MalformedError as error:
             raise MalformedError(Fault.FORMAT_OFD, error.detail) from error
+        tables = self._shapes.tables
+        segments = read_segments(next(table.content for table in tables if table.tag == b"cmap"))
+        if segments is None or legible_font(tables, name, segments) != data:
+            raise not_ours("the tables of a font")
+        self._segments = segments
+        self._firsts = [segment.first for segment in segments]
         self._glyphs: dict[str, str] = {}
         """Number of each character's glyph that was met, in digits."""
         self.advances: dict[str, float] = {}
         """By character, in thousandths of the size."""
         self.unlike: set[str] = set()
-        """Characters for which something else is drawn than the shipped font draws."""
+        """Characters for which something else is drawn than the shipped font draws, or by their number only."""
         self.unknown: set[str] = set()
         """Characters that the shipped font does not have, so that nobody can tell what is drawn."""
         self._wide: dict[str, GlyphRoom] = {}
@@ -72,11 +83,15 @@ class OfdFaceFont:
         except KeyError:
             pass
         numbers = glyphs.split(" ")
-        if len(numbers) != len(text) or not all(0 < len(digits) <= _DIGITS for digits in numbers):
+        if len(numbers) != len(text):
             return False
         advances = self.advances
         new = {character: digits for character, digits in zip(text, numbers, strict=True) if character not in known}
+        lengths = list(map(len, new.values()))
+        if min(lengths) < 1 or max(lengths) > _DIGITS:
+            return False
         known |= new
+        self.unlike |= {character for character, digits in new.items() if self._mapped(character) != int(digits)}
         for character, outline in zip(new, self._shapes.glyphs(map(int, new.values())), strict=True):
             compared = _compared.get(character)
             if compared is not None and compared[0] == outline:
@@ -94,6 +109,23 @@ class OfdFaceFont:
             return USUAL_ROOM
         rooms = [self._wide.get(character, USUAL_ROOM) for character in text]
         return GlyphRoom(*map(max, zip(*rooms, strict=True)))
+
+    def check_characters(self) -> None:
+        """Make sure, when all texts were read, that the font has no characters but theirs.
+
+        Raises:
+            MalformedError: `NON_CANONICAL`: it has.
+        """
+        if sum([segment.last - segment.first + 1 for segment in self._segments]) > len(self._glyphs):
+            raise not_ours("the characters of a font")
+
+    def _mapped(self, character: str) -> int | None:
+        """The glyph that the font has for a character."""
+        code = ord(character)
+        at = bisect_right(self._firsts, code) - 1
+        if at < 0 or code > self._segments[at].last:
+            return None
+        return self._segments[at].glyph + code - self._segments[at].first
 
     def _compare(self, character: str, outline: bytes) -> _Glyph:
         known = known_digest(character)

@@ -101,7 +101,7 @@ class _FaceReader:
         self._count([font.identifier for font in self._layout.fonts])
         self._count([image.identifier for image in self._layout.images])
         self._fonts = {
-            font.identifier: OfdFaceFont(self._files[f"{RESOURCE_FOLDER}/{font_file(font.number)}"])
+            font.identifier: OfdFaceFont(self._files[f"{RESOURCE_FOLDER}/{font_file(font.number)}"], font.name)
             for font in self._layout.fonts
         }
         pictures = {
@@ -111,6 +111,8 @@ class _FaceReader:
         drawn = [self._page(self._text(page_file(place)), templates, pictures) for place in range(len(document.pages))]
         for _, place in self._layout.annotated:
             self._annotate(self._text(annotation_file(place)), *drawn[place])
+        for face in self._fonts.values():
+            face.check_characters()
         if self._expected != document.highest + 1:
             raise not_ours("the highest ID")
         return (page.finish() for page, _ in drawn)

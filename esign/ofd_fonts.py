@@ -1,6 +1,7 @@
 """The fonts of one OFD: embedded subsets, the glyph of each character in them, and how much room a text takes.
 
-A text names its glyphs itself (CGTransform, GB/T 33190-2016 clause 11.4), so the subsets have no table of characters.
+A text names its glyphs itself (CGTransform, GB/T 33190-2016 clause 11.4). Readers that pass over this ask the font for
+its characters, so the subsets have a table of them that says the same.
 """
 
 from collections.abc import Iterable, Iterator
@@ -126,10 +127,10 @@ def fonts_for(measures: FontMeasures, characters: frozenset[str]) -> OfdFonts:
     subsets: dict[int, bytes] = {}
     glyphs: dict[str, str] = {}
     for place, font in enumerate(measures.chain.fonts):
-        own = [(character, glyph.gid) for character, glyph in printed if glyph.font == place]
+        own = {character: glyph.gid for character, glyph in printed if glyph.font == place}
         if own:
-            subsets[place], renumbered = font.subset({gid for _, gid in own})
-            glyphs.update((character, str(renumbered[gid])) for character, gid in own)
+            subsets[place], renumbered = font.subset_with_characters(own)
+            glyphs.update((character, str(renumbered[gid])) for character, gid in own.items())
     elsewhere = {character: glyph.font for character, glyph in printed if glyph.font}
     beyond = {character for character in characters if character > _LAST_OF_PLANE}
     xml_text("".join(ordered))  # refuses what XML does not have

@@ -158,6 +158,7 @@ def read_package(data: bytes) -> OfdPackage:
             files[name] = content
         headers_canonical = (
             headers_canonical
+            and entry.name == name.encode()  # separated by `/`: not every reader finds what is named otherwise
             and entry.method == _method(name, total)
             and data[entry.offset : start] == _local_header(entry)
         )

@@ -41,14 +41,18 @@ def restore(running: Any, home: Path, folder: Path, *more: str | Path, env: dict
 
 
 def verdicts(home: Path, at: datetime) -> dict[str, object]:
-    """Everything that the verifier says about every licence: its three files, and its code."""
+    """Everything that the verifier says about every licence: its files, and its code."""
     services = Services(open_home(home))
     found: dict[str, object] = {}
     for identifier in identifiers(services):
         record = services.store.get(identifier)
-        pdf, structured, signature = (services.store.file(record, kind) for kind in ("pdf", "json", "p7s"))
+        structured, signature = (services.store.file(record, kind) for kind in ("json", "p7s"))
         for name, report in (
-            ("pdf", services.verifier.verify_file(pdf, at=at)),
+            *(
+                (kind, services.verifier.verify_file(services.store.file(record, kind), at=at))
+                for kind in record.files
+                if kind not in ("json", "p7s")
+            ),
             ("json", services.verifier.verify_file(structured, signature=signature, at=at)),
             ("code", services.verifier.verify_code(record.code, at=at)),
         ):
@@ -111,6 +115,7 @@ def test_a_drill(running: Any, stocked: Elicence, tmp_path: Path) -> None:
     old, new = verdicts(stocked.home, at), verdicts(target, at)
     assert set(new) <= set(old)
     assert {f"{identifier} pdf" for identifier in before} <= set(new)
+    assert len([name for name in new if name.endswith(" ofd")]) == 3
     assert {name: old[name] for name in new} == new
     assert new[f"{before[1]} pdf"]["reason"] == "STATUS_REVOKED"  # type: ignore[index]
 

@@ -389,6 +389,15 @@ def patched(find: bytes, at: int, value: int) -> Callable[[bytes], bytes]:
     return change
 
 
+def with_the_other_stroke(data: bytes) -> bytes:
+    """The last path of the package, as products on Windows write it: not every reader finds the file."""
+    return zipped(
+        data,
+        names=lambda names: names[: names.index(TEMPLATE)],
+        more=lambda archive, files: archive.writestr(entry(TEMPLATE.replace("/", "\\")), files[TEMPLATE]),
+    )
+
+
 def with_other_name_in_the_entry(data: bytes) -> bytes:
     return data.replace(b"Doc_0/Attachs/licence.json", b"Doc_0/Attachs/licence.jsoN", 1)
 
@@ -486,6 +495,7 @@ SPOILED = (
     Spoiled("path twice", doubled(PAGE, TEMPLATE), "FORMAT_OFD"),
     Spoiled("path twice but for the case", doubled(PAGE.upper(), TEMPLATE), "FORMAT_OFD"),
     Spoiled("root twice", doubled("OFD.xml", "OFD.xml"), "FORMAT_OFD"),
+    Spoiled("path with the other stroke", with_the_other_stroke, "NON_CANONICAL"),
     Spoiled("path that leads out", doubled("../x", PAGE), "FORMAT_OFD"),
     Spoiled("path from the root of the disk", doubled("/x", PAGE), "FORMAT_OFD"),
     Spoiled("entry that says another name", with_other_name_in_the_entry, "FORMAT_OFD"),

@@ -22,7 +22,7 @@ from esign import (
     read_sealed_ofd,
     seal_png,
 )
-from keys import make_development_pki
+from keys import Signer, make_development_pki
 from licences import (
     Act,
     Action,
@@ -43,6 +43,7 @@ from licences import (
     shipped_font,
 )
 from licences.filling import sample_data
+from licences.ofd_files import ofd_signer_paths
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = json.loads((ROOT / "fixtures/paper/water-abstraction-1.json").read_text("utf-8"))
@@ -54,8 +55,8 @@ CATALOGUE = load_catalogue()
 AT = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
 
 
-def keys_of(family: str) -> SealingKeys:
-    """Give the keys of an authority with a seal of its own making."""
+def keys_of(family: str, maker: Signer | None = None) -> SealingKeys:
+    """Give the keys of an authority, with a seal of its own making unless somebody made it."""
     pki = make_development_pki(
         family, authority_name=AUTHORITY, authority_code=AUTHORITY_CODE, at=AT, random=os.urandom
     )
@@ -63,8 +64,8 @@ def keys_of(family: str) -> SealingKeys:
     picture = SesPicture(type="PNG", data=seal_png(drawn, dpi=150), width=42, height=42)
     made = make_seal_object(
         identifier="DEV0000000000001", name=AUTHORITY, kind=ORGANISATION, picture=picture,
-        permitted=(pki.seal.certificate,), valid_from=AT, valid_to=pki.seal.certificate.not_after, maker=pki.seal,
-        vendor="elicence", at=AT,
+        permitted=(pki.seal.certificate,), valid_from=AT, valid_to=pki.seal.certificate.not_after,
+        maker=maker or pki.seal, vendor="elicence", at=AT,
     )  # fmt: skip
     seal = AuthoritySeal(seal=Seal(name=AUTHORITY, picture=drawn, signer=pki.seal), seal_object=read_seal_object(made))
     return SealingKeys(seals=(seal,), code_signer=pki.code)
@@ -132,6 +133,15 @@ def test_two_suites_give_an_ofd_with_the_sm2_seal(sealing: dict[str, SealingKeys
     (seal,) = read_sealed_ofd(office.seen[0]["ofd"]).seals
     assert seal.ses is not None
     assert seal.ses.signer_der == sealing["sm2"].seals[0].seal.signer.certificate.der
+
+
+def test_whoever_is_behind_a_seal_is_asked_for_evidence(sealing: dict[str, SealingKeys]) -> None:
+    maker = sealing["sm2"].seals[0].seal.signer
+    keys = keys_of("sm2", maker)
+    office = Office({"sm2": keys})
+    office.issue(ofd=True)
+    found = [path[0] for path in ofd_signer_paths(office.seen[0]["ofd"])]
+    assert found == [keys.seals[0].seal.signer.certificate, maker.certificate]
 
 
 def test_seals_that_an_ofd_cannot_bear_are_refused_before_anything_is_sealed(sealing: dict[str, SealingKeys]) -> None:

@@ -308,10 +308,11 @@ def _foreign_ofd(data: bytes, world: World) -> str:
 def shown(files: dict[str, bytes]) -> dict[str, bytes]:
     """What of a package made by others is seen on its pages: nobody has to sign the rest, or what nothing names.
 
-    Products tell letters from capitals in paths as they like.
+    Products tell letters from capitals in paths as they like, and one stroke from the other.
     """
     rest = re.compile("/(signs|attachs)/|^ofd.xml$")
-    return {name.casefold(): content for name, content in files.items() if not rest.search(name.casefold())}
+    plain = {name.casefold().replace("\\", "/"): content for name, content in files.items()}
+    return {name: content for name, content in plain.items() if not rest.search(name)}
 
 
 def _ofd_preview(data: bytes, world: World) -> str:
