@@ -24,7 +24,6 @@ DIGEST_BYTES: Final = 8
 TABLE_NAME: Final = "glyph_shapes.bin"
 
 
-
 class GlyphShapes:
     """The outlines of one embedded subset, by glyph number."""
 
