@@ -5,7 +5,10 @@ these tables at all. Everything follows from the outlines, the name and the glyp
 """
 
 import struct
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 from .errors import Fault, MalformedError
@@ -15,8 +18,8 @@ OUTLINE_TABLES: Final = frozenset({b"glyf", b"head", b"hhea", b"hmtx", b"loca", 
 CHARACTER_TABLES: Final = frozenset({b"OS/2", b"cmap", b"name", b"post"})
 
 _LAST_OF_PLANE: Final = 0xFFFF
-_MOST_SEGMENTS: Final = 8000
-"""Of a table in format 4, whose length has 16 bits."""
+_MOST_OF_FEW: Final = 8000
+"""Characters of a table in format 4, whose length has 16 bits."""
 _LONGEST_NAME: Final = 63
 _NAMES: Final = (1, 4, 6)
 """Family, full name, PostScript name."""
@@ -34,15 +37,6 @@ class FontTable(NamedTuple):
     content: bytes
 
 
-class Segment(NamedTuple):
-    """Characters that follow one another, and so do their glyphs."""
-
-    first: int
-    last: int
-    glyph: int
-    """Of the first one."""
-
-
 def read_tables(font: bytes) -> list[FontTable]:
     """The tables in the order of the directory; one that reaches beyond the file is cut off.
 
@@ -58,29 +52,14 @@ def read_tables(font: bytes) -> list[FontTable]:
     ]
 
 
-def segments_of(glyphs: Mapping[str, int]) -> list[Segment]:
-    """The glyphs of characters, in the order of the characters."""
-    found: list[Segment] = []
-    first, last, begin = 0, -1, 0
-    for character, glyph in sorted(glyphs.items()):
-        code = ord(character)
-        if code != last + 1 or glyph != begin + code - first:
-            if last >= 0:
-                found.append(Segment(first, last, begin))
-            first, begin = code, glyph
-        last = code
-    if last >= 0:
-        found.append(Segment(first, last, begin))
-    return found
-
-
-def legible_font(tables: Iterable[FontTable], name: str, segments: Sequence[Segment]) -> bytes:
-    """A font file with the outlines among these tables, and these characters."""
+def legible_font(tables: Iterable[FontTable], name: str, glyphs: Mapping[int, int]) -> bytes:
+    """A font file with the outlines among these tables, and the glyphs of characters, which must not be empty."""
     outlines = {table.tag: table for table in tables if table.tag in OUTLINE_TABLES}
     head, hhea = outlines[b"head"], outlines[b"hhea"]
+    codes = sorted(glyphs)
     made = {
-        b"OS/2": _metrics(head.content, hhea.content, segments),
-        b"cmap": _characters(segments),
+        b"OS/2": _metrics(head.content, hhea.content, codes),
+        b"cmap": _characters(codes, [glyphs[code] for code in codes]),
         b"name": _naming(name),
         b"post": _POST,
     }
@@ -89,43 +68,36 @@ def legible_font(tables: Iterable[FontTable], name: str, segments: Sequence[Segm
     return _file([outlines[tag] for tag in sorted(outlines)])
 
 
-def read_segments(table: bytes) -> list[Segment] | None:
-    """The glyphs of characters by a `cmap` in the form that is written here; None when it is in another one."""
+def read_characters(table: bytes) -> dict[int, int]:
+    """The glyphs of characters, as far as a `cmap` has the form that is written here.
+
+    Who writes it again sees whether it has.
+    """
     try:
-        count, last, place = struct.unpack_from(">2xH", table)[0], 0, 0
+        (count,) = struct.unpack_from(">2xH", table)
         (place,) = struct.unpack_from(">I", table, 8 * count)
-        if table[place : place + 2] == b"\0\x04":
-            segments = _few_read(table, place)
-        else:
-            (groups,) = struct.unpack_from(">I", table, place + 12)
-            segments = [Segment(*struct.unpack_from(">III", table, place + 16 + 12 * at)) for at in range(groups)]
+        if count == 1 and table[place : place + 2] == b"\0\x04":
+            size = struct.unpack_from(">6xH", table, place)[0] // 2
+            columns = struct.unpack_from(f">14x{size}H2x{2 * size}H", table, place)
+            codes, steps = columns[: size - 1], columns[2 * size : -1]
+            return {code: code + step & _LAST_OF_PLANE for code, step in zip(codes, steps, strict=True)}
+        (size,) = struct.unpack_from(">I", table, place + 12)
+        numbers = struct.unpack_from(f">{3 * size}I", table, place + 16)
     except struct.error:
-        return None
-    for segment in segments:
-        if not last < segment.first <= segment.last:
-            return None
-        last = segment.last
-    return segments if segments and _characters(segments) == table else None
+        return {}
+    return dict(zip(numbers[0::3], numbers[2::3], strict=True))
 
 
-def _few_read(table: bytes, place: int) -> list[Segment]:
-    """The segments of format 4 but the closing one."""
-    count = struct.unpack_from(">6xH", table, place)[0] // 2
-    columns = struct.unpack_from(f">14x{count}H2x{count}H{count}H", table, place)
-    ends, starts, steps = (columns[at : at + count] for at in range(0, 3 * count, count))
-    return [
-        Segment(first, last, first + step & _LAST_OF_PLANE)
-        for first, last, step in zip(starts, ends, steps, strict=True)
-    ][:-1]
+def _characters(codes: Sequence[int], glyphs: Sequence[int]) -> bytes:
+    """`cmap`: format 4; for characters that it has no room for, format 12 with all of them beside it.
 
-
-def _characters(segments: Sequence[Segment]) -> bytes:
-    """`cmap`: format 4; for characters that it has no room for, format 12 with all of them beside it."""
-    few = [segment for segment in segments if segment.last <= _LAST_OF_PLANE]
-    subtables = [(1, _few(few))] if len(few) <= _MOST_SEGMENTS else []
-    if not subtables or len(few) < len(segments):
-        rows = b"".join([struct.pack(">III", *segment) for segment in segments])
-        subtables.append((10, struct.pack(">HHIII", 12, 0, 16 + len(rows), 0, len(segments)) + rows))
+    Every character is a segment of its own: those of a licence hardly ever follow one another.
+    """
+    beyond = bisect_right(codes, _LAST_OF_PLANE)
+    subtables = [(1, _few(codes[:beyond], glyphs[:beyond]))] if beyond <= _MOST_OF_FEW else []
+    if not subtables or beyond < len(codes):
+        rows = struct.pack(f">{3 * len(codes)}I", *chain.from_iterable(zip(codes, codes, glyphs, strict=True)))
+        subtables.append((10, struct.pack(">HHIII", 12, 0, 16 + len(rows), 0, len(codes)) + rows))
     place = 4 + 8 * len(subtables)
     records = b""
     for encoding, subtable in subtables:
@@ -134,14 +106,12 @@ def _characters(segments: Sequence[Segment]) -> bytes:
     return struct.pack(">HH", 0, len(subtables)) + records + b"".join([subtable for _, subtable in subtables])
 
 
-def _few(segments: Sequence[Segment]) -> bytes:
-    count = len(segments) + 1
-    ends = [*(segment.last for segment in segments), _LAST_OF_PLANE]
-    starts = [*(segment.first for segment in segments), _LAST_OF_PLANE]
-    steps = [*((segment.glyph - segment.first) & _LAST_OF_PLANE for segment in segments), 1]
+def _few(codes: Sequence[int], glyphs: Sequence[int]) -> bytes:
+    count = len(codes) + 1
+    steps = [glyph - code & _LAST_OF_PLANE for code, glyph in zip(codes, glyphs, strict=True)]
     return struct.pack(
         f">HHHHHHH{count}H2x{count}H{count}H{2 * count}x",
-        4, 16 + 8 * count, 0, 2 * count, *_search(count, 2), *ends, *starts, *steps,
+        4, 16 + 8 * count, 0, 2 * count, *_search(count, 2), *codes, _LAST_OF_PLANE, *codes, _LAST_OF_PLANE, *steps, 1,
     )  # fmt: skip
 
 
@@ -151,17 +121,18 @@ def _search(count: int, size: int) -> tuple[int, int, int]:
     return size << steps, steps, size * count - (size << steps)
 
 
-def _metrics(head: bytes, hhea: bytes, segments: Sequence[Segment]) -> bytes:
+def _metrics(head: bytes, hhea: bytes, codes: Sequence[int]) -> bytes:
     """`OS/2`, version 4: regular, with Latin and Chinese characters; to be shown and printed, not to be installed."""
     (em,) = struct.unpack_from(">18xH", head)
     ascent, descent, gap = struct.unpack_from(">4xhhh", hhea)
-    first, last = (min(code, _LAST_OF_PLANE) for code in (segments[0].first, segments[-1].last))
+    first, last = (min(code, _LAST_OF_PLANE) for code in (codes[0], codes[-1]))
     return _OS2.pack(
         4, min(em, 0x7FFF), 400, 5, 4, 1, 1 << 27, 0, 0, b"    ", 0x40, first, last,
         ascent, descent, gap, max(ascent, 0), max(-descent, 0), 1 | 1 << 18, 0, 0, 0, 0, 32, 1,
     )  # fmt: skip
 
 
+@lru_cache(maxsize=64)
 def _naming(name: str) -> bytes:
     """`name`: the same one everywhere, so that the subset is never taken for a font of the machine."""
     text = name[:_LONGEST_NAME].encode("utf-16-be")

@@ -7,7 +7,7 @@ from functools import cached_property
 import uharfbuzz as hb
 
 from .errors import FontError, UnprintableError
-from .font_tables import legible_font, read_tables, segments_of
+from .font_tables import legible_font, read_tables
 from .page import Command
 
 UNITS = 1000
@@ -83,8 +83,8 @@ class Font:
     def subset_with_characters(self, glyphs: Mapping[str, int]) -> tuple[bytes, dict[int, int]]:
         """A font file with the glyphs of these characters, which can be asked for them; and the new number of each."""
         outlines, numbers = self.subset(glyphs.values())
-        segments = segments_of({character: numbers[gid] for character, gid in glyphs.items()})
-        return legible_font(read_tables(outlines), self.name, segments), numbers
+        characters = {ord(character): numbers[gid] for character, gid in glyphs.items()}
+        return legible_font(read_tables(outlines), self.name, characters), numbers
 
     @cached_property
     def _prepared(self) -> hb.Face:

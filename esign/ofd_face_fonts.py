@@ -4,11 +4,10 @@ The form is that of `ofd_fonts`, and nothing else is accepted: readers that go b
 ask the font for characters show the same.
 """
 
-from bisect import bisect_right
 from typing import Final, NamedTuple
 
 from .errors import Fault, MalformedError, TooLargeError
-from .font_tables import CHARACTER_TABLES, legible_font, read_segments
+from .font_tables import CHARACTER_TABLES, legible_font, read_characters
 from .fonts import UNITS
 from .glyph_shapes import GlyphShapes, known_digest, shape_digest
 from .ofd_parts_reading import not_ours
@@ -60,11 +59,10 @@ class OfdFaceFont:
         except MalformedError as error:
             raise MalformedError(Fault.FORMAT_OFD, error.detail) from error
         tables = self._shapes.tables
-        segments = read_segments(next(table.content for table in tables if table.tag == b"cmap"))
-        if segments is None or legible_font(tables, name, segments) != data:
+        self._mapped = read_characters(next(table.content for table in tables if table.tag == b"cmap"))
+        """The glyph that the font has for each character."""
+        if not self._mapped or legible_font(tables, name, self._mapped) != data:
             raise not_ours("the tables of a font")
-        self._segments = segments
-        self._firsts = [segment.first for segment in segments]
         self._glyphs: dict[str, str] = {}
         """Number of each character's glyph that was met, in digits."""
         self.advances: dict[str, float] = {}
@@ -91,7 +89,8 @@ class OfdFaceFont:
         if min(lengths) < 1 or max(lengths) > _DIGITS:
             return False
         known |= new
-        self.unlike |= {character for character, digits in new.items() if self._mapped(character) != int(digits)}
+        mapped = self._mapped
+        self.unlike |= {character for character, digits in new.items() if mapped.get(ord(character)) != int(digits)}
         for character, outline in zip(new, self._shapes.glyphs(map(int, new.values())), strict=True):
             compared = _compared.get(character)
             if compared is not None and compared[0] == outline:
@@ -116,16 +115,8 @@ class OfdFaceFont:
         Raises:
             MalformedError: `NON_CANONICAL`: it has.
         """
-        if sum([segment.last - segment.first + 1 for segment in self._segments]) > len(self._glyphs):
+        if len(self._mapped) > len(self._glyphs):
             raise not_ours("the characters of a font")
-
-    def _mapped(self, character: str) -> int | None:
-        """The glyph that the font has for a character."""
-        code = ord(character)
-        at = bisect_right(self._firsts, code) - 1
-        if at < 0 or code > self._segments[at].last:
-            return None
-        return self._segments[at].glyph + code - self._segments[at].first
 
     def _compare(self, character: str, outline: bytes) -> _Glyph:
         known = known_digest(character)
