@@ -103,6 +103,7 @@ CHECKS = {
     "body": Message(zh="所附正文一致", en="attached body is the right one"),
     "face": Message(zh="照面与证照数据一致", en="face says what the data say"),
     "face_code": Message(zh="照面二维码是本证照的", en="code on the face is its own"),
+    "metadata": Message(zh="供程序读取的信息与数据一致", en="what programs read says what the data say"),
     "attached": Message(zh="随附的数据签名", en="signature that came along with the data"),
     "embedded": Message(zh="随附证书", en="certificates that came along"),
     "expected_seal": Message(zh="所盖印章与证照数据一致", en="the seal is the one listed"),

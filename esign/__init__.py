@@ -60,7 +60,7 @@ from .cms_detached import (
     timestamp_detached,
 )
 from .copy_stamp import COPY_STAMP_HEIGHT, COPY_STAMP_WIDTH, draw_copy_stamp
-from .elements import ELEMENTS, Element, element_with_key
+from .elements import ELEMENTS, Element, element_with_key, short_elements
 from .errors import (
     AdditionRefusedError,
     Deviation,
@@ -643,6 +643,7 @@ __all__ = [
     "seal_object_of",
     "seal_png",
     "seal_size",
+    "short_elements",
     "sign_code",
     "sign_detached",
     "sign_gm_attached",

@@ -5,9 +5,11 @@ Short names are written into XMP (and OFD CustomDatas); JSON keys name the same 
 and in paper metadata. Only elements that this version writes or reads have a row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+
+from .xmp import ShortElement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +53,12 @@ _BY_KEY: Mapping[str, Element] = MappingProxyType({element.key: element for elem
 def element_with_key(key: str) -> Element:
     """Return the element with this JSON key; KeyError when the table has none."""
     return _BY_KEY[key]
+
+
+def short_elements(texts: Mapping[str, str], elements: Iterable[Element] = ELEMENTS) -> tuple[ShortElement, ...]:
+    """Those elements that have a short name, with their texts (by key), as files carry them for other programs."""
+    return tuple(
+        ShortElement(short_name=element.short_name, title=element.label, value=texts[element.key])
+        for element in elements
+        if element.short_name is not None
+    )

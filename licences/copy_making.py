@@ -22,7 +22,6 @@ from esign import (
     PdfContent,
     Seal,
     SealPicture,
-    ShortElement,
     StructuredLicence,
     Timestamper,
     UnprintableError,
@@ -31,6 +30,7 @@ from esign import (
     draw_copy_stamp,
     group_serial,
     make_short_code,
+    short_elements,
     sign_ofd,
     structured_from_bytes,
 )
@@ -192,7 +192,7 @@ class CopyMaker:
         content = PdfContent(
             title=f"{copy.licence.type_name} {copy.licence.number}（加注件 {printed}）",
             pages=pages,
-            elements=_short_elements(copy),
+            elements=short_elements(copy.licence.elements() | copy.elements(), (*ELEMENTS, *COPY_ELEMENTS)),
             structured=copy_to_bytes(copy),
             attachment=COPY_ATTACHMENT_NAME,
         )
@@ -268,13 +268,3 @@ def _reliance(copy: MadeCopy, purpose: CopyPurpose) -> Reliance:
         case_number=purpose.case_number,
         relied_at=copy.made_at,
     )
-
-
-def _short_elements(copy: AnnotatedCopy) -> list[ShortElement]:
-    """The elements of the licence and of the copy that have a short name, for the PDF's metadata."""
-    texts = copy.licence.elements() | copy.elements()
-    return [
-        ShortElement(short_name=element.short_name, title=element.label, value=texts[element.key])
-        for element in (*ELEMENTS, *COPY_ELEMENTS)
-        if element.short_name is not None
-    ]

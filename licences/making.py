@@ -7,19 +7,17 @@ from urllib.parse import urlsplit
 
 from esign import (
     CHINA,
-    ELEMENTS,
     SALT_BYTES,
     AuthorityRegister,
     CodeClaims,
     FontChain,
     PdfContent,
     SealLevel,
-    ShortElement,
-    StructuredLicence,
     StructuredRelation,
     StructuredStatusPlace,
     holder_check_value,
     make_short_code,
+    short_elements,
     sign_code,
     structured_from_bytes,
     structured_to_bytes,
@@ -224,7 +222,7 @@ class LicenceMaker:
             PdfContent(
                 title=f"{licence_type.name} {licence.number}",
                 pages=self._renderer.render(licence, marks, awaited, document),
-                elements=_short_elements(structured),
+                elements=short_elements(structured.elements()),
                 structured=json_bytes,
                 body=None if attached is None else attached.content,
                 document=document.key,
@@ -379,13 +377,3 @@ def _first_status(licence_type: LicenceType, keys: SealingKeys, provenance: Prov
     # The paper was handed over long ago.
     awaits_activation = licence_type.lifecycle.activation and provenance.origin.kind == "native"
     return Status.INACTIVE if awaits_activation else Status.ISSUED
-
-
-def _short_elements(structured: StructuredLicence) -> list[ShortElement]:
-    """The elements that have a short name, for the PDF's metadata."""
-    texts = structured.elements()
-    return [
-        ShortElement(short_name=element.short_name, title=element.label, value=texts[element.key])
-        for element in ELEMENTS
-        if element.short_name is not None
-    ]

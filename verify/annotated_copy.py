@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from esign import (
+    COPY_ELEMENTS,
+    ELEMENTS,
     SEAL_FIELD,
     AnnotatedCopy,
     EsignError,
@@ -23,6 +25,7 @@ from esign import (
     read_face,
     read_gm_detached,
     read_ofd_face,
+    short_elements,
 )
 from keys import hash_bytes
 from verify.facts import Facts, unreadable
@@ -33,6 +36,7 @@ from verify.revocation import RevocationEvidence
 from verify.seal_reading import Ballast, seals_beside, seals_of_pdf
 from verify.seals import Seal, brought_check, evidence_check, judge_seal
 from verify.signing_path import Existence, Grounds
+from verify.structured import metadata_check
 from verify.timestamps import look_at_document_timestamps
 
 
@@ -119,6 +123,9 @@ def look_at_copy_ofd(ofd: SealedOfd, grounds: Grounds) -> Facts:
         before=facts.checks,
         copy=copy,
     )
+    texts = short_elements(copy.licence.elements() | copy.elements(), (*ELEMENTS, *COPY_ELEMENTS))
+    if agree:
+        agree = (*agree, metadata_check(ofd.custom, texts))
     return replace(facts, checks=(*facts.checks, *agree))
 
 

@@ -15,6 +15,7 @@ from esign import (
     read_detached,
     read_ofd_face,
     read_sealed_ofd,
+    short_elements,
     structured_from_bytes,
 )
 from verify.annotated_copy import look_at_copy_ofd
@@ -28,7 +29,7 @@ from verify.seal_reading import seals_beside
 from verify.seals import completeness_check
 from verify.signing_path import Existence, Grounds
 from verify.sources import Records
-from verify.structured import body_check, document_check
+from verify.structured import body_check, document_check, metadata_check
 
 
 def look_at_ofd(data: bytes, grounds: Grounds, records: Records) -> Facts:
@@ -83,7 +84,7 @@ def look_at_ofd(data: bytes, grounds: Grounds, records: Records) -> Facts:
     )
     return Facts(
         kind="ofd",
-        checks=(*checks, *agree),
+        checks=(*checks, *agree, *((metadata_check(ofd.custom, short_elements(licence.elements())),) if agree else ())),
         signatures=found.signatures,
         licence=licence,
         document=document,

@@ -24,12 +24,14 @@ from esign import (
     SealObject,
     SealPlace,
     SesPicture,
+    ShortElement,
     StructuredAttachment,
     StructuredAuthority,
     StructuredDocument,
     StructuredLicence,
     make_seal_object,
     read_seal_object,
+    short_elements,
     sign_detached,
     structured_to_bytes,
 )
@@ -133,7 +135,7 @@ class Desk:
         given: dict[str, Any] = {
             "title": "样例",
             "pages": [page],
-            "elements": [],
+            "elements": short_elements(licence.elements()),
             "structured": structured,
             "signature": p7s or sign_detached(structured, self.signer, signing_time=self.at),
             "fields": fields,
@@ -251,6 +253,10 @@ BODY = StructuredAttachment(
 )
 
 MADE: dict[str, tuple[Callable[[Desk], bytes], str]] = {
+    "another holder in what programs read": (
+        lambda desk: desk.ofd(desk.licence(), elements=[ShortElement(short_name="CZZT", title="", value="样例丙")]),
+        "FACE_DIFFERS",
+    ),
     "another certificate of the authority": (
         lambda desk: desk.ofd(desk.licence(), desk.made(signer=desk.pki.signer("seal-renewed"))),
         "SEAL_UNEXPECTED",
