@@ -149,7 +149,7 @@ def _parser() -> Parser:
 
     verify = command("verify", _verify, "核验文件或二维码 check a file or a code", commands)
     verify.add_argument(
-        "input", metavar="FILE|CODE|-", nargs="?", help="PDF, JSON (with .p7s beside it), picture or code"
+        "input", metavar="FILE|CODE|-", nargs="?", help="PDF, OFD, JSON (with .p7s beside it), picture or code"
     )
     verify.add_argument("--at", metavar="WHEN", help="核验时点 date or RFC 3339 instant (default now)")
     verify.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")

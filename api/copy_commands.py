@@ -119,10 +119,7 @@ def _make(arguments: argparse.Namespace) -> "Answer":
     kinds = handed_out(copy.files, arguments.format or services.home.settings.format)
     sealed = [kind for kind in kinds if kind in SEALED_FORMS]
     target = services.home.issued / f"{copy.serial}.{sealed[0]}" if arguments.out is None else Path(arguments.out)
-    # The file of that name is the one that its ending says, where there is one; else the first.
-    named = next((kind for kind in sealed if target.name.endswith(_SUFFIXES[kind])), sealed[0])
-    stem = target.name.removesuffix(_SUFFIXES[named])
-    places = {kind: str(target if kind == named else target.with_name(stem + _SUFFIXES[kind])) for kind in kinds}
+    places = {kind: str(place) for kind, place in copy_places(target, kinds).items()}
     with StagedFiles(target.parent) as staged:
         staged.stage({Path(places[kind]).name: services.copies.copy_file(copy, kind) for kind in kinds})
         staged.put()
@@ -133,6 +130,16 @@ def _make(arguments: argparse.Namespace) -> "Answer":
         *(f"{kind}: {place}" for kind, place in places.items()),
     ]
     return Answer(shape=copy_shape(copy, places), text="\n".join(lines))
+
+
+def copy_places(target: Path, kinds: "Sequence[FileKind]") -> "dict[FileKind, Path]":
+    """Say where each file goes: nothing else than a PDF is named .pdf, or than an OFD .ofd, whatever was asked for."""
+    from licences import SEALED_FORMS
+
+    says = next((kind for kind in SEALED_FORMS if target.name.endswith(_SUFFIXES[kind])), None)
+    named = says or next(kind for kind in kinds if kind in SEALED_FORMS)
+    stem = target.name.removesuffix(_SUFFIXES[named])
+    return {kind: target if kind == named else target.with_name(stem + _SUFFIXES[kind]) for kind in kinds}
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":

@@ -66,7 +66,7 @@ def _preview(arguments: argparse.Namespace) -> "Answer":
     with StagedFiles(target.parent) as staged:
         staged.stage(files)
         staged.put()
-    lines = [f"{PREVIEW_ZH}  {PREVIEW_EN}: {target.parent / name}" for name in files]
+    lines = [f"{PREVIEW_ZH}  {PREVIEW_EN}", *(str(target.parent / name) for name in files)]
     if pages > MAX_PREVIEW_PAGES:
         most = MAX_PREVIEW_PAGES
         lines.append(f"共{pages}页，只显示前{most}页  {pages} pages, of which the first {most} are shown")

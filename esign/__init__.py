@@ -289,6 +289,7 @@ from .structured import (
     StructuredStatusPlace,
     TrustLevel,
     UnknownMember,
+    seals_on_ofd,
 )
 from .structured_json import FORMAT as STRUCTURED_FORMAT
 from .structured_json import canonical_json, claims_to_be_structured, structured_from_bytes, structured_to_bytes
@@ -643,6 +644,7 @@ __all__ = [
     "seal_object_of",
     "seal_png",
     "seal_size",
+    "seals_on_ofd",
     "short_elements",
     "sign_code",
     "sign_detached",

@@ -11,7 +11,10 @@ from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
-from .errors import Fault, MalformedError
+from .errors import Fault, MalformedError, TooLargeError
+
+MAX_FONT_CHARACTERS: Final = 131_072
+"""Of one font; GB 18030 has 88,000."""
 
 OUTLINE_TABLES: Final = frozenset({b"glyf", b"head", b"hhea", b"hmtx", b"loca", b"maxp"})
 """All that drawing takes. Programs (`fpgm`, `prep`, those of glyphs) could move the points of an outline."""
@@ -72,6 +75,9 @@ def read_characters(table: bytes) -> dict[int, int]:
     """The glyphs of characters, as far as a `cmap` has the form that is written here.
 
     Who writes it again sees whether it has.
+
+    Raises:
+        TooLargeError: more than `MAX_FONT_CHARACTERS`.
     """
     try:
         (count,) = struct.unpack_from(">2xH", table)
@@ -82,6 +88,8 @@ def read_characters(table: bytes) -> dict[int, int]:
             codes, steps = columns[: size - 1], columns[2 * size : -1]
             return {code: code + step & _LAST_OF_PLANE for code, step in zip(codes, steps, strict=True)}
         (size,) = struct.unpack_from(">I", table, place + 12)
+        if size > MAX_FONT_CHARACTERS:
+            raise TooLargeError(f"a font with more than {MAX_FONT_CHARACTERS} characters")
         numbers = struct.unpack_from(f">{3 * size}I", table, place + 16)
     except struct.error:
         return {}
@@ -157,4 +165,5 @@ def _file(tables: Sequence[FontTable]) -> bytes:
 
 def _checksum(content: bytes) -> int:
     padded = content + bytes(-len(content) % 4)
-    return sum(struct.unpack(f">{len(padded) // 4}I", padded)) & 0xFFFFFFFF
+    words: tuple[int, ...] = struct.unpack(f">{len(padded) // 4}I", padded)
+    return sum(words) & 0xFFFFFFFF

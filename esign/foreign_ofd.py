@@ -19,6 +19,7 @@ from .ofd_package import ROOT_FILE, read_package
 from .ofd_paths import OfdFiles
 from .ofd_signatures import MAX_OFD_SIGNATURES, OfdSignature, read_signatures
 from .seal_object import read_seal_object
+from .ses_reading import SignedValueKind
 from .signature_values import signature_algorithm, verify_value
 
 MAX_CANDIDATES: Final = 8
@@ -137,11 +138,18 @@ def _facts(
     covered = signature.covered
     return ForeignOfdSignature(
         signature=signature,
-        uncovered=_in_order(files, showing - covered),
+        uncovered=_in_order(files, (showing | _shown_beside(signature)) - covered),
         attachments=_in_order(files, attached - covered),
         covers_root=any(path.casefold() == ROOT_FILE.casefold() for path in covered),
         stated_time=stated_time(signature.time_text),
     )
+
+
+def _shown_beside(signature: OfdSignature) -> frozenset[str]:
+    """The seal beside the signature, where readers take the picture from it: a seal signature has its own inside."""
+    if not signature.stamps or signature.seal_path is None or signature.value_kind is SignedValueKind.SES_SIGNATURE:
+        return frozenset()
+    return frozenset({signature.seal_path})
 
 
 def _unsigned(

@@ -45,6 +45,9 @@ class GlyphShapes:
         if not self.units:
             raise MalformedError(Fault.FORMAT_PDF, "an embedded font without a scale")
         self._places = _numbers("I" if head[50:52] == b"\0\1" else "H", tables[b"loca"])
+        if int.from_bytes(tables[b"maxp"][4:6], "big") != len(self._places) - 1:
+            # Programs that draw leave out what is beyond that number.
+            raise MalformedError(Fault.FORMAT_PDF, "an embedded font has another number of glyphs than it says")
         self._outlines = tables[b"glyf"]
         self._metrics = tables[b"hmtx"]
         self._full_metrics = int.from_bytes(hhea[34:36], "big")

@@ -17,6 +17,8 @@ MAX_OFD_DOCUMENTS: Final = 64
 """Bodies of one package with their versions; nearly all have one."""
 MAX_OFD_PAGES: Final = 4_000
 """Of one document, as of the files of a package."""
+MAX_OFD_ENTRIES: Final = 20_000
+"""Pages, resources, annotations and attachments of all documents, as often as documents name them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +69,8 @@ class OfdResources:
 class OfdAttachment:
     """One attached file."""
 
-    identifier: str
     name: str
-    format: str
     path: str | None
-    visible: bool
-    usage: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +84,6 @@ class OfdDocument:
     """It is not the one that its body names, but that of a version (clause 19)."""
     version_files: tuple[str, ...]
     """Paths of the files that name the versions of the body, and so what a reader shows of it."""
-    document_id: str
     title: str
     author: str
     creator: str
@@ -118,14 +115,15 @@ def read_documents(files: OfdFiles) -> tuple[OfdDocument, ...]:
         MalformedError: `FORMAT_OFD`: no document, broken XML, or twice what a reader takes once.
         TooLargeError: over a limit.
     """
-    path = next((name for name in files if name.casefold() == ROOT_FILE.casefold()), ROOT_FILE)
+    path = files.find(ROOT_FILE, ROOT_FILE)
     root = files.xml(path, ROOT_FILE)
     found: list[OfdDocument] = []
+    entries = _Entries()
     for body in root.all("DocBody"):
         document = files.find(body.only_text("DocRoot"), path)
         versions = _versions(files, body, path)
         roots = dict.fromkeys((document, *versions.values()))
-        found += (_Walk(files, one, path).document(body, tuple(versions), version=one != document) for one in roots)
+        found += (_Walk(files, one, path, entries).document(body, tuple(versions), version=one != document) for one in roots)
         if len(found) > MAX_OFD_DOCUMENTS:
             raise TooLargeError(f"an OFD with more than {MAX_OFD_DOCUMENTS} documents")
     if not found:
@@ -135,8 +133,7 @@ def read_documents(files: OfdFiles) -> tuple[OfdDocument, ...]:
 
 def rendering_files(files: OfdFiles, document: OfdDocument) -> frozenset[str]:
     """Paths of all files that have a part in what the document shows, also of those that are not there."""
-    root = next((name for name in files if name.casefold() == ROOT_FILE.casefold()), ROOT_FILE)
-    found = {root, document.path, *document.version_files}
+    found = {files.find(ROOT_FILE, ROOT_FILE), document.path, *document.version_files}
     found.update(page.path for page in (*document.pages, *document.templates))
     for resources in document.resources:
         found.add(resources.path)
@@ -165,11 +162,27 @@ def _versions(files: OfdFiles, body: Element, root: str) -> dict[str, str]:
     return found
 
 
+class _Entries:
+    """How many entries of lists were followed: documents may share a long list, which is followed for each of them."""
+
+    def __init__(self) -> None:
+        self._left = MAX_OFD_ENTRIES
+
+    def counted(self, elements: Iterator[Element]) -> Iterator[Element]:
+        """The elements, as long as there are not too many."""
+        for element in elements:
+            self._left -= 1
+            if self._left < 0:
+                raise TooLargeError(f"an OFD whose documents list more than {MAX_OFD_ENTRIES} things")
+            yield element
+
+
 class _Walk:
     """Follows the paths of one document."""
 
-    def __init__(self, files: OfdFiles, path: str, named_by: str) -> None:
+    def __init__(self, files: OfdFiles, path: str, named_by: str, entries: _Entries) -> None:
         self._files = files
+        self._entries = entries
         self._path = path
         self._named_by = named_by
         self._root = files.xml(path, named_by)
@@ -180,7 +193,7 @@ class _Walk:
         root, path = self._root, self._path
         common = root.only("CommonData") or Element("CommonData", {})
         for name in ("PublicRes", "DocumentRes"):
-            for named in common.all(name):
+            for named in self._entries.counted(common.all(name)):
                 self._read_resources(self._files.find(named.text, path))
         listed = root.only("Pages") or Element("Pages", {})
         pages = tuple(self._page(one, path) for one in self._limited(listed.all("Page")))
@@ -198,7 +211,6 @@ class _Walk:
             root=root,
             version=version,
             version_files=version_files,
-            document_id=info.text_of("DocID"),
             title=info.text_of("Title"),
             author=info.text_of("Author"),
             creator=info.only_text("Creator"),
@@ -222,7 +234,7 @@ class _Walk:
         )
 
     def _limited(self, elements: Iterator[Element]) -> list[Element]:
-        found = list(elements)
+        found = list(self._entries.counted(elements))
         if len(found) > MAX_OFD_PAGES:
             raise TooLargeError(f"an OFD with more than {MAX_OFD_PAGES} pages")
         return found
@@ -254,7 +266,7 @@ class _Walk:
             if b"PageRes" not in data and b"\0" not in data:
                 self._files.check(path)
                 continue
-            for named in self._files.xml(path, self._path).all("PageRes"):
+            for named in self._entries.counted(self._files.xml(path, self._path).all("PageRes")):
                 resources = self._files.find(named.text, path)
                 self._read_resources(resources)
                 yield path, resources
@@ -275,7 +287,7 @@ class _Walk:
                     path=self._resource(one.only_text("FontFile"), base, path),
                 )
                 for group in root.all("Fonts")
-                for one in group.all("Font")
+                for one in self._entries.counted(group.all("Font"))
             ),
             media=tuple(
                 OfdMedia(
@@ -285,12 +297,12 @@ class _Walk:
                     path=self._resource(one.only_text("MediaFile"), base, path),
                 )
                 for group in root.all("MultiMedias")
-                for one in group.all("MultiMedia")
+                for one in self._entries.counted(group.all("MultiMedia"))
             ),
             profiles=tuple(
                 found
                 for group in root.all("ColorSpaces")
-                for one in group.all("ColorSpace")
+                for one in self._entries.counted(group.all("ColorSpace"))
                 if (found := self._resource(one.attributes.get("Profile", ""), base, path)) is not None
             ),
         )
@@ -311,7 +323,7 @@ class _Walk:
     def _annotations(self, listed: str) -> Iterator[tuple[str, str]]:
         if listed not in self._files:
             return
-        for page in self._files.xml(listed, self._path).all("Page"):
+        for page in self._entries.counted(self._files.xml(listed, self._path).all("Page")):
             path = self._seen(self._files.find(page.only_text("FileLoc"), listed))
             if path in self._files:
                 self._files.check(path)
@@ -320,13 +332,9 @@ class _Walk:
     def _attachments(self, listed: str) -> Iterator[OfdAttachment]:
         if listed not in self._files:
             return
-        for one in self._files.xml(listed, self._path).all("Attachment"):
-            location, attributes = one.only_text("FileLoc"), one.attributes
+        for one in self._entries.counted(self._files.xml(listed, self._path).all("Attachment")):
+            location = one.only_text("FileLoc")
             yield OfdAttachment(
-                identifier=attributes.get("ID", ""),
-                name=attributes.get("Name", ""),
-                format=attributes.get("Format", ""),
+                name=one.attributes.get("Name", ""),
                 path=self._seen(self._files.find(location, listed)) if location else None,
-                visible=attributes.get("Visible", "true").strip().lower() not in ("false", "0"),
-                usage=attributes.get("Usage", "none"),
             )

@@ -50,7 +50,7 @@ class OfdFaceFont:
         Raises:
             MalformedError: `FORMAT_OFD`: it is no TrueType font with our tables; `NON_CANONICAL`: they are not written
                 as ours are.
-            TooLargeError: more than `MAX_OFD_FONT_BYTES`.
+            TooLargeError: more than `MAX_OFD_FONT_BYTES`, or too many characters.
         """
         if len(data) > MAX_OFD_FONT_BYTES:
             raise TooLargeError(f"a font of more than {MAX_OFD_FONT_BYTES} bytes")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
-from xml.sax.saxutils import unescape
+from xml.sax.saxutils import escape, unescape
 
 from .face_drawing import DrawnShape, DrawnText, luminance
 from .face_seen import SeenBox
@@ -125,6 +125,8 @@ def _text_of(parts: Sequence[str | Any], fonts: Mapping[int, OfdFaceFont], heigh
     if font is None:
         raise not_ours("a font that is not there")
     text = unescape(written, ENTITIES) if "&" in written else written
+    if ("&" in written or ">" in written) and escape(text) != written:
+        raise not_ours("the signs of a text")
     count = len(text)
     if count_text != str(count) or not font.draws(text, glyphs):
         raise not_ours("the glyphs of a text")

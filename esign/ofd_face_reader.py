@@ -165,7 +165,7 @@ class _FaceReader:
             end = text.find(_ANNOTATION_END, opened.end()) + len(_ANNOTATION_END)
             box = box_of(boundary, size.height)
             objects = list(
-                read_objects(text[:end], opened.end(), _ANNOTATION_END, fonts=self._fonts, height=size.height)
+                read_objects(text[opened.end() : end], 0, _ANNOTATION_END, fonts=self._fonts, height=size.height)
             )
             if kind == "Stamp":
                 _check_stamp(objects)
@@ -218,7 +218,6 @@ _remembered = lru_cache(maxsize=64)(_template)
 """A background is the same in many files."""
 
 
-@lru_cache(maxsize=64)
 def _picture(data: bytes) -> SeenSymbol | SeenPhoto:
     """A symbol, or a photograph in the form that a PDF of ours has for it; any other picture is none of a licence."""
     modules = modules_of(data)

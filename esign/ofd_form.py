@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from keys import SM2_SM3
+
 from .ofd_package import OfdPart
 from .page import Page
 from .pdf_form import ATTACHMENT_NAME, SEAL_FIELD
@@ -27,9 +29,9 @@ SIGNATURE_LIST: Final = f"{SIGNATURE_FOLDER}/Signatures.xml"
 SEAL_FILE, SIGNATURE_FILE, VALUE_FILE = "Seal.esl", "Signature.xml", "SignedValue.dat"
 SIGNATURE_SUFFIX: Final = ".p7s"
 """Added to the name of the attached data: its detached signature."""
-CHECK_METHOD: Final = "1.2.156.10197.1.401"
+CHECK_METHOD: Final = SM2_SM3.digest_oid
 """SM3, as an OID: what most products write."""
-SIGNATURE_METHOD: Final = "1.2.156.10197.1.501"
+SIGNATURE_METHOD: Final = SM2_SM3.signature_oid
 """SM2 with SM3."""
 DOCUMENT_DATA: Final = "Document"
 """Name of the custom datum that says which of the documents of a licence the file is."""
@@ -79,4 +81,3 @@ class OfdDraft:
     files: dict[str, OfdPart] = field(repr=False)
     stamps: dict[str, OfdStamp]
     """By field; a field that is not here is sealed without being shown."""
-    fields: tuple[str, ...]

@@ -184,17 +184,33 @@ def claims_to_be_ofd(data: bytes) -> bool:
     """Whether a file is a ZIP whose directory names `OFD.xml`; nothing is unpacked."""
     if not data.startswith(_LOCAL_SIGN) or len(data) > MAX_OFD_BYTES:
         return False
-    if data.startswith(b"OFD.xml", _LOCAL.size):
+    name = ROOT_FILE.encode()
+    if data.startswith(name, _LOCAL.size):
         # As in ours, whose directory is read only once.
-        return True
-    if data.startswith(ROOT_FILE.encode(), _LOCAL.size):
         return True
     try:
         _, entries = _central(data)
-        return any(entry.path.lower() == "ofd.xml" for entry in entries)
+        return any(entry.path.casefold() == ROOT_FILE.casefold() for entry in entries)
     except (MalformedError, TooLargeError):
         # The name stands in the directory all the same, when only what follows is damaged.
-        return b"OFD.xml" in data[:4096] or b"OFD.xml" in data[-_MAX_COMMENT:]
+        return name in data[:4096] or name in data[-_MAX_COMMENT:]
+
+
+def first_file(data: bytes, name: str, limit: int) -> bytes | None:
+    """The file with which a package begins, if it has this name and at most `limit` bytes; nothing else is looked at."""
+    if not data.startswith(_LOCAL_SIGN) or not data.startswith(name.encode(), _LOCAL.size):
+        return None
+    _, _, _, method, _, _, _, packed, size, name_size, extra = _LOCAL.unpack_from(data)
+    if name_size != len(name) or size > limit:
+        return None
+    start = _LOCAL.size + name_size + extra
+    if method == _STORED:
+        return data[start : start + packed]
+    try:
+        # The size may stand behind the content; the stream itself says where it ends.
+        return bytes(isal_zlib.decompressobj(wbits=-15).decompress(data[start : start + limit], limit))
+    except IsalError:  # type: ignore[misc]  # its stub does not say that it is an exception
+        return None
 
 
 def _central(data: bytes) -> tuple[int, list[_Entry]]:

@@ -93,7 +93,7 @@ def root_xml(facts: RootFacts) -> bytes:
         f'<ofd:CustomData Name="{attribute_text(name)}">{xml_text(value)}</ofd:CustomData>\n'
         for name, value in facts.custom
     )
-    return _file(
+    return xml_file(
         "OFD",
         f"<ofd:DocBody>\n<ofd:DocInfo>\n<ofd:DocID>{facts.doc_id}</ofd:DocID>\n"
         f"<ofd:Title>{xml_text(facts.title)}</ofd:Title>\n"
@@ -117,7 +117,7 @@ def document_xml(facts: DocumentFacts) -> bytes:
         for place, identifier in enumerate(facts.pages)
     )
     annotations = "<ofd:Annotations>Annots/Annotations.xml</ofd:Annotations>\n" if facts.annotated else ""
-    return _file(
+    return xml_file(
         "Document",
         f"<ofd:CommonData>\n<ofd:MaxUnitID>{facts.highest}</ofd:MaxUnitID>\n"
         f"<ofd:PageArea><ofd:PhysicalBox>0 0 {number(facts.box[0])} {number(facts.box[1])}</ofd:PhysicalBox>"
@@ -135,7 +135,7 @@ def public_resources_xml(fonts: Iterable[FontFacts]) -> bytes:
         f"<ofd:FontFile>{font_file(font.number)}</ofd:FontFile></ofd:Font>\n"
         for font in fonts
     )
-    return _file("Res", f"<ofd:Fonts>\n{rows}</ofd:Fonts>\n" if rows else "", ' BaseLoc="Res"')
+    return xml_file("Res", f"<ofd:Fonts>\n{rows}</ofd:Fonts>\n" if rows else "", ' BaseLoc="Res"')
 
 
 def document_resources_xml(images: Iterable[ImageFacts]) -> bytes:
@@ -145,7 +145,7 @@ def document_resources_xml(images: Iterable[ImageFacts]) -> bytes:
         f"<ofd:MediaFile>{image_file(image.number, image.format)}</ofd:MediaFile></ofd:MultiMedia>\n"
         for image in images
     )
-    return _file("Res", f"<ofd:MultiMedias>\n{rows}</ofd:MultiMedias>\n" if rows else "", ' BaseLoc="Res"')
+    return xml_file("Res", f"<ofd:MultiMedias>\n{rows}</ofd:MultiMedias>\n" if rows else "", ' BaseLoc="Res"')
 
 
 def attachments_xml(attachments: Iterable[AttachmentFacts]) -> bytes:
@@ -156,7 +156,7 @@ def attachments_xml(attachments: Iterable[AttachmentFacts]) -> bytes:
         f"<ofd:FileLoc>{item.name}</ofd:FileLoc></ofd:Attachment>\n"
         for place, item in enumerate(attachments, start=1)
     )
-    return _file("Attachments", rows)
+    return xml_file("Attachments", rows)
 
 
 def annotation_list_xml(pages: Sequence[tuple[int, int]]) -> bytes:
@@ -165,7 +165,7 @@ def annotation_list_xml(pages: Sequence[tuple[int, int]]) -> bytes:
         f'<ofd:Page PageID="{identifier}"><ofd:FileLoc>Page_{place}/Annotation.xml</ofd:FileLoc></ofd:Page>\n'
         for identifier, place in pages
     )
-    return _file("Annotations", rows)
+    return xml_file("Annotations", rows)
 
 
 def page_file(place: int) -> str:
@@ -225,7 +225,8 @@ def _require(text: str) -> None:
         raise UnprintableError(forbidden[0])
 
 
-def _file(name: str, content: str, attributes: str = "") -> bytes:
+def xml_file(name: str, content: str, attributes: str = "") -> bytes:
+    """A file whose root has this name, attributes and content, which are XML already."""
     opened = f'{XML_HEADER}<ofd:{name} xmlns:ofd="{NAMESPACE}"{attributes}>\n'
     return f"{opened}{content}</ofd:{name}>\n".encode()
 

@@ -7,7 +7,7 @@ another file.
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Final, Literal, TypeVar
 from xml.sax.saxutils import unescape
 
@@ -35,8 +35,19 @@ NUMBER: Final = r"-?[0-9]{1,6}(?:\.[0-9]{1,3})?"
 IDENTIFIER: Final = r"[1-9][0-9]{0,8}"
 
 _Facts = TypeVar("_Facts")
-# Files of the same kind of licence have the same ones; they have some hundred bytes.
-_remembered = lru_cache(maxsize=64)
+_MOST_REMEMBERED: Final = 16 * 1024
+
+
+def _remembered(read: Callable[[bytes], _Facts]) -> Callable[[bytes], _Facts]:
+    """Licences of one type have the same files; these have some hundred bytes, and larger ones are not kept."""
+    kept = lru_cache(maxsize=64)(read)
+
+    @wraps(read)
+    def reader(data: bytes) -> _Facts:
+        return kept(data) if len(data) <= _MOST_REMEMBERED else read(data)
+
+    return reader
+
 
 _DOC_ID = re.compile(r"<ofd:DocID>([0-9a-f]{32})</ofd:DocID>")
 _TITLE = re.compile(r"<ofd:Title>([^<]*)</ofd:Title>")
@@ -47,7 +58,7 @@ _BOX = re.compile(rf"<ofd:PhysicalBox>0 0 ({NUMBER}) ({NUMBER})</ofd:PhysicalBox
 _TEMPLATE = re.compile(rf'<ofd:TemplatePage ID="({IDENTIFIER})"')
 _PAGE = re.compile(rf'<ofd:Page ID="({IDENTIFIER})"')
 _FONT = re.compile(
-    rf'<ofd:Font ID="({IDENTIFIER})" FontName="([^"<]*)"[^<>]*><ofd:FontFile>font_([0-9]{{1,4}})\.ttf</ofd:FontFile>'
+    rf'<ofd:Font ID="({IDENTIFIER})" FontName="([A-Za-z0-9-]*)"[^<>]*><ofd:FontFile>font_([0-9]{{1,4}})\.ttf</ofd:FontFile>'
 )
 _IMAGE = re.compile(
     rf'<ofd:MultiMedia ID="({IDENTIFIER})" Type="Image" Format="(PNG|JPEG)">'
@@ -107,7 +118,7 @@ def read_fonts(data: bytes) -> tuple[FontFacts, ...]:
 
     def facts(text: str) -> tuple[FontFacts, ...]:
         return tuple(
-            FontFacts(identifier=int(identifier), number=int(number), name=_plain(name))
+            FontFacts(identifier=int(identifier), number=int(number), name=name)
             for identifier, name, number in _FONT.findall(text)
         )
 

@@ -18,6 +18,8 @@ MAX_PACKAGE_XML_BYTES: Final = 24 * 1024 * 1024
 """Of the XML files of one package that are looked at; a page full of text has 50 kB."""
 MAX_PACKAGE_ELEMENTS: Final = 60_000
 """Of those of these files that are taken apart: lists, resources, signatures."""
+MAX_LOCATION: Final = 1_000
+"""Characters of one path as it is written; of files it has 300 bytes."""
 MAX_HASHED_BYTES: Final = 96 * 1024 * 1024
 """Of one package: everything in it once, and much of it by a second algorithm."""
 
@@ -58,7 +60,10 @@ class OfdFiles(Mapping[str, bytes]):
 
         Raises:
             MalformedError: `FORMAT_OFD`: it is empty, or leads out of the package.
+            TooLargeError: more than `MAX_LOCATION`.
         """
+        if len(location) > MAX_LOCATION:
+            raise TooLargeError(f"{beside!a}: a path of more than {MAX_LOCATION} characters")
         location = location.strip().replace("\\", "/")
         if not location:
             raise MalformedError(Fault.FORMAT_OFD, f"{beside!a}: an empty path")

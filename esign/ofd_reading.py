@@ -31,7 +31,7 @@ from .ofd_form import (
     VALUE_FILE,
     OfdStamp,
 )
-from .ofd_package import ROOT_FILE, claims_to_be_ofd, read_package
+from .ofd_package import ROOT_FILE, first_file, read_package
 from .ofd_parts import (
     DocumentFacts,
     FontFacts,
@@ -44,6 +44,7 @@ from .ofd_parts import (
     template_file,
 )
 from .ofd_parts_reading import (
+    MAX_PART_BYTES,
     not_ours,
     read_annotated_pages,
     read_attachments,
@@ -67,6 +68,7 @@ MAX_OWN_PAGES: Final = 1_500
 """As of a face that is compared (`face_reader`)."""
 
 _DIGEST: Final = "sm3"
+_CREATOR: Final = f"<ofd:Creator>{CREATOR}</ofd:Creator>".encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,17 +181,17 @@ def names_us_as_creator(files: OfdFiles) -> bool:
 
 
 def is_our_ofd(data: bytes) -> bool:
-    """Whether a file is an OFD that says that we made it, whatever else is true of it."""
-    try:
-        return claims_to_be_ofd(data) and names_us_as_creator(OfdFiles(read_package(data).files))
-    except EsignError:
-        return False
+    """Whether a file is an OFD that says that we made it, as ours do: many files may have to be asked, so only the
+    root is unpacked, which stands first in ours.
+    """
+    root = first_file(data, ROOT_FILE, MAX_PART_BYTES)
+    return root is not None and _CREATOR in root
 
 
 def _own_root(files: OfdFiles) -> RootFacts | None:
     """What `OFD.xml` says in our form; None when it is of another one, though it names us."""
     data = files.get(ROOT_FILE)
-    if data is not None and f"<ofd:Creator>{CREATOR}</ofd:Creator>".encode() in data:
+    if data is not None and _CREATOR in data:
         with suppress(MalformedError):
             return read_root(data)
     if not names_us_as_creator(files):

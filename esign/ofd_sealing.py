@@ -32,7 +32,7 @@ from .seal_object import SealObject
 from .ses import MAX_TIME_STAMP_BYTES, SesSignature
 from .ses_making import PreparedSesSignature, add_time_stamp, prepare_ses_signature
 from .stamping import have_stamped
-from .structured import ExpectedSeal
+from .structured import ExpectedSeal, seals_on_ofd
 from .structured_json import structured_from_bytes
 from .tsp import Timestamper
 
@@ -233,9 +233,8 @@ def _checked(there: OfdSeal) -> SesSignature:
     return there.ses
 
 
-def _expected(ofd: SealedOfd) -> list[ExpectedSeal]:
-    """The seals that the licence lists and an OFD can bear."""
-    return [one for one in structured_from_bytes(ofd.structured).seals if one.algorithm == SM2_SM3.name]
+def _expected(ofd: SealedOfd) -> tuple[ExpectedSeal, ...]:
+    return seals_on_ofd(structured_from_bytes(ofd.structured).seals)
 
 
 def _parts(ofd: SealedOfd) -> dict[str, OfdPart]:

@@ -13,7 +13,6 @@ from typing import Final, Literal
 from .ofd_form import (
     CHECK_METHOD,
     CREATOR,
-    NAMESPACE,
     SEAL_FILE,
     SIGNATURE_FILE,
     SIGNATURE_FOLDER,
@@ -21,7 +20,7 @@ from .ofd_form import (
     SIGNATURE_METHOD,
     VALUE_FILE,
 )
-from .ofd_parts import XML_HEADER, number
+from .ofd_parts import number, xml_file
 
 OfdSignatureKind = Literal["Seal", "Sign"]
 """A seal (GB/T 38540), or a signature without one (GB/T 35275): clause 18.1, table 66."""
@@ -70,14 +69,14 @@ def signature_xml(form: OfdSignatureForm) -> bytes:
         shown = f'<ofd:StampAnnot ID="{identifier}" PageRef="{form.stamp.page}" Boundary="{box}"/>\n'
     if form.kind == "Seal":
         shown += f"<ofd:Seal><ofd:BaseLoc>{SEAL_FILE}</ofd:BaseLoc></ofd:Seal>\n"
-    return (
-        f'{XML_HEADER}<ofd:Signature xmlns:ofd="{NAMESPACE}">\n<ofd:SignedInfo>\n'
-        f'<ofd:Provider ProviderName="{CREATOR}"/>\n'
+    return xml_file(
+        "Signature",
+        f'<ofd:SignedInfo>\n<ofd:Provider ProviderName="{CREATOR}"/>\n'
         f"<ofd:SignatureMethod>{SIGNATURE_METHOD}</ofd:SignatureMethod>\n"
         f"<ofd:SignatureDateTime>{_time_text(form.at)}</ofd:SignatureDateTime>\n"
         f'<ofd:References CheckMethod="{CHECK_METHOD}">\n{references}</ofd:References>\n'
-        f"{shown}</ofd:SignedInfo>\n<ofd:SignedValue>{VALUE_FILE}</ofd:SignedValue>\n</ofd:Signature>\n"
-    ).encode()
+        f"{shown}</ofd:SignedInfo>\n<ofd:SignedValue>{VALUE_FILE}</ofd:SignedValue>\n",
+    )
 
 
 def signature_list_xml(kinds: Sequence[OfdSignatureKind]) -> bytes:
@@ -86,11 +85,8 @@ def signature_list_xml(kinds: Sequence[OfdSignatureKind]) -> bytes:
         f'<ofd:Signature ID="{_identifier(2 * place + 1)}" Type="{kind}" BaseLoc="Sign_{place}/{SIGNATURE_FILE}"/>\n'
         for place, kind in enumerate(kinds)
     )
-    return (
-        f'{XML_HEADER}<ofd:Signatures xmlns:ofd="{NAMESPACE}">\n'
-        # The number of the last stamp, also when none is shown: the schema wants it to differ from the IDs beside it.
-        f"<ofd:MaxSignId>{_identifier(2 * len(kinds))}</ofd:MaxSignId>\n{rows}</ofd:Signatures>\n"
-    ).encode()
+    # The number of the last stamp, also when none is shown: the schema wants it to differ from the IDs beside it.
+    return xml_file("Signatures", f"<ofd:MaxSignId>{_identifier(2 * len(kinds))}</ofd:MaxSignId>\n{rows}")
 
 
 def signature_file(place: int, name: str) -> str:

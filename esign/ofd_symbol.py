@@ -3,10 +3,11 @@
 import struct
 from collections.abc import Sequence
 from typing import Final
-from zlib import crc32
 
 from isal import isal_zlib
 from isal.igzip_lib import IsalError
+
+from .photo import PNG_SIGNATURE, png_chunk
 
 DOTS: Final = 8
 """Dots along the side of a module: one byte, at one bit for each dot."""
@@ -19,7 +20,7 @@ _SAME_AS_ABOVE: Final = 2  # filter type Up (ISO/IEC 15948 section 9.2): a row o
 
 def symbol_png(modules: Sequence[bytes]) -> bytes:
     """The symbol without its quiet zone, one bit of grey; `modules` are those of `page.Symbol`."""
-    return _opening(len(modules)) + _chunk(b"IDAT", isal_zlib.compress(_rows(modules))) + _END
+    return _opening(len(modules)) + png_chunk(b"IDAT", isal_zlib.compress(_rows(modules))) + _END
 
 
 def modules_of(png: bytes) -> tuple[bytes, ...] | None:
@@ -29,7 +30,7 @@ def modules_of(png: bytes) -> tuple[bytes, ...] | None:
         return None
     begin, end = len(_opening(side)), len(png) - len(_END)
     packed = png[begin + 8 : end - 4]
-    if png != _opening(side) + _chunk(b"IDAT", packed) + _END:
+    if png != _opening(side) + png_chunk(b"IDAT", packed) + _END:
         return None
     high = DOTS * (side + 1)
     unpacker = isal_zlib.decompressobj()
@@ -50,11 +51,7 @@ def _rows(modules: Sequence[bytes]) -> bytes:
 
 def _opening(side: int) -> bytes:
     """The signature and the header."""
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", side * DOTS, side * DOTS, 1, 0, 0, 0, 0))
+    return PNG_SIGNATURE + png_chunk(b"IHDR", struct.pack(">IIBBBBB", side * DOTS, side * DOTS, 1, 0, 0, 0, 0))
 
 
-def _chunk(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", crc32(content, crc32(name)))
-
-
-_END: Final = _chunk(b"IEND", b"")
+_END: Final = png_chunk(b"IEND", b"")

@@ -20,7 +20,6 @@ from .ofd_form import (
     DOCUMENT_DATA,
     DOCUMENT_FILE,
     DOCUMENT_RESOURCES,
-    NAMESPACE,
     PUBLIC_RESOURCES,
     RESOURCE_FOLDER,
     SIGNATURE_SUFFIX,
@@ -31,7 +30,6 @@ from .ofd_form import (
 from .ofd_objects import ObjectWriter
 from .ofd_package import ROOT_FILE, OfdPart
 from .ofd_parts import (
-    XML_HEADER,
     AttachmentFacts,
     DocumentFacts,
     FontFacts,
@@ -49,6 +47,7 @@ from .ofd_parts import (
     public_resources_xml,
     root_xml,
     template_file,
+    xml_file,
 )
 from .ofd_stamps import stamp_datum
 from .ofd_symbol import symbol_png
@@ -143,7 +142,7 @@ class OfdWriter:
         )
         stamps = _stamps(content, pages)
         files[ROOT_FILE] = OfdPart(root_xml(_root_facts(content, stamps, at.date())))
-        return OfdDraft(files=files, stamps=stamps, fields=tuple(content.fields))
+        return OfdDraft(files=files, stamps=stamps)
 
     def _template(self, frame: _Frame, first: int) -> _Template:
         """The page's background as a template page; it is the same in many files and made once."""
@@ -223,7 +222,7 @@ def _layer(kind: str, objects: ObjectWriter, drawn: Iterator[str]) -> str:
 
 def _page_file(under: str, width: float, height: float, layer: str) -> bytes:
     area = f"<ofd:Area><ofd:PhysicalBox>0 0 {number(width)} {number(height)}</ofd:PhysicalBox></ofd:Area>\n"
-    return _file("Page", f"{under}{area}<ofd:Content>\n{layer}</ofd:Content>\n")
+    return xml_file("Page", f"{under}{area}<ofd:Content>\n{layer}</ofd:Content>\n")
 
 
 def _annotations(content: OfdContent, page: Page, objects: ObjectWriter, day: date) -> Iterator[str]:
@@ -293,11 +292,7 @@ def _stamps(content: OfdContent, pages: Sequence[int]) -> dict[str, OfdStamp]:
 
 
 def _part(name: str, content: str) -> OfdPart:
-    return OfdPart(_file(name, content))
-
-
-def _file(name: str, content: str) -> bytes:
-    return f'{XML_HEADER}<ofd:{name} xmlns:ofd="{NAMESPACE}">\n{content}</ofd:{name}>\n'.encode()
+    return OfdPart(xml_file(name, content))
 
 
 @lru_cache(maxsize=64)

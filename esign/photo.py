@@ -15,7 +15,7 @@ MAX_PHOTO_SIDE: Final = 2000  # pixels
 MIN_PHOTO_SIDE: Final = 16
 MAX_PHOTO_SCANS: Final = 100  # of a progressive JPEG, whose pixels are passed over in each; encoders make about ten
 
-_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+_JPEG, PNG_SIGNATURE = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _COLOURS: Final = {0: 1, 2: 3, 3: 1}
 """Samples of a pixel by the colour type of a PNG; those with transparency are none of ours."""
 _DEPTHS: Final = {0: (1, 2, 4, 8), 2: (8,), 3: (1, 2, 4, 8)}
@@ -57,7 +57,7 @@ def read_photo(data: bytes) -> Photograph:
     try:
         if data.startswith(_JPEG):
             photo = _jpeg(data)
-        elif data.startswith(_PNG):
+        elif data.startswith(PNG_SIGNATURE):
             photo = _png(data)
         else:
             raise ValueError("neither JPEG nor PNG")
@@ -144,7 +144,7 @@ def _end_of_scan(data: bytes, at: int) -> int:
 def _png(data: bytes) -> Photograph:
     """ISO/IEC 15948: header, palette and rows; rows go into a PDF as they are."""
     chunks: dict[bytes, bytes] = {}
-    at = len(_PNG)
+    at = len(PNG_SIGNATURE)
     while b"IEND" not in chunks:
         length, name = struct.unpack_from(">I4s", data, at)
         content = data[at + 8 : at + 8 + length]
@@ -180,8 +180,9 @@ def photo_file(photo: Photograph) -> bytes:
     colour = 3 if photo.palette else {1: 0, 3: 2}[photo.samples]
     header = struct.pack(">IIBBBBB", photo.width, photo.height, photo.bits, colour, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"PLTE", photo.palette), (b"IDAT", photo.data), (b"IEND", b"")]
-    return _PNG + b"".join(
-        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-        for name, content in chunks
-        if content or name == b"IEND"
-    )
+    return PNG_SIGNATURE + b"".join(png_chunk(name, content) for name, content in chunks if content or name == b"IEND")
+
+
+def png_chunk(name: bytes, content: bytes) -> bytes:
+    """One part of a PNG file (ISO/IEC 15948 section 5.3)."""
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))

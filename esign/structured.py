@@ -1,8 +1,11 @@
 """The structured e-licence: everything that a licence says, for programs; a seal covers it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Literal, TypeAlias
+
+from keys import SM2_SM3
 
 from .identifier import LicenceIdentifier
 
@@ -226,6 +229,11 @@ class StructuredLicence:
         }
         metadata = {key: LONG_TERM if value is None else value for key, value in metadata_of(self).items()}
         return metadata | {key: "、".join(values) for key, values in holders.items()}
+
+
+def seals_on_ofd(seals: Iterable[ExpectedSeal]) -> tuple[ExpectedSeal, ...]:
+    """Those of a licence's seals that its OFDs bear, in their order: GB/T 38540 knows no algorithm but SM2."""
+    return tuple(one for one in seals if one.algorithm == SM2_SM3.name)
 
 
 def metadata_of(licence: StructuredLicence) -> dict[str, str | None]:

@@ -30,7 +30,9 @@ SM2_KEY_IDENTIFIER_AGAIN: Final = der.sequence(_CURVE, _CURVE)
 
 _LONG: Final = 8 * 1024
 _LONGEST: Final = 512 * 1024
+"""Bytes from which, and up to which, the beginning of what is hashed is remembered: 4 MB in all."""
 _TAIL: Final = 1024
+"""What follows the seal in `TBS_Sign` is shorter: it is never a part of the beginning."""
 
 
 @lru_cache(maxsize=8)

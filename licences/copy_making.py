@@ -17,7 +17,6 @@ from esign import (
     CopyPurpose,
     FileDigests,
     FontChain,
-    OfdContent,
     OfdWriter,
     PdfContent,
     Seal,
@@ -44,7 +43,7 @@ from .copy_face import annotate, symbol_text
 from .electronic import paper_from, structure
 from .errors import CopyRefusedError, InvalidFieldError, UnprintableFieldError
 from .model import Licence
-from .ofd_files import SEALING
+from .ofd_files import SEALING, ofd_content
 from .render import FaceRenderer, Marks
 from .sealing import Collector, FileSealer
 from .store import FileKind, LicenceStore, Record, StoredFile, digests_of
@@ -208,15 +207,7 @@ class CopyMaker:
 
     def _ofd(self, content: PdfContent, p7s: bytes, stamp: SealPicture, at: datetime) -> bytes:
         """The same content as an OFD; its stamp is drawn: the key for copies has no electronic seal (电子印章)."""
-        drawn = OfdContent(
-            title=content.title,
-            pages=content.pages,
-            elements=content.elements,
-            structured=content.structured,
-            signature=p7s,
-            attachment=content.attachment,
-            stamp=stamp,
-        )
+        drawn = ofd_content(content, fields=content.fields, signature=p7s, stamp=stamp)
         return sign_ofd(OfdWriter(self.fonts).write(drawn, at=at).files, self.signer, at=at)
 
     def _licence(self, original: StructuredLicence) -> Licence:

@@ -17,6 +17,7 @@ from esign import (
     StructuredStatusPlace,
     holder_check_value,
     make_short_code,
+    seals_on_ofd,
     short_elements,
     sign_code,
     structured_from_bytes,
@@ -236,8 +237,9 @@ class LicenceMaker:
         for content in contents[1:]:
             files[document_kind("pdf", content.document)], failed = sealer.seal_further(content, at=at)
             shortfall = shortfall or failed
+        borne = [one.field for one in seals_on_ofd(expected)]
         for number, content in enumerate(contents if with_ofd else ()):
-            ofd_file = sealer.seal_ofd(ofd_content(content, expected, signature=sealed.p7s), at=at)
+            ofd_file = sealer.seal_ofd(ofd_content(content, fields=borne, signature=sealed.p7s), at=at)
             files[document_kind("ofd", content.document if number else "")] = ofd_file.data
             shortfall = shortfall or str(ofd_file.shortfall or "")
         self._check(files, code, at)

@@ -1,13 +1,15 @@
 """The OFD of a licence beside its PDF: whether one is made, and what goes into it."""
 
-from esign import ExpectedSeal, OfdContent, PdfContent, read_sealed_ofd, read_timestamp
-from keys import Certificate
+from collections.abc import Sequence
+
+from esign import OfdContent, PdfContent, SealPicture, read_sealed_ofd, read_timestamp
+from keys import SM2_SM3, Certificate
 
 from .authority_seals import SealingKeys
 from .errors import InvalidFieldError
 
-SEALING = "sm2"
-"""The only algorithm of seals in an OFD: GB/T 38540 knows no other."""
+SEALING = SM2_SM3.name
+"""The only algorithm of seals and signatures in an OFD."""
 
 
 def wants_ofd(asked: bool | None, *, by_default: bool, keys: SealingKeys) -> bool:
@@ -25,10 +27,13 @@ def wants_ofd(asked: bool | None, *, by_default: bool, keys: SealingKeys) -> boo
     return True
 
 
-def ofd_content(content: PdfContent, expected: tuple[ExpectedSeal, ...], *, signature: bytes) -> OfdContent:
-    """Give what goes into the OFD of a document: what went into its PDF, but the seals that are SM2's only.
+def ofd_content(
+    content: PdfContent, *, fields: Sequence[str], signature: bytes, stamp: SealPicture | None = None
+) -> OfdContent:
+    """Give what goes into the OFD of a document: what went into its PDF, under the seals that an OFD can bear.
 
-    `signature` is that of the structured licence, which an OFD carries beside it.
+    `signature` is that of the attached data, which an OFD carries beside them; `stamp` is drawn where the first seal
+    would be.
     """
     return OfdContent(
         title=content.title,
@@ -38,7 +43,9 @@ def ofd_content(content: PdfContent, expected: tuple[ExpectedSeal, ...], *, sign
         signature=signature,
         body=content.body,
         document=content.document,
-        fields=[one.field for one in expected if one.algorithm == SEALING],
+        fields=fields,
+        attachment=content.attachment,
+        stamp=stamp,
     )
 
 

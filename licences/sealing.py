@@ -35,6 +35,7 @@ from esign import (
     read_sealed_ofd,
     read_sealed_pdf,
     read_timestamp,
+    seals_on_ofd,
     structured_from_bytes,
     timestamp_detached,
 )
@@ -204,7 +205,7 @@ def add_joint_ofd_seal(ofd: bytes, p7s: bytes, seal: AuthoritySeal, *, at: datet
     at = at.replace(microsecond=0)  # an electronic seal tells whole seconds
     seal.require_usable(at)
     facts = read_sealed_ofd(ofd)
-    listed = [one for one in structured_from_bytes(facts.structured).seals if one.algorithm == SM2_SM3.name]
+    listed = seals_on_ofd(structured_from_bytes(facts.structured).seals)
     place = len(facts.seals)
     if place >= len(listed) or listed[place] != seal.expected(listed[place].order - 1):
         raise AdditionRefusedError("the licence does not wait for this seal now")

@@ -23,8 +23,8 @@ from esign import (
     SignedValueKind,
     claims_to_be_structured,
     read_foreign_ofd,
-    read_seal_object,
     read_ses_signature,
+    seal_object_of,
     signer_of_bare,
 )
 from verify.detection import is_ours
@@ -136,7 +136,7 @@ def _look_at_seal(
     signature = one.signature
     try:
         ses = read_ses_signature(signature.value)
-        seal = read_seal_object(ses.seal.der)
+        seal = seal_object_of(ses.seal)
         found = judge_ses_signature(
             ses,
             (signature.xml,),

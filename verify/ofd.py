@@ -15,13 +15,14 @@ from esign import (
     read_detached,
     read_ofd_face,
     read_sealed_ofd,
+    seals_on_ofd,
     short_elements,
     structured_from_bytes,
 )
 from verify.annotated_copy import look_at_copy_ofd
 from verify.facts import Facts, unreadable
 from verify.foreign_ofd import look_at_foreign_ofd, named_files
-from verify.ofd_seals import attached_check, coverage_checks, listed_seals, look_at_ofd_seals
+from verify.ofd_seals import attached_check, coverage_checks, look_at_ofd_seals
 from verify.report import Check
 from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
@@ -65,7 +66,7 @@ def look_at_ofd(data: bytes, grounds: Grounds, records: Records) -> Facts:
     grounds = grounds.with_evidence(RevocationEvidence.from_raw(attached.evidence))
     existence = Existence(at=grounds.at).or_earlier(records.existed_since(licence.identifier, data), "store")
     # (2), (3), (4) for what belongs to the structured licence, (5) to (8)
-    listed = len(listed_seals(licence))
+    listed = len(seals_on_ofd(licence.seals))
     found = look_at_ofd_seals(ofd, licence, attached, grounds, existence)
     checks = (
         readable,

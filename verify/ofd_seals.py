@@ -13,13 +13,13 @@ from typing import Final
 from esign import (
     DetachedSignatures,
     EsignError,
-    ExpectedSeal,
     OfdSeal,
     OfdStampFacts,
     SealedOfd,
     SesSignature,
     StructuredLicence,
     seal_object_of,
+    seals_on_ofd,
     stamp_facts,
 )
 from keys import SM2_SM3, Certificate, KeysError, hash_bytes
@@ -31,6 +31,8 @@ from verify.seals import FIRST, FURTHER, Seal, expected_check, moment_check, sig
 from verify.ses import described_seal, judge_ses_signature
 from verify.signing_path import Existence, Grounds
 
+_DIGEST: Final = SM2_SM3.digest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfdSealFacts:
@@ -40,16 +42,11 @@ class OfdSealFacts:
     signatures: tuple[SignatureFacts, ...] = ()
 
 
-def listed_seals(licence: StructuredLicence) -> tuple[ExpectedSeal, ...]:
-    """The seals of a licence that its OFDs bear."""
-    return tuple(one for one in licence.seals if one.algorithm == SM2_SM3.name)
-
-
 def look_at_ofd_seals(
     ofd: SealedOfd, licence: StructuredLicence, attached: DetachedSignatures, grounds: Grounds, existence: Existence
 ) -> OfdSealFacts:
     """Every check of every seal, also those behind one that failed: the auditor sees all of them."""
-    listed = listed_seals(licence)
+    listed = seals_on_ofd(licence.seals)
     rule = IssuerRule(register=grounds.trust.register)
     embedded = tuple(dict.fromkeys(one for signer in attached.signers for one in signer.certificates))
     checks: list[Check] = []
@@ -126,7 +123,7 @@ def _expected_check(seal: OfdSeal, ses: SesSignature, place: int, ofd: SealedOfd
 
     The first seal's time is that of the licence; a further one may be later.
     """
-    listed = listed_seals(licence)
+    listed = seals_on_ofd(licence.seals)
     if place >= len(listed):
         return _unexpected("the licence lists no such seal")
     wanted, signature = listed[place], seal.signature
@@ -152,9 +149,6 @@ def _expected_check(seal: OfdSeal, ses: SesSignature, place: int, ofd: SealedOfd
         if _rounded(seal.stamp) != _rounded(place_kept):
             return _unexpected("the seal is shown somewhere else than at its place")
     return Check(name="expected_seal", code="OK", detail=FIRST if first else FURTHER)
-
-
-_DIGEST: Final = SM2_SM3.digest
 
 
 def _rounded(stamp: OfdStampFacts | None) -> tuple[float, ...]:

@@ -26,8 +26,8 @@ NOT_GENUINE: Final = (
             en="This file is not recognised: it is no e-licence, or it is damaged.",
         ),
         action=Text(
-            zh="请提供电子证照的 PDF 文件、证照数据文件（.json 连同 .p7s），或二维码的图片或文字。",
-            en="Give the e-licence as PDF, the data file (.json together with .p7s), or the code as a picture or text.",
+            zh="请提供电子证照的 PDF 或 OFD 文件、证照数据文件（.json 连同 .p7s），或二维码的图片或文字。",
+            en="Give the e-licence (PDF or OFD), the data file (.json with its .p7s), or the code as a picture or text.",
         ),
     ),
     Reason(

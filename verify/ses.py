@@ -31,7 +31,7 @@ from keys import Certificate, KeysError
 from verify.facts import Facts, unreadable
 from verify.report import Check, SignatureFacts
 from verify.seals import failed_signature, usage_check
-from verify.signing_path import Existence, Grounds, PathFacts, facts_of_signature, look_at_path
+from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
 from verify.timestamps import look_at_timestamp
 
 _DIGEST: Final = {
@@ -117,8 +117,6 @@ class SesFacts:
     """The signer's and the seal maker's, as far as their certificates can be read."""
     existence: Existence
     """Since when it is known to have existed, its own timestamp looked at."""
-    path: PathFacts | None
-    """Of the signer; None when the certificate cannot be read."""
 
     @property
     def development(self) -> bool:
@@ -184,7 +182,6 @@ def judge_ses_signature(
         ),
         signatures=tuple(one for one in (signer.signature, maker) if one is not None),
         existence=signer.existence,
-        path=signer.path,
     )
 
 
@@ -224,7 +221,6 @@ class _SignerFacts:
     checks: tuple[Check, ...]
     signature: SignatureFacts | None
     existence: Existence
-    path: PathFacts | None
 
 
 def _look_at_signer(signed: _Signed, grounds: Grounds, existence: Existence) -> _SignerFacts:
@@ -233,7 +229,7 @@ def _look_at_signer(signed: _Signed, grounds: Grounds, existence: Existence) -> 
         certificate = signed.certificate()
     except KeysError as error:
         unknown = Check(name="signature", code="ALGORITHM_UNAVAILABLE", detail=f"the certificate: {error}")
-        return _SignerFacts(checks=(unknown,), signature=None, existence=existence, path=None)
+        return _SignerFacts(checks=(unknown,), signature=None, existence=existence)
     try:
         signed.verify()
         value = Check(name="signature", code="OK", detail=certificate.public_key.algorithm.title)
@@ -262,7 +258,7 @@ def _look_at_signer(signed: _Signed, grounds: Grounds, existence: Existence) -> 
         valid=value.code == "OK",
         development=path.chain.development or certificate.is_development,
     )
-    return _SignerFacts(checks=checks, signature=facts, existence=existence, path=path)
+    return _SignerFacts(checks=checks, signature=facts, existence=existence)
 
 
 def _term(seal: SealObject, at: datetime) -> Check:

@@ -67,6 +67,7 @@ from esign import (
 from esign import ofd_face_reader as face_reader
 from esign import ofd_parts_reading as parts_reading
 from esign import ofd_reading as reading
+from esign.font_tables import legible_font, read_characters, read_tables
 from esign.ofd_form import OfdDraft
 from esign.ofd_package import OfdPart, read_package, write_package
 from esign.ofd_paths import OfdFiles
@@ -78,6 +79,7 @@ from keys import raw_signature
 AT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 PICTURE = (Path(__file__).parents[2] / "fixtures/vectors/ses/picture.png").read_bytes()
 PAGE = "Doc_0/Pages/Page_0/Content.xml"
+FONT = "Doc_0/Res/font_0.ttf"
 VALUE = "Doc_0/Signs/Sign_0/SignedValue.dat"
 MODULES = code_modules("HTTPS://EXAMPLE.CN/V/ABC")
 NAME = "经营者：张𬱖㛃 <甲> & “乙”  样例"
@@ -194,6 +196,13 @@ def fault_of(data: bytes) -> Fault:
     with pytest.raises(MalformedError) as raised:
         read_ofd_face(read_sealed_ofd(data))
     return raised.value.fault
+
+
+def with_characters(files: dict[str, bytes], change: Callable[[dict[int, int]], dict[int, int]]) -> None:
+    """Another table of characters in the font, which is otherwise written as ours is."""
+    tables = read_tables(files[FONT])
+    mapped = read_characters(next(table.content for table in tables if table.tag == b"cmap"))
+    files[FONT] = legible_font(tables, "LXGWWenKai-Regular", change(mapped))
 
 
 def first(data: bytes) -> FacePage:
@@ -550,6 +559,46 @@ class TestTheFace:
         unlike = {text for text, one in texts(first(office.issue(exchanged))).items() if one.unlike}
         assert unlike == {"ABC 123 一二三"}
         assert texts(first(office.shows("123 一二三", "123 一二四")))["ABC 123 一二四"].unlike
+
+    def test_a_table_of_characters_that_says_something_else(self, office: Office) -> None:
+        """Readers that go by the characters would show another text than those that go by the numbers of glyphs."""
+
+        def exchanged(glyphs: dict[int, int]) -> dict[int, int]:
+            return glyphs | {ord("二"): glyphs[ord("三")], ord("三"): glyphs[ord("二")]}
+
+        def without(glyphs: dict[int, int]) -> dict[int, int]:
+            return {code: glyph for code, glyph in glyphs.items() if code != ord("三")}
+
+        for change in (exchanged, without):
+            page = first(office.issue(lambda files, change=change: with_characters(files, change)))
+            assert {text for text, one in texts(page).items() if one.unlike} == {"ABC 123 一二三"}
+
+    def test_characters_that_no_text_has(self, office: Office) -> None:
+        for code in (ord("四"), 0x2CC57, 0xE000):
+            more = office.issue(lambda files, code=code: with_characters(files, lambda glyphs: glyphs | {code: 1}))
+            assert fault_of(more) is Fault.NON_CANONICAL
+
+    @pytest.mark.parametrize(
+        ("change", "fault"),
+        [
+            pytest.param(lambda font: font, None, id="none"),
+            pytest.param(lambda font: font + bytes(4), Fault.NON_CANONICAL, id="bytes-behind"),
+            pytest.param(lambda font: font.replace(b"\0L\0X\0G\0W", b"\0S\0i\0m\0S"), Fault.NON_CANONICAL, id="name"),
+            pytest.param(
+                lambda font: font.replace(b"\0\3\0\1\0\0\0\x14", b"\0\3\0\1\0\0\0\x0c"),
+                Fault.NON_CANONICAL, id="other-place-of-characters",
+            ),
+            pytest.param(lambda font: font.replace(b"post", b"prep"), Fault.FORMAT_OFD, id="program"),
+            pytest.param(lambda font: font.replace(b"glyf", b"cmap"), Fault.FORMAT_OFD, id="twice"),
+        ],
+    )  # fmt: skip
+    def test_a_font_in_another_form(self, office: Office, change: Callable[[bytes], bytes], fault: Fault) -> None:
+        sealed = office.issue(lambda files: files.update({FONT: change(files[FONT])}))
+        if fault is None:
+            assert first(sealed)
+        else:
+            assert sealed != office.issue()
+            assert fault_of(sealed) is fault
 
     def test_two_glyphs_for_one_character(self, office: Office) -> None:
         def edit(files: dict[str, bytes]) -> None:

@@ -136,7 +136,9 @@ def draft_of(fonts: FontChain, content_of: Callable[..., OfdContent]) -> Callabl
     return lambda *count, **given: writer.write(content_of(*count, **given), at=AT)
 
 
-def sealed_first(draft: OfdDraft, seals: dict[str, SealObject], stamper: object = None) -> SealedOfdFile:
+def sealed_first(
+    draft: OfdDraft, seals: dict[str, SealObject], stamper: object = None, *, last: bool = True
+) -> SealedOfdFile:
     signer = declared_pki("sm2").signer("seal")
     waiting = prepare_ofd_seal(
         draft.files,
@@ -144,7 +146,7 @@ def sealed_first(draft: OfdDraft, seals: dict[str, SealObject], stamper: object 
         seal=seals["seal"],
         certificate=signer.certificate,
         stamp=draft.stamps.get("Seal1"),
-        last=len(draft.fields) == 1,
+        last=last,
         at=AT,
     )
     return waiting.seal(signer, stamper)  # type: ignore[arg-type]
@@ -167,7 +169,7 @@ def one(draft_of: Callable[..., OfdDraft], seals: dict[str, SealObject]) -> byte
 
 @pytest.fixture(scope="module")
 def waiting_for_second(draft_of: Callable[..., OfdDraft], seals: dict[str, SealObject]) -> bytes:
-    return sealed_first(draft_of(2), seals).data
+    return sealed_first(draft_of(2), seals, last=False).data
 
 
 @pytest.fixture(scope="module")

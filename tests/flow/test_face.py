@@ -6,7 +6,7 @@ Every file here is sealed by the right authority with the real writer; only what
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, cached_property
@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-import esign.ofd_writing
 import esign.pdf_fonts
 import licences.making
 from api.seals import development_seal
@@ -35,7 +34,8 @@ from esign import (
     rectangle,
 )
 from esign.face_operators import is_quiet
-from esign.ofd_fonts import FontMeasures, OfdFonts
+from esign.fonts import Font
+from esign.ofd_fonts import OfdFonts
 from keys import DevelopmentPki, make_development_pki
 from licences import AuthoritySeal, Catalogue, MemoryStore, SealingKeys, load_catalogue, shipped_font
 from licences.electronic import structure
@@ -506,15 +506,16 @@ def test_glyphs_that_are_not_their_characters(monkeypatch: pytest.MonkeyPatch) -
         self._codes[character] = (0, f"{len(self._characters[0]):04x}")
         return self._codes[character]
 
-    right_in_ofd = esign.ofd_writing.fonts_for
+    right_in_ofd = Font.subset_with_characters
 
-    def wrong_in_ofd(measures: FontMeasures, characters: frozenset[str]) -> OfdFonts:
-        fonts = right_in_ofd(measures, characters | set(shown.values()))
-        fonts.glyphs.update((one, fonts.glyphs[other]) for one, other in shown.items())
-        return fonts
+    def wrong_in_ofd(self: Font, glyphs: Mapping[str, int]) -> tuple[bytes, dict[int, int]]:
+        """By number, and for readers that ask the font for the characters."""
+        others = {one: self.gid(other) or 0 for one, other in shown.items() if one in glyphs}
+        data, numbers = right_in_ofd(self, {**glyphs, **others})
+        return data, numbers | {glyphs[one]: numbers[gid] for one, gid in others.items()}
 
     monkeypatch.setattr(esign.pdf_fonts.FontUse, "_allot", wrong)
-    monkeypatch.setattr(esign.ofd_writing, "fonts_for", wrong_in_ofd)
+    monkeypatch.setattr(Font, "subset_with_characters", wrong_in_ofd)
     of = office("sm2")
     report = of.judge(of.make(sample("special-equipment-use-2")))
     assert report.reason.code == "FACE_DIFFERS"
