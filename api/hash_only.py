@@ -8,7 +8,7 @@ from typing import Any
 
 from esign import EsignError, read_foreign_pdf, structured_from_bytes
 from keys import KeysError, hash_bytes
-from verify import DigestOf, Report, Verifier
+from verify import DigestOf, Report, Verifier, kind_of
 
 from .errors import MalformedInputError
 from .inputs import parse_json
@@ -59,9 +59,15 @@ def digest_requests(presented: Presented) -> tuple[dict[str, Any], ...]:
     """Say what to send of a file instead of the file: a body for each of its signatures.
 
     Raises:
-        MalformedInputError: it has none, and none is beside it.
+        MalformedInputError: it has none, and none is beside it; or it is an OFD, whose signatures are over lists of
+            digests that only the files inside can be compared with.
         EsignError: the PDF cannot be read.
     """
+    if presented.signature is None and presented.data is not None and kind_of(presented.data) == "ofd":
+        raise MalformedInputError(
+            "OFD 不能只凭指纹核验；请用同一证照的 PDF，或证照数据（.json 连同 .p7s）。",
+            "an OFD cannot be checked by a digest: take the PDF of the same licence, or its data (.json with its .p7s)",
+        )
     requests = tuple(_requests(presented.data or b"", presented.signature))
     if not requests:
         raise MalformedInputError(

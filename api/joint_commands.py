@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def add_joint_parsers(add: AddCommand, to: Group) -> None:
     """Add `add` and `complete` below `elicence seal`."""
     joint = add("add", _add, "在他机构首签的证照上加盖本机构印章 seal a licence that another authority sealed", to)
-    joint.add_argument("file", metavar="FILE.pdf", help="证照PDF，旁边有其余文件  the PDF, its other files beside")
+    joint.add_argument(
+        "file", metavar="FILE.pdf", help="证照PDF，其余文件（有OFD的连同OFD）在旁边 the PDF; the others beside"
+    )
     joint.add_argument("--seal", choices=FAMILIES, default=FAMILIES[0], help="印章算法 seal (default sm2)")
     joint.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
     joint.add_argument("--out", metavar="DIR", required=True, help="输出目录 folder for the files")
@@ -33,7 +35,7 @@ def add_joint_parsers(add: AddCommand, to: Group) -> None:
 def _add(arguments: argparse.Namespace) -> "Answer":
     from esign import read_sealed_ofd
     from licences import add_joint_ofd_seal, add_joint_seal
-    from verify import MAX_FILE_BYTES, Outcome, RevocationFetcher, Verifier
+    from verify import MAX_FILE_BYTES, REASONS, Outcome, RevocationFetcher, Verifier
 
     from .commands import Answer
     from .errors import MalformedInputError
@@ -44,7 +46,8 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
     services, at = Services(open_home(home_path(arguments.home))), datetime.now(UTC)
     path = Path(arguments.file)
-    stem = path.name.removesuffix(".pdf")
+    # Either of the two sheets names the licence.
+    stem = path.name.removesuffix(".ofd").removesuffix(".pdf")
     pdf, structured, p7s = _files(path.parent, stem)
     beside = path.with_name(f"{stem}.ofd")
     ofd = read_file(beside, MAX_FILE_BYTES) if beside.exists() else None
@@ -54,11 +57,15 @@ def _add(arguments: argparse.Namespace) -> "Answer":
     if ofd is not None:
         reports.append(verifier.verify_file(ofd, at=at))
     for report in reports:
-        # That seals are missing is said before what leaves it open whether the others are genuine.
         if report.reason.code != "SEALS_INCOMPLETE" or report.authenticity is not Outcome.PASSED:
+            reason = report.reason
+            if reason.code == "SEALS_INCOMPLETE":
+                # It is told before what leaves it open whether the first seal is genuine; here only that is news.
+                wrong = (check.code for check in report.checks if check.outcome is not Outcome.PASSED)
+                reason = REASONS[next((code for code in wrong if code != reason.code), reason.code)]
             raise MalformedInputError(
-                f"不能加盖：{report.sentence.zh}（{report.reason.code}）",
-                f"not sealed: {report.sentence.en} ({report.reason.code})",
+                f"不能加盖：{reason.sentence.zh}（{reason.code}）",
+                f"not sealed: {reason.sentence.en} ({reason.code})",
             )
     seal = services.seal_of(arguments.seal)
     sealed = add_joint_seal(pdf, p7s, seal, at=at)
@@ -71,9 +78,10 @@ def _add(arguments: argparse.Namespace) -> "Answer":
         staged.stage(names)
         staged.put()
     places = [str(Path(arguments.out) / name) for name in names]
+    lines = [f"已加盖  sealed: {place}" for place in places if place.endswith((".pdf", ".ofd"))]
     return Answer(
         shape={"level": sealed.level.value, "files": places},
-        text=f"已加盖  sealed: {places[0]}\n签名级别  level: {sealed.level.value}",
+        text="\n".join((*lines, f"签名级别  level: {sealed.level.value}")),
     )
 
 
@@ -112,9 +120,11 @@ def _complete(arguments: argparse.Namespace) -> "Answer":
         if missing.outcome is not Outcome.PASSED:
             raise MalformedInputError("印章尚未盖齐。", f"seals are missing: {missing.detail}")
     changed, places = replace_licence(services.store, record, files, services.home.issued, at=at)
+    lines = [f"已签发  issued: {record.number}（{len(read_sealed_pdf(pdf).seals)} 枚印章 seals）"]
+    lines += [f"{kind}: {places[kind]}" for kind in ("pdf", "ofd") if kind in places]
     return Answer(
         shape=upgrade_shape(changed, places, level_of(pdf, p7s)) | {"status": changed.status.value},
-        text=f"已签发  issued: {record.number}（{len(read_sealed_pdf(pdf).seals)} 枚印章 seals）\npdf: {places['pdf']}",
+        text="\n".join(lines),
     )
 
 

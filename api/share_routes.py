@@ -41,8 +41,8 @@ def share_routes(services: Services) -> APIRouter:
     @router.post(
         "/downloadFile",
         summary="按证照标识取证照文件",
-        description="The sealed PDF in base64: the original for its issuer, for others an annotated copy that names "
-        "the cause.",
+        description="The sealed PDF or OFD in base64: the original for its issuer, for others an annotated copy that "
+        "names the cause.",
         response_model=ShareOut,
         responses=problems(413, 415, 429),
         openapi_extra=takes(FileBody),

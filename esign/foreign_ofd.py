@@ -24,6 +24,8 @@ from .signature_values import signature_algorithm, verify_value
 
 MAX_CANDIDATES: Final = 8
 """Certificates that a bare signature is tried with."""
+MAX_TRIED_BYTES: Final = 4 * 1024 * 1024
+"""Of a Signature.xml, which SM2 hashes anew for every certificate."""
 
 _ENCRYPTION: Final = "encryptions.xml"
 _COMPACT_TIME: Final = re.compile(
@@ -124,7 +126,7 @@ def signer_of_bare(signature: OfdSignature) -> Certificate | None:
         candidates = read_seal_object(signature.seal_file).permitted
     except (EsignError, KeysError):
         return None
-    for der in candidates[:MAX_CANDIDATES]:
+    for der in candidates[: min(MAX_CANDIDATES, MAX_TRIED_BYTES // max(1, len(signature.xml)))]:
         with suppress(KeysError):
             certificate = parse_certificate(der)
             verify_value(certificate, algorithm, signature.value, signature.xml)

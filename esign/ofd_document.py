@@ -123,7 +123,9 @@ def read_documents(files: OfdFiles) -> tuple[OfdDocument, ...]:
         document = files.find(body.only_text("DocRoot"), path)
         versions = _versions(files, body, path)
         roots = dict.fromkeys((document, *versions.values()))
-        found += (_Walk(files, one, path, entries).document(body, tuple(versions), version=one != document) for one in roots)
+        found += (
+            _Walk(files, one, path, entries).document(body, tuple(versions), version=one != document) for one in roots
+        )
         if len(found) > MAX_OFD_DOCUMENTS:
             raise TooLargeError(f"an OFD with more than {MAX_OFD_DOCUMENTS} documents")
     if not found:

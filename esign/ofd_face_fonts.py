@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from .errors import Fault, MalformedError, TooLargeError
 from .font_tables import CHARACTER_TABLES, legible_font, read_characters
-from .fonts import UNITS
 from .glyph_shapes import GlyphShapes, known_digest, shape_digest
+from .ofd_fonts import USUAL_ROOM, GlyphRoom, joint_room, room_of
 from .ofd_parts_reading import not_ours
 
 MAX_OFD_FONT_BYTES: Final = 32 * 1024 * 1024
@@ -17,17 +17,6 @@ MAX_OFD_FONT_BYTES: Final = 32 * 1024 * 1024
 
 _DIGITS: Final = 5
 """Of the number of a glyph: a font has 65,535 at most."""
-_ASCENT, _DESCENT, _SIDE = 0.9, 0.2, 0.03
-"""Shares of the size within which nearly every glyph keeps."""
-
-
-class GlyphRoom(NamedTuple):
-    """How far the ink of a text reaches from its line, in shares of the size."""
-
-    ascent: float
-    descent: float
-    side: float
-    """Before the first character's place, and behind the last one's."""
 
 
 class _Glyph(NamedTuple):
@@ -36,7 +25,6 @@ class _Glyph(NamedTuple):
     room: GlyphRoom
 
 
-USUAL_ROOM: Final = GlyphRoom(_ASCENT, _DESCENT, _SIDE)
 # Outlines that were found to be those of their characters: most files have the same few hundred.
 _compared: dict[str, tuple[bytes, _Glyph]] = {}
 
@@ -106,8 +94,7 @@ class OfdFaceFont:
         """What the ink of the text takes."""
         if self._wide.keys().isdisjoint(text):
             return USUAL_ROOM
-        rooms = [self._wide.get(character, USUAL_ROOM) for character in text]
-        return GlyphRoom(*map(max, zip(*rooms, strict=True)))
+        return joint_room(self._wide.get(character, USUAL_ROOM) for character in text)
 
     def check_characters(self) -> None:
         """Make sure, when all texts were read, that the font has no characters but theirs.
@@ -135,8 +122,8 @@ class OfdFaceFont:
         box = outline[8:16]
         if len(box) < 8:
             return USUAL_ROOM
+        units = self._shapes.units
         left, bottom, right, top = (
-            int.from_bytes(box[at : at + 2], "big", signed=True) / self._shapes.units for at in range(0, 8, 2)
+            int.from_bytes(box[at : at + 2], "big", signed=True) / units for at in range(0, 8, 2)
         )
-        room = GlyphRoom(max(_ASCENT, top), max(_DESCENT, -bottom), max(_SIDE, -left, right - advance / UNITS))
-        return USUAL_ROOM if room == USUAL_ROOM else room
+        return room_of((left, bottom, right, top), advance)

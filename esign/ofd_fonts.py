@@ -19,7 +19,7 @@ _LAST_OF_PLANE: Final = "\uffff"
 _MARKUP: Final = "&<>\r"
 
 
-class Room(NamedTuple):
+class GlyphRoom(NamedTuple):
     """How far the ink of a text reaches, in shares of the font size."""
 
     ascent: float
@@ -28,7 +28,19 @@ class Room(NamedTuple):
     """Before the first character's place, and behind the last one's."""
 
 
-_USUAL: Final = Room(_ASCENT, _DESCENT, _SIDE)
+USUAL_ROOM: Final = GlyphRoom(_ASCENT, _DESCENT, _SIDE)
+
+
+def room_of(box: tuple[float, float, float, float], advance: float) -> GlyphRoom:
+    """The room of one glyph from the box around its ink: left, bottom, right and top in shares of the font size."""
+    left, bottom, right, top = box
+    room = GlyphRoom(max(_ASCENT, top), max(_DESCENT, -bottom), max(_SIDE, -left, right - advance / UNITS))
+    return USUAL_ROOM if room == USUAL_ROOM else room
+
+
+def joint_room(rooms: Iterable[GlyphRoom]) -> GlyphRoom:
+    """The room of several glyphs in one text."""
+    return GlyphRoom(*map(max, zip(*rooms, strict=True)))
 
 
 class FontMeasures:
@@ -39,7 +51,7 @@ class FontMeasures:
         self.chain = chain
         self.advances: dict[str, float] = {}
         """In thousandths of the font size."""
-        self._unusual: dict[str, Room] = {}
+        self._unusual: dict[str, GlyphRoom] = {}
 
     def measure(self, characters: Iterable[str]) -> None:
         """Measure those that are new.
@@ -53,21 +65,16 @@ class FontMeasures:
                 outline = self.chain.outline(character)
                 across = [part for command in outline for part in command.numbers[0::2]] or [0.0]
                 upwards = [part for command in outline for part in command.numbers[1::2]] or [0.0]
-                room = Room(
-                    max(_ASCENT, max(upwards)),
-                    max(_DESCENT, -min(upwards)),
-                    max(_SIDE, -min(across), max(across) - advance / UNITS),
-                )
-                if room != _USUAL:
+                room = room_of((min(across), min(upwards), max(across), max(upwards)), advance)
+                if room is not USUAL_ROOM:
                     self._unusual[character] = room
                 self.advances[character] = advance
 
-    def room(self, text: str) -> Room:
+    def room(self, text: str) -> GlyphRoom:
         """What the ink of the text takes."""
         if self._unusual.keys().isdisjoint(text):
-            return _USUAL
-        rooms = [self._unusual.get(character, _USUAL) for character in text]
-        return Room(*(max(parts) for parts in zip(*rooms, strict=True)))
+            return USUAL_ROOM
+        return joint_room(self._unusual.get(character, USUAL_ROOM) for character in text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +89,6 @@ class OfdFonts:
     """Place of the font of each character that the first font does not have."""
     apart: frozenset[str]
     """Characters that stand in a text object of their own."""
-
     escaped: dict[str, str]
     """What is written for each character that XML writes in another way."""
 

@@ -51,7 +51,7 @@ _EXTRA_ZIP64, _EXTRA_PATH = 0x0001, 0x7075
 _PATH_HEAD: Final = 5  # version and checksum before the name
 _ZIP64_SIGN, _ZIP64_LOCATOR, _ZIP64_MARK = b"PK\x06\x07", 20, 0xFFFFFFFF
 _NO_STEPS: Final = frozenset({"", ".", ".."})
-_STORED_UP_TO: Final = 2 * 1024 * 1024
+_STORED_UP_TO: Final = 16 * 1024 * 1024
 """Of all files together: a compressed stream can be written in several ways, what is merely stored in one."""
 _PACKED: Final = (".png", ".jpg", ".jpeg", ".dat", ".esl", ".p7s")
 """Suffixes of files that cannot be made smaller."""
@@ -89,7 +89,7 @@ class OfdPackage(NamedTuple):
     """By path from the root, without a slash before it; in the order of the package."""
     canonical: bool
     """The package has the form that `write_package` gives it: but for compressed streams, which only packages of more
-    than 2 MB have, these files make these bytes and no others."""
+    than 16 MB have, these files make these bytes and no others."""
 
 
 class _Entry(NamedTuple):
@@ -197,7 +197,7 @@ def claims_to_be_ofd(data: bytes) -> bool:
 
 
 def first_file(data: bytes, name: str, limit: int) -> bytes | None:
-    """The file with which a package begins, if it has this name and at most `limit` bytes; nothing else is looked at."""
+    """The file with which a package begins, if it has this name and at most `limit` bytes; no other is looked at."""
     if not data.startswith(_LOCAL_SIGN) or not data.startswith(name.encode(), _LOCAL.size):
         return None
     _, _, _, method, _, _, _, packed, size, name_size, extra = _LOCAL.unpack_from(data)

@@ -58,7 +58,8 @@ _BOX = re.compile(rf"<ofd:PhysicalBox>0 0 ({NUMBER}) ({NUMBER})</ofd:PhysicalBox
 _TEMPLATE = re.compile(rf'<ofd:TemplatePage ID="({IDENTIFIER})"')
 _PAGE = re.compile(rf'<ofd:Page ID="({IDENTIFIER})"')
 _FONT = re.compile(
-    rf'<ofd:Font ID="({IDENTIFIER})" FontName="([A-Za-z0-9-]*)"[^<>]*><ofd:FontFile>font_([0-9]{{1,4}})\.ttf</ofd:FontFile>'
+    rf'<ofd:Font ID="({IDENTIFIER})" FontName="([A-Za-z0-9-]*)"[^<>]*>'
+    r"<ofd:FontFile>font_([0-9]{1,4})\.ttf</ofd:FontFile>"
 )
 _IMAGE = re.compile(
     rf'<ofd:MultiMedia ID="({IDENTIFIER})" Type="Image" Format="(PNG|JPEG)">'

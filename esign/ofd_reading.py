@@ -181,8 +181,9 @@ def names_us_as_creator(files: OfdFiles) -> bool:
 
 
 def is_our_ofd(data: bytes) -> bool:
-    """Whether a file is an OFD that says that we made it, as ours do: many files may have to be asked, so only the
-    root is unpacked, which stands first in ours.
+    """Whether a file is an OFD that says in our form that we made it.
+
+    Thousands of files may have to be asked, so nothing but the root is unpacked, which stands first in ours.
     """
     root = first_file(data, ROOT_FILE, MAX_PART_BYTES)
     return root is not None and _CREATOR in root

@@ -18,12 +18,18 @@ MAX_XML_BYTES: Final = 8 * 1024 * 1024
 MAX_XML_ELEMENTS: Final = 100_000
 """Of one file; a full page has some thousand."""
 MAX_XML_DEPTH: Final = 64
+MAX_XML_ATTRIBUTES: Final = 1_000
+"""Of one element; expat takes a second and 150 MB for the million that a file has room for."""
 
 Box = tuple[float, float, float, float]
 """ST_Box: left, top, width and height in millimetres."""
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,9}(?:\.\d{0,17})?|\.\d{1,17})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _NUMBERS_OF_BOX: Final = 4
+_ATTRIBUTES_OF_ONE: Final = 10
+"""An element that has more counts as several."""
+# Between two `<`, of which an attribute has none, and long enough for more attributes than that.
+_LONG_PIECE: Final = re.compile(rb"[^<]{%d,}" % (5 * MAX_XML_ATTRIBUTES))
 
 
 @dataclass(slots=True)
@@ -111,6 +117,8 @@ def read_box(text: str) -> Box | None:
 def _parser(data: bytes, name: str) -> XMLParserType:
     if len(data) > MAX_XML_BYTES:
         raise TooLargeError(f"{name!a}: more than {MAX_XML_BYTES} bytes of XML")
+    if any(piece[0].count(b"=") > MAX_XML_ATTRIBUTES for piece in _LONG_PIECE.finditer(_in_ascii(data))):
+        raise TooLargeError(f"{name!a}: an element with more than {MAX_XML_ATTRIBUTES} attributes")
 
     def refuse(*_: object) -> None:
         raise MalformedError(Fault.FORMAT_OFD, f"{name!a}: a document type declaration")
@@ -118,6 +126,14 @@ def _parser(data: bytes, name: str) -> XMLParserType:
     parser = ParserCreate()
     parser.StartDoctypeDeclHandler = refuse
     return parser
+
+
+def _in_ascii(data: bytes) -> bytes:
+    """The file in an encoding in which nothing but `<` and `=` has their bytes: any that XML may have but UTF-16."""
+    if b"\0" not in data:
+        return data
+    order = "be" if data.startswith((b"\0", b"\xfe\xff")) else "le"
+    return data.decode(f"utf-16-{order}", "replace").encode("utf-8", "replace")
 
 
 def _parse(parser: XMLParserType, data: bytes, name: str) -> None:
@@ -142,7 +158,7 @@ class _Builder:
         return self._top.children[0]
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self.count += 1
+        self.count += 1 + len(attributes) // _ATTRIBUTES_OF_ONE
         opened = self._open
         if self.count > self._limit or len(opened) > MAX_XML_DEPTH:
             raise TooLargeError(f"{self._name!a}: too many elements, or too deep")

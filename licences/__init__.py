@@ -287,7 +287,6 @@ from .stock import (
     survey_stock,
 )
 from .store import (
-    FILE_KINDS,
     IN_FORCE_WORDS,
     SEALED_FORMS,
     FileKind,
@@ -316,7 +315,6 @@ __all__ = [
     "DRAFT_TRANSITIONS",
     "ENDS",
     "FAULTS",
-    "FILE_KINDS",
     "FIRST_PROTECTED_REVISION",
     "HOLDER_KINDS",
     "IN_FORCE_WORDS",

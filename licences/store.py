@@ -17,8 +17,6 @@ from .standing import Event, Standing, carried_over, standing_at
 
 FileKind: TypeAlias = str
 """`pdf` or `ofd` (of the first document), `json`, `p7s`, or `pdf.KEY`, `ofd.KEY` of a further document."""
-FILE_KINDS: tuple[FileKind, ...] = ("pdf", "json", "p7s")
-"""What every licence has."""
 SEALED_FORMS: tuple[str, ...] = ("pdf", "ofd")
 """Forms of a document that bear seals. Every licence has the first; it may have the other, then of all documents."""
 

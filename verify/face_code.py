@@ -1,4 +1,4 @@
-"""The QR code on the face of a sealed PDF: it must be that of the licence inside."""
+"""The QR code on the face of a sealed file: it must be that of the licence inside."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ NOT_GENUINE: Final = (
         ),
         action=Text(
             zh="请提供电子证照的 PDF 或 OFD 文件、证照数据文件（.json 连同 .p7s），或二维码的图片或文字。",
-            en="Give the e-licence (PDF or OFD), the data file (.json with its .p7s), or the code as a picture or text.",
+            en="Give the e-licence (PDF or OFD), the data file (.json with its .p7s), or the code as picture or text.",
         ),
     ),
     Reason(

@@ -8,9 +8,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import httpx2
+import pytest
+
+from api.copy_commands import copy_places
 
 if TYPE_CHECKING:
     from running import Elicence
+
+    from licences import FileKind
 
 CASE = "990101-2026-0042"
 ITEM = ("--item-name", "农药经营许可延续", "--item-code", "11990000000001011Q300", "--case", CASE)
@@ -22,6 +27,24 @@ BODY = {
     "case_number": CASE,
     "made_by": "clerk01",
 }
+
+
+@pytest.mark.parametrize(
+    ("out", "kinds", "places"),
+    [
+        ("copy.ofd", ("pdf", "json", "ofd"), ("copy.pdf", "copy.json", "copy.ofd")),
+        ("copy.pdf", ("json", "ofd"), ("copy.json", "copy.ofd")),
+        ("copy.ofd", ("pdf", "json"), ("copy.pdf", "copy.json")),
+        ("copy", ("ofd", "p7s"), ("copy", "copy.json.p7s")),
+    ],
+    ids=["both", "an OFD asked for as .pdf", "a PDF asked for as .ofd", "no ending"],
+)
+def test_no_copy_is_named_as_the_other_form(
+    out: str, kinds: tuple[FileKind, ...], places: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert copy_places(tmp_path / out, kinds) == {
+        kind: tmp_path / name for kind, name in zip(kinds, places, strict=True)
+    }
 
 
 def test_from_copy_to_recall(running: ModuleType, fresh: Elicence, tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def test_the_files_that_were_asked_for_are_handed_out(
     assert hashlib.sha256(path.read_bytes()).hexdigest() == issued["files"]["ofd"]["sha256"]
     report = command("verify", path)
     assert (report["kind"], report["verdict"]) == ("ofd", "passed")
+    assert "PDF of the same licence" in command("digest", path, code=65)["error"]["message"]["en"]
     again = command(*wanted, numbered(1, format="both"), "--out", tmp_path / "both")
     assert again["replayed"]
     assert endings((tmp_path / "both").iterdir()) == [".json", ".ofd", ".p7s", ".pdf"]

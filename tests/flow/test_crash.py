@@ -17,7 +17,7 @@ from api.output import file_name
 from api.protection_keys import protection_of
 from api.wiring import Services
 from keys import hmac_bytes
-from licences import FILE_KINDS, Record, parse_identifier
+from licences import Record, parse_identifier
 from verify import Outcome
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,7 @@ AT = datetime(2026, 11, 21, 10, 30, tzinfo=timezone(timedelta(hours=8)))
 DOCUMENT = json.loads((ROOT / "fixtures/paper/pesticide-business-2.json").read_text("utf-8"))
 HOLDER = ("001", "92990101MA0TERT59H")
 KILLS, COMMAND_KILLS = 8, 4
+FILE_KINDS = ("pdf", "json", "p7s")
 
 # Issues case after case under keys of their own, as an approval system that retries would, until it is killed or told
 # to end. It says when it begins and when a case is done.

@@ -152,4 +152,5 @@ def test_nobody_seals_beside_a_stranger(run: Run, first: Path, second: Path, tmp
         (second / "trust" / f"first-{name}").unlink()
     code, answer = run(second, "seal", "add", made["files"]["pdf"]["path"], "--out", str(tmp_path / "out"))
     assert (code, answer["error"]["code"]) == (65, "INPUT_MALFORMED")
+    assert "CERTIFICATE_UNTRUSTED" in answer["error"]["message"]["en"]
     assert not (tmp_path / "out").exists()
