@@ -5,7 +5,7 @@ at the Boundary of their object: what reaches beyond it does not count as shown.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from xml.sax.saxutils import escape, unescape
@@ -108,7 +108,7 @@ def read_objects(
         raise not_ours("an object that no face has")
 
 
-def box_of(boundary: Sequence[str], height: float) -> SeenBox:
+def box_of(boundary: Iterable[str | float], height: float) -> SeenBox:
     """A Boundary on a page of this height (millimetres)."""
     left, top, across, down = map(float, boundary)
     if across <= 0 or down <= 0:

@@ -86,6 +86,12 @@ class _FaceReader:
         self._expected = 1
         """The next ID."""
         self._fonts: dict[int, OfdFaceFont] = {}
+        self._hiding = [
+            one.stamp
+            for one in ofd.seals
+            if one.stamp is not None and one.ses is not None and one.ses.seal.picture.opaque
+        ]
+        """Where seals hide what is under them."""
 
     def pages(self) -> Iterator[FacePage]:
         document = self._layout.document
@@ -111,6 +117,10 @@ class _FaceReader:
         drawn = [self._page(self._text(page_file(place)), templates, pictures) for place in range(len(document.pages))]
         for _, place in self._layout.annotated:
             self._annotate(self._text(annotation_file(place)), *drawn[place])
+        for stamp in self._hiding:
+            for identifier, (page, size) in zip(document.pages, drawn, strict=True):
+                if stamp.page == identifier:
+                    page.add_cover(box_of((stamp.x, stamp.y, stamp.width, stamp.height), size.height))
         for face in self._fonts.values():
             face.check_characters()
         if self._expected != document.highest + 1:

@@ -114,11 +114,14 @@ def prepare_ofd_seal(
     seal is not shown.
 
     Raises:
-        AdditionRefusedError: the seal's picture has another size than its place on the page, or it is one too many.
+        AdditionRefusedError: the seal's picture has another size than its place on the page, or no transparency; or it
+            is one too many.
         SesRefusedError: the seal is not of GB/T 38540 version 4, not in force, or does not list the certificate.
     """
     if seal.ses is None:
         raise AdditionRefusedError("an OFD bears electronic seals of GB/T 38540 only")
+    if seal.picture.opaque:
+        raise AdditionRefusedError("the seal's picture has no transparency: it would hide what is under it")
     if place >= MAX_SEALS:
         raise AdditionRefusedError(f"more than {MAX_SEALS} seals")
     size = (float(seal.picture.width), float(seal.picture.height))

@@ -5,6 +5,7 @@ ever encoded again to be checked: `signed` holds the very bytes of the file, bec
 DER writer would not choose (an explicit `critical FALSE`).
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -41,6 +42,11 @@ _PICTURE_MAGIC = (
     (b"BM", "BMP"),
     (b"PK\x03\x04", "OFD"),
 )
+_PNG_COLOUR_TYPE = 25
+"""Where it stands (ISO/IEC 15948 clause 11.2.1); a palette and plain colours may have transparency in `tRNS`."""
+_PNG_WITH_ALPHA = (b"\4", b"\6")
+_GIF_CONTROL = re.compile(rb"\x21\xf9\x04(.)", re.DOTALL)
+"""A graphic control extension (GIF89a section 23); the lowest bit says that a colour is transparent."""
 _SVG_HEAD = 1024
 """Bytes within which an SVG file's root element starts."""
 REMEMBERED_SEAL_BYTES = 256 * 1024
@@ -79,6 +85,20 @@ class SesPicture:
             if self.data.startswith(magic):
                 return name
         return "SVG" if b"<svg" in self.data[:_SVG_HEAD] else None
+
+    @property
+    def opaque(self) -> bool:
+        """Whether its form allows no transparency, so that it hides what it is put on; no dot is looked at."""
+        data = self.data
+        match self.actual_type:
+            case "JPG" | "BMP":
+                return True
+            case "PNG":
+                with_alpha = data[_PNG_COLOUR_TYPE : _PNG_COLOUR_TYPE + 1] in _PNG_WITH_ALPHA
+                return not with_alpha and b"tRNS" not in data[: data.find(b"IDAT")]
+            case "GIF":
+                return not any(found[1][0] & 1 for found in _GIF_CONTROL.finditer(data))
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -321,6 +321,12 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "缺少 SM2 电子印章（本机构或联合颁发机构的）；请先导入，或只签发 PDF",
         "an SM2 electronic seal, of this authority or of a partner, is missing: import it first, or ask for a PDF",
     ),
+    (
+        "OFD_SEAL_OPAQUE",
+        "电子印章的图片没有透明背景，盖在 OFD 上会遮住文字；请由制章机构换成透明背景的图片，或只签发 PDF",
+        "the electronic seal's picture has no transparent background and would hide text in an OFD: have its maker "
+        "change it, or ask for a PDF",
+    ),
     ("LEGAL_GROUND_UNKNOWN", "该行为没有这一法定事由", "the law gives no such ground for this act"),
     (
         "LEGAL_GROUND_DOES_NOT_FIT",

@@ -73,4 +73,7 @@ def _lack(keys: SealingKeys) -> str | None:
     if not ours or any(one.certificate.public_key.algorithm.name != SEALING for one in keys.awaited):
         return "OFD_NEEDS_SM2"
     ready = all(one.seal_object is not None and one.seal_object.seals_ofd for one in ours)
-    return None if ready and all(one.seal_digest is not None for one in keys.awaited) else "OFD_NEEDS_SEAL"
+    if not ready or any(one.seal_digest is None for one in keys.awaited):
+        return "OFD_NEEDS_SEAL"
+    opaque = any(one.seal_object is not None and one.seal_object.picture.opaque for one in ours)
+    return "OFD_SEAL_OPAQUE" if opaque else None
