@@ -1,5 +1,6 @@
 """Seals and seal signatures as other products write them, and as attackers do: every known trap of the format."""
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,12 +11,14 @@ from der_slices import whole
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openssl_signing import oid, tlv
+from PIL import Image
 
 from esign import (
     EsignError,
     Finding,
     MalformedSesError,
     SesExtension,
+    SesPicture,
     SesSeal,
     SesSignature,
     TooLargeError,
@@ -532,3 +535,28 @@ def test_hostile_bytes_give_facts_or_our_errors(data: bytes) -> None:
         seal_facts(read_ses_seal(data))
     with suppress(EsignError):
         signature_facts(read_ses_signature(data), ORIGINAL)
+
+
+@pytest.mark.parametrize(
+    ("form", "mode", "opaque"),
+    [
+        ("PNG", "RGBA", False),
+        ("PNG", "LA", False),
+        ("PNG", "RGB", True),
+        ("PNG", "L", True),
+        ("JPEG", "RGB", True),
+        ("BMP", "RGB", True),
+        ("GIF", "P", True),
+    ],
+)
+def test_pictures_that_let_nothing_through(form: str, mode: str, opaque: bool) -> None:
+    made = io.BytesIO()
+    Image.new(mode, (4, 4)).save(made, form)
+    assert SesPicture(type=form, data=made.getvalue(), width=4, height=4).opaque is opaque
+
+
+@pytest.mark.parametrize("form", ["PNG", "GIF"])
+def test_a_palette_with_a_transparent_colour_lets_something_through(form: str) -> None:
+    made = io.BytesIO()
+    Image.new("P", (4, 4)).save(made, form, transparency=0)
+    assert not SesPicture(type=form, data=made.getvalue(), width=4, height=4).opaque

@@ -1,5 +1,6 @@
 """Licences that are made as OFD, too: when, of what, and what is left when that fails."""
 
+import io
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from esign import (
     CHINA,
@@ -55,13 +57,18 @@ CATALOGUE = load_catalogue()
 AT = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
 
 
-def keys_of(family: str, maker: Signer | None = None) -> SealingKeys:
+def keys_of(family: str, maker: Signer | None = None, *, opaque: bool = False) -> SealingKeys:
     """Give the keys of an authority, with a seal of its own making unless somebody made it."""
     pki = make_development_pki(
         family, authority_name=AUTHORITY, authority_code=AUTHORITY_CODE, at=AT, random=os.urandom
     )
     drawn = draw_round_seal(FONTS, AUTHORITY)
-    picture = SesPicture(type="PNG", data=seal_png(drawn, dpi=150), width=42, height=42)
+    data = seal_png(drawn, dpi=150)
+    if opaque:
+        white = io.BytesIO()
+        Image.open(io.BytesIO(data)).convert("RGB").save(white, "PNG")
+        data = white.getvalue()
+    picture = SesPicture(type="PNG", data=data, width=42, height=42)
     made = make_seal_object(
         identifier="DEV0000000000001", name=AUTHORITY, kind=ORGANISATION, picture=picture,
         permitted=(pki.seal.certificate,), valid_from=AT, valid_to=pki.seal.certificate.not_after,
@@ -155,6 +162,7 @@ def test_seals_that_an_ofd_cannot_bear_are_refused_before_anything_is_sealed(sea
     refused = {
         "OFD_NEEDS_SM2": (rsa, awaiting(rsa.seals[0], "sha256:00")),
         "OFD_NEEDS_SEAL": (unsealed, awaiting(sm2.seals[0], None)),
+        "OFD_SEAL_OPAQUE": (keys_of("sm2", opaque=True),),
     }
     for code, all_keys in refused.items():
         for keys in all_keys:

@@ -6,6 +6,7 @@ who has a key can make: every seal in them fits its file, and still not each is 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 from declared import DeclaredPki, declared_pki, policy
+from PIL import Image
 from timestamping import imprint, make_token
 
 from esign import (
@@ -243,6 +245,18 @@ def test_the_seal_of_the_other_algorithm_is_not_looked_for(desk: Desk) -> None:
     for other, code in ((rsa, "OK"), (desk.pki.signer("water-seal"), "SEAL_UNEXPECTED")):
         p7s = sign_detached(structured, other, signing_time=desk.at)
         assert desk.verifier().verify_file(desk.ofd(licence, p7s=p7s), at=desk.at).reason.code == code
+
+
+def test_a_seal_that_lets_nothing_through_hides_what_is_under_it(desk: Desk) -> None:
+    white = io.BytesIO()
+    Image.new("RGB", (42, 42), "white").save(white, "PNG")
+    seal = desk.seal_object(picture=SesPicture(type="PNG", data=white.getvalue(), width=42, height=42))
+    licence = desk.licence((desk.signer, seal))
+    items = desk.office.face_of(structured_to_bytes(licence))
+    for y, code in ((50, "FACE_DIFFERS"), (220, "OK")):
+        page = Page(width=210, height=297, items=items, seals=(SealPlace(field="Seal1", x=40, y=y),))
+        report = desk.verifier().verify_file(desk.ofd(licence, desk.made(seal=seal), pages=[page]), at=desk.at)
+        assert report.reason.code == code, report.checks
 
 
 # What somebody with a key can make.
