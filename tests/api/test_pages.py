@@ -332,7 +332,7 @@ def test_a_picture_leads_to_the_verdict(
         assert said.status_code == 200
         assert "没有读到二维码" in said.text
     pdf = client.post("/v/scan", files={"picture": ("licence.pdf", b"%PDF-1.7\n", "application/pdf")})
-    assert "PDF 文件请在窗口核验" in pdf.text
+    assert "这些文件请在窗口核验" in pdf.text
     assert "没有读到二维码" not in pdf.text
     assert client.post("/v/scan", data={"picture": "x"}).status_code == 200
     assert client.get("/v/scan").headers["location"] == "/v"
