@@ -195,6 +195,8 @@ class DrawnPage:
                 rise = other.baseline - one.baseline
                 if rise >= one.size:
                     break
+                if one.right <= other.left or other.right <= one.left:
+                    continue
                 slack = _OVERLAP * min(one.size, other.size)
                 if rise < ASCENT * one.size - slack and min(one.right, other.right) - max(one.left, other.left) > slack:
                     found |= {id(one), id(other)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
@@ -53,28 +53,19 @@ class GlyphShapes:
         self._full_metrics = int.from_bytes(hhea[34:36], "big")
         if self._full_metrics < 1 or len(self._metrics) < 4 * self._full_metrics:
             raise MalformedError(Fault.FORMAT_PDF, "an embedded font without widths")
+        self._last_width = self._metrics[4 * self._full_metrics - 4 : 4 * self._full_metrics - 2]
 
     def glyph(self, gid: int) -> bytes:
         """All that the font has for a glyph, as it is written: width, bearing, scale and outline; empty for none."""
-        return self.glyphs((gid,))[0]
-
-    def glyphs(self, gids: Iterable[int]) -> list[bytes]:
-        """The same for several glyphs."""
-        places, outlines, units = self._places, self._outlines, self._units
-        last, full, metrics = len(places) - 1, self._full_metrics, self._metrics
-        return [
-            b""
-            if gid >= last
-            else (metrics[4 * gid : 4 * gid + 4] if gid < full else self._bearing_alone(gid))
-            + units
-            + outlines[places[gid] : places[gid + 1]]
-            for gid in gids
-        ]
-
-    def _bearing_alone(self, gid: int) -> bytes:
-        """The metrics of a glyph that has the width of the last one that has one (OpenType, `hmtx`)."""
-        full, at = self._full_metrics, 2 * (gid + self._full_metrics)
-        return self._metrics[4 * full - 4 : 4 * full - 2] + self._metrics[at : at + 2]
+        places, full, metrics = self._places, self._full_metrics, self._metrics
+        if gid >= len(places) - 1:
+            return b""
+        outline = self._units + self._outlines[places[gid] : places[gid + 1]]
+        if gid < full:
+            return metrics[4 * gid : 4 * gid + 4] + outline
+        # It has the width of the last glyph that has one (OpenType, `hmtx`).
+        at = 2 * (gid + full)
+        return self._last_width + metrics[at : at + 2] + outline
 
     def width(self, glyph: bytes) -> float:
         """In thousandths of the size."""

@@ -65,21 +65,24 @@ class OfdFaceFont:
         """Whether every character of the text has the glyph that it has everywhere; new ones are looked at."""
         known = self._glyphs
         try:
-            return " ".join([known[character] for character in text]) == glyphs
+            return " ".join(map(known.__getitem__, text)) == glyphs
         except KeyError:
             pass
         numbers = glyphs.split(" ")
         if len(numbers) != len(text):
             return False
-        advances = self.advances
-        new = {character: digits for character, digits in zip(text, numbers, strict=True) if character not in known}
-        lengths = list(map(len, new.values()))
-        if min(lengths) < 1 or max(lengths) > _DIGITS:
-            return False
-        known |= new
-        mapped = self._mapped
-        self.unlike |= {character for character, digits in new.items() if mapped.get(ord(character)) != int(digits)}
-        for character, outline in zip(new, self._shapes.glyphs(map(int, new.values())), strict=True):
+        advances, mapped, glyph = self.advances, self._mapped, self._shapes.glyph
+        for character, digits in zip(text, numbers, strict=True):
+            if character in known:
+                if known[character] != digits:
+                    return False
+                continue
+            if not 1 <= len(digits) <= _DIGITS:
+                return False
+            known[character], gid = digits, int(digits)
+            if mapped.get(ord(character)) != gid:
+                self.unlike.add(character)
+            outline = glyph(gid)
             compared = _compared.get(character)
             if compared is not None and compared[0] == outline:
                 met = compared[1]
@@ -88,7 +91,7 @@ class OfdFaceFont:
             advances[character] = met.advance
             if met.room is not USUAL_ROOM:
                 self._wide[character] = met.room
-        return [known[character] for character in text] == numbers
+        return True
 
     def room(self, text: str) -> GlyphRoom:
         """What the ink of the text takes."""

@@ -132,8 +132,7 @@ def _text_of(parts: Sequence[str | Any], fonts: Mapping[int, OfdFaceFont], heigh
         raise not_ours("the glyphs of a text")
     size = _points(size_text)
     scale = size * POINT
-    advances = font.advances
-    widths = [advances[character] for character in text]
+    widths = list(map(font.advances.__getitem__, text))
     width = sum(widths)
     spacing = _spacing(steps, widths, size)
     x, y, pen = float(x_text), float(y_text), float(pen_text or 0)
@@ -194,9 +193,12 @@ def _path_of(parts: Sequence[str | Any], height: float, *, points: bool) -> Plac
     left, top = float(left_text) * MM, (height - float(top_text)) * MM
     outline = _outline(path)
     corners = None
-    if outline.corners is not None and outline.fits(float(across), float(down)):
+    if outline.corners is not None:
         x1, y1, x2, y2 = outline.corners
-        corners = SeenBox(left + x1 * MM, top - y1 * MM, left + x2 * MM, top - y2 * MM)
+        right, bottom = float(across), float(down)
+        # What is cut off is not shown; all points of what has corners lie on them.
+        if 0 <= x1 <= right and 0 <= x2 <= right and 0 <= y1 <= bottom and 0 <= y2 <= bottom:
+            corners = SeenBox(left + x1 * MM, top - y1 * MM, left + x2 * MM, top - y2 * MM)
     drawn = DrawnShape(
         corners=corners,
         single=outline.single,
@@ -215,10 +217,6 @@ class _Outline(NamedTuple):
     corners: tuple[float, float, float, float] | None
     """Of a rectangle, or the ends of a single line."""
     single: bool
-
-    def fits(self, across: float, down: float) -> bool:
-        """Whether nothing of it is cut off."""
-        return all(0 <= x <= across and 0 <= y <= down for x, y in self.points)
 
 
 def _read_outline(path: str) -> _Outline:
@@ -261,7 +259,7 @@ def _spacing(steps: str | None, widths: Sequence[float], size: float) -> float:
             raise not_ours("the steps of a text")
         return 0.0
     plain = {width: _step(width, size) for width in set(widths)}
-    if steps == " ".join([plain[width] for width in widths[:-1]]):
+    if steps == " ".join(map(plain.__getitem__, widths[:-1])):
         return 0.0
     scale = size * POINT / UNITS
     try:

@@ -67,6 +67,9 @@ class OfdFiles(Mapping[str, bytes]):
         location = location.strip().replace("\\", "/")
         if not location:
             raise MalformedError(Fault.FORMAT_OFD, f"{beside!a}: an empty path")
+        if location[0] == "/" and location[1:] in self._files:
+            # No path of a package has a step that leads nowhere, so there is nothing to walk.
+            return location[1:]
         steps = [] if location.startswith("/") else beside.split("/")[:-1]
         path = self._there("/".join(_walked(steps, location, beside)))
         if path in self._files or not steps:

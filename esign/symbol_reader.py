@@ -60,11 +60,10 @@ def read_modules(rows: Sequence[bytes]) -> str:
     modules = b"".join(rows)
     if modules.translate(None, b"\0\1"):
         raise _no_symbol("modules that are neither dark nor light")
-    for mask in range(len(_MASKS)):
-        if layout.fixed_modules(modules) == layout.fixed[mask]:
-            break
-    else:
-        raise _no_symbol("its fixed modules are not those of a symbol")
+    try:
+        mask = layout.fixed.index(layout.fixed_modules(modules))
+    except ValueError as error:
+        raise _no_symbol("its fixed modules are not those of a symbol") from error
     bits = int.from_bytes(bytes(layout.data_modules(modules))) ^ layout.masks[mask]
     # One byte for each bit, so that the exclusive or above is one operation; as text it is a binary number.
     text = bits.to_bytes(layout.count).translate(_DIGITS)

@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, datetime
+from functools import lru_cache
 from typing import Final
 
 from keys import der
@@ -135,7 +136,11 @@ class Certificate:
 
     def fingerprint(self, digest: str) -> bytes:
         """Return the digest of the whole certificate by `sm3` or `sha256`."""
-        return hash_bytes(digest, self.der)
+        return _fingerprint(digest, self.der)
+
+
+# Every licence of an authority asks for those of the same few certificates.
+_fingerprint = lru_cache(maxsize=256)(hash_bytes)
 
 
 def key_identifier(public_key: PublicKey, digest: str) -> bytes:
