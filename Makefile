@@ -39,8 +39,8 @@ $(STAMP): requirements.lock pyproject.toml
 run: install ## issue the samples into ./.elicence, show them, serve http://127.0.0.1:8000; ARGS="--port N"
 	$(BIN)/elicence demo $(ARGS)
 
+# In the order of the folders: ordered by their number of tests, the longest files would come last, one beside nothing.
 test: install system-packages node-packages lint ## everything that must be green; ARGS="-k word" narrows pytest
-	# In the order of the folders: ordered by their number of tests, the longest files would come last, one beside nothing.
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install ## ruff, mypy, import contracts
