@@ -29,15 +29,12 @@
     return formats.includes("qr_code") ? new BarcodeDetector({ formats: ["qr_code"] }) : null;
   }
 
-  // What the symbol holds goes through the form, as if it had been typed: its address is never opened as such.
+  // What either finds in one picture: `address` of a code of ours, or `foreign` for a symbol of others.
   async function lookHere(detector) {
-    for (const symbol of await detector.detect(view)) {
-      if (!/\/v\//i.test(symbol.rawValue)) { say("foreign"); continue; }
-      code.value = symbol.rawValue;
-      return () => typed.requestSubmit();
-    }
-    await wait(PAUSE_MS);
-    return null;
+    const texts = (await detector.detect(view)).map((symbol) => symbol.rawValue);
+    const address = texts.find((text) => /\/v\//i.test(text));
+    if (!address) await wait(PAUSE_MS);
+    return { address, foreign: texts.length > 0 };
   }
 
   async function lookThere() {
@@ -53,26 +50,26 @@
       fetch("/v/scan", { method: "POST", body: form, headers: { Accept: "application/json" } }),
       wait(SEND_MS),
     ]);
-    if (answer.status === 503) return null; // others are scanning, too
+    if (answer.status === 503) return {}; // others are scanning, too
     if (!answer.ok) throw new Error("busy");
-    const found = await answer.json();
-    if (found.foreign) say("foreign");
-    if (!found.address) return null;
-    code.value = found.address;
-    return () => typed.requestSubmit();
+    return answer.json();
   }
 
+  // Whoever stops has the last word: what an answer says that comes after that is not shown, and whoever starts again
+  // does not wake the search that was stopped.
   async function scan() {
     start.hidden = true;
+    let mine;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({
+      mine = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } },
       });
     } catch {
       end("refused");
       return;
     }
-    view.srcObject = stream;
+    stream = mine;
+    view.srcObject = mine;
     finder.hidden = false;
     say("looking");
     stop.focus();
@@ -80,17 +77,21 @@
       await view.play();
       const detector = await ownDetector();
       const until = Date.now() + LOOKING_MS;
-      while (stream && Date.now() < until) {
-        const open = await (detector ? lookHere(detector) : lookThere());
-        if (open && stream) {
+      while (stream === mine && Date.now() < until) {
+        const found = await (detector ? lookHere(detector) : lookThere());
+        if (stream !== mine) return;
+        if (found.address) {
           end("found");
-          open();
+          // It goes through the form, as if it had been typed: the address in a symbol is never opened as such.
+          code.value = found.address;
+          typed.requestSubmit();
           return;
         }
+        if (found.foreign) say("foreign");
       }
-      if (stream) end("none");
+      if (stream === mine) end("none");
     } catch {
-      if (stream) end("busy");
+      if (stream === mine) end("busy");
     }
   }
 

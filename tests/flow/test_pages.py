@@ -1,6 +1,5 @@
 """The pages behind the code in a real browser, at phone and desk width, from a real server."""
 
-import io
 import re
 import signal
 from collections.abc import Iterator
@@ -12,12 +11,16 @@ import zxingcpp
 from browser import Chromium, barriers, film_of
 from elicence_process import Server, run
 from PIL import Image, ImageFilter
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
+from qr_codes import read_qr_code
 
 from esign import structured_from_bytes
 
 PHONE, DESK = 360, 1280
 NARROW = 320  # a desk's window at 400 % zoom (WCAG 2.2, 1.4.10)
+POLL_MS = 20
+SCAN_PAUSE_MS = 700  # a little more than the page takes between two pictures that it sends
+FOREIGN = {"address": None, "foreign": True}
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +106,7 @@ def test_the_printable_page_carries_the_code(server: str, person: Any, chromium:
     view = chromium.view(f"{server}/v/{person.record.code}/print", width=794, height=1123)  # A4 at 96 dpi
     assert view.status == 200
     assert view.faults == ()
-    (symbol,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(view.screenshot)))
-    assert symbol.text == person.record.verify_url
+    assert read_qr_code(view.screenshot).text == person.record.verify_url
     assert "张*" in view.text
 
 
@@ -206,14 +208,26 @@ def test_the_camera_finds_the_code(
         page.wait_for_url(f"**/v/{person.record.code}")
 
     def stop(page: Page) -> None:
-        # The server never answers: the camera goes on until somebody stops it.
-        page.route("**/v/scan", lambda route: route.fulfill(json={"address": None, "foreign": True}))
+        # The server sees symbols of others: the camera goes on until somebody stops it.
+        asked: list[Route] = []
+        page.route("**/v/scan", lambda route: asked.append(route))
         page.get_by_role("button", name="打开相机扫码").press("Enter")
+        while not asked:
+            page.wait_for_timeout(POLL_MS)
+        asked.pop().fulfill(json=FOREIGN)
         page.get_by_text("这不是电子证照的二维码").wait_for()
         seen.extend(barriers(page))
+        while not asked:
+            page.wait_for_timeout(POLL_MS)
         page.keyboard.press("Enter")
         page.get_by_text("已停止").wait_for()
         assert page.evaluate("document.activeElement.id") == "start"
+        # Who stops has the last word, whatever an answer says that comes later.
+        with page.expect_response("**/v/scan"):
+            asked.pop().fulfill(json=FOREIGN)
+        page.wait_for_timeout(SCAN_PAUSE_MS)
+        assert page.inner_text("#state").startswith("已停止")
+        assert page.locator("#finder").is_hidden()
 
     def own(page: Page) -> None:
         # A browser that finds codes itself.

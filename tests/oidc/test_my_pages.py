@@ -1,6 +1,5 @@
 """A holder at the phone: a real provider, browser and server; what is shown is scanned by another program."""
 
-import io
 import json
 import os
 import shutil
@@ -12,11 +11,10 @@ from typing import Any
 
 import httpx2
 import pytest
-import zxingcpp
 from browser import Chromium, barriers
 from identity_provider import IdentityProvider, free_port, web_client
-from PIL import Image
 from playwright.sync_api import Page
+from qr_codes import read_qr_code
 from tied_home import ACCOUNTS, CITIZEN, OFFICE, OFFICE_CODE, Server, set_up
 
 from api.home import open_home
@@ -106,9 +104,7 @@ def test_a_holder_shows_a_licence(place: Place, chromium: Chromium) -> None:
         page.click("text=亮证")
         page.wait_for_selector(".symbol")
         found.append(barriers(page))
-        picture = Image.open(io.BytesIO(page.screenshot()))
-        (symbol,) = zxingcpp.read_barcodes(picture)
-        seen["address"] = symbol.text
+        seen["address"] = read_qr_code(page.screenshot()).text
         seen["width"] = page.evaluate("document.documentElement.scrollWidth")
 
     view = chromium.view(f"{place.url}/my", width=PHONE, height=900, act=act)
@@ -130,8 +126,7 @@ def test_the_code_renews_itself(place: Place, chromium: Chromium) -> None:
         page.click("text=亮证")
         page.wait_for_selector(".symbol")
         for _ in range(2):
-            (symbol,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
-            codes.append(symbol.text)
+            codes.append(read_qr_code(page.screenshot()).text)
             with page.expect_navigation():
                 page.clock.run_for(31_000)
             page.wait_for_selector(".symbol")
