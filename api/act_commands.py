@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import UsageError
-from .parsing import LICENCE_HELP, AddCommand, Group, Parser
-from .settings import SUITES, home_path
+from .parsing import LICENCE_HELP, AddCommand, Group, Parser, services_of
+from .settings import SUITES
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -78,13 +78,11 @@ def _act(arguments: argparse.Namespace) -> "Answer":
     from licences import Act, Action, Particulars
 
     from .commands import Answer, issue_staged, places_in
-    from .home import open_home
     from .inputs import parse_start, read_json_argument
+    from .licence_shapes import act_shape, issue_shape
     from .resolving import identifier_of
-    from .shapes import act_shape, issue_shape
-    from .wiring import Services
 
-    services = Services(open_home(home_path(arguments.home)))
+    services = services_of(arguments)
     identifier = identifier_of(arguments.identifier, services.store)
     now = datetime.now(UTC)
     act = Act(
@@ -147,14 +145,12 @@ def _act(arguments: argparse.Namespace) -> "Answer":
 def _history(arguments: argparse.Namespace) -> "Answer":
     from .columns import table
     from .commands import Answer
-    from .home import open_home
     from .inputs import parse_at
+    from .licence_shapes import history_shape
     from .messages import instant_text
     from .resolving import identifier_of
-    from .shapes import history_shape
-    from .wiring import Services
 
-    services = Services(open_home(home_path(arguments.home)))
+    services = services_of(arguments)
     identifier = identifier_of(arguments.identifier, services.store)
     now = datetime.now(UTC)
     at = now if arguments.at is None else parse_at(arguments.at)
@@ -189,10 +185,8 @@ def _history(arguments: argparse.Namespace) -> "Answer":
 
 def _expire(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
-    from .home import open_home
-    from .wiring import Services
 
-    services = Services(open_home(home_path(arguments.home)))
+    services = services_of(arguments)
     ended = [one.identifier for one in services.registrar.expire(datetime.now(UTC), actor_of(arguments, services.home))]
     text = f"已登记 {len(ended)} 件证照有效期届满。  {len(ended)} licences have expired."
     return Answer(shape={"expired": ended}, text=text)

@@ -14,9 +14,10 @@ from .enforcing import acting, keeping_gate, licence_for, own_key, purpose_of, r
 from .errors import MalformedInputError
 from .http_requests import PREFIX, json_body, problems, takes
 from .issuing import require_key
+from .licence_shapes import act_shape, history_shape, issue_shape
 from .routes import address_of_licence, addresses_of_files, read_licence
-from .schemas import ActBody, ActedOut, HistoryOut, Instant, read_body
-from .shapes import act_shape, history_shape, issue_shape
+from .schemas import Instant, read_body
+from .schemas_licences import ActBody, ActedOut, HistoryOut
 from .wiring import Services
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
 from .errors import UsageError
-from .parsing import LICENCE_HELP, AddCommand, Group
+from .parsing import LICENCE_HELP, AddCommand, Group, services_of
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -51,12 +51,11 @@ def _make(arguments: argparse.Namespace) -> "Answer":
     from licences import digests_of
 
     from .commands import Answer
-    from .home import open_home
     from .output import StagedFiles
     from .resolving import identifier_of
-    from .wiring import Services, require_sound_archive
+    from .self_check import require_sound_archive
 
-    services = Services(open_home(home_path(arguments.home)))
+    services = services_of(arguments)
     identifier = identifier_of(arguments.what, services.store)
     at = datetime.now(UTC)
     maker = services.archive_maker(arguments.seal or FAMILIES[0])
@@ -99,7 +98,7 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from .home import open_home
     from .inputs import parse_at, read_file
     from .own_types import catalogue_of
-    from .shapes import report_shape
+    from .report_shapes import report_shape
     from .wiring import Services, clock
 
     path = home_path(arguments.home)

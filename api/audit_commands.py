@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
-from .parsing import AddCommand, Group
-from .settings import home_path
+from .parsing import AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -70,13 +69,6 @@ def add_audit_parser(add: AddCommand, to: Group) -> None:
     add_actor(prune)
 
 
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))
-
-
 def _list(arguments: argparse.Namespace) -> "Answer":
     from .audit_shapes import entries_csv, entry_shape
     from .columns import table
@@ -84,7 +76,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from .messages import moment_text
     from .output import StagedFiles
 
-    services = _services(arguments)
+    services = services_of(arguments)
     entries = _found(services, _question(arguments, services), max(1, min(arguments.limit, MAX_LISTED)))
     text = ""
     if arguments.csv is not None:
@@ -166,11 +158,11 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from .audit_shapes import report_shape, verdict_of
     from .commands import Answer
     from .inputs import parse_start
+    from .opening import read_trust
     from .problems import DONE, FAILED, INDETERMINATE
     from .progress import Progress
-    from .wiring import read_trust
 
-    services = _services(arguments)
+    services = services_of(arguments)
     trust = services.trust if arguments.trust is None else read_trust(Path(arguments.trust))
     since = None if arguments.since is None else parse_start(arguments.since)
     progress = Progress(sys.stderr, services.trail_chain.state().chained, unit=("条", "entries"))
@@ -213,7 +205,7 @@ def _checkpoint(arguments: argparse.Namespace) -> "Answer":
     from .audit_shapes import state_shape
     from .commands import Answer
 
-    keeper = _services(arguments).trail_keeper
+    keeper = services_of(arguments).trail_keeper
     now = datetime.now(UTC)
     batches = keeper.chain(now)
     signed = keeper.sign(now)
@@ -228,7 +220,7 @@ def _status(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .messages import moment_text
 
-    state = _services(arguments).trail_keeper.state()
+    state = services_of(arguments).trail_keeper.state()
     oldest = "" if state.oldest_waiting is None else f"（自 since {moment_text(state.oldest_waiting)}）"
     newest = state.newest
     lines = [
@@ -245,7 +237,7 @@ def _prune(arguments: argparse.Namespace) -> "Answer":
 
     if arguments.days < _MIN_DAYS:
         raise UsageError(f"操作记录至少保存 {_MIN_DAYS} 天。", f"entries are kept for {_MIN_DAYS} days at least")
-    services = _services(arguments)
+    services = services_of(arguments)
     now = datetime.now(UTC)
     actor = actor_of(arguments, services.home)
     batch = services.trail_chain.prune(now - timedelta(days=arguments.days), now, actor.name)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from fastapi import Request
+from starlette.requests import Request
 
 from licences.access import (
     ALONE,
@@ -104,7 +104,7 @@ class Authentication:
             # A browser shows a certificate to us whichever page makes it ask, as it does with cookies.
             refuse_other_sites(request, services.home.settings.public_url)
             return caller_with_certificate(services.clients, peer.certificate, at)
-        if (caller := services.sessions.caller(request, at)) is not None:
+        if (caller := services.identity.sessions.caller(request, at)) is not None:
             return caller
         settings = services.home.settings
         if settings.open_on_loopback and request.state.way.is_local:
@@ -116,9 +116,9 @@ class Authentication:
         if len(given) > MAX_CREDENTIAL_CHARACTERS or not given.lower().startswith(_BEARER):
             raise UnauthenticatedError
         token = given[len(_BEARER) :].strip()
-        if token.startswith(KEY_PREFIX) or self._services.tokens is None:
+        if token.startswith(KEY_PREFIX) or self._services.identity.tokens is None:
             return caller_with_key(self._services.clients, token, at)
-        return self._services.tokens.caller(token, at)
+        return self._services.identity.tokens.caller(token, at)
 
 
 def client_now(services: Services, name: str) -> Caller | None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
 from .errors import InputNotFoundError, MalformedInputError, UsageError
-from .parsing import AddCommand, Group
-from .settings import FAMILIES, home_path
+from .parsing import AddCommand, Group, services_of
+from .settings import FAMILIES
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -61,14 +61,12 @@ def _sign(arguments: argparse.Namespace) -> "Answer":
     from verify import REGISTER_FILE, REGISTER_SIGNATURE_FILE
 
     from .commands import Answer
-    from .home import open_home
     from .output import StagedFiles
-    from .wiring import Services
 
     now = datetime.now(UTC).replace(microsecond=0)
     register = _read(Path(arguments.file), now)
-    services = Services(open_home(home_path(arguments.home)))
-    signer = services.seal_of(arguments.family).seal.signer
+    services = services_of(arguments)
+    signer = services.seals.of(arguments.family).seal.signer
     data = authorities_to_bytes(register)
     files = {
         REGISTER_FILE: data,
@@ -89,10 +87,8 @@ def _sign(arguments: argparse.Namespace) -> "Answer":
 def _show(arguments: argparse.Namespace) -> "Answer":
     from .columns import printable
     from .commands import Answer
-    from .home import open_home
-    from .wiring import Services
 
-    register = Services(open_home(home_path(arguments.home))).trust.register
+    register = services_of(arguments).trust.register
     found = None if register is None else register.get(arguments.code)
     if register is None or found is None:
         raise InputNotFoundError("机构名录中没有这一机构。", "the register has no such authority")
@@ -122,11 +118,9 @@ def _reissue(arguments: argparse.Namespace) -> "Answer":
     from licences import Act, Action, IssuingAuthority
 
     from .commands import Answer, issue_staged
-    from .home import open_home
-    from .wiring import Services
 
-    services = Services(open_home(home_path(arguments.home)))
-    subject = services.seal_of(arguments.seal).seal.signer.certificate.subject
+    services = services_of(arguments)
+    subject = services.seals.of(arguments.seal).seal.signer.certificate.subject
     authority = IssuingAuthority(
         name=subject.organization or "", code=subject.organization_identifier or "", level=arguments.level
     )

@@ -21,8 +21,8 @@ from licences import kept_files, schema_state, write_snapshot
 from .backup_file import SALT_BYTES, BackupHead, BackupWriter, data_key, keys_key, writing
 from .errors import CannotWriteError
 from .home import Home
+from .opening import existing_database, open_files
 from .protection_keys import protection_of
-from .wiring import existing_database, open_files
 
 DATABASE_MEMBER = "database"
 HOME_MEMBERS = "home/"

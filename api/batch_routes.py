@@ -29,12 +29,12 @@ from .enforcing import own_key, require_issuing
 from .errors import InvalidBodyError, UsageError
 from .http_requests import PREFIX, json_body, problems, takes
 from .issuing import require_key
+from .licence_shapes import record_shape
 from .messages import instant_text
 from .problems import problem_of
 from .routes import addresses_of_files
 from .schemas import read_body, read_document
 from .schemas_systems import BatchBody, BatchItemBody, BatchOut
-from .shapes import record_shape
 from .wiring import Services
 
 AT_ONCE = 20

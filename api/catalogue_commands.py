@@ -52,7 +52,7 @@ def _show(arguments: argparse.Namespace) -> "Answer":
     from .columns import table
     from .commands import Answer
     from .own_types import catalogue_of
-    from .shapes import type_shape
+    from .type_shapes import type_shape
 
     licence_type = catalogue_of(_home(arguments)).get(arguments.type)
     rows = [
@@ -90,7 +90,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from .columns import table
     from .commands import Answer
     from .own_types import catalogue_of
-    from .shapes import types_shape
+    from .type_shapes import types_shape
 
     catalogue = catalogue_of(_home(arguments))
     rows = [(one.slug, one.code, one.name, one.document_class, str(one.version)) for one in catalogue]
@@ -103,9 +103,9 @@ def _check(arguments: argparse.Namespace) -> "Answer":
 
     from .commands import Answer
     from .inputs import read_file
+    from .opening import fonts_of
     from .own_types import own_files
     from .problems import DONE, FAILED
-    from .wiring import fonts_of
 
     path, home = Path(arguments.file), _home(arguments)
     data = read_file(path, MAX_CATALOGUE_BYTES)
@@ -135,7 +135,7 @@ def _preview(arguments: argparse.Namespace) -> "Answer":
     from licences import preview_pages
 
     from .commands import Answer
-    from .wiring import fonts_of
+    from .opening import fonts_of
 
     home = _home(arguments)
     licence_type = _named_type(arguments.type, home)
@@ -154,7 +154,7 @@ def _calibrate(arguments: argparse.Namespace) -> "Answer":
     from licences import calibration_page
 
     from .commands import Answer
-    from .wiring import fonts_of
+    from .opening import fonts_of
 
     home = _home(arguments)
     licence_type = _named_type(arguments.type, home)

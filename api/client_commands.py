@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import UsageError
-from .parsing import AddCommand, Group, Parser
-from .settings import home_path
+from .parsing import AddCommand, Group, Parser, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -77,10 +76,8 @@ def _add_grant(parser: Parser) -> None:
 
 def _open(arguments: argparse.Namespace) -> "tuple[Services, ClientKeeping]":
     from .client_keeping import ClientKeeping
-    from .home import open_home
-    from .wiring import Services
 
-    services = Services(open_home(home_path(arguments.home)))
+    services = services_of(arguments)
     return services, ClientKeeping(services, None, random=os.urandom, at=datetime.now(UTC))
 
 

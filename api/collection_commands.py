@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import LICENCE_HELP, AddCommand, Group
-from .settings import home_path
+from .parsing import LICENCE_HELP, AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -50,7 +49,7 @@ def add_collection_parser(add: AddCommand, to: Group) -> None:
 def _export(arguments: argparse.Namespace) -> "Answer":
     from licences import BatchForm
 
-    services, at = _services(arguments), datetime.now(UTC)
+    services, at = services_of(arguments), datetime.now(UTC)
     if arguments.batch is not None:
         return _written(services, [services.collected.batch(arguments.batch)], Path(arguments.out))
     services.hand_over.cut_changes(form=BatchForm(arguments.form), at=at)
@@ -66,7 +65,7 @@ def _repush(arguments: argparse.Namespace) -> "Answer":
 
     if arguments.all == bool(arguments.identifiers):
         raise UsageError("请指定证照标识，或用 --all 全量报送。", "name identifiers, or --all")
-    services, at = _services(arguments), datetime.now(UTC)
+    services, at = services_of(arguments), datetime.now(UTC)
     form = BatchForm(arguments.form)
     if arguments.all:
         services.hand_over.cut_full(form=form, at=at)
@@ -126,7 +125,7 @@ def _receipts(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .inputs import read_argument
 
-    services = _services(arguments)
+    services = services_of(arguments)
     receipts = read_receipts(read_argument(arguments.file, MAX_RECEIPT_BYTES))
     services.collected.answer(receipts, datetime.now(UTC))
     refused = sum(bool(one.error_remark) for one in receipts)
@@ -143,7 +142,7 @@ def _worklist(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .messages import instant_text, moment_text
 
-    services, at = _services(arguments), datetime.now(UTC)
+    services, at = services_of(arguments), datetime.now(UTC)
     items = [
         item
         for item in services.collected.open_items(MAX_LISTED)
@@ -197,7 +196,7 @@ def _reconcile(arguments: argparse.Namespace) -> "Answer":
     from .output import StagedFiles
     from .problems import DONE, FAILED
 
-    services = _services(arguments)
+    services = services_of(arguments)
     day = datetime.now(CHINA).date() if arguments.day is None else _day(arguments.day)
     theirs = None if arguments.theirs is None else _theirs(read_json_argument(arguments.theirs), day)
     found = services.hand_over.reconcile(day, theirs)
@@ -273,10 +272,3 @@ def _day(text: str) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError as error:
         raise UsageError("日期应为 2026-11-21 的形式。", "a day is written 2026-11-21") from error
-
-
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))

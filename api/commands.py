@@ -35,10 +35,12 @@ from verify import (
 from .client_commands import key_text
 from .client_keeping import ClientKeeping
 from .columns import printable
+from .content_shapes import licence_shape
 from .errors import InputNotFoundError, MalformedInputError, SettingsError, UsageError
 from .home import AUTHORITY_NAME, Home, ensure_home, open_home
 from .inputs import parse_at, read_file, read_json_argument
 from .issuing import IssueRequest, issue, read_request
+from .licence_shapes import event_shape, issue_shape
 from .messages import (
     DEVELOPMENT_NOTICE,
     PROOFS,
@@ -50,16 +52,17 @@ from .messages import (
     recorded_text,
     shortfall_text,
 )
+from .opening import read_trust
 from .output import StagedFiles, file_name, handed_out
 from .own_types import catalogue_of
 from .presented import Presented
 from .problems import DONE, FAILED, INDETERMINATE
 from .receipt_commands import ReceiptWish, write_receipt
+from .report_shapes import report_shape
 from .resolving import identifier_of
 from .settings import DEFAULT_PUBLIC_URL, check_public_url
-from .shapes import event_shape, issue_shape, licence_shape, report_shape
 from .store_settings import StoreSetting
-from .wiring import Services, clock, read_trust
+from .wiring import Services, clock
 
 VERDICT_CODES: Mapping[Outcome, int] = {
     Outcome.PASSED: DONE,

@@ -271,7 +271,7 @@ def prepare(services: Services, request: ConversionRequest) -> Conversion:
 
 def sealing_authority(services: Services, suite: str) -> StructuredAuthority:
     """Return the authority whose seal is used."""
-    seal = services.seal_of(suite.partition("+")[0]).seal
+    seal = services.seals.of(suite.partition("+")[0]).seal
     subject = seal.signer.certificate.subject
     if subject.organization is None or subject.organization_identifier is None:
         raise HomeError("印章证书没有写明机构及其代码。", "the certificate of the seal names no organisation and code")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
 from .errors import InputNotFoundError, UsageError
-from .parsing import LICENCE_HELP, AddCommand, Group, Parser
-from .settings import FORMATS, home_path
+from .parsing import LICENCE_HELP, AddCommand, Group, Parser, services_of
+from .settings import FORMATS
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from .commands import Answer
     from .copying import TracedCopy
-    from .wiring import Services
 
 KINDS = ("code", "receipt")
 """How somebody else relied on a licence; copies are recorded when they are made."""
@@ -79,26 +78,19 @@ def _add_case(parser: Parser) -> None:
     parser.add_argument("--case", metavar="NUMBER", required=True, help="案号 case number")
 
 
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))
-
-
 def _make(arguments: argparse.Namespace) -> "Answer":
     from esign import CopyPurpose, group_serial
     from licences import SEALED_FORMS
 
     from .commands import Answer
+    from .copy_shapes import copy_shape
     from .copying import make_copy
     from .inputs import parse_at
     from .messages import moment_text
     from .output import StagedFiles, handed_out
     from .resolving import identifier_of
-    from .shapes import copy_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     purpose = CopyPurpose(
         cause=arguments.cause,
         office=arguments.requester_office,
@@ -148,11 +140,11 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 
     from .columns import table
     from .commands import Answer
+    from .copy_shapes import copy_shape, reliance_shape
     from .messages import moment_text
     from .resolving import identifier_of
-    from .shapes import copy_shape, reliance_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     identifier = identifier_of(arguments.identifier, services.store)
     services.store.get(identifier)
     made_for = {one.reference: one for one in services.copies.of_licence(identifier) if one.kind is RelianceKind.COPY}
@@ -180,11 +172,11 @@ def _trace(arguments: argparse.Namespace) -> "Answer":
     from verify import MAX_FILE_BYTES
 
     from .commands import Answer
+    from .copy_shapes import copy_shape, reliance_shape
     from .copying import trace, traced_copy
     from .inputs import read_file
-    from .shapes import copy_shape, reliance_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     if is_serial(arguments.copy) and not os.path.exists(arguments.copy):
         found: Sequence[TracedCopy] = [traced_copy(services, fold_serial(arguments.copy))]
     else:
@@ -224,11 +216,11 @@ def _add(arguments: argparse.Namespace) -> "Answer":
     from licences import Reliance, RelianceKind, check_reliance
 
     from .commands import Answer
+    from .copy_shapes import reliance_shape
     from .inputs import parse_start
     from .resolving import identifier_of
-    from .shapes import reliance_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     reliance = Reliance(
         identifier=identifier_of(arguments.identifier, services.store),
         kind=RelianceKind(arguments.kind),
@@ -247,10 +239,10 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
 def _reliances(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
+    from .copy_shapes import reliance_shape
     from .resolving import identifier_of
-    from .shapes import reliance_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     identifier = identifier_of(arguments.identifier, services.store)
     services.store.get(identifier)
     found = services.copies.of_licence(identifier)
@@ -286,7 +278,7 @@ def _recall(arguments: argparse.Namespace) -> "Answer":
 
     if not arguments.identifier and arguments.key is None:
         raise UsageError("请给出证照标识或 --key。", "name licences, or a key (--key)")
-    services = _services(arguments)
+    services = services_of(arguments)
     at = datetime.now(UTC)
     named = tuple(identifier_of(one, services.store) for one in arguments.identifier)
     found = recall(services, named, key_name=arguments.key, at=at)

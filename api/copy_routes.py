@@ -11,6 +11,7 @@ from licences import CopyNotFoundError, FileKind, MadeCopy, fold_serial
 from licences.access import Caller, NotAllowedError, Operation, Proof, Purpose
 
 from .authentication import may
+from .copy_shapes import copy_shape
 from .copying import make_copy
 from .enforcing import licence_for, may_on, refuse, require_own_office, trail_entry
 from .errors import LicenceUnknownError
@@ -18,8 +19,8 @@ from .http_requests import PREFIX, json_body, problems, takes
 from .inputs import parse_at
 from .output import file_name
 from .routes import MEDIA_TYPES
-from .schemas import CopyBody, CopyOut, read_body
-from .shapes import copy_shape
+from .schemas import read_body
+from .schemas_copies import CopyBody, CopyOut
 from .wiring import Services
 
 

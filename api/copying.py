@@ -29,8 +29,9 @@ from verify import Outcome, Report, VerificationError, Verifier
 
 from .errors import HomeError, UsageError
 from .key_register import RegisteredKey
+from .self_check import require_authentic
 from .settings import COPY_ROLE, DEFAULT_FORMAT, FAMILIES
-from .wiring import Services, require_authentic
+from .wiring import Services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ def _maker(services: Services, record: Record) -> CopyMaker:
         check_original=check_original,
         check_copy=CopyCheck(verifier=Verifier(services.trust, revocation=services.revocation)),
         random=os.urandom,
-        timestamper=services.timestampers.get(family),
+        timestamper=services.seals.timestampers.get(family),
         collector=services.collector(services.trust),
         ofd_by_default=services.home.settings.format != DEFAULT_FORMAT,
     )

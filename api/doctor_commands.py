@@ -4,8 +4,7 @@ import argparse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group
-from .settings import home_path
+from .parsing import AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -24,11 +23,9 @@ def _doctor(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .doctor import Patient, diagnose
     from .doctor_looks import LOOKS
-    from .home import open_home
     from .protection_profile import ITEMS
-    from .wiring import Services
 
-    services = Services(open_home(home_path(arguments.home)))
+    services = services_of(arguments)
     diagnosis = diagnose(Patient(services=services, now=datetime.now(UTC)), LOOKS)
     shape = {
         "home": str(services.home.path),

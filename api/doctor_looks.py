@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from keys import load_certificates
+from keys import SM2_SM3, load_certificates
 from licences import schema_state
 from licences.access import Role
 from licences.supervision import TrailQuestion
@@ -21,10 +21,11 @@ from .health import waiting_too_long
 from .home import INDEX_KEY_FILE
 from .key_register import RegisteredKey
 from .open_keys import chain_of
+from .opening import existing_database
 from .protection_keys import RING_FILE, read_ring
+from .seals import read_home_seal
 from .serving import context_of
-from .settings import ALL_ROLES, SETTINGS_FILE
-from .wiring import existing_database
+from .settings import ALL_ROLES, DEFAULT_FORMAT, SETTINGS_FILE
 
 SOON = timedelta(days=30)
 ANCHOR_SOON = timedelta(days=90)
@@ -33,6 +34,7 @@ OLD_BACKUP = timedelta(days=7)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 MIN_FREE_BYTES = 2 * 1024**3
 MIN_FREE_SHARE = 0.05
+_OFD_FAMILY = SM2_SM3.name  # an OFD bears no other seals
 _FROM_THE_START = datetime(1970, 1, 1, tzinfo=UTC)
 _CHECKED = frozenset({"verify-ca", "verify-full"})
 
@@ -111,6 +113,22 @@ def _keys(patient: Patient) -> Iterator[Finding]:
         since = key.active_from if key.active_from not in (None, _FROM_THE_START) else certificate.not_before
         if patient.now - since > OLD_KEY:
             yield Finding(code="KEY_OLD", subject=f"{key.name}: {since.date()}")
+
+
+@_look("OFD_NEEDS_SM2", "OFD_NEEDS_SEAL", "OFD_SEAL_OPAQUE")
+def _ofd(patient: Patient) -> Iterator[Finding]:
+    home = patient.home
+    if home.settings.format == DEFAULT_FORMAT:
+        return
+    wanted = f'format = "{home.settings.format}"'
+    if _OFD_FAMILY not in patient.services.keys.register().families(patient.now):
+        yield Finding(code="OFD_NEEDS_SM2", subject=wanted)
+        return
+    seal = read_home_seal(home, _OFD_FAMILY)
+    if seal is None or not seal.seals_ofd:
+        yield Finding(code="OFD_NEEDS_SEAL", subject=wanted)
+    elif seal.picture.opaque:
+        yield Finding(code="OFD_SEAL_OPAQUE", subject=wanted)
 
 
 @_look("ANCHOR_EXPIRES", "DEVELOPMENT_ANCHOR")
@@ -193,7 +211,7 @@ def _disk(patient: Patient) -> Iterator[Finding]:
 
 
 LOOKS = (
-    _settings, _network, _files, _keys, _trust, _schema, _protection, _clients, _clock, _trail, _backup, _disk
+    _settings, _network, _files, _keys, _ofd, _trust, _schema, _protection, _clients, _clock, _trail, _backup, _disk
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from fastapi import Request
+from starlette.requests import Request
 
 from licences import Actor, InvalidHolderError, LicenceNotFoundError, MadeLicence, Record, check_organisation_code
 from licences import parse_identifier as identifier_from

@@ -5,15 +5,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
-from .parsing import AddCommand, Group
-from .settings import home_path
+from .parsing import AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import ForgeryReport
 
     from .commands import Answer
-    from .wiring import Services
 
 FINDINGS = ("forged", "genuine", "unclear")
 _WORDS = {"forged": "伪造", "genuine": "属实", "unclear": "无法确定"}
@@ -34,13 +32,6 @@ def add_forgery_parser(add: AddCommand, to: Group) -> None:
     add_actor(close)
 
 
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))
-
-
 def _list(arguments: argparse.Namespace) -> "Answer":
     from licences import group_report_number
 
@@ -48,7 +39,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .messages import moment_text
 
-    reports = _services(arguments).forgery_reports
+    reports = services_of(arguments).forgery_reports
     found = reports.closed() if arguments.closed else reports.waiting()
     rows = [
         (
@@ -75,14 +66,14 @@ def _beginning(text: str) -> str:
 def _show(arguments: argparse.Namespace) -> "Answer":
     from licences import fold_report_number
 
-    report = _services(arguments).forgery_reports.get(fold_report_number(arguments.number))
+    report = services_of(arguments).forgery_reports.get(fold_report_number(arguments.number))
     return _answer(report, full=arguments.full)
 
 
 def _close(arguments: argparse.Namespace) -> "Answer":
     from licences import ForgeryFinding, fold_report_number, make_forgery_closing
 
-    services = _services(arguments)
+    services = services_of(arguments)
     closing = make_forgery_closing(
         finding=ForgeryFinding(arguments.finding),
         remark=arguments.remark,

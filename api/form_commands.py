@@ -5,15 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import LICENCE_HELP, AddCommand, Group, Parser
-from .settings import home_path
+from .parsing import LICENCE_HELP, AddCommand, Group, Parser, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import Actor, FormEntry
 
     from .commands import Answer
-    from .wiring import Services
 
 
 def add_forms_parser(add: AddCommand, to: Group) -> None:
@@ -58,19 +56,12 @@ def _actor(arguments: argparse.Namespace) -> "Actor":
     return Actor(name=arguments.actor, office=arguments.office)
 
 
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))
-
-
 def _receive(arguments: argparse.Namespace) -> "Answer":
     from licences import new_batch
 
     from .commands import Answer
 
-    services = _services(arguments)
+    services = services_of(arguments)
     licence_type = services.catalogue.get(arguments.type)
     batch = new_batch(licence_type.code, arguments.first, arguments.last, at=datetime.now(UTC), actor=_actor(arguments))
     services.forms.receive(batch)
@@ -84,7 +75,7 @@ def _spoil(arguments: argparse.Namespace) -> "Answer":
 
     from .commands import Answer
 
-    services = _services(arguments)
+    services = services_of(arguments)
     licence_type = services.catalogue.get(arguments.type)
     entry = FormEntry(
         type_code=licence_type.code,
@@ -107,7 +98,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .messages import moment_text
 
-    services = _services(arguments)
+    services = services_of(arguments)
     licence_type = services.catalogue.get(arguments.type)
     batches, entries = services.forms.batches(licence_type.code), services.forms.entries(licence_type.code)
     received = sum(batch.count for batch in batches)
@@ -148,7 +139,7 @@ def _print(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .resolving import identifier_of
 
-    services, at = _services(arguments), datetime.now(UTC)
+    services, at = services_of(arguments), datetime.now(UTC)
     record = services.store.get(identifier_of(arguments.identifier, services.store))
     require_in_force(record, at)
     licence, marks = stored_licence(services.store, services.catalogue, record)

@@ -13,7 +13,7 @@ from verify import DigestOf, Report, Verifier, kind_of
 from .errors import MalformedInputError
 from .inputs import parse_json
 from .presented import Presented
-from .schemas import DigestBody
+from .schemas_reports import DigestBody
 
 DIGESTS = ("sha256", "sm3", "sha384", "sha512")
 

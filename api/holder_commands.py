@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
 from .errors import MalformedInputError, UsageError
-from .parsing import AddCommand, Group
-from .settings import home_path
+from .parsing import AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import FiledLicence, HolderLink, LinkEntry
 
     from .commands import Answer
-    from .wiring import Services
 
 # The names of `licences.RELATIONS`. A test compares them.
 RELATION_NAMES = (
@@ -59,10 +57,10 @@ def _holder(arguments: argparse.Namespace) -> "Answer":
 
     from .columns import table
     from .commands import Answer
+    from .holder_shapes import holder_shape
     from .messages import STATUSES, period_text
-    from .shapes import holder_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     code = _lines(1)[0] if arguments.code == "-" else arguments.code
     links = services.holder_links if arguments.linked else None
     at = datetime.now(UTC)
@@ -96,7 +94,7 @@ def _through(one: "FiledLicence") -> str:
 def _add(arguments: argparse.Namespace) -> "Answer":
     from licences import HolderLink, check_link
 
-    services = _services(arguments)
+    services = services_of(arguments)
     earlier, later = _codes([arguments.earlier, arguments.later])
     link = check_link(
         HolderLink(
@@ -118,7 +116,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 def _withdraw(arguments: argparse.Namespace) -> "Answer":
     from licences import Withdrawal, check_withdrawal
 
-    services = _services(arguments)
+    services = services_of(arguments)
     actor = actor_of(arguments, services.home)
     withdrawal = Withdrawal(reason=arguments.reason, actor=actor, recorded_at=datetime.now(UTC))
     check_withdrawal(withdrawal)
@@ -128,7 +126,7 @@ def _withdraw(arguments: argparse.Namespace) -> "Answer":
 def _list(arguments: argparse.Namespace) -> "Answer":
     from licences import look_at_holder
 
-    services = _services(arguments)
+    services = services_of(arguments)
     kind, code = _codes([arguments.code])[0]
     return _told("关联  links", services.holder_links.entries(kind, look_at_holder(kind, code).code))
 
@@ -138,8 +136,8 @@ def _told(word: str, entries: Sequence["LinkEntry"]) -> "Answer":
 
     from .columns import printable
     from .commands import Answer
+    from .holder_shapes import link_shape
     from .messages import moment_text
-    from .shapes import link_shape
 
     lines = [f"{word}: {len(entries)}"]
     for entry in entries:
@@ -160,13 +158,6 @@ def _entry(link: "HolderLink") -> "LinkEntry":
     from licences import LinkEntry
 
     return LinkEntry(link=link)
-
-
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))
 
 
 def _codes(words: Sequence[str]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import re
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.datastructures import UploadFile
 
 from verify import MAX_FILE_BYTES

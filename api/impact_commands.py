@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
 from .errors import BusyError, InputNotFoundError, UsageError
-from .parsing import AddCommand, Group
-from .settings import SUITES, home_path
+from .parsing import AddCommand, Group, services_of
+from .settings import SUITES
 
 if TYPE_CHECKING:
     from licences import Act, DrillOutcome, ImpactLine, Record
@@ -60,7 +60,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from .inputs import parse_at, parse_start
     from .output import StagedFiles
 
-    services = _services(arguments)
+    services = services_of(arguments)
     until = None if arguments.until is None else parse_at(arguments.until)
     if until is not None and len(arguments.until) == _DAY_LENGTH:
         until += timedelta(microseconds=1)
@@ -140,7 +140,7 @@ def _act(arguments: argparse.Namespace) -> "Answer":
     from .inputs import parse_start, read_file
     from .problems import DONE, FAILED
 
-    services = _services(arguments)
+    services = services_of(arguments)
     now = datetime.now(UTC)
     path = Path(arguments.list)
     with _alone(path):
@@ -255,10 +255,3 @@ def _alone(path: Path) -> Iterator[None]:
         raise BusyError("这份清单正在办理。", "somebody is working on this list") from error
     finally:
         os.close(descriptor)
-
-
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))

@@ -53,7 +53,8 @@ def read_request(
     if not isinstance(document.get("data"), dict):
         if type_name is None or "data" in document or "type" in document:
             raise MalformedInputError(
-                '应为 {"type": …, "data": {…}}。', 'an object {"type": …, "data": {…}} is expected'
+                '应为 {"type": …, "data": {…}}；格式见 elicence catalogue show 类型 --json。',
+                'an object {"type": …, "data": {…}} is expected: elicence catalogue show TYPE --json has a sample',
             )
         document = {"data": document}
     unknown = document.keys() - {"type", "data", "seal", "joint", "format"}

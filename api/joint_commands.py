@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import LICENCE_HELP, AddCommand, Group
-from .settings import FAMILIES, home_path
+from .parsing import LICENCE_HELP, AddCommand, Group, services_of
+from .settings import FAMILIES
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -39,12 +39,11 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
     from .commands import Answer
     from .errors import MalformedInputError
-    from .home import open_home
     from .inputs import read_file
+    from .opening import read_trust
     from .output import StagedFiles
-    from .wiring import Services, read_trust
 
-    services, at = Services(open_home(home_path(arguments.home))), datetime.now(UTC)
+    services, at = services_of(arguments), datetime.now(UTC)
     path = Path(arguments.file)
     # Either of the two sheets names the licence.
     stem = path.name.removesuffix(".ofd").removesuffix(".pdf")
@@ -67,7 +66,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
                 f"不能加盖：{reason.sentence.zh}（{reason.code}）",
                 f"not sealed: {reason.sentence.en} ({reason.code})",
             )
-    seal = services.seal_of(arguments.seal)
+    seal = services.seals.of(arguments.seal)
     sealed = add_joint_seal(pdf, p7s, seal, at=at)
     names = {f"{stem}.pdf": sealed.pdf, f"{stem}.json": structured, f"{stem}.json.p7s": sealed.p7s}
     if ofd is not None:
@@ -92,14 +91,13 @@ def _complete(arguments: argparse.Namespace) -> "Answer":
 
     from .commands import Answer
     from .errors import MalformedInputError
-    from .home import open_home
     from .inputs import read_file
+    from .licence_shapes import upgrade_shape
     from .output import replace_licence
     from .resolving import identifier_of
-    from .shapes import upgrade_shape
-    from .wiring import SelfCheck, Services
+    from .self_check import SelfCheck
 
-    services, at = Services(open_home(home_path(arguments.home))), datetime.now(UTC)
+    services, at = services_of(arguments), datetime.now(UTC)
     record = services.store.get(identifier_of(arguments.identifier, services.store))
     waiting = services.store.file(record, "pdf")
     folder = Path(arguments.folder)

@@ -35,9 +35,9 @@ from verify import (
 
 from .errors import CannotWriteError, HomeError, MalformedInputError, ServiceUnavailableError
 from .inputs import read_file
+from .self_check import require_authentic
 from .status_fetching import fetch_status_lists
 from .status_files import StatusFiles
-from .wiring import require_authentic
 
 KIT_FORMAT = "elicence-kit/1"
 KIT_FILE = "kit.json"

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group
-from .settings import home_path
+from .parsing import AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -30,12 +29,10 @@ def add_kit_parser(add: AddCommand, to: Group) -> None:
 def _kit(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .errors import InputNotFoundError
-    from .home import open_home
     from .kit import KitSources, make_kit, renew_kit
     from .settings import FAMILIES
-    from .wiring import Services
 
-    services = Services(open_home(home_path(arguments.home)))
+    services = services_of(arguments)
     status = arguments.status
     if status is None:
         own = services.status_files.folder

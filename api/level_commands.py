@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import LICENCE_HELP, AddCommand, Group
-from .settings import home_path
+from .parsing import LICENCE_HELP, AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -26,18 +25,17 @@ def _upgrade(arguments: argparse.Namespace) -> "Answer":
     from licences import form_and_key, raise_level, raise_ofd, raise_pdf
 
     from .commands import Answer
-    from .home import open_home
+    from .licence_shapes import upgrade_shape
     from .output import replace_licence
     from .resolving import identifier_of
-    from .shapes import upgrade_shape
-    from .wiring import SelfCheck, Services
+    from .self_check import SelfCheck
 
-    services = Services(open_home(home_path(arguments.home)))
+    services = services_of(arguments)
     record = services.store.get(identifier_of(arguments.identifier, services.store))
     pdf, structured, p7s = (services.store.file(record, kind) for kind in ("pdf", "json", "p7s"))
     at = datetime.now(UTC)
     raised = raise_level(
-        pdf, p7s, timestampers=services.timestampers, collector=services.collector(services.trust), at=at
+        pdf, p7s, timestampers=services.seals.timestampers, collector=services.collector(services.trust), at=at
     )
     directory = Path(arguments.out) if arguments.out else services.home.issued
     files: dict[FileKind, bytes] = {"pdf": raised.pdf, "json": structured, "p7s": raised.p7s}
@@ -46,10 +44,10 @@ def _upgrade(arguments: argparse.Namespace) -> "Answer":
         if form == "pdf" and key:
             further = services.store.file(record, kind)
             files[kind] = raise_pdf(
-                further, timestampers=services.timestampers, collector=services.collector(services.trust), at=at
+                further, timestampers=services.seals.timestampers, collector=services.collector(services.trust), at=at
             )
         elif form == "ofd":
-            files[kind] = raise_ofd(services.store.file(record, kind), timestampers=services.timestampers)
+            files[kind] = raise_ofd(services.store.file(record, kind), timestampers=services.seals.timestampers)
     SelfCheck(verifier=services.verifier)(files, record.code, at)
     changed, places = replace_licence(services.store, record, files, directory, at=at)
     return Answer(

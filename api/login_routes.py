@@ -50,10 +50,10 @@ def _way_in(services: Services) -> APIRouter:
     @router.get("/login")
     def choose(request: Request, following: str = Query("/", alias="next")) -> Response:
         path = own_path(following)
-        if not services.logins:
+        if not services.identity.logins:
             return _problem_page(request, _not_set_up(), path)
-        audience = _audience_of(path) or next(iter(services.logins))
-        if _audience_of(path) or len(services.logins) == 1:
+        audience = _audience_of(path) or next(iter(services.identity.logins))
+        if _audience_of(path) or len(services.identity.logins) == 1:
             return RedirectResponse(f"/login/{audience}?{urlencode({'next': path})}", status_code=303)
         return page(request, "login.html", next=quote(path))
 
@@ -64,29 +64,31 @@ def _way_in(services: Services) -> APIRouter:
         name = _attempt_cookie(services, answer.get("state", ""))
         attempt: Attempt | None = None
         try:
-            attempt = services.login_attempts.read(request.cookies.get(name, ""))
+            attempt = services.identity.attempts.read(request.cookies.get(name, ""))
             response = _finished(services, request, attempt, answer, at)
         except ApiError as error:
             response = _problem_page(request, error, "/" if attempt is None else attempt.next)
-        response.delete_cookie(name, path="/", secure=services.sessions.is_secure, httponly=True, samesite="lax")
+        response.delete_cookie(
+            name, path="/", secure=services.identity.sessions.is_secure, httponly=True, samesite="lax"
+        )
         return response
 
     @router.get("/login/{audience}")
     def begin(request: Request, audience: str, following: str = Query("/", alias="next")) -> Response:
         path = own_path(following)
         try:
-            if audience not in services.logins:
+            if audience not in services.identity.logins:
                 raise _not_set_up()
-            attempt, address = services.logins[audience].begin(path, random=os.urandom, at=datetime.now(UTC))
+            attempt, address = services.identity.logins[audience].begin(path, random=os.urandom, at=datetime.now(UTC))
         except ApiError as error:
             return _problem_page(request, error, path)
         response = RedirectResponse(address, status_code=303)
         response.set_cookie(
-            _attempt_cookie(services, services.login_attempts.state(attempt)),
-            services.login_attempts.cookie_of(attempt),
+            _attempt_cookie(services, services.identity.attempts.state(attempt)),
+            services.identity.attempts.cookie_of(attempt),
             max_age=int(ATTEMPT_TERM.total_seconds()),
             path="/",
-            secure=services.sessions.is_secure,
+            secure=services.identity.sessions.is_secure,
             httponly=True,
             samesite="lax",
         )
@@ -106,13 +108,13 @@ def _way_out(services: Services) -> APIRouter:
     def leave(request: Request) -> Response:
         at = datetime.now(UTC)
         try:
-            caller = services.sessions.caller(request, at)
+            caller = services.identity.sessions.caller(request, at)
         except UnauthenticatedError:
             caller = None
         audience = STAFF if caller is not None and caller.holder is None else HOLDER
         # Not on to the provider: the policy of our pages lets no form lead anywhere else.
         response = RedirectResponse(f"/logout/{audience}", status_code=303)
-        services.sessions.close(request, response)
+        services.identity.sessions.close(request, response)
         if caller is not None:
             services.trail.record(_entry(services, caller, "logout", at))
         return response
@@ -120,7 +122,7 @@ def _way_out(services: Services) -> APIRouter:
     @router.get("/logout/{audience}")
     def left(request: Request, audience: str) -> Response:
         try:
-            login = services.logins.get(audience)
+            login = services.identity.logins.get(audience)
             provider = "" if login is None else login.end_address(datetime.now(UTC))
         except ApiError:
             # It is down: then there is no page of it to go to.
@@ -132,7 +134,7 @@ def _way_out(services: Services) -> APIRouter:
 
 def _finished(services: Services, request: Request, attempt: Attempt, answer: dict[str, str], at: datetime) -> Response:
     """End a login and open the session."""
-    login = services.logins.get(attempt.audience)
+    login = services.identity.logins.get(attempt.audience)
     if login is None:
         raise _not_set_up()
     holders = services.home.settings.identity.holders if attempt.audience == HOLDER else None
@@ -155,7 +157,7 @@ def _opened(
     services: Services, request: Request, response: Response, holders: HolderLogin | None, known: LoggedIn, at: datetime
 ) -> Caller:
     """Open a session for whom the provider knows; LoginRefusedError."""
-    sessions = services.sessions
+    sessions = services.identity.sessions
     if holders is not None:
         holder = _holder(holders, known)
         return sessions.open_for_holder(
@@ -217,7 +219,7 @@ def _audience_of(path: str) -> str:
 
 
 def _attempt_cookie(services: Services, state: str) -> str:
-    return f"{services.sessions.cookie}-login-{attempt_name(state)}"
+    return f"{services.identity.sessions.cookie}-login-{attempt_name(state)}"
 
 
 def _problem_page(request: Request, error: Exception, path: str) -> HTMLResponse:

@@ -6,15 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
-from .parsing import AddCommand, Group
-from .settings import home_path
+from .parsing import AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences.access import Mandate
 
     from .commands import Answer
-    from .wiring import Services
 
 _MAX_LINE = 200
 
@@ -29,13 +27,6 @@ def add_mandate_parser(add: AddCommand, to: Group) -> None:
     add_actor(withdraw)
 
 
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))
-
-
 def _list(arguments: argparse.Namespace) -> "Answer":
     from licences import look_at_holder
 
@@ -44,7 +35,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from .messages import day_text
     from .use_shapes import mandate_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     code = sys.stdin.readline(_MAX_LINE).strip() if arguments.code == "-" else arguments.code
     key = arguments.kind, look_at_holder(arguments.kind, code).code
     at = datetime.now(UTC)
@@ -83,7 +74,7 @@ def _withdraw(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .use_shapes import mandate_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     actor, at = actor_of(arguments, services.home), datetime.now(UTC)
     mandate = services.mandates.withdraw(arguments.mandate, at)
     services.trail.record(

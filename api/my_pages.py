@@ -109,6 +109,7 @@ def _use_pages(services: Services) -> APIRouter:
         return _page(
             services, request, "my_show.html", caller, script=True, licence=licence_view(services, found),
             symbol=qr_symbol(show_address(services, made.token)), renew_in=int(SHOW_STEP.total_seconds()),
+            lasts=int((made.code.expires_at - made.code.made_at).total_seconds()),
             until=moment_text(made.code.expires_at), shown_by=shown_by(made.code.ground),
         )  # fmt: skip
 

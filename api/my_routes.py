@@ -19,6 +19,7 @@ from licences.access import (
 from licences.supervision import NumberedEntry, TrailKind, TrailQuestion
 
 from .authentication import may
+from .content_shapes import licence_shape
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import instant_text
 from .own_use import authorise_own, grant_own, link_own, open_own, show_own, withdraw_own
@@ -36,7 +37,6 @@ from .schemas_use import (
     OwnLicencesOut,
     ShownOwnLicenceOut,
 )
-from .shapes import licence_shape
 from .show_pages import download_address, show_address
 from .use_shapes import access_shape, made_code_shape, mandate_shape, own_shape, show_code_shape
 from .using import structured_of

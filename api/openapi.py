@@ -166,7 +166,7 @@ def _schemes(services: Services) -> dict[str, dict[str, str]]:
         schemes["session"] = {
             "type": "apiKey",
             "in": "cookie",
-            "name": services.sessions.cookie,
+            "name": services.identity.sessions.cookie,
             "description": "session of a person who has logged in; other sites' pages cannot use it",
         }
     return schemes

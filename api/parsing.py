@@ -1,14 +1,18 @@
-"""What `cli` and the modules of its groups of commands have in common: the parser, and how a command is added."""
+"""What the modules of commands have in common: the parser, how a command is added, how it opens its home."""
 
 import argparse
+import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from .errors import UsageError
+from .settings import home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from .commands import Answer
+    from .wiring import Services
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,3 +32,30 @@ Group: TypeAlias = "argparse._SubParsersAction[Parser]"
 """Where commands are added: below `elicence` or below a word such as `seal`."""
 AddCommand: TypeAlias = "Callable[[str, Callable[[argparse.Namespace], Answer], str, Group], Parser]"
 """Adds a command that gives one answer: its word, what runs it, its text, where; it gets what every command has."""
+AddServing: TypeAlias = "Callable[[str, Callable[[argparse.Namespace], int], str, Group], Parser]"
+"""Adds, in the same way, a command that goes on until it is stopped: what runs it writes by itself, and gives the exit
+code."""
+
+
+def services_of(arguments: argparse.Namespace) -> "Services":
+    """Open the home that a command line names; raises as `open_home`."""
+    from .home import open_home
+    from .wiring import Services
+
+    return Services(open_home(home_path(arguments.home)))
+
+
+def services_or_new(arguments: argparse.Namespace, *, port: int = 0) -> "Services":
+    """Open the home, or make it when there is none yet.
+
+    The codes of a new one lead to `port` of this machine, unless the environment says where to.
+    """
+    from .commands import first_use
+    from .wiring import Services
+
+    path = home_path(arguments.home)
+    public_url = f"http://127.0.0.1:{port}" if port and not os.environ.get("ELICENCE_PUBLIC_URL") else None
+    home, made = first_use(path, public_url=public_url)
+    if made:
+        print(f"已建立主目录  home made: {path}", file=sys.stderr)
+    return Services(home)

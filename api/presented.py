@@ -51,7 +51,10 @@ class Presented:
                 "no such file; a short code is looked up online only, on the pages of the server: name a file here, or "
                 "the text of the code (it contains /V/)",
             )
-        raise InputNotFoundError("没有这个文件；二维码文字应含 /V/。", "no such file; the text of a code contains /V/")
+        raise InputNotFoundError(
+            "没有这个文件，请核对文件名和所在文件夹；二维码文字应含 /V/。",
+            "no such file: check its name and folder; the text of a code contains /V/",
+        )
 
     def beside(self, original: str | None) -> Self:
         """The same with the file that it is said to be about."""

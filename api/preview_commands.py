@@ -33,6 +33,7 @@ def _preview(arguments: argparse.Namespace) -> "Answer":
         ofd_preview,
     )
     from licences import shipped_font_file
+    from verify import kind_of
 
     from .columns import printable
     from .commands import Answer
@@ -62,7 +63,12 @@ def _preview(arguments: argparse.Namespace) -> "Answer":
     except TooLargeError as error:
         raise InputTooLargeError("文件过大或过于复杂，无法预览。", f"too large to preview: {error}") from error
     except MalformedError as error:
-        raise MalformedInputError("不是可读取的OFD文件。", f"no OFD that can be read: {error.detail}") from error
+        if kind_of(data) == "ofd":
+            raise MalformedInputError(
+                "这个OFD文件已损坏，不能预览，请重新取得。", f"this OFD is damaged: {error.detail}; get it again"
+            ) from error
+        zh, en = _other_than_ofd(data)
+        raise MalformedInputError(f"{zh}，不是OFD文件，不能预览。", f"{en}, no OFD: it has no preview") from error
     with StagedFiles(target.parent) as staged:
         staged.stage(files)
         staged.put()
@@ -80,6 +86,18 @@ def _preview(arguments: argparse.Namespace) -> "Answer":
         ],
     }
     return Answer(shape=shape, text="\n".join(printable(line) for line in lines))
+
+
+def _other_than_ofd(data: bytes) -> tuple[str, str]:
+    from verify import kind_of, other_format
+
+    match kind_of(data):
+        case "pdf":
+            return "这是PDF文件，可直接用阅读器打开", "a PDF, which every reader shows"
+        case "empty":
+            return "文件是空的", "an empty file"
+    other = other_format(data)
+    return ("这个文件无法识别", "an unknown file") if other is None else (f"这是{other.name.zh}", other.name.en)
 
 
 def _name(target: Path, number: int, count: int) -> str:

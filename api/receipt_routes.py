@@ -19,7 +19,8 @@ from .http_requests import PREFIX, json_body, media_type, problems, uploaded
 from .inputs import parse_at
 from .receipts import CaseReference, SealedReport, checked_code, checked_file, receipt, refusal_slip
 from .resolving import full_code
-from .schemas import HolderOnCard, ReceiptBody, RefusalBody, read_body, reference
+from .schemas import read_body, reference
+from .schemas_reports import HolderOnCard, ReceiptBody, RefusalBody
 from .wiring import Services
 
 _PDF = "application/pdf"

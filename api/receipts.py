@@ -38,9 +38,10 @@ from verify import Report, Verifier
 from .errors import HomeError, MalformedInputError, RefusalNotNeededError
 from .messages import Message
 from .receipt_face import receipt_pages
+from .report_shapes import report_shape
+from .self_check import require_authentic
 from .settings import FAMILIES
-from .shapes import report_shape
-from .wiring import Services, require_authentic
+from .wiring import Services
 
 __all__ = [
     "OTHER_REASON",
@@ -226,7 +227,7 @@ def _seal_of(services: Services) -> AuthoritySeal:
     family = next((one for one in FAMILIES if one in in_use), None)
     if family is None:
         raise HomeError("没有印章密钥，不能出具回执。", "there is no seal key: no receipt can be made")
-    return services.seal_of(family)
+    return services.seals.of(family)
 
 
 def _result(report: Report, services: Services) -> bytes:

@@ -10,7 +10,7 @@ from verify import Report
 from .messages import VERDICTS
 from .receipt_contents import answer_sections
 from .rendering import page
-from .shapes import report_shape
+from .report_shapes import report_shape
 
 
 def wants_page(request: Request, wanted: str | None) -> bool:

@@ -66,8 +66,8 @@ def identifier_of(text: str, store: LicenceStore) -> str:
     found = store.with_number(text.strip(), _MAX_NAMED + 1)
     if not found:
         raise LicenceUnknownError(
-            "请给出证照标识、照面上的证照编号或短码。",
-            "name the licence by its identifier, its printed number or its short code",
+            "证照库中没有这张证照；请给出证照标识、照面上的证照编号或短码。",
+            "no such licence here: name it by its identifier, its printed number or its short code",
         )
     if len(found) > 1:
         listed = "；".join(f"{one.identifier} {one.status.zh} {one.status.value}" for one in found[:_MAX_NAMED])

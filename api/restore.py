@@ -18,10 +18,11 @@ from .backup import DATABASE_MEMBER, HOME_MEMBERS, MANIFEST_MEMBER, SECRETS
 from .backup_file import BackupMember, data_key, keys_key, reading
 from .errors import BackupUnreadableError, CannotWriteError, HomeError
 from .home import INDEX_KEY_FILE, Home, open_home
+from .opening import open_files
 from .protection_keys import protection_of
 from .settings import SETTINGS_FILE
 from .store_settings import StoreSetting, rename_store
-from .wiring import Services, clock, open_files
+from .wiring import Services, clock
 
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 SAMPLE = 40

@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group, Parser
-from .settings import SUITES, home_path
+from .parsing import AddCommand, Group, Parser, services_of
+from .settings import SUITES
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import Actor, Draft, DraftContent, Field, LicenceType, Remark, ReviewEvent, Wish
 
     from .commands import Answer
-    from .wiring import Services
 
 REPLACEMENTS = ("change", "correct", "renew", "exchange", "replace-lost")
 STATES = ("draft", "in-review", "returned", "approved", "sealed", "abandoned")
@@ -67,13 +66,13 @@ def _add_actor(command: Parser) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> "Answer":
-    services = _services(arguments)
+    services = services_of(arguments)
     draft = services.review.draft(_wish(arguments), actor=_actor(arguments), at=datetime.now(UTC))
     return _told("已起草  drafted", draft)
 
 
 def _edit(arguments: argparse.Namespace) -> "Answer":
-    services = _services(arguments)
+    services = services_of(arguments)
     draft = services.review.edit(
         arguments.draft,
         _wish(arguments),
@@ -85,7 +84,7 @@ def _edit(arguments: argparse.Namespace) -> "Answer":
 
 
 def _submit(arguments: argparse.Namespace) -> "Answer":
-    services = _services(arguments)
+    services = services_of(arguments)
     return _told(
         "已送审  submitted",
         services.review.submit(arguments.draft, actor=_actor(arguments), at=datetime.now(UTC)),
@@ -93,7 +92,7 @@ def _submit(arguments: argparse.Namespace) -> "Answer":
 
 
 def _return(arguments: argparse.Namespace) -> "Answer":
-    services = _services(arguments)
+    services = services_of(arguments)
     draft = services.review.send_back(
         arguments.draft,
         _remarks(arguments),
@@ -105,22 +104,22 @@ def _return(arguments: argparse.Namespace) -> "Answer":
 
 
 def _approve(arguments: argparse.Namespace) -> "Answer":
-    services = _services(arguments)
+    services = services_of(arguments)
     draft = services.review.approve(arguments.draft, arguments.digest, actor=_actor(arguments), at=datetime.now(UTC))
     return _told("审核通过  approved", draft)
 
 
 def _abandon(arguments: argparse.Namespace) -> "Answer":
-    services = _services(arguments)
+    services = services_of(arguments)
     draft = services.review.abandon(arguments.draft, actor=_actor(arguments), at=datetime.now(UTC))
     return _told("已放弃  abandoned", draft)
 
 
 def _seal(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer, issue_staged, places_in
-    from .shapes import issue_shape
+    from .licence_shapes import issue_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     directory = Path(arguments.out) if arguments.out else services.home.issued
     issued = issue_staged(
         services,
@@ -151,7 +150,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from .messages import moment_text
     from .review_shapes import MAX_LISTED, draft_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     state = None if arguments.state is None else DraftState(arguments.state)
     drafts = services.drafts.drafts(state, limit=MAX_LISTED)
     rows = [
@@ -177,7 +176,7 @@ def _show(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .review_shapes import shown_draft_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     draft = services.drafts.get(arguments.draft)
     version = draft.version if arguments.version is None else arguments.version
     content = services.drafts.content(draft.id, version)
@@ -310,10 +309,3 @@ def _actor(arguments: argparse.Namespace) -> "Actor":
     from licences import Actor
 
     return Actor(name=arguments.actor, office=arguments.office, office_code=arguments.office_code)
-
-
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))

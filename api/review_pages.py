@@ -92,7 +92,7 @@ def _making_pages(services: Services) -> APIRouter:
     async def save(request: Request, caller: Annotated[Caller, Depends(making)]) -> Response:
         async with request.form(max_files=4, max_fields=300) as form:
             words = {name: str(form.get(name, "")) for name in ("csrf", "type", "draft", "digest", "then", "seal")}
-            services.sessions.require_own_form(request, words["csrf"], clock())
+            services.identity.sessions.require_own_form(request, words["csrf"], clock())
             licence_type = services.catalogue.get(words["type"])
             before: Mapping[str, object] = {}
             if words["draft"]:

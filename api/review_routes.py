@@ -13,23 +13,14 @@ from licences.access import Caller, Operation
 from .authentication import may
 from .enforcing import acting, keeping_gate, require_issuing
 from .http_requests import PREFIX, json_body, problems, takes
+from .licence_shapes import issue_shape
 from .review_access import CHECKING_STEPS, LOOKING_STEPS, MAKING_STEPS, draft_for, may_see, require_replaced
 from .review_shapes import MAX_LISTED, draft_shape, shown_draft_shape
 from .review_waiting import step_of
 from .routes import address_of_licence, addresses_of_files
-from .schemas import (
-    ActorBody,
-    ApprovalBody,
-    DraftBody,
-    DraftListOut,
-    DraftOut,
-    IssuedOut,
-    ReturnBody,
-    ShownDraftOut,
-    StepBody,
-    read_body,
-)
-from .shapes import issue_shape
+from .schemas import read_body
+from .schemas_drafts import ApprovalBody, DraftBody, DraftListOut, DraftOut, ReturnBody, ShownDraftOut, StepBody
+from .schemas_licences import ActorBody, IssuedOut
 from .wiring import Services
 
 _MOST_LOOKED_AT = 10 * MAX_LISTED

@@ -41,26 +41,20 @@ from .enforcing import (
 )
 from .errors import LicenceUnknownError, MalformedInputError
 from .hash_only import asks_about_digest, digest_report
+from .holder_shapes import holder_shape
 from .http_requests import PREFIX, json_body, media_type, problems, takes, uploaded
 from .issuing import IssueRequest, body_from, issue, require_key
+from .licence_shapes import issue_shape, record_shape
 from .output import file_name
 from .problems import problem_of
 from .receipts import checked_code, checked_file
 from .report_page import report_page, wants_page
+from .report_shapes import report_shape
 from .resolving import full_code
-from .schemas import (
-    CodeBody,
-    DigestBody,
-    HeldListOut,
-    HolderBody,
-    IssueBody,
-    IssuedOut,
-    LicenceOut,
-    ReportOut,
-    read_body,
-    reference,
-)
-from .shapes import holder_shape, issue_shape, record_shape, report_shape
+from .schemas import read_body, reference
+from .schemas_holders import HeldListOut, HolderBody
+from .schemas_licences import IssueBody, IssuedOut, LicenceOut
+from .schemas_reports import CodeBody, DigestBody, ReportOut
 from .wiring import Services
 
 MEDIA_TYPES = {

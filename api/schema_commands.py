@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import LICENCE_HELP, AddCommand, Group
+from .parsing import LICENCE_HELP, AddCommand, Group, services_of
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -50,12 +50,10 @@ def _export(arguments: argparse.Namespace) -> "Answer":
     from licences import digests_of, record_to_xml
 
     from .commands import Answer
-    from .home import open_home
     from .output import StagedFiles
     from .resolving import identifier_of
-    from .wiring import Services
 
-    services = Services(open_home(home_path(arguments.home)))
+    services = services_of(arguments)
     record = services.store.get(identifier_of(arguments.identifier, services.store))
     content = record_to_xml(record, services.store, services.catalogue)
     path = services.home.issued / f"{record.identifier}.xml" if arguments.out is None else Path(arguments.out)

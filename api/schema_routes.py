@@ -9,7 +9,7 @@ from licences import paper_schema, structured_schema, xml_schema
 
 from .authentication import known
 from .http_requests import PREFIX, problems
-from .shapes import types_shape
+from .type_shapes import types_shape
 from .wiring import Services
 
 _SCHEMA = "application/schema+json"

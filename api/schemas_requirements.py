@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .schemas import Access, Body, Words
+from .schemas import Body, Words
+from .schemas_holders import Access
 
 ItemCode = Annotated[str, Field(min_length=1, max_length=64)]
 

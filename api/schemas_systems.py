@@ -7,7 +7,8 @@ from pydantic import Field
 from licences import MAX_BATCH_ITEMS
 from licences.outgoing import MAX_URL_CHARACTERS
 
-from .schemas import Body, Format, LicenceOut, ProblemOut, Text, reference
+from .schemas import Body, ProblemOut, Text, reference
+from .schemas_licences import Format, LicenceOut
 
 EventName = Literal["licence.issued", "licence.acted"]
 EventNames = Annotated[list[EventName], Field(min_length=1, max_length=2)]

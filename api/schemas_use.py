@@ -7,7 +7,10 @@ from pydantic import Field
 from licences.access import MAX_TYPED_CHARACTERS
 from licences.supervision import MAX_CONTACT_CHARACTERS, MAX_STATEMENT_CHARACTERS
 
-from .schemas import Access, Body, Day, HolderCodeOut, ItemBody, ReportOut, Text, Words
+from .schemas import Body, Day, Text, Words
+from .schemas_copies import ItemBody
+from .schemas_holders import Access, HolderCodeOut
+from .schemas_reports import ReportOut
 
 Typed = Annotated[str, Field(min_length=1, max_length=MAX_TYPED_CHARACTERS)]
 FormName = Literal["data", "file", "copy"]

@@ -97,6 +97,7 @@ def _import(arguments: argparse.Namespace) -> "Answer":
     from .errors import SealNotTakenError
     from .home import open_home
     from .inputs import read_file
+    from .messages import Message
     from .seals import MAX_SEAL_BYTES, family_of, seal_certificate, seal_path
 
     home, now = open_home(home_path(arguments.home)), datetime.now(UTC)
@@ -104,9 +105,13 @@ def _import(arguments: argparse.Namespace) -> "Answer":
     report = Verifier(_trust(arguments, home)).verify_file(data, at=now)
     if report.kind != "seal" or not report:
         detail = next((check.detail for check in report.checks if check.code == report.reason.code), "")
+        if report.kind != "seal":
+            said = Message(zh="这不是电子印章文件。", en="this is no electronic seal.")
+        else:
+            said = Message(zh=report.sentence.zh, en=report.sentence.en)
         raise SealNotTakenError(
-            f"印章未导入（{report.reason.code}）：{report.sentence.zh}",
-            f"not imported ({report.reason.code}): {report.sentence.en} {detail}".rstrip(),
+            f"印章未导入（{report.reason.code}）：{said.zh}",
+            f"not imported ({report.reason.code}): {said.en} {detail}".rstrip(),
         )
     seal = read_seal_object(data)
     if report.development and not home.settings.development:
@@ -158,7 +163,7 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from .home import open_home
     from .inputs import parse_at
     from .own_types import catalogue_of
-    from .shapes import report_shape
+    from .report_shapes import report_shape
 
     path, data = _seal_file(arguments)
     where = home_path(arguments.home)
@@ -208,7 +213,7 @@ def _trust(arguments: argparse.Namespace, home: "Home | None") -> "TrustStore":
     from verify import TrustStore
 
     from .errors import InputNotFoundError
-    from .wiring import read_trust
+    from .opening import read_trust
 
     if arguments.trust is None:
         return TrustStore(()) if home is None else read_trust(home.trust)

@@ -29,10 +29,11 @@ def add_apply_parser(add: AddCommand, to: Group) -> None:
 
 def _apply(arguments: argparse.Namespace) -> "Answer":
     from esign import MAX_PDF_BYTES, PreflightError, SealPlaceError, seal_foreign_pdf
+    from verify import kind_of, other_format
 
     from .columns import printable
     from .commands import Answer
-    from .errors import UsageError
+    from .errors import MalformedInputError, UsageError
     from .home import open_home
     from .inputs import read_file
     from .output import StagedFiles
@@ -45,6 +46,19 @@ def _apply(arguments: argparse.Namespace) -> "Answer":
         raise UsageError("输出文件不能是原文件。", "the result must not replace the file itself")
     home, now = open_home(home_path(arguments.home)), datetime.now(UTC)
     data = read_file(path, MAX_PDF_BYTES)
+    kind = kind_of(data)
+    if kind == "ofd":
+        raise MalformedInputError(
+            "这是 OFD 文件，本命令只在 PDF 上盖章。他人的 OFD 请用制作它的软件盖章；本系统的 OFD 证照签发时已盖章。",
+            "this is an OFD: only PDFs are sealed here. Seal it with the program that made it; OFDs of our own are "
+            "sealed when they are issued",
+        )
+    if kind != "pdf":
+        other = other_format(data)
+        zh, en = ("不是 PDF 文件", "no PDF") if other is None else (f"这是{other.name.zh}", other.name.en)
+        raise MalformedInputError(
+            f"{zh}。本命令只在 PDF 上盖章，请先另存为 PDF。", f"{en}: only PDFs are sealed here, save it as one first"
+        )
     seal = _seal(home, arguments.seal, now)
     try:
         done = seal_foreign_pdf(
@@ -54,7 +68,7 @@ def _apply(arguments: argparse.Namespace) -> "Answer":
             x_mm=arguments.x,
             y_mm=arguments.y,
             at=now,
-            timestamper=Services(home).timestampers.get(arguments.seal),
+            timestamper=Services(home).seals.timestampers.get(arguments.seal),
         )
     except PreflightError as error:
         return _refused(path, error.findings, DATA_REFUSED)

@@ -6,15 +6,14 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .parsing import Group, Parser
+from .parsing import AddServing, Group
 
 DEFAULT_PORT = 8443
 
 
-def add_seal_server_parser(commands: Group, *, parents: list[Parser]) -> None:
+def add_seal_server_parser(add: AddServing, to: Group) -> None:
     """Add the command; what it needs is loaded when it runs."""
-    text = "启动印章服务 serve seal keys to known clients"
-    parser = commands.add_parser("seal-server", help=text, description=text, parents=parents, allow_abbrev=False)
+    parser = add("seal-server", _run, "启动印章服务 serve seal keys to known clients", to)
     parser.add_argument("--config", metavar="FILE", required=True, help="设置文件 settings: TLS, keys, clients (TOML)")
     parser.add_argument("--host", default="127.0.0.1", help="监听地址 (default 127.0.0.1)")
     parser.add_argument(
@@ -25,7 +24,6 @@ def add_seal_server_parser(commands: Group, *, parents: list[Parser]) -> None:
         default=DEFAULT_PORT,
         help=f"端口 (default {DEFAULT_PORT}; 0 = any)",
     )
-    parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:

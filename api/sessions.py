@@ -180,7 +180,7 @@ def page_caller(services: "Services", *operations: Operation) -> Callable[[Reque
         at = datetime.now(UTC)
         needed = LoginNeededError("请先登录。", "log in first")
         try:
-            caller = services.sessions.caller(request, at)
+            caller = services.identity.sessions.caller(request, at)
         except UnauthenticatedError as error:
             raise needed from error
         if caller is None:
@@ -201,13 +201,13 @@ def page_caller(services: "Services", *operations: Operation) -> Callable[[Reque
 
 def csrf_token(services: "Services", request: Request) -> str:
     """Return the value of the field `csrf` of every form on a page; empty where nobody has logged in."""
-    return services.sessions.csrf(request, datetime.now(UTC))
+    return services.identity.sessions.csrf(request, datetime.now(UTC))
 
 
 def checked_form(services: "Services") -> Callable[[Request, str], None]:
     """Return a dependency for the forms of pages: they come from our own page and, with a session, from this one."""
 
     def check(request: Request, csrf: Annotated[str, Form(max_length=128)] = "") -> None:
-        services.sessions.require_own_form(request, csrf, datetime.now(UTC))
+        services.identity.sessions.require_own_form(request, csrf, datetime.now(UTC))
 
     return check

@@ -11,8 +11,8 @@ from verify import TrustStore, Verifier, is_private
 
 from .errors import MalformedInputError, UsageError
 from .inputs import parse_json
+from .self_check import require_authentic
 from .status_files import INDEX_PATH, MEDIA_TYPE, PublishedList, StatusFiles, list_name
-from .wiring import require_authentic
 
 MAX_LISTS = 1000
 """Of one index: a million licences each."""

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group
-from .settings import home_path
+from .parsing import AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -33,11 +32,9 @@ def _make(arguments: argparse.Namespace) -> "Answer":
     import time
 
     from .commands import Answer
-    from .home import open_home
     from .status_publishing import LOCK_SECONDS
-    from .wiring import Services
 
-    publisher = Services(open_home(home_path(arguments.home))).status_publisher
+    publisher = services_of(arguments).status_publisher
     done = publisher.publish(datetime.now(UTC), wait=LOCK_SECONDS)
     if done.due_at - datetime.now(UTC) < timedelta(seconds=1):
         # A list was issued in this very second, and something has changed since.
@@ -59,10 +56,8 @@ def _make(arguments: argparse.Namespace) -> "Answer":
 
 def _list(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
-    from .home import open_home
-    from .wiring import Services
 
-    files, now = Services(open_home(home_path(arguments.home))).status_files, datetime.now(UTC)
+    files, now = services_of(arguments).status_files, datetime.now(UTC)
     shapes, lines = [], []
     for name in files.names():
         published = files.published(name)
@@ -120,12 +115,10 @@ def _show(arguments: argparse.Namespace) -> "Answer":
 
 def _fetch(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer, trust_of
-    from .home import open_home
     from .status_fetching import fetch_status_lists
     from .status_files import StatusFiles
-    from .wiring import Services
 
-    services = None if arguments.trust is not None else Services(open_home(home_path(arguments.home)))
+    services = None if arguments.trust is not None else services_of(arguments)
     trust = trust_of(services, arguments.trust)
     fetched = fetch_status_lists(arguments.url, StatusFiles(Path(arguments.folder)), trust, at=datetime.now(UTC))
     shapes = [{**_shape(one.published), "new": one.new} for one in fetched]

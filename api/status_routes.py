@@ -14,7 +14,8 @@ from .enforcing import trail_entry
 from .http_requests import PREFIX, json_body, problems, takes
 from .inputs import parse_at
 from .messages import day_text, instant_text
-from .schemas import RemoteStatusOut, StatusQuestion, read_body
+from .schemas import read_body
+from .schemas_status import RemoteStatusOut, StatusQuestion
 from .wiring import Services
 
 

@@ -55,9 +55,9 @@ def _reencrypt(arguments: argparse.Namespace) -> "Answer":
 
     from .commands import Answer
     from .home import brought_up, open_home
+    from .opening import open_files
     from .problems import DONE, FAILED
     from .protection_keys import protection_of
-    from .wiring import open_files
 
     home = brought_up(open_home(home_path(arguments.home)))
     protection = protection_of(home)

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .act_commands import actor_of, add_actor
-from .parsing import AddCommand, Group
-from .settings import home_path
+from .parsing import AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -74,13 +73,6 @@ def add_cases_parser(add: AddCommand, to: Group) -> None:
     add_actor(step)
 
 
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))
-
-
 def _statistics(arguments: argparse.Namespace) -> "Answer":
     from .columns import table
     from .commands import Answer
@@ -90,7 +82,7 @@ def _statistics(arguments: argparse.Namespace) -> "Answer":
 
     until = datetime.now(UTC) if arguments.until is None else parse_at(arguments.until)
     since = until - timedelta(days=30) if arguments.since is None else parse_start(arguments.since)
-    lines = statistics_for(_services(arguments), None, since, until)
+    lines = statistics_for(services_of(arguments), None, since, until)
     rows = [
         (
             one.day.isoformat(),
@@ -128,7 +120,7 @@ def _warnings(arguments: argparse.Namespace) -> "Answer":
         raise UsageError("天数应为 0 至 3660。", "a number of days lies within 0 and 3660")
     now = datetime.now(UTC)
     deadlines = Deadlines(**{name: timedelta(days=value) for name, value in days.items()})
-    found = warnings_for(_services(arguments), None, now, deadlines)
+    found = warnings_for(services_of(arguments), None, now, deadlines)
     rows = [
         (one.due.isoformat(), _WARNINGS[one.kind.value], one.type_slug or "—", one.subject, one.detail) for one in found
     ]
@@ -146,7 +138,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from .supervision_views import case_line, cases_for
 
     now = datetime.now(UTC)
-    found = cases_for(_services(arguments), None, closed=arguments.closed, limit=_MOST)
+    found = cases_for(services_of(arguments), None, closed=arguments.closed, limit=_MOST)
     shapes = [case_line(case, now) for case in found]
     rows = [
         (
@@ -166,7 +158,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 def _show(arguments: argparse.Namespace) -> "Answer":
     from .supervision_views import case_for
 
-    return _answer(case_for(_services(arguments), None, arguments.number))
+    return _answer(case_for(services_of(arguments), None, arguments.number))
 
 
 def _open(arguments: argparse.Namespace) -> "Answer":
@@ -176,7 +168,7 @@ def _open(arguments: argparse.Namespace) -> "Answer":
     from .inputs import read_argument
     from .supervision_views import open_case
 
-    services = _services(arguments)
+    services = services_of(arguments)
     written = b"" if arguments.statement is None else read_argument(arguments.statement, 4 * MAX_STATEMENT_CHARACTERS)
     try:
         statement = written.decode("utf-8-sig")
@@ -204,7 +196,7 @@ def _step(arguments: argparse.Namespace) -> "Answer":
     from .inputs import parse_at
     from .supervision_views import case_for
 
-    services = _services(arguments)
+    services = services_of(arguments)
     case = case_for(services, None, arguments.number)
     step = make_step(
         act=CaseAct(arguments.act),

@@ -14,14 +14,15 @@ from licences.access import (
 from licences.supervision import TrailKind
 
 from .authentication import may
+from .content_shapes import licence_shape
 from .enforcing import licence_for
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import instant_text
 from .output import file_name
+from .report_shapes import report_shape
 from .routes import MEDIA_TYPES
 from .schemas import read_body
 from .schemas_use import DutyBody, MadeCodeOut, RedeemBody, RedeemedOut, ShownBody, ShownOut
-from .shapes import licence_shape, report_shape
 from .use_shapes import ground_shape, made_code_shape, standing_words
 from .using import (
     copy_for_case,

@@ -4,15 +4,13 @@ import argparse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from .parsing import AddCommand, Group, Parser
-from .settings import home_path
+from .parsing import AddCommand, Group, Parser, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences.outgoing import Webhook
 
     from .commands import Answer
-    from .wiring import Services
 
 EVENTS = ("licence.issued", "licence.acted")
 _STATES = {"active": "推送中", "disabled": "已停用", "given_up": "多次失败，已停止"}
@@ -46,20 +44,13 @@ def _one(parser: Parser) -> None:
     parser.add_argument("webhook", metavar="ID", help="推送订阅编号 as `list` shows it")
 
 
-def _services(arguments: argparse.Namespace) -> "Services":
-    from .home import open_home
-    from .wiring import Services
-
-    return Services(open_home(home_path(arguments.home)))
-
-
 def _list(arguments: argparse.Namespace) -> "Answer":
     from .columns import table
     from .commands import Answer
     from .messages import moment_text
     from .webhook_shapes import webhook_shape
 
-    services = _services(arguments)
+    services = services_of(arguments)
     newest = services.changes.newest()
     found = services.webhooks.of_client(arguments.client)
     rows = [
@@ -88,7 +79,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
     from .webhook_keeping import add_webhook, record_change
     from .webhook_shapes import webhook_shape
 
-    services, at = _services(arguments), datetime.now(UTC)
+    services, at = services_of(arguments), datetime.now(UTC)
     if not (arguments.client == HERE and services.home.settings.open_on_loopback):
         services.clients.get(arguments.client)
     types = None if arguments.type is None else [services.catalogue.get(name).slug for name in arguments.type]
@@ -109,7 +100,7 @@ def _test(arguments: argparse.Namespace) -> "Answer":
     from .event_messages import attempt_with, test_message
     from .problems import FAILED
 
-    services, at = _services(arguments), datetime.now(UTC)
+    services, at = services_of(arguments), datetime.now(UTC)
     webhook = services.webhooks.get(arguments.webhook)
     code = attempt_with(services.home.settings)(webhook, test_message(webhook, at), at)
     return Answer(
@@ -136,7 +127,7 @@ def _changed(arguments: argparse.Namespace, state: str) -> "Answer":
 
     from .webhook_keeping import record_change
 
-    services = _services(arguments)
+    services = services_of(arguments)
     services.webhooks.set_state(arguments.webhook, WebhookState(state))
     webhook = services.webhooks.get(arguments.webhook)
     record_change(services, None, webhook, state, datetime.now(UTC))
@@ -148,7 +139,7 @@ def _secret(arguments: argparse.Namespace) -> "Answer":
     from .messages import instant_text, moment_text
     from .webhook_keeping import record_change, rotate_secret
 
-    services, at = _services(arguments), datetime.now(UTC)
+    services, at = services_of(arguments), datetime.now(UTC)
     webhook = services.webhooks.get(arguments.webhook)
     new, earlier = rotate_secret(services, webhook, at=at)
     record_change(services, None, webhook, "secret", at)
@@ -163,7 +154,7 @@ def _secret(arguments: argparse.Namespace) -> "Answer":
 def _remove(arguments: argparse.Namespace) -> "Answer":
     from .webhook_keeping import record_change
 
-    services = _services(arguments)
+    services = services_of(arguments)
     webhook = services.webhooks.get(arguments.webhook)
     services.webhooks.remove(webhook.id)
     record_change(services, None, webhook, "remove", datetime.now(UTC))

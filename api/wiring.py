@@ -1,31 +1,20 @@
-"""The only constructor calls of adapters: which store, keys and trust; and where `licences` meets `verify`."""
+"""What one process uses: which adapters stand behind the ports. Long, because it is one list.
+
+Here `licences` meets `verify`: the verifier asks the store for the state of a licence, the issuer asks the verifier.
+"""
 
 import os
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from esign import (
-    FontChain,
-    FontError,
-    HttpTimestamper,
-    Seal,
-    SealObject,
-    SealPicture,
-    Timestamper,
-    draw_round_seal,
-    structured_from_bytes,
-)
-from keys import Endpoint, KeysError, Signer, algorithm_named, hash_bytes
+from esign import FontChain
+from keys import KeysError, Signer
 from licences import (
-    SEALED_FORMS,
     ArchiveMaker,
-    AuthoritySeal,
     AwaitedSeal,
     Catalogue,
     CollectionStore,
@@ -33,9 +22,6 @@ from licences import (
     ConversionStore,
     Copies,
     DraftStore,
-    FileKind,
-    FileProtection,
-    FileStore,
     ForgeryReports,
     FormRegister,
     HandOver,
@@ -44,10 +30,8 @@ from licences import (
     IssueBatches,
     Issuer,
     LicenceStore,
-    Protection,
     Registrar,
     ReviewDesk,
-    SealingKeys,
     SqlCases,
     SqlChanges,
     SqlClients,
@@ -63,18 +47,12 @@ from licences import (
     SqlListedLives,
     SqlMandates,
     SqlOversight,
-    SqlSessions,
-    SqlStore,
     SqlTrail,
     SqlTrailChain,
     SqlUseCodes,
     SqlWebhooks,
     archive_problems,
-    fonts_in,
-    form_and_key,
     holder_index,
-    may_protect_in,
-    shipped_font,
     type_files,
 )
 from licences.access import Clients, LicenceUse, Mandates, UseCodes
@@ -84,28 +62,27 @@ from licences.supervision import Cases, Oversight, Trail, TrailChain
 from verify import (
     REGISTER_FILE,
     REGISTER_SIGNATURE_FILE,
-    STANDING_CHECKS,
     EvidenceCollector,
-    HolderEntry,
     Outcome,
     RemoteStatus,
-    Report,
     RevocationFetcher,
     TrustStore,
     Verifier,
 )
 
 from .audit_keeping import AuditFolder, TrailKeeper
-from .errors import HomeError, SelfCheckError, ServiceUnavailableError
 from .home import Home
+from .home_seals import HomeSeals
 from .licence_sources import ShareSource
 from .metrics import CountedTrail, Metrics
 from .open_keys import OpenKeys
+from .opening import existing_database, fonts_of, open_files, open_store
 from .own_types import catalogue_of, own_files
 from .partners import read_partner
 from .protection_keys import protection_of
 from .requirement_items import WatchedItems
-from .seals import DEVELOPMENT_LINE, read_home_seal, seal_path
+from .seals import seal_path
+from .self_check import SelfCheck, require_authentic
 from .settings import DEFAULT_FORMAT
 from .status_files import StatusFiles
 from .status_keys import status_keys
@@ -115,37 +92,7 @@ from .watching import WatchedTrust, stamp
 if TYPE_CHECKING:
     # They need the web framework, which most commands do without.
     from .authentication import Authentication
-    from .credentials import Tokens
-    from .oidc_login import Attempts, Login
-    from .oidc_provider import Provider
-    from .sessions import BrowserSessions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfCheck:
-    """Our own verifier, before anything is kept: all files and the code must be authentic.
-
-    Their status is not asked for: nobody knows the licence yet, and it may begin in the future. A CA that does not say
-    whether it has taken a certificate back does not stop an authority from issuing; one that says so does.
-    """
-
-    verifier: Verifier
-
-    def __call__(self, files: Mapping[FileKind, bytes], code: str, at: datetime) -> None:
-        """Raise SelfCheckError unless each of them is authentic and belongs to the holder."""
-        structured, signature = files["json"], files["p7s"]
-        holder = structured_from_bytes(structured).holders[0]
-        entry = HolderEntry(name=holder.name, code=holder.code)
-        for kind, content in files.items():
-            if form_and_key(kind)[0] in SEALED_FORMS:
-                require_authentic(kind, self.verifier.verify_file(content, holder=entry, at=at))
-        require_authentic("json", self.verifier.verify_file(structured, signature=signature, holder=entry, at=at))
-        report = self.verifier.verify_code(code, holder=entry, at=at)
-        require_authentic("code", report)
-        if report.code is None or report.code.digest != _digest(structured, report.signatures[0].algorithm):
-            raise SelfCheckError(
-                "签发前自检未通过（二维码与数据不符），未签发。", "the code is not that of the licence"
-            )
+    from .identity import Identity
 
 
 class Services:
@@ -156,64 +103,13 @@ class Services:
         self.keys = OpenKeys(home)
         self._lock = threading.Lock()
         self._issuers: dict[str, tuple[object, Issuer]] = {}
-        self._seals: dict[str, tuple[object, AuthoritySeal]] = {}
-        self._providers: dict[str, Provider] = {}
 
     @cached_property
-    def tokens(self) -> "Tokens | None":
-        """Reads access tokens of a provider; None: keys and certificates only."""
-        from .tokens import TokenReader  # here, with those below: commands need no provider and no web framework
+    def identity(self) -> "Identity":
+        """Knows who has logged in, where, and whom a token of a provider proves."""
+        from .identity import Identity  # here, as below, because commands need no web framework
 
-        setting = self.home.settings.identity.tokens
-        return None if setting is None else TokenReader(setting, self.provider(setting.issuer), self.clients)
-
-    @cached_property
-    def sessions(self) -> "BrowserSessions":
-        """Knows who has logged in."""
-        from .sessions import BrowserSessions
-
-        settings = self.home.settings
-        return BrowserSessions(
-            store=SqlSessions(existing_database(self.home), protection_of(self.home)),
-            clients=self.clients,
-            settings=settings.identity,
-            public_url=settings.public_url,
-            key=self._index_key,
-        )
-
-    @cached_property
-    def login_attempts(self) -> "Attempts":
-        """Logins that were begun."""
-        from .oidc_login import Attempts
-
-        return Attempts(self._index_key)
-
-    @cached_property
-    def logins(self) -> "Mapping[str, Login]":
-        """Where people log in: `holder`, `staff`, or neither."""
-        from .oidc_login import Login
-
-        identity = self.home.settings.identity
-        found = {}
-        for audience, setting in (("holder", identity.holders), ("staff", identity.staff)):
-            if setting is not None:
-                found[audience] = Login(
-                    audience=audience,
-                    account=setting.account,
-                    scope=setting.scope,
-                    levels=identity.holders.assurance if setting is identity.holders else (),
-                    provider=self.provider(setting.account.issuer),
-                    attempts=self.login_attempts,
-                    redirect_uri=f"{self.home.settings.public_url}/login/callback",
-                )
-        return found
-
-    def provider(self, issuer: str) -> "Provider":
-        """Give an identity provider: one for all that it does for us."""
-        from .oidc_provider import Provider
-
-        with self._lock:
-            return self._providers.setdefault(issuer, Provider(issuer))
+        return Identity(self.home, lambda: self.clients)
 
     @cached_property
     def clients(self) -> Clients:
@@ -223,7 +119,7 @@ class Services:
     @cached_property
     def authentication(self) -> "Authentication":
         """Finds out who makes a request."""
-        from .authentication import Authentication  # here, because commands need no web framework
+        from .authentication import Authentication
 
         return Authentication(self)
 
@@ -480,6 +376,11 @@ class Services:
         """The shipped font, then those of the configured folder."""
         return fonts_of(self.home)
 
+    @cached_property
+    def seals(self) -> HomeSeals:
+        """The seals of the authority."""
+        return HomeSeals(self.home, self.keys, lambda: self.fonts)
+
     def issuer_for(self, suite: str, joint: tuple[str, ...] = (), *, ofd: bool | None = None) -> Issuer:
         """Give what makes licences under the seals of a suite (`sm2`, `rsa`, `sm2+rsa`), with keys and anchors as now.
 
@@ -513,7 +414,7 @@ class Services:
         usable = all(signers.values())
         return Issuer(
             catalogue=self.catalogue,
-            sealing={suite: self._sealing_keys(signers, awaited)} if usable else {},
+            sealing={suite: self.seals.sealing_keys(signers, awaited)} if usable else {},
             fonts=self.fonts,
             store=self.store,
             check=SelfCheck(verifier=Verifier(trust, revocation=self.revocation)),
@@ -530,7 +431,7 @@ class Services:
         own = own_files(self.home)
         return ArchiveMaker(
             store=self.store,
-            seal=self.seal_of(family),
+            seal=self.seals.of(family),
             gatherer=self.collector(self.trust),
             type_files=lambda code: type_files(code, own),
             register={name: path.read_bytes() for name, path in register.items() if path.is_file()},
@@ -540,140 +441,7 @@ class Services:
         """Give what gathers evidence about the certificates of new seals."""
         return EvidenceCollector(trust, self.revocation)
 
-    @cached_property
-    def timestampers(self) -> Mapping[str, Timestamper]:
-        """The timestamp authorities of the settings, by the algorithm of the seals that they are for."""
-        settings = self.home.settings
-        return {
-            family: HttpTimestamper(endpoint=Endpoint(url=url, timeout=settings.timestamp_seconds), random=os.urandom)
-            for family, url in settings.timestamps.items()
-        }
-
-    def _sealing_keys(
-        self, signers: Mapping[str, Mapping[str, Signer]], awaited: tuple[AwaitedSeal, ...]
-    ) -> SealingKeys:
-        first = next(iter(signers.values()))
-        return SealingKeys(
-            seals=tuple(self._authority_seal(family, roles["seal"]) for family, roles in signers.items()),
-            code_signer=first["code"],
-            awaited=awaited,
-        )
-
-    def seal_of(self, family: str) -> AuthoritySeal:
-        """Give the home's seal of a family, ready to seal with; errors as `issuer_for`."""
-        signers = self.keys.signers(family)
-        if not signers:
-            raise HomeError(f"没有 {family} 印章密钥。", f"there is no seal key of the family {family}")
-        state = (signers["seal"], stamp(seal_path(self.home.path, family)))
-        with self._lock:
-            kept = self._seals.get(family)
-            if kept is None or kept[0] != state:
-                # Its picture is read in a process of its own, which takes a third of a second.
-                kept = self._seals[family] = state, self._authority_seal(family, signers["seal"])
-            return kept[1]
-
-    def _authority_seal(self, family: str, signer: Signer) -> AuthoritySeal:
-        name = signer.certificate.subject.organization
-        if name is None:
-            raise HomeError("印章证书没有写明机构。", "the certificate of the seal names no organisation")
-        seal_object = read_home_seal(self.home, family)
-        if self.home.settings.production and seal_object is not None:
-            _require_made_by_maker(seal_object, family)
-        if seal_object is None and self.home.settings.production:
-            raise HomeError(
-                f"没有 {family} 电子印章；请先运行 elicence seal import。",
-                f"there is no electronic seal for {family}: run elicence seal import first",
-            )
-        picture = seal_object.appearance() if seal_object is not None else _picture(self.fonts, name, signer)
-        setting = self.home.settings.keys.get((family, "seal"))
-        elsewhere = setting is not None and setting.gives != "signature"
-        return AuthoritySeal(
-            seal=Seal(name=name, picture=picture, signer=signer),
-            seal_object=seal_object,
-            timestamper=self.timestampers.get(family),
-            service=self.keys.custody.open_remote_seal(setting.uri) if setting is not None and elsewhere else None,
-            whole_file=setting is not None and setting.gives == "file",
-        )
-
 
 def clock() -> datetime:
     """Tell the time by this machine's clock."""
     return datetime.now(UTC)
-
-
-def existing_database(home: Home) -> str:
-    """Return the URL of the home's database; ServiceUnavailableError when it is gone."""
-    if not home.has_database():
-        raise ServiceUnavailableError(
-            f"证照库不存在：{home.database_name}", f"the licence database is missing: {home.database_name}"
-        )
-    return home.database_url
-
-
-def open_store(home: Home) -> SqlStore:
-    """Open the home's store; ServiceUnavailableError when its database is gone: an empty one would know nothing."""
-    url = existing_database(home)
-    protection = protection_of(home)
-    return SqlStore(url, open_files(home, protection), home.index_key(), protection)
-
-
-def open_files(home: Home, protection: Protection) -> FileStore:
-    """Open the home's folder of files."""
-    url = home.database_url
-    guard = FileProtection(protection=protection, name_key=home.index_key(), may_close=lambda: may_protect_in(url))
-    return FileStore(home.files, guard)
-
-
-def fonts_of(home: Home | None) -> FontChain:
-    """The shipped font, then those of the home's configured folder; HomeError when one cannot be used."""
-    folder = None if home is None else home.settings.font_dir
-    try:
-        return FontChain([shipped_font(), *(fonts_in(folder) if folder else ())])
-    except (FontError, OSError) as error:
-        raise HomeError(f"字体无法使用：{folder}", f"a font cannot be used: {folder}") from error
-
-
-def read_trust(directory: Path) -> TrustStore:
-    """Read the anchors of `--trust DIR`."""
-    return TrustStore.from_directory(directory)
-
-
-def _picture(fonts: FontChain, name: str, signer: Signer) -> SealPicture:
-    """Draw the round seal; one of a development PKI says so in its centre."""
-    return draw_round_seal(fonts, name, centre_line=DEVELOPMENT_LINE if signer.certificate.is_development else "")
-
-
-def _require_made_by_maker(seal: SealObject, family: str) -> None:
-    if seal.permits(seal.maker_certificate()):
-        raise HomeError(
-            f"{family} 电子印章是自制的，生产环境须用制章机构制作的印章；请运行 elicence seal import。",
-            f"the electronic seal for {family} is self-made; production needs one of a maker: elicence seal import",
-        )
-
-
-def _digest(structured: bytes, code_algorithm: str) -> bytes:
-    return hash_bytes(algorithm_named(code_algorithm).digest, structured)
-
-
-def require_sound_archive(report: Report) -> None:
-    """Raise SelfCheckError unless a package that was just made holds together under a seal that may be believed.
-
-    A licence that cannot be proven any more is archived all the same, and the package says so.
-    """
-    unsealed = report.status.source == "none"
-    if report.verdict is Outcome.FAILED and (unsealed or report.reason.code == "ARCHIVE_CONTRADICTORY"):
-        raise SelfCheckError(
-            f"封存前自检未通过（{report.reason.code}），未封存。",
-            f"the self-check of the package did not pass ({report.reason.code}); nothing was archived",
-        )
-
-
-def require_authentic(what: str, report: Report) -> None:
-    """Raise SelfCheckError unless a file that was just made is authentic, whatever its status will be."""
-    asked = (check for check in report.checks if check.name not in STANDING_CHECKS)
-    open_questions = {check.code for check in asked if check.outcome is not Outcome.PASSED}
-    if report.authenticity is not Outcome.PASSED and open_questions != {"REVOCATION_UNKNOWN"}:
-        raise SelfCheckError(
-            f"签发前自检未通过（{what}：{report.reason.code}），未签发。",
-            f"the self-check before issuing did not pass ({what}: {report.reason.code}); nothing was issued",
-        )

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from cryptography.hazmat.primitives import hashes
@@ -161,7 +162,7 @@ def hash_bytes(digest_name: str, data: bytes | bytearray | memoryview | Iterable
         raise UnsupportedAlgorithmError("no digest of this name")
     pieces = (data,) if isinstance(data, bytes | bytearray | memoryview) else data
     if digest_name == "sm3":
-        sm3 = hashes.Hash(hashes.SM3())
+        sm3 = _empty_sm3().copy()
         for piece in pieces:
             sm3.update(piece)
         return sm3.finalize()
@@ -169,6 +170,12 @@ def hash_bytes(digest_name: str, data: bytes | bytearray | memoryview | Iterable
     for piece in pieces:
         sha.update(piece)
     return sha.digest()
+
+
+@cache
+def _empty_sm3() -> hashes.Hash:
+    """Nothing is hashed with it: a copy takes half the time of another beginning."""
+    return hashes.Hash(hashes.SM3())
 
 
 def hmac_bytes(digest_name: str, key: bytes, data: bytes) -> bytes:

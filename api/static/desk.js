@@ -3,15 +3,18 @@
 "use strict";
 (() => {
   const COMPOSED_MS = 250; // after an input method has put in what a scanner typed, its Enter may follow
+  const ANSWER_MS = 120000; // then it is told that there is none, and what waits behind it has its turn
+  const TWICE_MS = 2000; // whoever sends a form again so soon has clicked twice
   const MAX_FILES = 8; // of which the server takes two at most, and says so
   const byId = (id) => document.getElementById(id);
-  const [typed, code, file, announce, waiting, session, done, keys] =
-    ["typed", "code", "file", "announce", "waiting", "session", "done", "keys"].map(byId);
+  const [typed, code, file, announce, waiting, session, done, keys, state] =
+    ["typed", "code", "file", "announce", "waiting", "session", "done", "keys", "state"].map(byId);
   const carried = new Map(); // entries of a clerk that stay the same from case to case
   const CARRIED = ["officer", "item_name", "item_code"];
   let turn = Promise.resolve();
   let newest = 0;
   let listed = "";
+  const sent = new WeakSet();
 
   // What a Chinese input method makes of the keys of a scanner; the server does the same again.
   const flat = (text) => text.normalize("NFKC").replaceAll("、", "/").replaceAll("。", ".");
@@ -26,23 +29,27 @@
     return -1;
   }
 
-  function list(result) {
-    if (!result.dataset.check || result.dataset.check === listed) return;
-    listed = result.dataset.check;
-    const link = document.createElement("a");
-    link.href = `/desk/checks/${result.dataset.check}`;
-    const word = document.createElement("b");
-    word.textContent = result.dataset.word;
+  function listLine(line, verdict, said, about) {
     const time = document.createElement("time");
     time.textContent = new Date().toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
+    const word = document.createElement("b");
+    word.textContent = said;
     const what = document.createElement("span");
-    what.textContent = `${result.dataset.type} ${result.dataset.number}`.trim();
-    link.append(time, word, what);
+    what.textContent = about;
+    line.append(time, word, what);
     const item = document.createElement("li");
-    item.className = result.dataset.verdict;
-    item.append(link);
+    item.className = verdict;
+    item.append(line);
     done.prepend(item);
     session.hidden = false;
+  }
+
+  function list({ dataset }) {
+    if (!dataset.check || dataset.check === listed) return;
+    listed = dataset.check;
+    const link = document.createElement("a");
+    link.href = `/desk/checks/${dataset.check}`;
+    listLine(link, dataset.verdict, dataset.word, `${dataset.type} ${dataset.number}`.trim());
   }
 
   function fill(result) {
@@ -69,19 +76,21 @@
     other.href = `${place}${new URL(other.href).search}`;
   }
 
-  // The verdict on the last thing must not be taken for that on this one.
-  function complain(text) {
-    byId("result").replaceChildren();
+  // The verdict on the last thing must not be taken for that on this one. Where the next thing has been handed in
+  // already, its verdict follows at once, and the list says that there was something before it.
+  function complain(text, isLast, ...ways) {
+    byId("result").replaceChildren(...ways);
     announce.textContent = text;
     announce.classList.remove("unseen");
+    if (!isLast) listLine(document.createElement("p"), "indeterminate", announce.dataset.missed, text);
   }
 
-  function show(html, isNew) {
+  function show(html, isNew, isLast) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const result = page.getElementById("result");
-    if (!result) {
-      const said = page.querySelector("main h1"); // a problem that has a page of its own
-      complain(said ? said.textContent : announce.dataset.lost);
+    if (!result) { // a problem that has a page of its own, and maybe the way to the log-in
+      const said = page.querySelector("main h1");
+      complain(said ? said.textContent : announce.dataset.lost, isLast, ...page.querySelectorAll('a[href^="/login"]'));
       return;
     }
     announce.classList.add("unseen");
@@ -91,22 +100,27 @@
     fill(result);
     point(result);
     if (isNew) list(result);
+    if (byId("finder").hidden) state.textContent = "";
     announce.textContent = result.dataset.said || "";
     if (matchMedia("(max-width: 60rem)").matches && result.dataset.check) result.scrollIntoView();
   }
 
   function ask(address, options, isNew = true) {
     const mine = ++newest;
+    // Nothing is done any more about what was checked before: its receipt would be taken for that of this one.
+    byId("result").inert = true;
     turn = turn.then(async () => {
       waiting.hidden = false;
       try {
-        const answer = await fetch(address, options);
-        if (answer.status === 413) complain(announce.dataset.large);
-        else show(await answer.text(), isNew);
+        const answer = await fetch(address, { ...options, signal: AbortSignal.timeout(ANSWER_MS) });
+        if (answer.type === "opaqueredirect") location.assign(address); // to the log-in, and then back
+        else if (answer.status === 413) complain(announce.dataset.large, mine === newest);
+        else show(await answer.text(), isNew, mine === newest);
       } catch {
-        complain(announce.dataset.lost);
+        complain(announce.dataset.lost, mine === newest);
       }
       waiting.hidden = true;
+      byId("result").inert = mine !== newest;
       const active = document.activeElement;
       // Whoever has gone on to a field stays there.
       if (mine === newest && !(isField(active) && active !== code)) code.focus({ preventScroll: true });
@@ -164,6 +178,11 @@
       ask(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
       form.reset();
       if (document.activeElement) document.activeElement.blur();
+    } else if (sent.has(form)) {
+      event.preventDefault();
+    } else {
+      sent.add(form);
+      setTimeout(() => sent.delete(form), TWICE_MS);
     }
   });
   file.addEventListener("change", () => { if (file.files.length) check(); });
@@ -181,21 +200,21 @@
     const link = event.target.closest("a");
     if (!link) return;
     event.preventDefault();
-    ask(link.href, {}, false);
+    ask(link.href, { redirect: "manual" }, false);
   });
 
   // A scanner is a keyboard: its keys belong into the field for codes, wherever the focus is.
   const shortcuts = {
     F2: () => { code.focus(); code.select(); },
     F4: () => { const button = byId(byId("finder").hidden ? "start" : "stop"); if (!byId("camera").hidden) button.click(); },
-    F8: () => { const form = byId("receipt"); if (form) form.requestSubmit(); },
+    F8: () => { const form = byId("receipt"); if (form && !byId("result").inert) form.requestSubmit(); },
     F9: () => { const field = byId("holder"); if (field) field.focus(); },
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (shortcuts[event.key]) {
       event.preventDefault();
-      shortcuts[event.key]();
+      if (!event.repeat) shortcuts[event.key]();
       return;
     }
     const target = event.target;

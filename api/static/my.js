@@ -1,20 +1,40 @@
 // Renews a show code in time, and says how long it still counts. Without this script there is the button.
 "use strict";
-const renew = document.getElementById("renew");
-const left = document.getElementById("left");
-const until = Date.now() + Number(renew.dataset.seconds) * 1000;
-// Nobody shows a licence for longer: a phone that was left lying must not go on for ever.
-const MOST = 10;
-const count = Number(sessionStorage.getItem("shown") || "0");
-function tick() {
-  const seconds = Math.ceil((until - Date.now()) / 1000);
-  left.textContent = seconds > 0 ? `(${seconds})` : "";
-  if (seconds > 0) {
-    setTimeout(tick, 500);
-  } else if (count < MOST && document.visibilityState === "visible") {
-    sessionStorage.setItem("shown", String(count + 1));
-    renew.submit();
+(() => {
+  // Nobody shows a licence for longer: a phone that was left lying must not go on for ever.
+  const MOST = 10;
+  const [renew, left, symbol, over] = ["renew", "left", "symbol", "over"].map((id) => document.getElementById(id));
+  const shown = Date.now();
+  const renewAt = shown + Number(renew.dataset.seconds) * 1000;
+  const overAt = shown + Number(renew.dataset.lasts) * 1000;
+  // Only a page that renewed itself counts on: whoever asks for a code begins anew.
+  const count = Number(sessionStorage.getItem("renewed") || "0");
+  sessionStorage.removeItem("renewed");
+  let timer = 0;
+  let isAsking = false;
+
+  function tick() {
+    clearTimeout(timer);
+    const now = Date.now();
+    const isOver = now >= overAt;
+    symbol.classList.toggle("over", isOver);
+    left.textContent = isOver ? "" : `(${Math.ceil((overAt - now) / 1000)})`;
+    over.textContent = isOver ? over.dataset.said : "";
+    if (now >= renewAt && count < MOST && !isAsking && document.visibilityState === "visible") {
+      isAsking = true;
+      sessionStorage.setItem("renewed", String(count + 1));
+      renew.submit();
+    }
+    if (!isOver) {
+      timer = setTimeout(tick, 500);
+    }
   }
-}
-renew.addEventListener("submit", () => sessionStorage.setItem("shown", "0"));
-tick();
+  // Timers rest while a phone is locked: whoever comes back must not hold out a code that is over.
+  document.addEventListener("visibilitychange", tick);
+  window.addEventListener("pageshow", () => { isAsking = false; tick(); });
+  renew.addEventListener("submit", (event) => {
+    if (isAsking) event.preventDefault();
+    isAsking = true;
+  });
+  tick();
+})();

@@ -10,6 +10,7 @@
   const [camera, finder, view, start, stop, state, typed, code] =
     ["camera", "finder", "view", "start", "stop", "state", "typed", "code"].map(byId);
   let stream = null;
+  let isAsking = false;
 
   const say = (word) => { state.textContent = word ? state.dataset[word] : ""; };
   const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
@@ -58,17 +59,28 @@
   // Whoever stops has the last word: what an answer says that comes after that is not shown, and whoever starts again
   // does not wake the search that was stopped.
   async function scan() {
+    if (isAsking || stream) return; // by keys it can be started twice, and the first camera would stay on
+    isAsking = true;
     start.hidden = true;
-    let mine;
     try {
-      mine = await navigator.mediaDevices.getUserMedia({
+      stream = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } },
       });
     } catch {
       end("refused");
       return;
+    } finally {
+      isAsking = false;
     }
-    stream = mine;
+    if (document.hidden) { // somebody went on to another page while the browser asked
+      end("stopped");
+      return;
+    }
+    const mine = stream;
+    const endMine = (word) => { if (stream === mine) end(word); };
+    // A search ends in time also when an answer never comes, and at once when the camera is pulled out.
+    setTimeout(endMine, LOOKING_MS, "none");
+    for (const track of mine.getTracks()) track.addEventListener("ended", () => endMine("refused"));
     view.srcObject = mine;
     finder.hidden = false;
     say("looking");
@@ -76,8 +88,7 @@
     try {
       await view.play();
       const detector = await ownDetector();
-      const until = Date.now() + LOOKING_MS;
-      while (stream === mine && Date.now() < until) {
+      while (stream === mine) {
         const found = await (detector ? lookHere(detector) : lookThere());
         if (stream !== mine) return;
         if (found.address) {
@@ -89,9 +100,8 @@
         }
         if (found.foreign) say("foreign");
       }
-      if (stream === mine) end("none");
     } catch {
-      if (stream === mine) end("busy");
+      endMine("busy");
     }
   }
 
@@ -105,7 +115,7 @@
     start.addEventListener("click", scan);
     stop.addEventListener("click", () => { end("stopped"); start.focus(); });
     // A phone that shows another page must not keep its camera on.
-    window.addEventListener("pagehide", () => { if (stream) end(""); });
+    window.addEventListener("pagehide", () => end(""));
     document.addEventListener("visibilitychange", () => { if (document.hidden && stream) end("stopped"); });
   }
 })();

@@ -1,0 +1,123 @@
+"""All commands of `elicence`, as their words are written and read."""
+
+import argparse
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from .act_commands import add_act_parsers
+from .archive_commands import add_archive_parser
+from .audit_commands import add_audit_parser
+from .authority_commands import add_authority_parser
+from .backup_commands import add_backup_parsers
+from .catalogue_commands import add_catalogue_parser
+from .client_commands import add_clients_parser
+from .collection_commands import add_collection_parser
+from .console import say
+from .convert_commands import add_convert_parser
+from .copy_commands import add_copy_parser, add_recall_parser, add_reliance_parser
+from .core_commands import add_core_parsers
+from .database_commands import add_database_parser
+from .doctor_commands import add_doctor_parser
+from .forgery_commands import add_forgery_parser
+from .form_commands import add_forms_parser, add_print_parser
+from .hash_commands import add_digest_parser
+from .help_groups import group_commands
+from .holder_commands import add_holder_parser, add_links_parser
+from .impact_commands import add_impact_parser
+from .keys_commands import add_keys_parser
+from .kit_commands import add_kit_parser
+from .mandate_commands import add_mandate_parser
+from .parsing import Group, Parser
+from .preview_commands import add_preview_parser
+from .requirement_commands import add_items_parser
+from .review_commands import add_review_parser
+from .schema_commands import add_export_parser, add_schema_parser
+from .seal_commands import add_seal_parser
+from .seal_server_command import add_seal_server_parser
+from .serve_commands import add_serve_parsers
+from .status_list_commands import add_status_list_parser
+from .store_commands import add_protection_parser
+from .supervision_commands import add_cases_parser, add_supervision_parser
+from .webhook_commands import add_webhook_parser
+
+if TYPE_CHECKING:
+    # Loaded when a command runs: `--help` and a slip of the hand need none of it.
+    from .commands import Answer
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Print the version and leave."""
+        print(f"elicence {version('elicence')}")
+        parser.exit()
+
+
+def command_line() -> Parser:
+    """Make the parser of all commands; each says by `run` what runs it."""
+    everywhere = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    parser = Parser(
+        prog="elicence", description="电子证照：签发与核验。 E-licences: issuing and checking.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="版本 show the version")
+    for one in (everywhere, parser):
+        one.add_argument("--home", metavar="DIR", help="主目录 home directory (default ELICENCE_HOME or ./.elicence)")
+        one.add_argument("--json", action="store_true", help="输出一个 JSON 对象 print one JSON object")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="命令 commands")
+
+    def below(word: str, text: str) -> Group:
+        return commands.add_parser(word, help=text, allow_abbrev=False).add_subparsers(metavar="ACTION", required=True)
+
+    def serving(name: str, run: Callable[[argparse.Namespace], int], text: str, to: Group) -> Parser:
+        added = to.add_parser(name, help=text, description=text, parents=[everywhere], allow_abbrev=False)
+        added.set_defaults(run=run)
+        return added
+
+    def answering(name: str, run: "Callable[[argparse.Namespace], Answer]", text: str, to: Group) -> Parser:
+        return serving(name, lambda arguments: say(arguments, run(arguments)), text, to)
+
+    for add_parsers in (
+        add_core_parsers, add_act_parsers, add_holder_parser, add_print_parser, add_export_parser, add_archive_parser,
+        add_kit_parser, add_backup_parsers, add_digest_parser, add_preview_parser, add_doctor_parser,
+        add_recall_parser, add_convert_parser,
+    ):  # fmt: skip
+        add_parsers(answering, commands)
+    add_serve_parsers(serving, commands)
+    add_seal_server_parser(serving, commands)
+
+    types = below("catalogue", "证照目录 licence types")
+    add_catalogue_parser(answering, types)
+    add_schema_parser(answering, types)
+    store = below("store", "证照库 the licence database")
+    add_database_parser(answering, store)
+    add_protection_parser(answering, store)
+    add_links_parser(answering, below("holder-links", "持证主体代码的关联 links of holder codes"))
+    add_forms_parser(answering, below("forms", "空白证照与套打 blank forms and printing onto them"))
+    add_audit_parser(answering, below("audit", "操作记录（审计） the trail and its check"))
+    add_supervision_parser(answering, below("supervise", "电子监察 statistics and warnings"))
+    add_cases_parser(answering, below("cases", "异议、投诉、举报案件 objections and complaints"))
+    add_status_list_parser(answering, below("status-list", "状态列表 signed status lists"))
+    add_keys_parser(answering, below("keys", "密钥 keys of seals and codes"))
+    add_items_parser(answering, below("items", "事项与材料 service items and materials"))
+    add_review_parser(answering, below("review", "元数据审核 drafts and their review"))
+    add_collection_parser(answering, below("collect", "归集 handing over upstream"))
+    add_webhook_parser(answering, below("webhooks", "推送订阅 who is told of changes"))
+    add_impact_parser(answering, below("impact", "受影响证照 what a key, batch or type touched"))
+    add_forgery_parser(answering, below("forgery", "举报伪造 reports of forgeries"))
+    add_mandate_parser(answering, below("mandates", "委托用证 who entrusted whom with licences"))
+    add_copy_parser(answering, below("copy", "加注件 annotated copies"))
+    add_reliance_parser(answering, below("reliance", "依赖登记 who relied on which licence"))
+    add_seal_parser(answering, below("seal", "电子印章 electronic seals"))
+    add_clients_parser(answering, below("clients", "应用与权限 who may call over HTTP"))
+    add_authority_parser(answering, below("authorities", "机构名录 register of authorities"))
+
+    group_commands(commands)
+    return parser
