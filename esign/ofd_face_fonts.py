@@ -4,6 +4,8 @@ The form is that of `ofd_fonts`, and nothing else is accepted: readers that go b
 ask the font for characters show the same.
 """
 
+import sys
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from .errors import Fault, MalformedError, TooLargeError
@@ -51,8 +53,13 @@ class OfdFaceFont:
         """The glyph that the font has for each character."""
         if not self._mapped or legible_font(tables, name, self._mapped) != data:
             raise not_ours("the tables of a font")
-        self._glyphs: dict[str, str] = {}
-        """Number of each character's glyph that was met, in digits."""
+        if max(self._mapped) > sys.maxunicode:
+            raise not_ours("the characters of a font")
+        self._digits = {chr(code): str(gid) for code, gid in self._mapped.items()}
+        """Number of each character's glyph."""
+        self._others: dict[str, str] = {}
+        """The same of characters for which texts name another glyph, or write it in another way."""
+        self._met: set[str] = set()
         self.advances: dict[str, float] = {}
         """By character, in thousandths of the size."""
         self.unlike: set[str] = set()
@@ -60,37 +67,32 @@ class OfdFaceFont:
         self.unknown: set[str] = set()
         """Characters that the shipped font does not have, so that nobody can tell what is drawn."""
         self._wide: dict[str, GlyphRoom] = {}
+        for code, gid in self._mapped.items():
+            self._look_at(chr(code), gid)
 
     def draws(self, text: str, glyphs: str) -> bool:
-        """Whether every character of the text has the glyph that it has everywhere; new ones are looked at."""
-        known = self._glyphs
-        try:
-            return " ".join(map(known.__getitem__, text)) == glyphs
-        except KeyError:
-            pass
+        """Whether every character of the text has the glyph that it has everywhere."""
+        with suppress(KeyError):
+            if glyphs == " ".join(map(self._digits.__getitem__, text)) and self._others.keys().isdisjoint(text):
+                self._met.update(text)
+                return True
         numbers = glyphs.split(" ")
         if len(numbers) != len(text):
             return False
-        advances, mapped, glyph = self.advances, self._mapped, self._shapes.glyph
         for character, digits in zip(text, numbers, strict=True):
-            if character in known:
-                if known[character] != digits:
+            usual = self._digits.get(character)
+            if character in self._met:
+                if digits != self._others.get(character, usual):
                     return False
                 continue
             if not 1 <= len(digits) <= _DIGITS:
                 return False
-            known[character], gid = digits, int(digits)
-            if mapped.get(ord(character)) != gid:
-                self.unlike.add(character)
-            outline = glyph(gid)
-            compared = _compared.get(character)
-            if compared is not None and compared[0] == outline:
-                met = compared[1]
-            else:
-                met = self._compare(character, outline)
-            advances[character] = met.advance
-            if met.room is not USUAL_ROOM:
-                self._wide[character] = met.room
+            self._met.add(character)
+            if digits != usual:
+                self._others[character], gid = digits, int(digits)
+                if self._mapped.get(ord(character)) != gid:
+                    self.unlike.add(character)
+                self._look_at(character, gid)
         return True
 
     def room(self, text: str) -> GlyphRoom:
@@ -105,8 +107,21 @@ class OfdFaceFont:
         Raises:
             MalformedError: `NON_CANONICAL`: it has.
         """
-        if len(self._mapped) > len(self._glyphs):
+        if len(self._mapped) > len(self._met):
             raise not_ours("the characters of a font")
+
+    def _look_at(self, character: str, gid: int) -> None:
+        outline = self._shapes.glyph(gid)
+        compared = _compared.get(character)
+        if compared is not None and compared[0] == outline:
+            glyph = compared[1]
+        else:
+            glyph = self._compare(character, outline)
+        self.advances[character] = glyph.advance
+        if glyph.room is not USUAL_ROOM:
+            self._wide[character] = glyph.room
+        else:
+            self._wide.pop(character, None)
 
     def _compare(self, character: str, outline: bytes) -> _Glyph:
         known = known_digest(character)

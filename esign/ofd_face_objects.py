@@ -55,6 +55,8 @@ _PIECES: Final = 0.05
 """Points by which two pieces of one line may be off: places are rounded, and so are the steps between characters."""
 _SHORT: Final = 100
 """Characters of a path that is a line or a rectangle."""
+_MOST_WIDTHS: Final = 256
+"""That are remembered of one size."""
 _LAST_OF_PLANE: Final = "\uffff"
 
 
@@ -164,11 +166,12 @@ def _text_of(parts: Sequence[str | Any], fonts: Mapping[int, OfdFaceFont], heigh
 def joined(one: Piece, other: Piece) -> Piece | None:
     """Two pieces as one, where the writer has to part a line: another font, or a character beyond the BMP."""
     before, after = one.drawn, other.drawn
-    parted = one.font != other.font or max(before.text[-1], after.text[0]) > _LAST_OF_PLANE
+    if one.font == other.font and max(before.text[-1], after.text[0]) <= _LAST_OF_PLANE:
+        return None
     alike = (before.level, before.size, before.luminance, before.pen) == (
         after.level, after.size, after.luminance, after.pen,
     )  # fmt: skip
-    if not parted or not alike or not before.level or abs(before.baseline - after.baseline) > _PIECES:
+    if not alike or not before.level or abs(before.baseline - after.baseline) > _PIECES:
         return None
     gap = after.left - before.left - before.width - before.spacing * (len(before.text) - 1)
     known = [piece.drawn.spacing for piece in (one, other) if piece.spaced]
@@ -258,8 +261,7 @@ def _spacing(steps: str | None, widths: Sequence[float], size: float) -> float:
         if steps is not None:
             raise not_ours("the steps of a text")
         return 0.0
-    plain = {width: _step(width, size) for width in set(widths)}
-    if steps == " ".join(map(plain.__getitem__, widths[:-1])):
+    if steps == " ".join(map(_steps(size).__getitem__, widths[:-1])):
         return 0.0
     scale = size * POINT / UNITS
     try:
@@ -272,7 +274,19 @@ def _spacing(steps: str | None, widths: Sequence[float], size: float) -> float:
     return 0.0 if least > -_ROUNDED and most < _ROUNDED else (least + most) / 2
 
 
-@lru_cache(maxsize=4096)
-def _step(width: float, size: float) -> str:
-    """From the place of a character of this width to the next one, without spacing."""
-    return number(width * size * POINT / UNITS)
+class _Steps(dict[float, str]):
+    """By width, in one size: from the place of a character to the next one, without spacing."""
+
+    def __init__(self, size: float) -> None:
+        super().__init__()
+        self._size = size
+
+    def __missing__(self, width: float) -> str:
+        step = number(width * self._size * POINT / UNITS)
+        if len(self) < _MOST_WIDTHS:
+            self[width] = step
+        return step
+
+
+_steps = lru_cache(maxsize=64)(_Steps)
+"""A face has some ten sizes, and a font some ten widths: they are the same in many files."""

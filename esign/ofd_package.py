@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from isal import isal_zlib
@@ -53,6 +53,8 @@ _ZIP64_SIGN, _ZIP64_LOCATOR, _ZIP64_MARK = b"PK\x06\x07", 20, 0xFFFFFFFF
 _NO_STEPS: Final = frozenset({"", ".", ".."})
 _STORED_UP_TO: Final = 16 * 1024 * 1024
 """Of all files together: a compressed stream can be written in several ways, what is merely stored in one."""
+_FEW_NAMES: Final = 64
+"""Of a package whose paths are remembered: licences of one type have the same ones."""
 _PACKED: Final = (".png", ".jpg", ".jpeg", ".dat", ".esl", ".p7s")
 """Suffixes of files that cannot be made smaller."""
 _DROPPED: Final = re.compile(r"[ .]+(?=/|$)")
@@ -140,6 +142,9 @@ def read_package(data: bytes) -> OfdPackage:
     """
     if len(data) > MAX_OFD_BYTES:
         raise TooLargeError(f"an OFD of {len(data)} bytes; the limit is {MAX_OFD_BYTES}")
+    ours = _stored_as_ours(data)
+    if ours is not None:
+        return OfdPackage(ours, canonical=True)
     files: dict[str, bytes] = {}
     left, headers_canonical = MAX_UNPACKED_BYTES, True
     begin, entries = _central(data)
@@ -178,6 +183,51 @@ def read_package(data: bytes) -> OfdPackage:
         )
     )
     return OfdPackage(files, canonical)
+
+
+def _stored_as_ours(data: bytes) -> dict[str, bytes] | None:
+    """The files of a package that is what `write_package` makes of them, without a compressed stream.
+
+    None for any other one, also for one that is damaged: what is wrong with it the other readers say.
+    """
+    at = len(data) - _END.size
+    if at < 0 or not data.startswith(_END_SIGN, at):
+        return None
+    *_, count, size, begin, _ = _END.unpack_from(data, at)
+    if count > MAX_OFD_FILES or begin + size != at or begin > _STORED_UP_TO:
+        return None
+    files: dict[str, bytes] = {}
+    entries: list[_Entry] = []
+    place = 0
+    for _ in range(count):
+        if place + _LOCAL.size > begin:
+            return None
+        *_, checksum, _, length, name_size, _ = _LOCAL.unpack_from(data, place)
+        start = place + _LOCAL.size + name_size
+        end = start + length
+        name, content = data[place + _LOCAL.size : start], data[start:end]
+        if end > begin or not name.isascii() or isal_zlib.crc32(content) != checksum:
+            return None
+        entry = _Entry(name, name.decode("ascii"), 0, _STORED, checksum, length, length, place)
+        if data[place:start] != _local_header(entry):
+            return None
+        files[entry.path] = content
+        entries.append(entry)
+        place = end
+    names = tuple(entry.path for entry in entries)
+    named = _named_as_ours if len(names) <= _FEW_NAMES else _named_as_ours.__wrapped__
+    if place != begin or data[begin:] != _directory(entries, begin) or not named(names):
+        return None
+    return files
+
+
+@lru_cache(maxsize=64)
+def _named_as_ours(names: tuple[str, ...]) -> bool:
+    """Whether a package of ours may have these paths, in this order."""
+    if not all(_OURS.fullmatch(name) and len(name) <= MAX_OFD_NAME for name in names) or list(names) != _ordered(names):
+        return False
+    _refuse_doubles(names)
+    return True
 
 
 def claims_to_be_ofd(data: bytes) -> bool:

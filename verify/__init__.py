@@ -11,6 +11,7 @@ from verify.fetch import RevocationFetcher
 from verify.hash_only import DigestOf
 from verify.holder import HolderEntry
 from verify.judgement import STANDING_CHECKS, is_proven
+from verify.other_formats import OtherFormat, other_format
 from verify.preservation import EvidenceCollector
 from verify.reason import Outcome, Reason, Text
 from verify.reasons import DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS, reasons_table
@@ -63,6 +64,7 @@ __all__ = [
     "IntendedUse",
     "LicenceStatus",
     "NoStatement",
+    "OtherFormat",
     "Outcome",
     "Purpose",
     "Reason",
@@ -94,6 +96,7 @@ __all__ = [
     "is_private",
     "is_proven",
     "kind_of",
+    "other_format",
     "reasons_table",
     "retirement_check",
     "usage_check",

@@ -34,7 +34,7 @@ from verify.report import Check
 from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
 from verify.seal_reading import Ballast, seals_beside, seals_of_pdf
-from verify.seals import Seal, brought_check, evidence_check, judge_seal
+from verify.seals import Seal, brought_checks, evidence_checks, judge_seal
 from verify.signing_path import Existence, Grounds
 from verify.structured import metadata_check
 from verify.timestamps import look_at_document_timestamps
@@ -202,8 +202,8 @@ def _judged(
         *around,
         _original_check(copy),
         *(check for facts in found for check in facts.checks),
-        *(brought_check(facts, seal.signed_data.certificates) for facts, seal in zip(found, seals, strict=True)),
-        evidence_check(ballast.evidence, (*ballast.used, *(facts.used for facts in found)), judged=judged),
+        *brought_checks(found, seals),
+        *evidence_checks(ballast.evidence, (*ballast.used, *(facts.used for facts in found)), judged=judged),
     )
     return Facts(
         kind="copy",

@@ -23,6 +23,7 @@ from esign import (
     StructuredLicence,
     StructuredObligation,
     archive_from_bytes,
+    claims_to_be_archive,
     manifest_from_bytes,
     read_detached,
 )
@@ -35,7 +36,7 @@ from verify.pdf import look_at_pdf
 from verify.reason import Outcome
 from verify.report import ArchivedLicence, ArchiveFacts, Check, SignatureFacts
 from verify.revocation import RevocationEvidence
-from verify.seals import Seal, brought_check, evidence_check, judge_seal
+from verify.seals import Seal, brought_checks, evidence_checks, judge_seal
 from verify.signing_path import Existence, Grounds
 from verify.sources import UNKNOWN_STATUS, Records
 from verify.standing import StatusSources, standing_checks
@@ -53,6 +54,9 @@ _OFD: Final = ".ofd"
 def look_at_archive(data: bytes, grounds: Grounds, history: HistoryCheck | None) -> Facts:
     """Judge a package with everything in it."""
     # (1) It is a package in its one form, and everything in it is what its manifest says.
+    if not claims_to_be_archive(data):
+        other = Check(name="format", code="FORMAT_ARCHIVE", detail="it does not begin with a manifest")
+        return Facts(kind="archive", checks=(other,))
     try:
         files = archive_from_bytes(data)
         manifest = manifest_from_bytes(bytes(files.get(MANIFEST_FILE, b"")))
@@ -205,8 +209,8 @@ def _look_at_manifest(manifest: ArchiveManifest, files: Files, grounds: Grounds)
     )
     checks = (
         *found.checks,
-        brought_check(found, signed_data.certificates),
-        evidence_check(detached.evidence, (found.used,), judged=found.judged),
+        *brought_checks((found,), (seal,)),
+        *evidence_checks(detached.evidence, (found.used,), judged=found.judged),
     )
     return _Sealing(
         checks=checks,

@@ -17,6 +17,7 @@ from esign import (
     TooLargeError,
     VerificationReport,
 )
+from verify.other_formats import OtherFormat
 from verify.report import ArchiveFacts, Check, SignatureFacts
 from verify.sources import LicenceStatus
 
@@ -52,6 +53,8 @@ class Facts:
     archive: ArchiveFacts | None = None
     status: LicenceStatus | None = None
     """How old a status list is."""
+    other: OtherFormat | None = None
+    """What was handed in instead of something that can be judged, where that can be told."""
     development: bool = False
 
     @property

@@ -81,7 +81,10 @@ def look_at_signer(
         claimed_at=signer.signing_time or signed.claimed_time,
         existence=existence,
     )
-    checks += [_usage_check(certificate, signed.name, trusted=path.chain.code == "OK"), *path.checks]
+    if path.chain.code == "OK":
+        # What a certificate that nobody vouches for says about itself means nothing, and is no reason to refuse it.
+        checks.append(_usage_check(certificate, signed.name))
+    checks += path.checks
     return checks, _facts_of(signer, certificate, signed, checks=checks, existence=existence, path=path)
 
 
@@ -130,13 +133,8 @@ def _weak(signer: ForeignSigner) -> str:
     return "ALGORITHM_OUTDATED" if signer.outdated else "ALGORITHM_UNAVAILABLE"
 
 
-def _usage_check(certificate: Certificate, name: str, *, trusted: bool) -> Check:
-    """RFC 5280 clause 4.2.1.3: a certificate without the extension may be used for everything.
-
-    What a certificate that nobody vouches for says about itself means nothing, and is no reason to refuse it.
-    """
-    if not trusted:
-        return Check(name="usage", code="OK", detail=f"{name}: not looked at, there is no good path")
+def _usage_check(certificate: Certificate, name: str) -> Check:
+    """RFC 5280 clause 4.2.1.3: a certificate without the extension may be used for everything."""
     usages, purposes = certificate.key_usage, certificate.extended_key_usage
     may_sign = not usages or usages & {"digitalSignature", "nonRepudiation"}
     fits = may_sign and not certificate.is_ca and (not purposes or purposes & SIGNER_PURPOSES)

@@ -21,9 +21,9 @@ from verify.revocation import RevocationEvidence
 from verify.seal_reading import seals_of_pdf
 from verify.seals import (
     all_issuers_check,
-    brought_check,
+    brought_checks,
     completeness_check,
-    evidence_check,
+    evidence_checks,
     look_at_seals,
 )
 from verify.signed_report import look_at_report_pdf
@@ -61,7 +61,6 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
     # (2), (3), (4) for what belongs to the structured licence, (5) to (8)
     seals = seals_of_pdf(pdf, len(data), existence)
     found = look_at_seals(seals, licence, grounds)
-    brought = (brought_check(facts, seal.signed_data.certificates) for facts, seal in zip(found, seals, strict=True))
     judged = judged and all(facts.judged for facts in found)
     checks = (
         readable,
@@ -69,10 +68,10 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         document_check(pdf.document, licence),
         body_check(pdf.body, licence),
         *(check for facts in found for check in facts.checks),
-        *brought,
+        *brought_checks(found, seals),
         all_issuers_check(seals, licence, grounds),
         *stamps,
-        evidence_check(pdf.evidence, (*used, *(facts.used for facts in found)), judged=judged),
+        *evidence_checks(pdf.evidence, (*used, *(facts.used for facts in found)), judged=judged),
         completeness_check(len(seals), len(licence.seals)),
     )
     document = next((one for one in licence.documents if one.key == pdf.document), None)

@@ -53,6 +53,8 @@ def reasons_table() -> str:
         "",
         f"Where only a code was looked at and not refused, the action adds: {COMPARE_PRINT.zh} {COMPARE_PRINT.en}",
         "",
+        "With `FORMAT_UNKNOWN` the sentence names the format where it can be told: 这是压缩包，不是电子证照。",
+        "",
         "| Code | Verdict | Sub-indication | Sentence | What to do |",
         "|---|---|---|---|---|",
     ]

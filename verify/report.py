@@ -17,6 +17,7 @@ from esign import (
     VerificationReport,
 )
 from verify.errors import VerificationError
+from verify.other_formats import UNPACK_FIRST, OtherFormat
 from verify.reason import Outcome, Reason, Text
 from verify.reasons import COMPARE_PRINT, DEVELOPMENT_ACTION, DEVELOPMENT_SENTENCE, REASONS
 from verify.sources import LicenceStatus
@@ -159,6 +160,8 @@ class Report:
     """What a signed report says about another verification; the same caution. `licence` is then None."""
     archive: ArchiveFacts | None = None
     """What an archive package holds; the same caution. The state of its licences is not asked for."""
+    other: OtherFormat | None = None
+    """What was handed in instead of something that can be judged, where that can be told."""
     checks: tuple[Check, ...]
     signatures: tuple[SignatureFacts, ...]
     basis: Basis
@@ -174,7 +177,7 @@ class Report:
     @property
     def sentence(self) -> Text:
         """What is so, in one plain sentence."""
-        said = self.reason.sentence
+        said = self.reason.sentence if self.other is None else self.other.sentence
         if self.copy is not None and self.authenticity is Outcome.PASSED:
             said = _joined(said, copy_sentence(self.copy))
         if self.recorded is not None and self.authenticity is Outcome.PASSED:
@@ -196,6 +199,8 @@ class Report:
             return DEVELOPMENT_ACTION
         if self.code is not None and self.authenticity is not Outcome.FAILED and self.verdict is not Outcome.FAILED:
             return _joined(self.reason.action, COMPARE_PRINT)
+        if self.other is not None and self.other.packed:
+            return UNPACK_FIRST
         return self.reason.action
 
     def __bool__(self) -> bool:

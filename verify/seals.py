@@ -5,7 +5,7 @@ The numbers are the steps in `verifier.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -159,25 +159,32 @@ def completeness_check(found: int, listed: int) -> Check:
     return Check(name="seals", code="SEALS_INCOMPLETE" if missing > 0 else "OK", detail=detail)
 
 
-def brought_check(facts: SealFacts, brought: Sequence[Certificate]) -> Check:
-    """Look at the certificates that a signature names: exactly those of its path, without the root."""
-    exact = len(brought) == len(facts.chain.brought) and set(brought) == facts.chain.brought
-    if facts.chain.code == "OK" and not exact:
-        detail = "the file does not bring exactly the certificates of its path"
-        return Check(name="embedded", code="NON_CANONICAL", detail=detail)
-    return Check(name="embedded", code="OK")
+def brought_checks(found: Iterable[SealFacts], seals: Iterable[Seal]) -> Iterator[Check]:
+    """Look at the certificates that each signature names: exactly those of its path, without the root.
+
+    Without a good path nobody knows which those are.
+    """
+    for facts, seal in zip(found, seals, strict=True):
+        if facts.chain.code == "OK":
+            brought, wanted = seal.signed_data.certificates, facts.chain.brought
+            exact = len(brought) == len(wanted) and set(brought) == wanted
+            detail = "" if exact else "the file does not bring exactly the certificates of its path"
+            yield Check(name="embedded", code="OK" if exact else "NON_CANONICAL", detail=detail)
 
 
-def evidence_check(evidence: Evidence, used: Iterable[frozenset[bytes]], *, judged: bool) -> Check:
+def evidence_checks(evidence: Evidence, used: Iterable[frozenset[bytes]], *, judged: bool) -> Iterator[Check]:
     """Look at the evidence that the file brings: every item proves something about one of its paths.
 
     An altered one proves nothing, and shows here. Without a good path (`judged`) it cannot be told.
     """
+    if not judged:
+        return
     explained = frozenset[bytes]().union(*used)
-    if judged and any(item not in explained for item in evidence):
+    if all(item in explained for item in evidence):
+        yield Check(name="evidence", code="OK", detail=f"{len(evidence)} items")
+    else:
         detail = "the file brings evidence that proves nothing about its seals"
-        return Check(name="evidence", code="NON_CANONICAL", detail=detail)
-    return Check(name="evidence", code="OK", detail=f"{len(evidence)} items")
+        yield Check(name="evidence", code="NON_CANONICAL", detail=detail)
 
 
 def moment_check(claimed_at: datetime, existence: Existence) -> Check:

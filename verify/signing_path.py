@@ -86,7 +86,8 @@ class PathFacts:
     """What was found about the path of one signer."""
 
     checks: tuple[Check, ...]
-    """`certificate`, `certificate_age`, `revocation` and `retirement`, in this order."""
+    """`certificate`, `certificate_age`, `revocation` and `retirement`, in this order; without a good path nobody looks
+    for a revocation."""
     chain: Chain
     revocation: RevocationFacts
     used: frozenset[bytes]
@@ -111,7 +112,7 @@ def look_at_path(
     age = _age_check(chain, certificate, embedded, trust, existence, claimed_at)
     revocation, worst, used = _revocation_check(chain, grounds, claimed_at, existence)
     retirement = retirement_check(trust.retirement(certificate), proven_at=existence.proven, claimed_at=claimed_at)
-    return PathFacts(checks=(path, age, revocation, retirement), chain=chain, revocation=worst, used=used)
+    return PathFacts(checks=(path, age, *revocation, retirement), chain=chain, revocation=worst, used=used)
 
 
 def facts_of_signature(
@@ -172,12 +173,11 @@ def _age_check(
 
 def _revocation_check(
     chain: Chain, grounds: Grounds, claimed_at: datetime | None, existence: Existence
-) -> tuple[Check, RevocationFacts, frozenset[bytes]]:
+) -> tuple[tuple[Check, ...], RevocationFacts, frozenset[bytes]]:
     used = {certificate.der for certificate in chain.certificates}
     told = RevocationFacts(status="unchecked")
     if chain.code != "OK":
-        detail = "not looked at: there is no good path"
-        return Check(name="revocation", code="OK", detail=detail), told, frozenset(used)
+        return (), told, frozenset(used)
     worst, details = "OK", []
     for certificate, issuer in pairwise(chain.certificates):
         finding = grounds.evidence_about(certificate, issuer).about(certificate, issuer, existence.at)
@@ -188,7 +188,7 @@ def _revocation_check(
         if told.status == "unchecked" or _ORDER.index(code) > _ORDER.index(worst):
             told = _facts_of(finding)
         worst = max(worst, code, key=_ORDER.index)
-    return Check(name="revocation", code=worst, detail="; ".join(details)), told, frozenset(used)
+    return (Check(name="revocation", code=worst, detail="; ".join(details)),), told, frozenset(used)
 
 
 def _facts_of(finding: RevocationFinding) -> RevocationFacts:

@@ -23,7 +23,7 @@ from verify.issuer import IssuerRule
 from verify.reason import Outcome
 from verify.report import Check
 from verify.revocation import CLOCK_SKEW, RevocationEvidence
-from verify.seals import Purpose, Seal, brought_check, judge_seal
+from verify.seals import Purpose, Seal, brought_checks, judge_seal
 from verify.signing_path import Existence, Grounds
 from verify.sources import LicenceStatus, NoStatement, StatusStatement
 from verify.trust import TrustStore
@@ -192,7 +192,7 @@ def _signature_facts(signed: SignedStatusList, issuer: Check, grounds: Grounds) 
     )
     return Facts(
         kind="status_list",
-        checks=(*found.checks, brought_check(found, signed_data.certificates)),
+        checks=(*found.checks, *brought_checks((found,), (seal,))),
         signatures=(found.signature,),
         development=found.signature.development,
     )

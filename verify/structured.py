@@ -10,7 +10,7 @@ from verify.facts import Facts, unreadable
 from verify.report import Check
 from verify.revocation import RevocationEvidence
 from verify.seal_reading import seals_beside
-from verify.seals import all_issuers_check, brought_check, completeness_check, evidence_check, look_at_seals
+from verify.seals import all_issuers_check, brought_checks, completeness_check, evidence_checks, look_at_seals
 from verify.signing_path import Existence, Grounds
 from verify.sources import Records
 
@@ -42,9 +42,9 @@ def look_at_structured(data: bytes, signature: bytes | None, grounds: Grounds, r
         Check(name="format", code="OK"),
         readable,
         *(check for facts in found for check in facts.checks),
-        *(brought_check(facts, seal.signed_data.certificates) for facts, seal in zip(found, seals, strict=True)),
+        *brought_checks(found, seals),
         all_issuers_check(seals, licence, grounds),
-        evidence_check(detached.evidence, (facts.used for facts in found), judged=judged),
+        *evidence_checks(detached.evidence, (facts.used for facts in found), judged=judged),
         completeness_check(len(seals), len(licence.seals)),
     )
     return Facts(

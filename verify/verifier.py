@@ -29,7 +29,8 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
     A status list is as old as it says. [list_age]
     An archive package says itself what held when it was made. [contents, archive_maker, version, acts, archive]
     What cannot be judged on the basis of this verifier, its anchors and its clock, is said to be so. [clock]
-12. One judge takes the reason that is said (`judgement`).
+12. One judge takes the reason that is said (`judgement`). What could not be looked at is no check at all: one that
+    was not made must read neither as passed nor as failed.
 
 Steps 9 to 11 are taken only when 1 to 8 have shown whose statement it is: their sentences begin with "genuine, but". An
 expired certificate (8) does not stop them, so that a revoked licence is refused in any case. Of documents that others
@@ -65,6 +66,7 @@ from verify.hash_only import DigestOf, look_at_hash
 from verify.holder import HolderEntry, holder_checks
 from verify.judgement import authenticity, judge, worst_report
 from verify.ofd import look_at_ofd
+from verify.other_formats import other_format
 from verify.pdf import look_at_pdf
 from verify.report import Check, Report
 from verify.revocation import RevocationEvidence, RevocationSource
@@ -183,8 +185,10 @@ class Verifier:
                 facts = _refused(kind, "PICTURE_UNREAD")
             case "text":
                 return self.verify_code(data.decode("utf-8", errors="replace"), holder=holder, at=at)
+            case "empty":
+                facts = _refused(kind, "FORMAT_EMPTY")
             case _:
-                facts = _refused(kind, "FORMAT_EMPTY" if kind == "empty" else "FORMAT_UNKNOWN")
+                facts = replace(_refused(kind, "FORMAT_UNKNOWN"), other=other_format(data))
         if facts.recorded is not None and original is not None:
             # (5)
             facts = with_subject(facts, facts.recorded, original)
@@ -278,6 +282,7 @@ class Verifier:
             copy=facts.copy,
             recorded=facts.recorded,
             archive=facts.archive,
+            other=facts.other,
             checks=checks,
             signatures=facts.signatures,
             basis=basis,
