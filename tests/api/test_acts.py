@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from api.act_commands import ACTIONS
-from api.schemas import ActBody
+from api.schemas_licences import ActBody
 from licences import Action
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ class Archived:
         if listed:
             manifest = replace(manifest, files=tuple(described(name, kept[name]) for name in sorted(kept)))
         data = manifest_to_bytes(manifest)
-        seal = Services(open_home(self.elicence.home)).seal_of("sm2")
+        seal = Services(open_home(self.elicence.home)).seals.of("sm2")
         signature = seal.sign_detached(data, at=manifest.created_at.replace(microsecond=0))
         return archive_to_bytes({**kept, MANIFEST_FILE: data, SIGNATURE_FILE: signature})
 

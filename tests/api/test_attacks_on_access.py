@@ -98,7 +98,7 @@ def subject_of(office: Office, name: str) -> str:
 def logged_in(office: Office, name: str) -> str:
     """Open a session of a member of staff, as logging in does; returns the cookie's secret."""
     secret, now = new_session_secret(os.urandom), datetime.now(UTC)
-    office.services.sessions._store.open(
+    office.services.identity.sessions._store.open(
         Session(
             digest=session_digest(secret), client=name, proof_id=subject_of(office, name), opened_at=now, used_at=now
         )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.home import ensure_home, open_home
-from api.shapes import report_shape
+from api.report_shapes import report_shape
 from api.store_settings import StoreSetting
 from api.wiring import Services
 from licences import StoreUnavailableError
@@ -22,8 +22,6 @@ from licences import StoreUnavailableError
 if TYPE_CHECKING:
     from postgresql_server import PostgresqlServer
     from running import Elicence
-
-    from verify import Report
 
 ENV = {"BACKUP_WORDS": "样例 words of a test"}
 WORDS = "env:BACKUP_WORDS"
@@ -41,8 +39,12 @@ def restore(running: Any, home: Path, folder: Path, *more: str | Path, env: dict
     return running.Elicence(home)(*command, env=env)
 
 
-def verdicts(home: Path, at: datetime) -> dict[str, object]:
-    """Everything that the verifier says about every licence: its files, and its code."""
+def verdicts(home: Path, at: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """Everything that the verifier says about every licence: its files, and its code.
+
+    The clock stands at `at`, so that two homes are looked at in the same minute: a report names it in words.
+    """
+    monkeypatch.setattr("api.wiring.clock", lambda: at)
     services = Services(open_home(home))
     found: dict[str, object] = {}
     for identifier in identifiers(services):
@@ -57,7 +59,7 @@ def verdicts(home: Path, at: datetime) -> dict[str, object]:
             ("json", services.verifier.verify_file(structured, signature=signature, at=at)),
             ("code", services.verifier.verify_code(record.code, at=at)),
         ):
-            found[f"{identifier} {name}"] = said(report, services)
+            found[f"{identifier} {name}"] = report_shape(report, services.catalogue, full=True)
     return found
 
 
@@ -73,19 +75,12 @@ def differences(place: str, one: object, other: object) -> Iterator[str]:
         yield f"{place}: {one!r} and {other!r}"
 
 
-def said(report: Report, services: Services) -> dict[str, Any]:
-    """A report without the only thing in it that two moments have to differ in."""
-    shape: dict[str, Any] = report_shape(report, services.catalogue, full=True)
-    del shape["basis"]["clock"]["now"]
-    return shape
-
-
 def identifiers(services: Services) -> list[str]:
     with sqlite3.connect(services.home.path / "elicence.db") as connection:
         return [row[0] for row in connection.execute("SELECT identifier FROM licences ORDER BY identifier")]
 
 
-def test_a_drill(running: Any, stocked: Elicence, tmp_path: Path) -> None:
+def test_a_drill(running: Any, stocked: Elicence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = json.loads((running.SAMPLES / "pesticide-business-1.json").read_text("utf-8"))
     services = Services(open_home(stocked.home))
     numbered = iter(range(1000))
@@ -125,7 +120,7 @@ def test_a_drill(running: Any, stocked: Elicence, tmp_path: Path) -> None:
     assert found["trail_entries"] > 0
 
     at = datetime.now(UTC) + timedelta(seconds=1)
-    old, new = verdicts(stocked.home, at), verdicts(target, at)
+    old, new = verdicts(stocked.home, at, monkeypatch), verdicts(target, at, monkeypatch)
     assert set(new) <= set(old)
     assert {f"{identifier} pdf" for identifier in before} <= set(new)
     assert len([name for name in new if name.endswith(" ofd")]) == 3
@@ -261,7 +256,9 @@ def test_wrong_use(running: Any, fresh: Elicence, tmp_path: Path) -> None:
     assert restore(running, tmp_path / "target", tmp_path).code == 66
 
 
-def test_postgresql(running: Any, postgresql: PostgresqlServer, tmp_path: Path) -> None:
+def test_postgresql(
+    running: Any, postgresql: PostgresqlServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old, new = (postgresql.url(postgresql.new_database()) for _ in range(2))
     at = datetime.now(UTC)
     home, _ = ensure_home(
@@ -279,6 +276,7 @@ def test_postgresql(running: Any, postgresql: PostgresqlServer, tmp_path: Path) 
     restored = Services(open_home(tmp_path / "target"))
     assert restored.home.settings.store == StoreSetting(url=new)
     pdf = services.store.file(record, "pdf")
-    shapes = [said(one.verifier.verify_file(pdf, at=at), one) for one in (services, restored)]
-    assert shapes[0] == shapes[1]
+    monkeypatch.setattr("api.wiring.clock", lambda: at)
+    reports = [one.verifier.verify_file(pdf, at=at) for one in (services, restored)]
+    assert reports[0] == reports[1]
     assert restored.store.get(record.identifier) == record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sqlite3
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import mutual_tls
 import pytest
+from PIL import Image
 
 from api.backup import back_up_data, back_up_keys
 from api.client_keeping import ClientKeeping
@@ -22,7 +24,9 @@ from api.doctor_advice import ADVICE, Severity
 from api.doctor_looks import LOOKS
 from api.home import open_home
 from api.protection_profile import ITEMS, State, profile_page
+from api.seals import make_development_seal, seal_path, seal_signer
 from api.wiring import Services
+from esign import SesPicture
 from licences import StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -132,6 +136,27 @@ def suspend(home: Path) -> None:
     services.clients.change("auditor", lambda client: replace(client, suspended=True))
 
 
+def only_rsa(home: Path) -> None:
+    setting('format = "both"')(home)
+    for path in (home / "keys").glob("sm2-*"):
+        path.unlink()
+
+
+def no_electronic_seal(home: Path) -> None:
+    setting('format = "ofd"')(home)
+    seal_path(home, "sm2").unlink()
+
+
+def opaque_seal(home: Path) -> None:
+    setting('format = "both"')(home)
+    white, now = io.BytesIO(), datetime.now(UTC)
+    Image.new("RGB", (8, 8), "white").save(white, "PNG")
+    signer = seal_signer(open_home(home), "sm2", now)
+    picture = SesPicture(type="PNG", data=white.getvalue(), width=42, height=42)
+    made = make_development_seal(signer, picture, name="样例县行政审批局", at=now, random=os.urandom)
+    seal_path(home, "sm2").write_bytes(made)
+
+
 YEARS = timedelta(days=40 * 365)
 HARMS = {
     "OPEN_ON_LOOPBACK": Harm(setting("open_on_loopback = true")),
@@ -150,6 +175,9 @@ HARMS = {
     "KEY_UNUSABLE": Harm(remove("keys/rsa-code.key.pem")),
     "CERTIFICATE_EXPIRES": Harm(lambda _: None, YEARS),
     "KEY_OLD": Harm(lambda _: None, timedelta(days=500)),
+    "OFD_NEEDS_SM2": Harm(only_rsa),
+    "OFD_NEEDS_SEAL": Harm(no_electronic_seal),
+    "OFD_SEAL_OPAQUE": Harm(opaque_seal),
     "ANCHOR_EXPIRES": Harm(lambda _: None, YEARS),
     "NO_TIMESTAMPS": Harm(settings('public_url = "https://zz.example.gov.cn"')),
     "CLOCK_BEHIND": Harm(lambda _: None, -timedelta(hours=1)),
@@ -176,6 +204,11 @@ def test_what_is_unsafe_is_named(home: Path, code: str) -> None:
     assert code in found
     shape = found[code].shape()
     assert shape["subject"] == found[code].subject
+
+
+def test_ofds_that_can_be_made(home: Path) -> None:
+    setting('format = "both"')(home)
+    assert seen(home, for_="OFD_NEEDS_SEAL").findings == ()
 
 
 def test_a_disk_that_is_nearly_full(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

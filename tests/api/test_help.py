@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from elicence_process import run
 
-from api.cli import _parser
+from api.command_line import command_line
 from api.help_groups import GROUPS
 
 
@@ -26,7 +26,7 @@ def leaves(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[st
 
 def test_every_command_is_in_one_group() -> None:
     grouped = [name for names in GROUPS.values() for name in names]
-    assert sorted(grouped) == sorted(choices(_parser()))
+    assert sorted(grouped) == sorted(choices(command_line()))
     listed = run("--help", env={"COLUMNS": "100", "LANG": "C.UTF-8"}, text=True).stdout
     places = [listed.index(f"\n    {name} ") for name in grouped]
     assert places == sorted(places)
@@ -34,7 +34,7 @@ def test_every_command_is_in_one_group() -> None:
 
 
 def test_every_command_takes_json() -> None:
-    commands = dict(leaves(_parser()))
+    commands = dict(leaves(command_line()))
     assert len(commands) > 80
     without = {name for name, command in commands.items() if "--json" not in command.format_usage()}
     assert without == set()

@@ -183,3 +183,28 @@ def test_every_check_has_words() -> None:
     assert len(names) > 10
     assert names <= CHECKS.keys()
     assert check_name("newer").zh == "newer"
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    for name, words in (
+        ("none", "没有这个文件"), (".", "这是文件夹"), ("file/below", "没有这个文件"), ("x" * 300, "文件名太长"),
+        ("a\0b", "无法读取这个文件"),
+    ):  # fmt: skip
+        with pytest.raises(InputNotFoundError) as caught:
+            read_file(tmp_path / name, 10)
+        assert words in caught.value.message.zh
+
+
+def test_a_file_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"x")
+    for folder, name, words in (
+        (tmp_path, "folder", "已有同名的文件夹"), (tmp_path / "file", "a", "却有同名的文件"),
+        (Path("/proc/none"), "a", "没有这个文件夹"), (tmp_path, "x" * 300, "文件名太长"),
+    ):  # fmt: skip
+        with pytest.raises(CannotWriteError) as caught, StagedFiles(folder) as staged:
+            staged.stage({name: b"x"})
+            staged.put()
+        assert words in caught.value.message.zh
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]

@@ -327,13 +327,21 @@ def test_a_picture_leads_to_the_verdict(
     said = client.post("/v/scan", files=foreign)
     assert "不是电子证照的二维码" in said.text
     assert "example" not in said.text
-    for nothing in (photographs["empty"], b"", b"\x89PNG", b"GIF89a"):
+    for nothing in (photographs["empty"], b"GIF89a"):
         said = client.post("/v/scan", files={"picture": ("photo.png", nothing, "image/png")})
         assert said.status_code == 200
         assert "没有读到二维码" in said.text
     pdf = client.post("/v/scan", files={"picture": ("licence.pdf", b"%PDF-1.7\n", "application/pdf")})
     assert "这些文件请在窗口核验" in pdf.text
     assert "没有读到二维码" not in pdf.text
+    word = b"PK\x03\x04[Content_Types].xml word/document.xml PK\x05\x06"
+    for sent, words in (
+        (word, "这是 Word 文档（.docx），不是电子证照。这里只读照片"),
+        (b"\x89PNG", "这个文件不是照片，也不是电子证照，或者已经损坏。"),
+        (b"\0\0\0\x18ftypheic", "不能读取 HEIC"),
+        (b"", "没有选择照片"),
+    ):
+        assert words in client.post("/v/scan", files={"picture": ("photo.png", sent, "image/png")}).text
     assert client.post("/v/scan", data={"picture": "x"}).status_code == 200
     assert client.get("/v/scan").headers["location"] == "/v"
 

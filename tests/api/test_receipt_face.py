@@ -11,7 +11,7 @@ import rfc8785
 
 from api.receipt_face import receipt_pages
 from api.receipts import REFUSAL_REASONS
-from api.schemas import RefusalBody
+from api.schemas_reports import RefusalBody
 from esign import (
     CHINA,
     CaseReference,

@@ -15,6 +15,8 @@ from esign import read_foreign_pdf
 if TYPE_CHECKING:
     from running import Elicence
 
+OFD = Path(__file__).parents[2] / "fixtures/vectors/sealed/licence.ofd"
+
 
 def approval(folder: Path, *, link: bool = False) -> Path:
     out = io.BytesIO()
@@ -59,5 +61,12 @@ def test_what_is_refused_is_named(fresh: Elicence, tmp_path: Path) -> None:
     assert "action" in {finding["code"] for finding in told.json()["findings"]}
     assert not (tmp_path / "approval-sealed.pdf").exists()
     clean = approval(tmp_path)
+    ofd, word = tmp_path / "approval.ofd", tmp_path / "approval.docx"
+    ofd.write_bytes(OFD.read_bytes())
+    word.write_bytes(b"PK\x03\x04[Content_Types].xml word/document.xml PK\x05\x06")
+    for path, words in ((ofd, "这是 OFD 文件"), (word, "这是 Word 文档（.docx）"), (OFD.parent, "这是文件夹")):
+        told = fresh("seal", "apply", path, *place)
+        assert words in told.err
+        assert told.code == (66 if path.is_dir() else 65)
     for wrong in (("--page", "2"), ("--out", str(clean)), ("--x", "1")):
         assert fresh("seal", "apply", clean, *place, *wrong).code == 64

@@ -21,7 +21,7 @@ from stock_chain import DIFFERENCES, StockChain
 
 import licences.issue as issue_module
 import licences.render as render_module
-from api.wiring import SelfCheck
+from api.self_check import SelfCheck
 from esign import CHINA, FontChain, PdfContent, Seal, SealLevel, draw_round_seal
 from keys import DevelopmentPki, hash_bytes, make_development_pki
 from licences import AuthoritySeal, FileStore, Issuer, SealingKeys, SqlStore, load_catalogue, upgrade

@@ -210,7 +210,7 @@ def test_no_changed_file_of_an_ofd_passes(stock: Stock) -> None:
 
 def test_an_ofd_is_signed_by_its_maker_when_it_says(stock: Stock, other_office: DevelopmentPki) -> None:
     copy = copy_from_bytes(stock.data(0))
-    signer, seal = stock.services.keys.copy_signer("sm2"), stock.services.seal_of("sm2").seal.signer
+    signer, seal = stock.services.keys.copy_signer("sm2"), stock.services.seals.of("sm2").seal.signer
     other = replace(copy, structured=structured_to_bytes(replace(copy.licence, number="农药经许(赣)99010110009")))
     backdated = replace(copy, made_at=copy.made_at - timedelta(days=1))
     for forged, code in (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from browser import Chromium, barriers, film_of
+from browser import barriers
 from elicence_process import Server
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -307,10 +307,9 @@ def test_receipt_and_slip_are_downloaded(server: str, person: Any, chromium: Any
         assert (report.recorded.refusal is not None) == refused
 
 
-def test_the_camera_sees_a_code(server: str, person: Any, tmp_path: Path) -> None:
+def test_the_camera_sees_a_code(server: str, person: Any, chromium: Any) -> None:
     symbol = zxingcpp.create_barcode(person.record.verify_url, zxingcpp.BarcodeFormat.QRCode)
-    picture = Image.fromarray(symbol.to_image(scale=4))
-    camera = Chromium(camera=film_of(picture, tmp_path / "film.mjpeg"))
+    chromium.film(Image.fromarray(symbol.to_image(scale=4)))
 
     def act(page: Page) -> None:
         page.keyboard.press("F4")
@@ -318,10 +317,7 @@ def test_the_camera_sees_a_code(server: str, person: Any, tmp_path: Path) -> Non
         expect(page.locator("#verdict")).to_contain_text(OPEN)
         expect(page.locator("#finder")).to_be_hidden()
 
-    try:
-        view = camera.view(f"{server}/desk", width=DESK, height=900, act=act)
-    finally:
-        camera.close()
+    view = chromium.view(f"{server}/desk", width=DESK, height=900, act=act)
     assert view.faults == ()
 
 

@@ -16,7 +16,8 @@ from api.cli import main
 from api.errors import SelfCheckError
 from api.home import ensure_home, open_home
 from api.seals import development_seal, seal_path
-from api.wiring import Services, require_sound_archive
+from api.self_check import require_sound_archive
+from api.wiring import Services
 from esign import SealLevel, archive_from_bytes, read_detached, read_sealed_ofd, read_sealed_pdf
 from keys import read_ocsp_response, write_certificates, write_private_key
 from licences import Issued, archive_problems

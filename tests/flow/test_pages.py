@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from browser import Chromium, barriers, film_of
+from browser import barriers
 from elicence_process import Server, run
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page, Route
@@ -195,10 +195,8 @@ def test_from_the_code_to_passed_by_keyboard_alone(server: str, person: Any, chr
     assert view.faults == ()
 
 
-def test_the_camera_finds_the_code(
-    server: str, person: Any, photograph: Image.Image, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    film = film_of(photograph, tmp_path_factory.mktemp("film") / "film.mjpeg")
+def test_the_camera_finds_the_code(server: str, person: Any, photograph: Image.Image, chromium: Any) -> None:
+    chromium.film(photograph)
     seen: list[str] = []
 
     def scan(page: Page) -> None:
@@ -240,16 +238,12 @@ def test_the_camera_finds_the_code(
         page.get_by_role("button", name="打开相机扫码").click()
         page.wait_for_url(f"**/v/{person.record.short_code}")
 
-    browser = Chromium(camera=film)
-    try:
-        view = browser.view(f"{server}/v", width=PHONE, act=scan)
-        assert "代码真实，未核对是否属于此人" in view.text
-        assert view.faults == ()
-        browser.view(f"{server}/v", width=PHONE, act=stop)
-        assert seen == ["请将二维码对准画面中央。"]
-        assert "代码真实" in browser.view(f"{server}/v", width=DESK, act=own).text
-    finally:
-        browser.close()
+    view = chromium.view(f"{server}/v", width=PHONE, act=scan)
+    assert "代码真实，未核对是否属于此人" in view.text
+    assert view.faults == ()
+    chromium.view(f"{server}/v", width=PHONE, alone=True, act=stop)
+    assert seen == ["请将二维码对准画面中央。"]
+    assert "代码真实" in chromium.view(f"{server}/v", width=DESK, alone=True, act=own).text
 
 
 def test_without_script(server: str, person: Any, photograph: Image.Image, tmp_path: Path, chromium: Any) -> None:

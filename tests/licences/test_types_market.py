@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.shapes import HIDDEN_PICTURE, licence_shape
+from api.content_shapes import HIDDEN_PICTURE, licence_shape
 from esign import CHINA, FontChain, Photo, TextRun, chinese_date
 from licences import Field, FieldType, Licence, LicenceType, catalogue, licence_from_paper, load_catalogue, shipped_font
 from licences.catalogue import AUTHORITY_LEVELS, CatalogueFileError, licence_type_from_toml

@@ -104,9 +104,7 @@ def forgetful(office: Office) -> Iterator[Office]:
     """Give the office when it knows nothing of the provider, and let it forget what it learns."""
 
     def forget() -> None:
-        for name in ("tokens", "logins"):
-            office.services.__dict__.pop(name, None)
-        office.services._providers.clear()
+        office.services.__dict__.pop("identity", None)
 
     forget()
     yield office

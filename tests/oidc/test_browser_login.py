@@ -12,13 +12,6 @@ from tied_home import ACCOUNTS, CITIZEN, ES256, Server, set_up
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    started = Chromium()
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="module")
 def url(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     back = f"http://127.0.0.1:{port}/login/callback"

@@ -322,8 +322,7 @@ def test_the_provider_is_down(forgetful: Office, provider: IdentityProvider) -> 
             refused = browser.get(path_of(back))  # what it is, is still known; the code cannot be redeemed
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
             assert "统一身份认证暂时不可用" in told(refused)
-            forgetful.services.__dict__.pop("logins")
-            forgetful.services._providers.clear()
+            forgetful.services.__dict__.pop("identity")
             assert browser.get("/login/holder?next=/my").status_code == 503
             assert browser.get("/logout/holder").status_code == 200
         finally:

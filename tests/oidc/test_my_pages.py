@@ -38,13 +38,6 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    started = Chromium()
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="module")
 def place(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     port = free_port()
     home = tmp_path_factory.mktemp("mine") / "home"
@@ -131,7 +124,7 @@ def test_the_code_renews_itself(place: Place, chromium: Chromium) -> None:
                 page.clock.run_for(31_000)
             page.wait_for_selector(".symbol")
 
-    chromium.view(f"{place.url}/my", width=PHONE, height=900, act=act)
+    chromium.view(f"{place.url}/my", width=PHONE, height=900, alone=True, act=act)
     assert len(set(codes)) == 2
 
 

@@ -25,13 +25,6 @@ PAPER: dict[str, Any] = json.loads((ROOT / "fixtures/paper/pesticide-business-1.
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    started = Chromium()
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="module")
 def place(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Services]]:
     port = free_port()
     home = tmp_path_factory.mktemp("review") / "home"

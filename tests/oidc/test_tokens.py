@@ -40,7 +40,7 @@ def ask(office: Office, token: str) -> httpx2.Response:
 
 
 def operations(office: Office, token: str) -> set[str]:
-    tokens = office.services.tokens
+    tokens = office.services.identity.tokens
     assert tokens is not None
     caller = tokens.caller(token, datetime.now(UTC))
     return {str(one) for one in Operation if caller.may(one)}
@@ -87,7 +87,7 @@ def test_scopes_only_narrow(office: Office, provider: IdentityProvider, scope: o
 def test_scopes_do_not_widen_a_grant(office: Office, provider: IdentityProvider) -> None:
     assert operations(office, provider.token("system-b", audience=PUBLIC)) == {"read"}
     assert operations(office, provider.token("system-b", audience=PUBLIC, scope="elicence:issue")) == set()
-    tokens = office.services.tokens
+    tokens = office.services.identity.tokens
     assert tokens is not None
     caller = tokens.caller(provider.token("system-b", audience=PUBLIC), datetime.now(UTC))
     assert caller.may(Operation.READ, region="990101")
@@ -171,7 +171,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_tokens_that_are_refused(office: Office, provider: IdentityProvider, name: str) -> None:
-    tokens = office.services.tokens
+    tokens = office.services.identity.tokens
     assert tokens is not None
     with pytest.raises(UnauthenticatedError) as told:
         tokens.caller(BAD[name](provider), datetime.now(UTC))
@@ -202,7 +202,7 @@ def test_suspended_clients_and_revoked_accounts(office: Office, provider: Identi
 
 
 def test_key_rotation(forgetful: Office, provider: IdentityProvider) -> None:
-    tokens, at = forgetful.services.tokens, datetime.now(UTC)
+    tokens, at = forgetful.services.identity.tokens, datetime.now(UTC)
     assert tokens is not None
     old = provider.sign(provider.claims(PUBLIC))
     assert tokens.caller(old, at).client == "system-a"
@@ -221,7 +221,7 @@ def test_key_rotation(forgetful: Office, provider: IdentityProvider) -> None:
 
 
 def test_the_provider_is_away(forgetful: Office, provider: IdentityProvider) -> None:
-    tokens, at = forgetful.services.tokens, datetime.now(UTC)
+    tokens, at = forgetful.services.identity.tokens, datetime.now(UTC)
     assert tokens is not None
     claims = provider.claims(PUBLIC, exp=late(7200))
     token = provider.sign(claims)
@@ -273,7 +273,7 @@ def test_a_token_without_the_name_of_its_key() -> None:
 
 
 def test_terms_have_little_leeway(office: Office, provider: IdentityProvider) -> None:
-    tokens, at = office.services.tokens, datetime.now(UTC)
+    tokens, at = office.services.identity.tokens, datetime.now(UTC)
     assert tokens is not None
     end = int(at.timestamp()) + 10
     token = provider.sign(provider.claims(PUBLIC, exp=end))

@@ -5,15 +5,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 _SECONDS = 60
 _PAGE_SECONDS = 15
 _FILM_SIZE = (640, 480)
+_KEPT = "location.protocol.startsWith('http') ? localStorage.length + sessionStorage.length : 0"
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -50,18 +52,6 @@ def barriers(page: Page) -> tuple[str, ...]:
     )
 
 
-def film_of(picture: Image.Image, path: Path) -> Path:
-    """Write a film (.mjpeg) that shows one picture, for `Chromium(camera=...)`."""
-    frame = Image.new("RGB", _FILM_SIZE, "white")
-    small = picture.convert("RGB")
-    small.thumbnail(_FILM_SIZE)
-    frame.paste(small, ((_FILM_SIZE[0] - small.width) // 2, (_FILM_SIZE[1] - small.height) // 2))
-    with path.open("wb") as film:
-        for _ in range(2):
-            frame.save(film, "JPEG", quality=90)
-    return path
-
-
 class Chromium:
     """Debian's Chromium without a screen, driven from a thread of its own.
 
@@ -69,9 +59,12 @@ class Chromium:
     may run loops of their own.
     """
 
-    def __init__(self, *, camera: Path | None = None) -> None:
-        """`camera` is a film that the browser takes for what its camera sees; people are not asked for leave."""
-        self._camera = camera
+    def __init__(self) -> None:
+        """Start it; nobody is asked for leave to use its camera."""
+        self._folder = TemporaryDirectory(prefix="chromium-")
+        self._film = Path(self._folder.name) / "film.mjpeg"
+        self.film(Image.new("RGB", _FILM_SIZE, "white"))
+        self._tabs: dict[bool, _Tab] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chromium")
         self._thread.submit(self._start).result(_SECONDS)
 
@@ -91,18 +84,21 @@ class Chromium:
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--disable-sync",
-                *self._camera_arguments(),
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+                f"--use-file-for-fake-video-capture={self._film}",
             ],
         )
 
-    def _camera_arguments(self) -> list[str]:
-        if self._camera is None:
-            return []
-        return [
-            "--use-fake-device-for-media-stream",
-            "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-video-capture={self._camera}",
-        ]
+    def film(self, picture: Image.Image) -> None:
+        """Have the camera see a picture, whenever a page opens it from now on."""
+        frame = Image.new("RGB", _FILM_SIZE, "white")
+        small = picture.convert("RGB")
+        small.thumbnail(_FILM_SIZE)
+        frame.paste(small, ((_FILM_SIZE[0] - small.width) // 2, (_FILM_SIZE[1] - small.height) // 2))
+        with self._film.open("wb") as film:
+            for _ in range(2):
+                frame.save(film, "JPEG", quality=90)
 
     def view(
         self,
@@ -111,55 +107,94 @@ class Chromium:
         width: int = 360,
         height: int = 740,
         javascript: bool = True,
+        alone: bool = False,
         act: Callable[[Page], None] | None = None,
     ) -> PageView:
         """Open a page, let `act` fill and click, and tell what is to be seen after that.
 
+        Args:
+            url: Where the page is.
+            width: Of the screen, in CSS pixels.
+            height: Of the screen.
+            javascript: Whether the browser runs scripts.
+            alone: `act` changes the tab itself (its clock, its routes, scripts that run before the page's), so it gets
+                one of its own. Others take turns in one, without the cookies of those before.
+            act: What the person does.
+
         Raises:
             playwright.sync_api.Error: The page cannot be loaded, or `act` did not find what it looked for in time.
         """
-        return self._thread.submit(self._view, url, width, height, javascript, act).result(_SECONDS)
+        return self._thread.submit(self._view, url, width, height, javascript, alone, act).result(_SECONDS)
 
     def _view(
-        self, url: str, width: int, height: int, javascript: bool, act: Callable[[Page], None] | None
+        self, url: str, width: int, height: int, javascript: bool, alone: bool, act: Callable[[Page], None] | None
     ) -> PageView:
-        context = self._browser.new_context(
-            viewport={"width": width, "height": height}, locale="zh-CN", java_script_enabled=javascript
-        )
+        tab = (None if alone else self._tabs.pop(javascript, None)) or _Tab(self._browser, javascript)
         try:
-            page = context.new_page()
-            page.set_default_timeout(_PAGE_SECONDS * 1000)
-            faults: list[str] = []
-            statuses: list[int] = [0]
-            page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
-            page.on(
-                "response",
-                lambda response: statuses.append(response.status) if response.request.is_navigation_request() else None,
-            )
-            page.goto(url, wait_until="load")
-            if act is not None:
-                act(page)
-                page.wait_for_load_state("load")
-            return PageView(
-                status=statuses[-1],
-                url=page.url,
-                title=page.title(),
-                text=page.inner_text("body"),
-                html=page.content(),
-                screenshot=page.screenshot(full_page=True),
-                width=width,
-                content_width=int(page.evaluate("document.documentElement.scrollWidth")),
-                faults=tuple(faults),
-            )
+            seen = tab.view(url, width, height, act)
+            if not alone and tab.leave():
+                self._tabs[javascript] = tab
+            return seen
         finally:
-            context.close()
+            if self._tabs.get(javascript) is not tab:
+                tab.close()
 
     def close(self) -> None:
         self._thread.submit(self._stop).result(_SECONDS)
         self._thread.shutdown()
+        self._folder.cleanup()
 
     def _stop(self) -> None:
         self._browser.close()
         self._playwright.stop()
+
+
+class _Tab:
+    """A window with cookies and a memory of its own: opening one takes longer than all that most views do in it."""
+
+    def __init__(self, browser: Browser, javascript: bool) -> None:
+        self._context = browser.new_context(locale="zh-CN", java_script_enabled=javascript)
+        self._page = page = self._context.new_page()
+        page.set_default_timeout(_PAGE_SECONDS * 1000)
+        self._faults: list[str] = []
+        self._status = 0
+        page.on("console", lambda message: self._faults.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self._faults.append(str(error)))
+        page.on("requestfailed", lambda request: self._faults.append(f"{request.url}: {request.failure}"))
+        page.on("response", self._answered)
+
+    def _answered(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            self._status = response.status
+
+    def view(self, url: str, width: int, height: int, act: Callable[[Page], None] | None) -> PageView:
+        page = self._page
+        self._faults, self._status = [], 0
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(url, wait_until="load")
+        if act is not None:
+            act(page)
+            page.wait_for_load_state("load")
+        return PageView(
+            status=self._status,
+            url=page.url,
+            title=page.title(),
+            text=page.inner_text("body"),
+            html=page.content(),
+            screenshot=page.screenshot(full_page=True),
+            width=width,
+            content_width=int(page.evaluate("document.documentElement.scrollWidth")),
+            faults=tuple(self._faults),
+        )
+
+    def leave(self) -> bool:
+        """Forget cookies and page; false when the page kept something that others would find."""
+        if self._page.evaluate(_KEPT):
+            return False
+        # What the page still asks for fails now, and not in the next view.
+        self._page.goto("about:blank")
+        self._context.clear_cookies()
+        return True
+
+    def close(self) -> None:
+        self._context.close()

@@ -427,7 +427,11 @@ class _Machine:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints, encoding="utf-8",
             env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
         )  # fmt: skip
-        atexit.register(self._process.communicate)
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        self._process.communicate()
+        self._complaints.close()
 
     def ask(self, case: str, last: str) -> str:
         assert self._process.stdin is not None
