@@ -117,6 +117,7 @@ from .face_words import (
     copy_serial_text,
     copy_strip,
     document_title,
+    file_title,
     foot_parts,
     group_serial,
     origin_text,
@@ -135,7 +136,7 @@ from .holder_check import holder_check_value, normal_holder_code, normal_name
 from .identifier import IDENTIFIER_ROOT, LicenceIdentifier, is_issuer_code
 from .name_seal import NAME_SEAL_SIDE, draw_name_seal
 from .ofd_face_reader import read_ofd_face
-from .ofd_form import OfdContent
+from .ofd_form import OfdContent, document_identity
 from .ofd_package import MAX_OFD_BYTES, claims_to_be_ofd
 from .ofd_preview import MAX_PREVIEW_PAGES, OfdPreview, ofd_pages, ofd_preview
 from .ofd_reading import OfdSeal, SealedOfd, is_our_ofd, read_sealed_ofd
@@ -168,7 +169,14 @@ from .page import (
     rectangle,
     transformed,
 )
-from .pdf_form import COPY_ATTACHMENT_NAME, MAX_BODY_BYTES, PRODUCER, REPORT_ATTACHMENT_NAME, SEAL_FIELD
+from .pdf_form import (
+    COPY_ATTACHMENT_NAME,
+    MAX_BODY_BYTES,
+    PRODUCER,
+    REPORT_ATTACHMENT_NAME,
+    SEAL_FIELD,
+    file_identity,
+)
 from .pdf_photo import photo_of_text
 from .pdf_plain import plain_pdf
 from .pdf_prepared import PreparedPdf, SealedFile, SealLevel
@@ -566,6 +574,7 @@ __all__ = [
     "copy_strip",
     "copy_to_bytes",
     "digest_finding",
+    "document_identity",
     "document_title",
     "draw_copy_stamp",
     "draw_name_seal",
@@ -573,6 +582,8 @@ __all__ = [
     "draw_round_seal",
     "element_with_key",
     "extract_code",
+    "file_identity",
+    "file_title",
     "finished_cades",
     "finished_file",
     "finished_pades",

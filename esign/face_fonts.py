@@ -4,6 +4,7 @@ The form is that of `pdf_fonts`, and nothing else is accepted.
 """
 
 import re
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -92,8 +93,8 @@ class FontReader:
             raise _not_ours()
         shapes = GlyphShapes(self._unpack(int(descriptor[2]), _FONT_HEAD, MAX_FONT_BYTES))
         unlike, unknown = set(), set()
-        for place, (character, width) in enumerate(zip(characters, widths, strict=True), start=1):
-            glyph = shapes.glyph(glyphs[2 * place] << 8 | glyphs[2 * place + 1])
+        numbers = struct.unpack(f">{len(glyphs) // 2}H", glyphs)[1:]
+        for character, width, glyph in zip(characters, widths, shapes.glyphs(numbers), strict=True):
             if _compared.get(character) == (glyph, width):
                 continue
             known = known_digest(character)

@@ -51,6 +51,11 @@ def document_title(name: str, label: str, documents: int) -> tuple[str, str]:
     return name, f"（{label}）" if documents > 1 else ""
 
 
+def file_title(type_name: str, number: str, printed_serial: str = "") -> str:
+    """How programs call the file of a licence, or of an annotated copy with this serial."""
+    return f"{type_name} {number}" + (f"（加注件 {printed_serial}）" if printed_serial else "")
+
+
 def annex_title(title: str, label: str) -> str:
     """The heading of an annex page with a field's value."""
     return f"{title}　附页：{label}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
@@ -55,17 +55,20 @@ class GlyphShapes:
             raise MalformedError(Fault.FORMAT_PDF, "an embedded font without widths")
         self._last_width = self._metrics[4 * self._full_metrics - 4 : 4 * self._full_metrics - 2]
 
-    def glyph(self, gid: int) -> bytes:
+    def glyphs(self, gids: Iterable[int]) -> Iterator[bytes]:
         """All that the font has for a glyph, as it is written: width, bearing, scale and outline; empty for none."""
-        places, full, metrics = self._places, self._full_metrics, self._metrics
-        if gid >= len(places) - 1:
-            return b""
-        outline = self._units + self._outlines[places[gid] : places[gid + 1]]
-        if gid < full:
-            return metrics[4 * gid : 4 * gid + 4] + outline
-        # It has the width of the last glyph that has one (OpenType, `hmtx`).
-        at = 2 * (gid + full)
-        return self._last_width + metrics[at : at + 2] + outline
+        places, full, metrics, units = self._places, self._full_metrics, self._metrics, self._units
+        for gid in gids:
+            if gid >= len(places) - 1:
+                yield b""
+                continue
+            outline = units + self._outlines[places[gid] : places[gid + 1]]
+            if gid < full:
+                yield metrics[4 * gid : 4 * gid + 4] + outline
+            else:
+                # It has the width of the last glyph that has one (OpenType, `hmtx`).
+                at = 2 * (gid + full)
+                yield self._last_width + metrics[at : at + 2] + outline
 
     def width(self, glyph: bytes) -> float:
         """In thousandths of the size."""

@@ -5,8 +5,8 @@ ask the font for characters show the same.
 """
 
 import sys
-from contextlib import suppress
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
 from .errors import Fault, MalformedError, TooLargeError
 from .font_tables import CHARACTER_TABLES, legible_font, read_characters
@@ -21,14 +21,9 @@ _DIGITS: Final = 5
 """Of the number of a glyph: a font has 65,535 at most."""
 
 
-class _Glyph(NamedTuple):
-    advance: float
-    """In thousandths of the size."""
-    room: GlyphRoom
-
-
-# Outlines that were found to be those of their characters: most files have the same few hundred.
-_compared: dict[str, tuple[bytes, _Glyph]] = {}
+# Outlines that were found to be those of their characters and need no unusual room, and their widths in thousandths of
+# the size: most files have the same few hundred.
+_usual: dict[str, tuple[bytes, float]] = {}
 
 
 class OfdFaceFont:
@@ -55,7 +50,8 @@ class OfdFaceFont:
             raise not_ours("the tables of a font")
         if max(self._mapped) > sys.maxunicode:
             raise not_ours("the characters of a font")
-        self._digits = {chr(code): str(gid) for code, gid in self._mapped.items()}
+        characters = list(map(chr, self._mapped))
+        self._digits = dict(zip(characters, map(str, self._mapped.values()), strict=True))
         """Number of each character's glyph."""
         self._others: dict[str, str] = {}
         """The same of characters for which texts name another glyph, or write it in another way."""
@@ -67,15 +63,25 @@ class OfdFaceFont:
         self.unknown: set[str] = set()
         """Characters that the shipped font does not have, so that nobody can tell what is drawn."""
         self._wide: dict[str, GlyphRoom] = {}
-        for code, gid in self._mapped.items():
-            self._look_at(chr(code), gid)
+        for character, outline in zip(characters, self._shapes.glyphs(self._mapped.values()), strict=True):
+            usual = _usual.get(character)
+            if usual is not None and usual[0] == outline:
+                self.advances[character] = usual[1]
+            else:
+                self._look_at(character, outline)
 
-    def draws(self, text: str, glyphs: str) -> bool:
+    def draws(self, text: Sequence[str], glyphs: str) -> bool:
         """Whether every character of the text has the glyph that it has everywhere."""
-        with suppress(KeyError):
-            if glyphs == " ".join(map(self._digits.__getitem__, text)) and self._others.keys().isdisjoint(text):
-                self._met.update(text)
-                return True
+        try:
+            usual = glyphs == " ".join(map(self._digits.__getitem__, text))
+        except KeyError:
+            usual = False
+        if usual and (not self._others or self._others.keys().isdisjoint(text)):
+            self._met.update(text)
+            return True
+        return self._draws_otherwise(text, glyphs)
+
+    def _draws_otherwise(self, text: Sequence[str], glyphs: str) -> bool:
         numbers = glyphs.split(" ")
         if len(numbers) != len(text):
             return False
@@ -92,12 +98,12 @@ class OfdFaceFont:
                 self._others[character], gid = digits, int(digits)
                 if self._mapped.get(ord(character)) != gid:
                     self.unlike.add(character)
-                self._look_at(character, gid)
+                self._look_at(character, *self._shapes.glyphs((gid,)))
         return True
 
-    def room(self, text: str) -> GlyphRoom:
+    def room(self, text: Sequence[str]) -> GlyphRoom:
         """What the ink of the text takes."""
-        if self._wide.keys().isdisjoint(text):
+        if not self._wide or self._wide.keys().isdisjoint(text):
             return USUAL_ROOM
         return joint_room(self._wide.get(character, USUAL_ROOM) for character in text)
 
@@ -110,30 +116,22 @@ class OfdFaceFont:
         if len(self._mapped) > len(self._met):
             raise not_ours("the characters of a font")
 
-    def _look_at(self, character: str, gid: int) -> None:
-        outline = self._shapes.glyph(gid)
-        compared = _compared.get(character)
-        if compared is not None and compared[0] == outline:
-            glyph = compared[1]
-        else:
-            glyph = self._compare(character, outline)
-        self.advances[character] = glyph.advance
-        if glyph.room is not USUAL_ROOM:
-            self._wide[character] = glyph.room
-        else:
-            self._wide.pop(character, None)
-
-    def _compare(self, character: str, outline: bytes) -> _Glyph:
+    def _look_at(self, character: str, outline: bytes) -> None:
+        """Note what is drawn for a character; the last call counts."""
         known = known_digest(character)
         advance = self._shapes.width(outline) if outline else 0.0
-        glyph = _Glyph(advance, self._room_of(outline, advance))
+        room = self._room_of(outline, advance)
+        self.advances[character] = advance
+        if room is USUAL_ROOM:
+            self._wide.pop(character, None)
+        else:
+            self._wide[character] = room
         if known is None:
             self.unknown.add(character)
         elif shape_digest(outline) != known:
             self.unlike.add(character)
-        else:
-            _compared[character] = (outline, glyph)
-        return glyph
+        elif room is USUAL_ROOM:
+            _usual[character] = (outline, advance)
 
     def _room_of(self, outline: bytes, advance: float) -> GlyphRoom:
         """From the box that stands before an outline (OpenType, `glyf`), which is a part of what is compared."""

@@ -22,14 +22,17 @@ from .pdf_drawing import MM
 _COLOUR: Final = r"[0-9]{1,3} [0-9]{1,3} [0-9]{1,3}"
 TEXT: Final = re.compile(
     rf'<ofd:TextObject ID="({IDENTIFIER})" Boundary="({NUMBER}) ({NUMBER}) ({NUMBER}) ({NUMBER})"'
-    rf'( CTM="(?:-?[01]\.[0-9]{{4}} ){{4}}{NUMBER} {NUMBER}")? Font="({IDENTIFIER})"'
-    rf' Size="({NUMBER})"(?P<bold> Stroke="true" LineWidth="({NUMBER})")?>'
-    rf'<ofd:FillColor Value="(?P<colour>{_COLOUR})"(?P<alpha>(?: Alpha="[0-9]{{1,3}}")?)/>'
-    r'(?(bold)<ofd:StrokeColor Value="(?P=colour)"(?P=alpha)/>)'
+    r"([^>]*><ofd:FillColor [^>]*>(?:<ofd:StrokeColor [^>]*>)?)"
     r'<ofd:CGTransform CodePosition="0" CodeCount="(?P<count>[0-9]{1,4})" GlyphCount="(?P=count)">'
     r"<ofd:Glyphs>([0-9 ]+)</ofd:Glyphs></ofd:CGTransform>"
     rf'<ofd:TextCode X="({NUMBER})" Y="({NUMBER})"(?: DeltaX="([0-9. -]+)")?>'
     r"([^<]+)</ofd:TextCode></ofd:TextObject>\n"
+)
+_STYLE: Final = re.compile(
+    rf'( CTM="(?:-?[01]\.[0-9]{{4}} ){{4}}{NUMBER} {NUMBER}")? Font="({IDENTIFIER})"'
+    rf' Size="({NUMBER})"(?P<bold> Stroke="true" LineWidth="({NUMBER})")?>'
+    rf'<ofd:FillColor Value="(?P<colour>{_COLOUR})"(?P<alpha>(?: Alpha="[0-9]{{1,3}}")?)/>'
+    r'(?(bold)<ofd:StrokeColor Value="(?P=colour)"(?P=alpha)/>)'
 )
 SHAPE: Final = re.compile(
     rf'<ofd:PathObject ID="({IDENTIFIER})" Boundary="({NUMBER}) ({NUMBER}) ({NUMBER}) ({NUMBER})"'
@@ -119,26 +122,24 @@ def box_of(boundary: Iterable[str | float], height: float) -> SeenBox:
 
 
 def _text_of(parts: Sequence[str | Any], fonts: Mapping[int, OfdFaceFont], height: float) -> Piece:
-    (
-        identifier, frame_left, frame_top, across, down, turn, font_identifier, size_text, _, pen_text, colour, alpha,
-        count_text, glyphs, x_text, y_text, steps, written,
-    ) = parts  # fmt: skip
-    font = fonts.get(int(font_identifier))
+    identifier, frame_left, frame_top, across, down, look, count_text, glyphs, x_text, y_text, steps, written = parts
+    style = _style(look)
+    font = fonts.get(style.font)
     if font is None:
         raise not_ours("a font that is not there")
     text = unescape(written, ENTITIES) if "&" in written else written
     if ("&" in written or ">" in written) and escape(text) != written:
         raise not_ours("the signs of a text")
-    count = len(text)
-    if count_text != str(count) or not font.draws(text, glyphs):
+    count, characters = len(text), list(text)
+    if count_text != str(count) or not font.draws(characters, glyphs):
         raise not_ours("the glyphs of a text")
-    size = _points(size_text)
+    size, pen = style.size, style.pen
     scale = size * POINT
-    widths = list(map(font.advances.__getitem__, text))
+    widths = list(map(font.advances.__getitem__, characters))
     width = sum(widths)
     spacing = _spacing(steps, widths, size)
-    x, y, pen = float(x_text), float(y_text), float(pen_text or 0)
-    room = font.room(text)
+    x, y = float(x_text), float(y_text)
+    room = font.room(characters)
     side = room.side * scale + pen / 2 - _ROUNDED
     cut = (
         x < side
@@ -153,14 +154,40 @@ def _text_of(parts: Sequence[str | Any], fonts: Mapping[int, OfdFaceFont], heigh
         size,
         width * size / UNITS,
         spacing * MM,
-        colour_luminance(colour),
+        style.luminance,
         pen * MM,
-        not turn,
+        style.level,
         cut,
-        not font.unlike.isdisjoint(text),
-        0 if font.unknown.isdisjoint(text) else sum(character in font.unknown for character in text),
+        bool(font.unlike) and not font.unlike.isdisjoint(characters),
+        sum(character in font.unknown for character in characters) if font.unknown else 0,
     )
-    return Piece(int(identifier), drawn, int(font_identifier), count > 1, alpha)
+    return Piece(int(identifier), drawn, style.font, count > 1, style.alpha)
+
+
+class _Style(NamedTuple):
+    """What the texts of one kind have in common."""
+
+    level: bool
+    font: int
+    """ID."""
+    size: float
+    """Points."""
+    pen: float
+    """Millimetres."""
+    luminance: float
+    alpha: str
+    """As in `Piece`."""
+
+
+@lru_cache(maxsize=256)
+def _style(look: str) -> _Style:
+    matched = _STYLE.fullmatch(look)
+    if matched is None:
+        raise not_ours("an object that no face has")
+    turn, font, size, _, pen, colour, alpha = matched.groups()
+    # Sizes are whole hundredths of points, which three decimals of a millimetre still tell.
+    points = round(float(size) / POINT, 2)
+    return _Style(not turn, int(font), points, float(pen or 0), colour_luminance(colour), alpha)
 
 
 def joined(one: Piece, other: Piece) -> Piece | None:
@@ -247,12 +274,6 @@ def colour_luminance(colour: str) -> float:
     if max(parts) > 255:
         raise not_ours("a colour")
     return luminance(part / 255 for part in parts)
-
-
-@lru_cache(maxsize=256)
-def _points(size: str) -> float:
-    """Sizes are whole hundredths of points, which three decimals of a millimetre still tell."""
-    return round(float(size) / POINT, 2)
 
 
 def _spacing(steps: str | None, widths: Sequence[float], size: float) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from keys import SM2_SM3
+from keys import SM2_SM3, hash_bytes
 
 from .ofd_package import OfdPart
 from .page import Page
@@ -35,6 +35,11 @@ SIGNATURE_METHOD: Final = SM2_SM3.signature_oid
 """SM2 with SM3."""
 DOCUMENT_DATA: Final = "Document"
 """Name of the custom datum that says which of the documents of a licence the file is."""
+
+
+def document_identity(structured: bytes, document: str) -> str:
+    """How an OFD with these data calls itself (DocID); `document` is the key of one of several of a licence."""
+    return hash_bytes("sha256", structured + document.encode())[:16].hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ IMAGE_SUFFIXES: Final = {"PNG": "png", "JPEG": "jpg"}
 """Of the files of pictures, by the format that their resource names."""
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN: Final = re.compile('[^\x00-\x1f"&<>\ud800-\udfff\ufffe\uffff]*')
+"""Most texts: everything in them is written as it is."""
 _RETURN: Final = {"\r": "&#13;"}  # a reader of XML takes a carriage return for a line feed (XML 1.0 section 2.11)
 _QUOTED: Final = {**_RETURN, '"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
 
@@ -205,8 +207,7 @@ def xml_text(text: str) -> str:
     Raises:
         UnprintableError: it has a character that XML does not have.
     """
-    _require(text)
-    return escape(text, _RETURN)
+    return _written(text, _RETURN)
 
 
 def attribute_text(text: str) -> str:
@@ -215,14 +216,16 @@ def attribute_text(text: str) -> str:
     Raises:
         UnprintableError: it has a character that XML does not have.
     """
-    _require(text)
-    return escape(text, _QUOTED)
+    return _written(text, _QUOTED)
 
 
-def _require(text: str) -> None:
+def _written(text: str, entities: dict[str, str]) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     forbidden = _FORBIDDEN.search(text)
     if forbidden:
         raise UnprintableError(forbidden[0])
+    return escape(text, entities)
 
 
 def xml_file(name: str, content: str, attributes: str = "") -> bytes:

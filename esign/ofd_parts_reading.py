@@ -224,4 +224,4 @@ def _only(pattern: re.Pattern[str], text: str) -> re.Match[str]:
 
 
 def _plain(text: str) -> str:
-    return unescape(text, ENTITIES)
+    return unescape(text, ENTITIES) if "&" in text else text

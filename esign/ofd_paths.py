@@ -49,6 +49,9 @@ class OfdFiles(Mapping[str, bytes]):
     def __getitem__(self, path: str) -> bytes:
         return self._files[path]
 
+    def __contains__(self, path: object) -> bool:
+        return path in self._files
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
 
@@ -101,7 +104,7 @@ class OfdFiles(Mapping[str, bytes]):
         root = self._parsed.get(path)
         if root is None:
             data = self.read(path, named_by)
-            self._take(path, data)
+            self.count(path)
             root, elements = counted_xml(data, path, self._elements_left)
             self._elements_left -= elements
             self._parsed[path] = root
@@ -110,8 +113,20 @@ class OfdFiles(Mapping[str, bytes]):
     def check(self, path: str) -> None:
         """Make sure that a file that is there is well-formed, without keeping anything of it; the errors of `xml`."""
         if path not in self._checked:
-            self._take(path, self._files[path])
+            self.count(path)
             check_xml(self._files[path], path)
+
+    def count(self, path: str) -> None:
+        """Count a file that is there to `MAX_PACKAGE_XML_BYTES`, whoever reads it.
+
+        Raises:
+            TooLargeError: with it there are more.
+        """
+        if path not in self._checked:
+            self._checked.add(path)
+            self._xml_left -= len(self._files[path])
+            if self._xml_left < 0:
+                raise TooLargeError(f"an OFD with more than {MAX_PACKAGE_XML_BYTES} bytes of XML")
 
     def digest(self, path: str, algorithm: str) -> bytes:
         """The digest of a file that is there, by an algorithm that `keys.hash_bytes` has.
@@ -128,13 +143,6 @@ class OfdFiles(Mapping[str, bytes]):
             hashed = _remembered if path.endswith(_ALIKE) and len(data) <= _MOST_REMEMBERED else hash_bytes
             found = self._digests[path, algorithm] = hashed(algorithm, data)
         return found
-
-    def _take(self, path: str, data: bytes) -> None:
-        if path not in self._checked:
-            self._checked.add(path)
-            self._xml_left -= len(data)
-            if self._xml_left < 0:
-                raise TooLargeError(f"an OFD with more than {MAX_PACKAGE_XML_BYTES} bytes of XML")
 
     def _there(self, path: str) -> str:
         return path if path in self._files else self._folded.get(path.casefold(), path)

@@ -7,7 +7,7 @@ about the file, and nothing else needs to be in our form.
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from typing import Final
 
@@ -109,6 +109,12 @@ class SealedOfd:
     uncovered: tuple[str, ...] = ()
     """Paths of the files that are no part of the document, and of those that a seal does not cover though it should."""
     title: str = ""
+    created: date | None = None
+    """The day on which it says that it was made."""
+    identity: str = ""
+    """What it calls itself (DocID)."""
+    attached_at: tuple[datetime, ...] = ()
+    """When it says that the attached files were made."""
     custom: tuple[tuple[str, str], ...] = ()
     """Name and value of every custom datum."""
     document: str = ""
@@ -283,7 +289,7 @@ class _Reading:
         layout = self._layout()
         if not all(_is_shown_rightly(seal, layout) for seal in seals):
             raise not_ours("a seal that is not shown as it is")
-        attachment, contents = self._attachments()
+        attachment, contents, attached_at = self._attachments()
         if {seal.signature.kind for seal in seals} != {"Seal" if attachment == ATTACHMENT_NAME else "Sign"}:
             raise not_ours("seals of another kind than the data")
         signature = self._newest_signature(attachment, contents[1])
@@ -294,6 +300,9 @@ class _Reading:
             changed=(),
             uncovered=tuple(sorted(self._uncovered)),
             title=root.title,
+            created=root.created,
+            identity=root.doc_id,
+            attached_at=attached_at,
             custom=root.custom,
             document=_document_of(root),
             attachment=attachment,
@@ -331,8 +340,8 @@ class _Reading:
             self._take(path)
         return OfdLayout(document=document, fonts=fonts, images=images, annotated=annotated)
 
-    def _attachments(self) -> tuple[str, list[bytes]]:
-        """Name of the attached data, and the contents of the attached files in their order."""
+    def _attachments(self) -> tuple[str, list[bytes], tuple[datetime, ...]]:
+        """Name of the attached data, and the contents and times of the attached files in their order."""
         listed = read_attachments(
             self._take(ATTACHMENT_LIST), lambda name: len(self._files.get(f"{ATTACHMENT_FOLDER}/{name}", b""))
         )
@@ -345,7 +354,7 @@ class _Reading:
         limits = (MAX_STRUCTURED_BYTES, MAX_STRUCTURED_BYTES, MAX_BODY_BYTES)
         if any(len(content) > limit for content, limit in zip(contents, limits, strict=False)):
             raise TooLargeError("an attached file is too large")
-        return attachment, contents
+        return attachment, contents, tuple(one.created for one in listed)
 
     def _newest_signature(self, attachment: str, signature: bytes) -> bytes:
         """The signature file that the last of the further seals has brought, which has all signers; else the first."""

@@ -7,13 +7,17 @@ algorithms in their own ways and order elements freely. What could be taken in t
 
 import binascii
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
+
+from keys import SM2_SM3
 
 from .errors import Fault, MalformedError, TooLargeError
+from .ofd_form import CHECK_METHOD, CREATOR, SEAL_FILE, SIGNATURE_METHOD, VALUE_FILE
 from .ofd_paths import OfdFiles
+from .ofd_signing_xml import REFERENCE, SIGNATURE
 from .ofd_xml import Box, Element, read_box
 from .ses_reading import SignedValueKind, signed_value_kind
 from .signature_values import RAW_BYTES
@@ -151,40 +155,99 @@ def check_method(text: str) -> tuple[CheckMethod, str]:
     return (CheckMethod.KNOWN if algorithm else CheckMethod.UNKNOWN), algorithm
 
 
+class _Said(NamedTuple):
+    """What a Signature.xml says."""
+
+    provider: str
+    method: str
+    time_text: str
+    check_method: str
+    references: Iterable[OfdReference]
+    stamps: tuple[OfdStampAnnot, ...]
+    seal: str | None
+    """Location of the seal."""
+    value: str
+    """Location of the signature value."""
+
+
 def _signature(files: OfdFiles, entry: Element, list_path: str) -> OfdSignature:
     path = files.find(entry.attributes.get("BaseLoc", ""), list_path)
     if len(files.read(path, list_path)) > MAX_SIGNATURE_XML_BYTES:
         raise TooLargeError(f"a Signature.xml of more than {MAX_SIGNATURE_XML_BYTES} bytes")
+    said = _said_as_by_us(files, path) or _said(files, path, list_path)
+    value_path = files.find(said.value, path)
+    value = files.read(value_path, path)
+    seal_path = None if said.seal is None else files.find(said.seal, path)
+    return OfdSignature(
+        identifier=entry.attributes.get("ID", ""),
+        kind="Sign" if entry.attributes.get("Type", "").strip().lower() == "sign" else "Seal",
+        path=path,
+        xml=files[path],
+        provider=said.provider,
+        method=said.method,
+        time_text=said.time_text,
+        check_method=said.check_method,
+        check=check_method(said.check_method)[0],
+        references=tuple(said.references),
+        stamps=said.stamps,
+        seal_path=seal_path,
+        seal_file=None if seal_path is None else files.get(seal_path),
+        value_path=value_path,
+        value=value,
+        value_kind=SignedValueKind.BARE_SIGNATURE if len(value) == RAW_BYTES else signed_value_kind(value),
+    )
+
+
+def _said(files: OfdFiles, path: str, list_path: str) -> _Said:
     root = files.xml(path, list_path)
     info = root.only("SignedInfo")
     if info is None:
         raise MalformedError(Fault.FORMAT_OFD, f"{path!a} says nothing about what is signed")
     provider, listed, seal = info.only("Provider"), info.only("References"), info.only("Seal")
     stated = "" if listed is None else listed.attributes.get("CheckMethod", "")
-    check, algorithm = check_method(stated)
-    value_path = files.find(root.only_text("SignedValue"), path)
-    value = files.read(value_path, path)
-    seal_path = files.find(seal.only_text("BaseLoc"), path) if seal is not None else None
     stamps = list(info.all("StampAnnot"))
     if len(stamps) > MAX_STAMPS:
         raise TooLargeError(f"a signature with more than {MAX_STAMPS} stamps")
-    return OfdSignature(
-        identifier=entry.attributes.get("ID", ""),
-        kind="Sign" if entry.attributes.get("Type", "").strip().lower() == "sign" else "Seal",
-        path=path,
-        xml=files[path],
+    return _Said(
         provider="" if provider is None else provider.attributes.get("ProviderName", ""),
         method=info.only_text("SignatureMethod"),
         time_text=info.only_text("SignatureDateTime"),
         check_method=stated,
-        check=check,
-        references=() if listed is None else tuple(_references(files, listed, algorithm, path)),
+        references=() if listed is None else _references(files, listed, check_method(stated)[1], path),
         stamps=tuple(map(_stamp, stamps)),
-        seal_path=seal_path,
-        seal_file=None if seal_path is None else files.get(seal_path),
-        value_path=value_path,
-        value=value,
-        value_kind=SignedValueKind.BARE_SIGNATURE if len(value) == RAW_BYTES else signed_value_kind(value),
+        seal=None if seal is None else seal.only_text("BaseLoc"),
+        value=root.only_text("SignedValue"),
+    )
+
+
+def _said_as_by_us(files: OfdFiles, path: str) -> _Said | None:
+    """As `_said`, several times faster, where it is said as our writer does, of files that are all there; else None."""
+    data = files[path]
+    matched = SIGNATURE.fullmatch(data.decode("ascii")) if data.isascii() else None
+    if matched is None:
+        return None
+    references = REFERENCE.findall(matched["references"])
+    if len(references) > MAX_REFERENCES or not all(target in files for target, _ in references):
+        return None
+    files.count(path)
+    stamp = OfdStampAnnot(
+        identifier=matched["stamp"] or "",
+        page=matched["page"] or "",
+        boundary=read_box(matched["box"] or ""),
+        clip=None,
+    )
+    return _Said(
+        provider=CREATOR,
+        method=SIGNATURE_METHOD,
+        time_text=matched["time"],
+        check_method=CHECK_METHOD,
+        references=(
+            OfdReference(path=target, holds=files.digest(target, SM2_SM3.digest) == b64decode(stated))
+            for target, stated in references
+        ),
+        stamps=(stamp,) if matched["stamp"] else (),
+        seal=SEAL_FILE if matched["seal"] else None,
+        value=VALUE_FILE,
     )
 
 

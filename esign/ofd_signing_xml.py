@@ -13,6 +13,7 @@ from typing import Final, Literal
 from .ofd_form import (
     CHECK_METHOD,
     CREATOR,
+    NAMESPACE,
     SEAL_FILE,
     SIGNATURE_FILE,
     SIGNATURE_FOLDER,
@@ -20,13 +21,32 @@ from .ofd_form import (
     SIGNATURE_METHOD,
     VALUE_FILE,
 )
-from .ofd_parts import number, xml_file
+from .ofd_parts import XML_HEADER, number, xml_file
 
 OfdSignatureKind = Literal["Seal", "Sign"]
 """A seal (GB/T 38540), or a signature without one (GB/T 35275): clause 18.1, table 66."""
 
-_TIME_LENGTH: Final = 15
+_TIME: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _FOLDER: Final = re.compile(rf"{SIGNATURE_FOLDER}/Sign_([0-9]{{1,4}})/")
+
+_REFERENCE: Final = r'<ofd:Reference FileRef="/{}"><ofd:CheckValue>{}</ofd:CheckValue></ofd:Reference>\n'
+_NAMED, _VALUE = "[A-Za-z0-9/._-]+", "[A-Za-z0-9+/]{43}="
+REFERENCE: Final = re.compile(_REFERENCE.format(f"({_NAMED})", f"({_VALUE})"))
+"""One file that is covered: its path, and its SM3 digest in Base64."""
+SIGNATURE: Final = re.compile(
+    re.escape(
+        f'{XML_HEADER}<ofd:Signature xmlns:ofd="{NAMESPACE}">\n'
+        f'<ofd:SignedInfo>\n<ofd:Provider ProviderName="{CREATOR}"/>\n'
+        f"<ofd:SignatureMethod>{SIGNATURE_METHOD}</ofd:SignatureMethod>\n<ofd:SignatureDateTime>"
+    )
+    + "(?P<time>[0-9]{14}Z)"
+    + re.escape(f'</ofd:SignatureDateTime>\n<ofd:References CheckMethod="{CHECK_METHOD}">\n')
+    + f"(?P<references>(?:{_REFERENCE.format(_NAMED, _VALUE)})*)</ofd:References>\n"
+    + '(?:<ofd:StampAnnot ID="(?P<stamp>s[0-9]{3})" PageRef="(?P<page>[0-9]+)" Boundary="(?P<box>[0-9 .-]+)"/>\n)?'
+    + f"(?P<seal><ofd:Seal><ofd:BaseLoc>{re.escape(SEAL_FILE)}</ofd:BaseLoc></ofd:Seal>\n)?"
+    + re.escape(f"</ofd:SignedInfo>\n<ofd:SignedValue>{VALUE_FILE}</ofd:SignedValue>\n</ofd:Signature>\n")
+)
+"""What `signature_xml` writes, and a little more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +132,14 @@ def must_cover(paths: Iterable[str], place: int, *, last: bool) -> list[str]:
 
 def read_signing_time(text: str) -> datetime | None:
     """The time that our `Signature.xml` states; None when the text is not in the one form that it has there."""
-    if len(text) != _TIME_LENGTH or not text.isascii():
+    matched = _TIME.fullmatch(text)
+    if matched is None:
         return None
     try:
-        at = datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+        year, month, day, hour, minute, second = map(int, matched.groups())
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    return at if _time_text(at) == text else None
 
 
 def _identifier(counted: int) -> str:

@@ -20,7 +20,8 @@ _SAME_AS_ABOVE: Final = 2  # filter type Up (ISO/IEC 15948 section 9.2): a row o
 
 def symbol_png(modules: Sequence[bytes]) -> bytes:
     """The symbol without its quiet zone, one bit of grey; `modules` are those of `page.Symbol`."""
-    return _opening(len(modules)) + png_chunk(b"IDAT", isal_zlib.compress(_rows(modules))) + _END
+    rows = _rows([row.translate(_GREY) for row in modules])
+    return _opening(len(modules)) + png_chunk(b"IDAT", isal_zlib.compress(rows)) + _END
 
 
 def modules_of(png: bytes) -> tuple[bytes, ...] | None:
@@ -38,15 +39,19 @@ def modules_of(png: bytes) -> tuple[bytes, ...] | None:
         rows = bytes(unpacker.decompress(packed, side * high + 1))
     except IsalError:  # type: ignore[misc]  # its stub does not say that it is an exception
         return None
-    modules = tuple(rows[at + 1 : at + 1 + side].translate(_DARK) for at in range(0, len(rows), high))
-    if not unpacker.eof or unpacker.unused_data or b"".join(modules).translate(None, b"\0\1"):
+    grey = [rows[at + 1 : at + 1 + side] for at in range(0, len(rows), high)]
+    dots = b"".join(grey)
+    if not unpacker.eof or unpacker.unused_data or dots.translate(None, b"\0\xff"):
         return None
-    return modules if len(modules) == side and _rows(modules) == rows else None
+    if len(grey) != side or _rows(grey) != rows:
+        return None
+    dark = dots.translate(_DARK)
+    return tuple([dark[at : at + side] for at in range(0, len(dark), side)])
 
 
-def _rows(modules: Sequence[bytes]) -> bytes:
-    repeated = (bytes((_SAME_AS_ABOVE,)) + bytes(len(modules))) * (DOTS - 1)
-    return b"".join(b"\0" + row.translate(_GREY) + repeated for row in modules)
+def _rows(grey: Sequence[bytes]) -> bytes:
+    repeated = (bytes((_SAME_AS_ABOVE,)) + bytes(len(grey))) * (DOTS - 1)
+    return b"".join([b"\0" + row + repeated for row in grey])
 
 
 def _opening(side: int) -> bytes:

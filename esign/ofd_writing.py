@@ -7,8 +7,6 @@ from functools import lru_cache
 from itertools import count
 from typing import Final, NamedTuple
 
-from keys import hash_bytes
-
 from .china import CHINA
 from .fonts import FontChain
 from .ofd_fonts import FontMeasures, fonts_for
@@ -26,6 +24,7 @@ from .ofd_form import (
     OfdContent,
     OfdDraft,
     OfdStamp,
+    document_identity,
 )
 from .ofd_objects import ObjectWriter
 from .ofd_package import ROOT_FILE, OfdPart
@@ -58,7 +57,6 @@ from .photo import Photograph, photo_file
 WATERMARK_ALPHA: Final = 102
 """Of 255. An annotation lies over the page, so the text of the page has to show through a watermark."""
 
-_DIGITS_OF_ID: Final = 32
 _Picture = tuple[bytes, ...] | Photograph
 
 
@@ -278,8 +276,8 @@ def _root_facts(content: OfdContent, stamps: Mapping[str, OfdStamp], day: date) 
     if content.document:
         custom.append((DOCUMENT_DATA, content.document))
     custom += [(name, stamp_datum(stamps[name])) for name in content.fields if name in stamps and stamps[name].size]
-    named = hash_bytes("sha256", content.structured + content.document.encode())
-    return RootFacts(doc_id=named.hex()[:_DIGITS_OF_ID], title=content.title, created=day, custom=tuple(custom))
+    named = document_identity(content.structured, content.document)
+    return RootFacts(doc_id=named, title=content.title, created=day, custom=tuple(custom))
 
 
 def _stamps(content: OfdContent, pages: Sequence[int]) -> dict[str, OfdStamp]:

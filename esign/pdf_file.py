@@ -43,10 +43,10 @@ class PdfFile:
 
         return HEADER + without_digits(len(HEADER), chunks, table)
 
-    def split(self, signature: int, reserved: int, identity: bytes) -> tuple[bytes, bytes]:
+    def split(self, signature: int, reserved: int, identity: str) -> tuple[bytes, bytes]:
         """The file before and behind the digits of the signature dictionary, which so far ends with `/Contents `."""
         chunks = [b"%d 0 obj\n" % number + body for number, body in enumerate(self._objects, start=1)]
-        name, size = identity[:16].hex().encode("ascii"), len(chunks) + 1
+        name, size = identity.encode("ascii"), len(chunks) + 1
 
         def table(places: Sequence[int]) -> bytes:
             rows = b"".join(table_row(place) for place in places)

@@ -16,12 +16,12 @@ from .pdf_form import (
     ATTACHMENT_NAME,
     ATTACHMENT_NAMES,
     BODY_NAME,
-    DOCUMENT_ELEMENT,
     FIELD_NAME,
     HEADER,
     LOCK,
     MAX_BODY_BYTES,
     MAX_SEALS,
+    PRODUCER,
     seal_field,
     signature_dictionary,
 )
@@ -29,12 +29,11 @@ from .pdf_increment import SealField, Standing
 from .pdf_objects import HexString, Name, ObjectParser, Reference, Stream, box
 from .pdf_seal_picture import empty_appearance
 from .structured_json import MAX_STRUCTURED_BYTES
-from .xmp import PREFIX
+from .xmp import XmpFacts, read_xmp
 
 MAX_OBJECTS = 20_000  # a licence has about 30
 
 _TAIL = re.compile(rb"startxref\n([0-9]{1,10})\n%%EOF\n\Z")
-_DOCUMENT = re.compile(rf"<{PREFIX}:{DOCUMENT_ELEMENT}>([a-z][a-z0-9-]{{0,23}})</{PREFIX}:{DOCUMENT_ELEMENT}>".encode())
 _SIGNING_TIME = re.compile(rb"D:([0-9]{14})\+([0-9]{2})'([0-9]{2})'\Z")
 
 
@@ -62,8 +61,7 @@ class FirstRevision:
     structured: bytes
     body: bytes | None
     """The second associated file."""
-    document: str
-    """Key of the document that it says it is; empty when it does not."""
+    metadata: XmpFacts
 
 
 def read_first_revision(data: bytes, end: int) -> FirstRevision:
@@ -92,7 +90,7 @@ def read_first_revision(data: bytes, end: int) -> FirstRevision:
         attachment=attachment,
         structured=structured,
         body=body,
-        document=_document(objects, catalogue),
+        metadata=_metadata(objects, catalogue),
     )
 
 
@@ -175,12 +173,12 @@ class RevisionObjects:
                 raise MalformedError(Fault.NON_CANONICAL, "an entry of the table of places is not ours")
             places.append(int(entry[:10]))
         trailer = re.fullmatch(
-            rb"trailer\n<</Size %d/Root 1 0 R/ID \[<([0-9a-f]{32})><([0-9a-f]{32})>\]>>\n" % size,
+            rb"trailer\n<</Size %d/Root 1 0 R/ID \[<([0-9a-f]{32})><\1>\]>>\n" % size,
             self._data[start.end() + len(entries) : end],
         )
         if trailer is None:
             raise MalformedError(Fault.NON_CANONICAL, "the trailer is not ours")
-        self.identity = (trailer[1], trailer[2])
+        self.identity = (trailer[1], trailer[1])
         self._check_places(places)
         return places
 
@@ -318,15 +316,11 @@ def _associated_file(objects: RevisionObjects, associated: object, limit: int) -
     return name, content
 
 
-def _document(objects: RevisionObjects, catalogue: dict[str, object]) -> str:
-    """Which of the licence's documents the metadata say that the file is; empty when they do not."""
+def _metadata(objects: RevisionObjects, catalogue: dict[str, object]) -> XmpFacts:
     metadata = objects.load(_number_of(catalogue.get("Metadata")))
     if not isinstance(metadata, Stream):
         raise MalformedError(Fault.FORMAT_PDF, "the metadata are no stream")
-    found = _DOCUMENT.findall(metadata.data)
-    if len(found) > 1:
-        raise MalformedError(Fault.NON_CANONICAL, "the metadata name two documents")
-    return found[0].decode("ascii") if found else ""
+    return read_xmp(metadata.data, producer=PRODUCER)
 
 
 def _number_of(value: object) -> int:

@@ -3,6 +3,8 @@
 import re
 from datetime import datetime
 
+from keys import hash_bytes
+
 from . import pdf_objects as o
 from .china import CHINA
 
@@ -35,6 +37,11 @@ MAX_SEALS = 8  # joint issue by several authorities, each with two suites
 
 LOCK = o.dictionary(Type=b"/SigFieldLock", Action=b"/All", P=b"1")
 """What the last of several seals does to the file: nothing may be changed any more (ISO 32000-2 table 236)."""
+
+
+def file_identity(structured: bytes) -> str:
+    """How the trailer of a PDF with these data calls it (/ID)."""
+    return hash_bytes("sha256", structured)[:16].hex()
 
 
 def seal_field(

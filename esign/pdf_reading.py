@@ -16,7 +16,7 @@ from .evidence_check import check_evidence, check_sequence
 from .foreign_facts import HEADER_WITHIN
 from .pdf_file import END, file_end
 from .pdf_first import Digits, read_digits, read_first_revision, stated
-from .pdf_form import PRODUCER_MARK
+from .pdf_form import DOCUMENT_ELEMENT, PRODUCER_MARK
 from .pdf_increment import (
     EVIDENCE_KINDS,
     Increment,
@@ -27,6 +27,7 @@ from .pdf_increment import (
 )
 from .pdf_objects import ObjectParser, Reference, Stream
 from .pdf_seal_picture import Drawing, dots_in
+from .xmp import XmpFacts
 
 MAX_PDF_BYTES = 20 * 1024 * 1024  # contract section 5
 MAX_REVISIONS = 20  # eight seals, and six rounds of evidence and timestamp
@@ -103,12 +104,22 @@ class SealedPdf:
     """Its name, one of `pdf_form.ATTACHMENT_NAMES`."""
     body: bytes | None = field(repr=False)
     """The second associated file: the body of the licence, written elsewhere."""
-    document: str
-    """Key of the licence's document that the file says it is; empty in files of early versions and in copies."""
+    metadata: XmpFacts
+    """What it tells other programs about itself."""
     evidence: Evidence
     document_timestamps: tuple[DocumentTimestamp, ...]
     standing: Standing = field(repr=False)
     """What the next revision builds on."""
+
+    @property
+    def document(self) -> str:
+        """Key of the licence's document that the file says it is; empty in files of early versions and in copies."""
+        return next((one.value for one in self.metadata.elements if one.short_name == DOCUMENT_ELEMENT), "")
+
+    @property
+    def identity(self) -> str:
+        """What its trailer calls it (/ID)."""
+        return self.standing.identity[0].decode("ascii")
 
 
 def read_sealed_pdf(data: bytes) -> SealedPdf:
@@ -147,7 +158,7 @@ def read_sealed_pdf(data: bytes) -> SealedPdf:
         structured=revision.structured,
         attachment=revision.attachment,
         body=revision.body,
-        document=revision.document,
+        metadata=revision.metadata,
         evidence=reader.standing.evidence,
         document_timestamps=tuple(reader.timestamps),
         standing=reader.standing,

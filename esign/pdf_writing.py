@@ -10,8 +10,6 @@ from importlib import resources
 
 from isal import isal_zlib
 
-from keys import hash_bytes
-
 from . import pdf_objects as o
 from .china import CHINA
 from .fonts import FontChain
@@ -28,6 +26,7 @@ from .pdf_form import (
     MAX_SEALS,
     PRODUCER,
     SEAL_FIELD,
+    file_identity,
     pdf_date,
     seal_field,
     signature_dictionary,
@@ -116,7 +115,7 @@ class PdfSealer:
         file.put(pages, page_tree(page_numbers))
         file.put(catalogue, self._catalogue(file, content, at, pages, list(fields.values()), signature))
         file.put(signature, signature_dictionary(self._seal.name, at, place=0, seals=len(fields)))
-        before, after = file.split(signature, self._reserved, hash_bytes("sha256", content.structured))
+        before, after = file.split(signature, self._reserved, file_identity(content.structured))
         return prepared(self._seal.signer, before, after, self._reserved)
 
     def _background(self, background: Background, page: Page) -> bytes:

@@ -61,7 +61,7 @@ def read_modules(rows: Sequence[bytes]) -> str:
     if modules.translate(None, b"\0\1"):
         raise _no_symbol("modules that are neither dark nor light")
     try:
-        mask = layout.fixed.index(layout.fixed_modules(modules))
+        mask = layout.fixed.index(int.from_bytes(modules) & layout.places)
     except ValueError as error:
         raise _no_symbol("its fixed modules are not those of a symbol") from error
     bits = int.from_bytes(bytes(layout.data_modules(modules))) ^ layout.masks[mask]
@@ -90,9 +90,10 @@ class _Layout:
     codewords: int
     data_modules: Callable[[bytes], tuple[int, ...]]
     """Those that hold the text, in the order in which they are filled."""
-    fixed_modules: Callable[[bytes], tuple[int, ...]]
-    fixed: tuple[tuple[int, ...], ...]
-    """By mask: what the fixed modules are."""
+    places: int
+    """One byte for each module, 1 where it is a fixed one."""
+    fixed: tuple[int, ...]
+    """By mask: what the fixed modules are; one byte for each module."""
     masks: tuple[int, ...]
     """By mask: one byte for each data module, 1 where it is inverted."""
 
@@ -102,13 +103,12 @@ def _layout(version: int) -> _Layout:
     side = 17 + 4 * version
     grids = [_fixed(version, mask) for mask in range(len(_MASKS))]
     order = tuple(_filling(side, grids[0]))
-    places = tuple(place for place, value in enumerate(grids[0]) if value is not None)
     return _Layout(
         count=len(order),
         codewords=len(order) // 8,
         data_modules=itemgetter(*order),
-        fixed_modules=itemgetter(*places),
-        fixed=tuple(tuple(grid[place] or 0 for place in places) for grid in grids),
+        places=int.from_bytes(bytes(value is not None for value in grids[0])),
+        fixed=tuple(int.from_bytes(bytes(value or 0 for value in grid)) for grid in grids),
         masks=tuple(int.from_bytes(bytes(inverts(*divmod(place, side)) for place in order)) for inverts in _MASKS),
     )
 

@@ -95,6 +95,11 @@ class VerificationReport:
     development: bool
 
     @property
+    def title(self) -> str:
+        """How programs call its PDF."""
+        return f"{'核验回执' if self.refusal is None else '拒收回执'} {self.serial}"
+
+    @property
     def finding(self) -> ReportedVerdict:
         """What the verifier's answer comes to."""
         return _finding(json.loads(self.result))

@@ -1,12 +1,24 @@
-"""The XMP packet of a sealed PDF: PDF/A-3u identification, title, the licence's elements under short names."""
+"""The XMP packet of a sealed PDF: PDF/A-3u identification, title, the licence's elements under short names.
 
+Search engines, archives and file managers read it, and nobody sees it: what it says must follow from the data.
+"""
+
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
+
+from .errors import Fault, MalformedError, TooLargeError
 
 NAMESPACE = "urn:elicence:metadata:1#"
 PREFIX = "zz"
+MAX_XMP_BYTES = 4 * 1024 * 1024  # of a licence with a few holders it has 6,000
+
+_TITLE = re.compile('<rdf:li xml:lang="x-default">([^<]*)</rdf:li>')
+_CREATED = re.compile("<xmp:CreateDate>([0-9T:+-]{25})</xmp:CreateDate>")
+_VALUE = re.compile(rf"<{PREFIX}:([A-Za-z]{{1,32}})>([^<]*)</{PREFIX}:\1>\n")
+_LABEL = re.compile("<pdfaProperty:description>([^<]*)</pdfaProperty:description>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +28,45 @@ class ShortElement:
     short_name: str
     title: str
     value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XmpFacts:
+    """What a packet says."""
+
+    title: str
+    created: datetime
+    elements: tuple[ShortElement, ...]
+
+
+def read_xmp(packet: bytes, *, producer: str) -> XmpFacts:
+    """Read a packet that this producer has written.
+
+    Raises:
+        TooLargeError: more than `MAX_XMP_BYTES`.
+        MalformedError: `NON_CANONICAL`, it is not what `xmp_packet` writes.
+    """
+    if len(packet) > MAX_XMP_BYTES:
+        raise TooLargeError(f"metadata of {len(packet)} bytes; the limit is {MAX_XMP_BYTES}")
+    try:
+        text = packet.decode("utf-8")
+        title, created = _TITLE.search(text), _CREATED.search(text)
+        if title is None or created is None:
+            raise ValueError("no title or date")
+        facts = XmpFacts(
+            title=unescape(title[1]),
+            created=datetime.fromisoformat(created[1]),
+            elements=tuple(
+                ShortElement(short_name=name, title=unescape(label), value=unescape(value))
+                for (name, value), label in zip(_VALUE.findall(text), _LABEL.findall(text), strict=True)
+            ),
+        )
+    except ValueError as error:
+        raise MalformedError(Fault.NON_CANONICAL, "the metadata are not in our form") from error
+    again = xmp_packet(title=facts.title, created=facts.created, producer=producer, elements=facts.elements)
+    if again != packet or len({one.short_name for one in facts.elements}) != len(facts.elements):
+        raise MalformedError(Fault.NON_CANONICAL, "the metadata are not in our form")
+    return facts
 
 
 def xmp_packet(*, title: str, created: datetime, producer: str, elements: Sequence[ShortElement]) -> bytes:

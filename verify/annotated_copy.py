@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from esign import (
-    COPY_ELEMENTS,
-    ELEMENTS,
     SEAL_FIELD,
     AnnotatedCopy,
     EsignError,
@@ -25,10 +23,10 @@ from esign import (
     read_face,
     read_gm_detached,
     read_ofd_face,
-    short_elements,
 )
 from keys import hash_bytes
 from verify.facts import Facts, unreadable
+from verify.metadata import described_copy, ofd_metadata_check, pdf_metadata_check
 from verify.ofd_seals import coverage_checks, sound
 from verify.report import Check
 from verify.representations import representation_checks
@@ -36,7 +34,6 @@ from verify.revocation import RevocationEvidence
 from verify.seal_reading import Ballast, seals_beside, seals_of_pdf
 from verify.seals import Seal, brought_checks, evidence_checks, judge_seal
 from verify.signing_path import Existence, Grounds
-from verify.structured import metadata_check
 from verify.timestamps import look_at_document_timestamps
 
 
@@ -77,6 +74,8 @@ def look_at_copy_pdf(data: bytes, pdf: SealedPdf, grounds: Grounds) -> Facts:
         before=facts.checks,
         copy=copy,
     )
+    if agree:
+        agree = (*agree, pdf_metadata_check(pdf, described_copy(copy)))
     return replace(facts, checks=(*facts.checks, *agree))
 
 
@@ -123,9 +122,8 @@ def look_at_copy_ofd(ofd: SealedOfd, grounds: Grounds) -> Facts:
         before=facts.checks,
         copy=copy,
     )
-    texts = short_elements(copy.licence.elements() | copy.elements(), (*ELEMENTS, *COPY_ELEMENTS))
     if agree:
-        agree = (*agree, metadata_check(ofd.custom, texts))
+        agree = (*agree, ofd_metadata_check(ofd, described_copy(copy)))
     return replace(facts, checks=(*facts.checks, *agree))
 
 

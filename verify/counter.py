@@ -7,20 +7,27 @@ how old they are. Name and number of a holder are compared and forgotten, and ta
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Final, TextIO
-from urllib.parse import unquote, urlsplit
+from typing import Final
 
-from esign import is_short_code
 from verify.basis import age_text, basis_lines
+from verify.counter_data import tell_data
+from verify.counter_lines import (
+    asks_to_quit,
+    code_in,
+    is_code,
+    is_next_input,
+    is_short,
+    may_be_short,
+    path_in,
+    read_input,
+)
+from verify.counter_screen import ALARM, Screen, rows_of
 from verify.errors import VerifyError
 from verify.holder import HolderEntry
 from verify.judgement import is_proven
@@ -29,16 +36,12 @@ from verify.report import Report
 from verify.status_folder import StatusFolder
 from verify.status_lists import SignedStatusLists
 from verify.trust import TrustStore
-from verify.verifier import MAX_FILE_BYTES, Verifier
+from verify.verifier import Verifier
 
-KIT_FILE: Final = "kit.json"
-"""In a counter kit: when it was made, and until when it should be renewed."""
 TRUST_FOLDER: Final = "trust"
 STATUS_FOLDER: Final = "status"
 MAX_LINE: Final = 8192
 """Characters of one line that is typed or scanned; a code has about 450."""
-MAX_KIT_BYTES: Final = 4 * 1024 * 1024
-"""Of `KIT_FILE`, which names every file of the kit."""
 
 NOT_FOUND: Final = 66
 UNUSABLE: Final = 78
@@ -49,39 +52,12 @@ _WORDS: Final = {
     Outcome.FAILED: ("41;97", Text(zh="不通过", en="FAILED")),
     Outcome.INDETERMINATE: ("43;30", Text(zh="无法确定", en="UNDETERMINED")),
 }
-_ALARM: Final = "41;97"
 _DOUBTFUL: Final = "43;30"
-_SHORT_CODE: Final = 12
 _ENTRIES: Final = 2
 """How often one card is asked for: a slip of the hand may be mended, then the next in the queue comes."""
-_QUIT: Final = frozenset({"q", "quit", "exit"})
 # Short prompts: a line that wraps would be two to take back.
 _NAME: Final = "  姓名 name: "
 _NUMBER: Final = "  号码 number: "
-_HIDING: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Screen:
-    """Where people read; colours and taking back lines only on a terminal."""
-
-    out: TextIO
-    terminal: bool
-
-    def say(self, text: str, colour: str = "") -> None:
-        """Write one line; what a file says must not steer the terminal."""
-        shown = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _HIDING else c for c in text)
-        print(f"\033[{colour}m{shown}\033[0m" if colour and self.terminal else shown, file=self.out, flush=True)
-
-    def both(self, text: Text, lead: str = "", colour: str = "") -> None:
-        """Write a statement in both languages."""
-        self.say(f"{lead}{text.zh}", colour)
-        self.say(f"{' ' * len(lead)}{text.en}", colour)
-
-    def take_back(self, lines: int) -> None:
-        """Wipe lines that were typed: a number of an ID card does not stay on the screen."""
-        if self.terminal:
-            print("\033[1A\033[2K" * lines, end="", file=self.out, flush=True)
 
 
 class Counter:
@@ -122,7 +98,7 @@ class Counter:
     def _judge_of(self, line: str) -> Callable[[HolderEntry | None], Report] | None:
         path = path_in(line)
         if path is not None:
-            data, signature, original = _read(path), _beside(f"{path}.p7s"), None
+            data, signature, original = read_input(path), _beside(f"{path}.p7s"), None
             if str(path).endswith(".p7s"):
                 original = _beside(str(path).removesuffix(".p7s"))
 
@@ -133,9 +109,9 @@ class Counter:
 
             return judge_file
         code = code_in(line)
-        if _is_code(code):
+        if is_code(code):
             return lambda entry: self._verifier.verify_code(code, holder=entry, at=self._clock())
-        if _may_be_short(code):
+        if may_be_short(code):
             text = Text(
                 zh="短码只能联网查询；这里请扫描二维码，或打开电子证照文件。",
                 en="Short codes are looked up online only: scan the code, or open the file of the licence.",
@@ -155,7 +131,7 @@ class Counter:
         )
         try:
             name = self._ask(_NAME).strip()
-            if is_next_input(name) or _is_short(name):
+            if is_next_input(name) or is_short(name):
                 self._ahead = name
                 return None
             code = self._ask(_NUMBER).strip() if name else ""
@@ -163,7 +139,7 @@ class Counter:
             return None
         if is_next_input(code):
             self._ahead = code
-            self._screen.take_back(1 + _rows(_NUMBER + code))
+            self._screen.take_back(1 + rows_of(_NUMBER + code))
             return None
         self._screen.take_back(2 if name else 1)
         if not name:
@@ -193,7 +169,7 @@ class Counter:
             screen.both(
                 Text(zh=f"状态列表早该更新了（{late.zh}）！", en=f"There should be newer status lists ({late.en})!"),
                 "!! ",
-                _ALARM,
+                ALARM,
             )
 
 
@@ -212,74 +188,8 @@ def _particulars(report: Report) -> list[tuple[str, str]]:
     return []
 
 
-def path_in(line: str) -> Path | None:
-    """The existing file that a line names: plain, in quotes, with escaped blanks, or as the address of a file."""
-    plain = line.strip()
-    unquoted = plain[1:-1] if len(plain) > 1 and plain[0] == plain[-1] and plain[0] in "'\"" else plain
-    address = unquote(urlsplit(unquoted).path) if unquoted.lower().startswith("file://") else unquoted
-    for name in dict.fromkeys((address, address.replace("\\ ", " "))):
-        try:
-            if name and os.path.isfile(name):
-                return Path(name)
-        except ValueError:
-            continue
-    return None
-
-
-def is_next_input(line: str) -> bool:
-    """Whether a line cannot be a holder's name or number: it is to be judged itself, or ends the program."""
-    plain = line.strip().lstrip("'\"")
-    code = code_in(line)
-    return (
-        asks_to_quit(line)
-        or "/v/" in code.lower()
-        or (_is_code(code) and len(line.split()) == 1)
-        or plain.startswith(("/", "file://"))
-        # A file here may have the name of a person; one that was dragged comes with its folder or its kind.
-        or (any(mark in plain for mark in "./\\") and path_in(line) is not None)
-    )
-
-
-def asks_to_quit(line: str) -> bool:
-    """Whether somebody wants to stop."""
-    return code_in(line).lower() in _QUIT
-
-
-def _is_code(text: str) -> bool:
-    return "/v/" in text.lower() or (text.isascii() and text.isalnum() and len(text) > 4 * _SHORT_CODE)
-
-
-def _may_be_short(text: str) -> bool:
-    plain = text.replace("-", "")
-    return len(plain) == _SHORT_CODE and plain.isalnum()
-
-
-def _is_short(name: str) -> bool:
-    """Whether this is a short code, also a mistyped one, and no name."""
-    code = code_in(name)
-    mixed = len(name.split()) == 1 and code.isascii() and any(character.isdigit() for character in code)
-    return is_short_code(code) or (mixed and _may_be_short(code))
-
-
-def _rows(line: str) -> int:
-    """How many rows of the terminal a line takes."""
-    width = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
-    return -(-width // max(1, shutil.get_terminal_size().columns))
-
-
-def code_in(line: str) -> str:
-    """What a scanner typed: through an active Chinese input method it comes full-width, with a 。 for a full stop."""
-    return "".join(unicodedata.normalize("NFKC", line.replace("。", ".").replace("、", "/")).split())
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        # One byte more than is judged, so that the verifier says that it is too much.
-        return stream.read(MAX_FILE_BYTES + 1)
-
-
 def _beside(name: str) -> bytes | None:
-    return _read(Path(name)) if os.path.isfile(name) else None
+    return read_input(Path(name)) if os.path.isfile(name) else None
 
 
 def check_at_counter(words: Sequence[str], *, clock: Callable[[], datetime], kit: Path | None = None) -> int:
@@ -308,7 +218,7 @@ def check_at_counter(words: Sequence[str], *, clock: Callable[[], datetime], kit
     counter = Counter(verifier, screen, input, clock)
     may_ask = sys.stdin.isatty()
     try:
-        _tell_data(screen, trust, status, verifier, clock(), kit)
+        tell_data(screen, trust, status, verifier, clock(), kit)
         if arguments.input:
             codes = []
             for one in arguments.input:
@@ -369,67 +279,3 @@ def _loop(counter: Counter, screen: Screen) -> int:
             except OSError as error:
                 reason = error.strerror
                 screen.both(Text(zh=f"文件无法读取：{reason}", en=f"The file cannot be read: {reason}"), "? ")
-
-
-def _tell_data(
-    screen: Screen, trust: TrustStore, status: Sequence[Path], verifier: Verifier, now: datetime, kit: Path | None
-) -> None:
-    """Say how old the data are that every verdict will rest on; loudly, when they are too old."""
-    screen.say("电子证照离线查验  Offline check of e-licences", "1")
-    if not trust.anchors:
-        screen.both(Text(zh="没有信任根，不能判断！", en="No trusted root: nothing can be judged!"), "!! ", _ALARM)
-    if kit is not None:
-        _tell_kit(screen, kit, now)
-    newest = [file for path in status for file in _newest_lists(path)]
-    if not newest:
-        screen.both(
-            Text(
-                zh="没有状态列表：只能判断真伪，不知道是否已被吊销。",
-                en="No status list: only whether it is genuine can be judged, not whether it was revoked.",
-            ),
-            "!! ",
-            _ALARM,
-        )
-    for file in newest:
-        report = verifier.verify_file(_read(file), at=now)
-        as_of, due = report.status.as_of, report.status.next_update
-        title = "/".join(file.parts[-3:-1])
-        if as_of is None or due is None:
-            screen.both(report.sentence, f"!! {title}: ", _ALARM)
-            continue
-        age = age_text(now - as_of)
-        late = now > due
-        text = Text(
-            zh=f"状态列表 {title}：{age.zh}签发{'，早该更新了！' if late else ''}",
-            en=f"Status list: issued {age.en}{'; there should be a newer one!' if late else ''}",
-        )
-        screen.both(text, "!! " if late else "  ", _ALARM if late else "")
-
-
-def _newest_lists(path: Path) -> list[Path]:
-    """The newest list of each folder; a file is itself."""
-    if path.is_file():
-        return [path]
-    newest: dict[Path, Path] = {}
-    for file in sorted(path.rglob("*.status")):
-        newest[file.parent] = file
-    return [file for file in newest.values() if file.is_file()]
-
-
-def _tell_kit(screen: Screen, kit: Path, now: datetime) -> None:
-    try:
-        with (kit / KIT_FILE).open("rb") as stream:
-            document = json.loads(stream.read(MAX_KIT_BYTES))
-        made, renew = (datetime.fromisoformat(document[name]) for name in ("madeAt", "renewBy"))
-        age, ahead = age_text(now - made), made - now > timedelta(minutes=5)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        screen.both(Text(zh="查验包的清单已损坏！", en="The manifest of this kit is damaged!"), "!! ", _ALARM)
-        return
-    if now > renew or ahead:
-        text = Text(
-            zh=f"查验包{age.zh}制作，早该更新了，或本机时钟不准！",
-            en=f"This kit was made {age.en}: renew it, or set the clock right!",
-        )
-        screen.both(text, "!! ", _ALARM)
-    else:
-        screen.say(f"  查验包：{age.zh}制作  This kit was made {age.en}")

@@ -35,15 +35,18 @@ def judge(checks: Sequence[Check]) -> Reason:
     A report without a single check has proven nothing: that is a mistake of the caller.
     """
 
-    def rank(check: Check) -> tuple[int, int]:
-        return _RANKS[check.name in STANDING_CHECKS, check.outcome], _PRECEDENCE[check.code]
+    def rank(found: tuple[bool, str]) -> tuple[int, int]:
+        standing, code = found
+        return _RANKS[standing, REASONS[code].outcome], _PRECEDENCE[code]
 
-    return REASONS[min(checks, key=rank).code]
+    _, chosen = min({(check.name in STANDING_CHECKS, check.code) for check in checks}, key=rank)
+    return REASONS[chosen]
 
 
 def authenticity(checks: Iterable[Check]) -> Outcome:
     """Find the worst outcome of the checks that are about authenticity."""
-    return worst(check.outcome for check in checks if check.name not in STANDING_CHECKS)
+    codes = {check.code for check in checks if check.name not in STANDING_CHECKS}
+    return worst(REASONS[code].outcome for code in codes)
 
 
 def is_proven(report: Report) -> bool:

@@ -16,12 +16,12 @@ from esign import (
     read_ofd_face,
     read_sealed_ofd,
     seals_on_ofd,
-    short_elements,
     structured_from_bytes,
 )
 from verify.annotated_copy import look_at_copy_ofd
 from verify.facts import Facts, unreadable
 from verify.foreign_ofd import look_at_foreign_ofd, named_files
+from verify.metadata import described_licence, ofd_metadata_check
 from verify.ofd_seals import attached_check, coverage_checks, look_at_ofd_seals
 from verify.report import Check
 from verify.representations import representation_checks
@@ -30,7 +30,7 @@ from verify.seal_reading import seals_beside
 from verify.seals import completeness_check
 from verify.signing_path import Existence, Grounds
 from verify.sources import Records
-from verify.structured import body_check, document_check, metadata_check
+from verify.structured import body_check, document_check
 
 
 def look_at_ofd(data: bytes, grounds: Grounds, records: Records) -> Facts:
@@ -83,9 +83,11 @@ def look_at_ofd(data: bytes, grounds: Grounds, records: Records) -> Facts:
     agree = representation_checks(
         lambda: read_ofd_face(ofd), ofd.structured, licence, document, trust=grounds.trust, before=checks
     )
+    if agree:
+        agree = (*agree, ofd_metadata_check(ofd, described_licence(licence, document)))
     return Facts(
         kind="ofd",
-        checks=(*checks, *agree, *((metadata_check(ofd.custom, short_elements(licence.elements())),) if agree else ())),
+        checks=(*checks, *agree),
         signatures=found.signatures,
         licence=licence,
         document=document,

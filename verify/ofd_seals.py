@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from esign import (
@@ -49,45 +50,85 @@ def look_at_ofd_seals(
     listed = seals_on_ofd(licence.seals)
     rule = IssuerRule(register=grounds.trust.register)
     embedded = tuple(dict.fromkeys(one for signer in attached.signers for one in signer.certificates))
-    checks: list[Check] = []
-    signatures: list[SignatureFacts] = []
-    sealed = []
-    for place, seal in enumerate(ofd.seals):
-        ses = seal.ses
-        if ses is None:
-            checks.append(_unexpected("a signature that is no seal"))
-            continue
-        try:
-            made = seal_object_of(ses.seal)
-        except EsignError as error:
-            checks.append(unreadable("format", error))
-            continue
-        field = listed[place].field if place < len(listed) else seal.signature.identifier
-        # (2), (3), (7), (8), and what the seal itself says: GB/T 38540 clause 7.3.
-        found = judge_ses_signature(
-            ses,
-            (seal.signature.xml,),
-            grounds,
-            seal=made,
-            field=field,
-            covers="whole" if place == len(ofd.seals) - 1 else "revision",
-            existence=existence,
-            embedded=embedded,
-            ours=True,
-        )
-        # (5), (6) The seal is one that the licence lists, and it is the issuer's.
-        expected = _expected_check(seal, ses, place, ofd, licence)
-        sealed_at = ses.signing_time or licence.sealed_at
-        checks += (Check(name="seal", code="OK", detail=described_seal(made)), *found.checks, expected)
-        checks.append(moment_check(sealed_at, found.existence))
-        signatures += found.signatures
-        certificate = _readable(ses)
-        if certificate is not None:
-            first = expected.detail == FIRST
-            checks.append(rule.check(certificate, licence, first=first, at=sealed_at))
-            sealed.append((certificate, sealed_at))
-    checks.append(rule.check_all(sealed, licence, complete=len(ofd.seals) >= len(listed)))
-    return OfdSealFacts(checks=tuple(checks), signatures=tuple(signatures))
+    found: list[_Looked] = []
+    # The last one first: what is proven of a good seal is proven of those whose values it covers.
+    for place in reversed(range(len(ofd.seals))):
+        looked = _look_at_seal(ofd, place, licence, grounds, existence, embedded)
+        existence = looked.vouches_for(existence)
+        found.insert(0, looked)
+    complete = len(ofd.seals) >= len(listed)
+    all_issuers = rule.check_all((one.sealed for one in found if one.sealed is not None), licence, complete=complete)
+    return OfdSealFacts(
+        checks=(*(check for one in found for check in one.checks), all_issuers),
+        signatures=tuple(signature for one in found for signature in one.signatures),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """What was found about one seal."""
+
+    checks: tuple[Check, ...]
+    signatures: tuple[SignatureFacts, ...] = ()
+    sealed: tuple[Certificate, datetime] | None = None
+    """By whom and when, where that can be read."""
+    existence: Existence | None = None
+
+    def vouches_for(self, before: Existence) -> Existence:
+        """Since when the seals under this one have existed: at least as long as this one, if all is well with it."""
+        if self.existence is None or any(check.code != "OK" for check in self.checks):
+            return before
+        return before.or_earlier(self.existence.proven, self.existence.source)
+
+
+def _look_at_seal(
+    ofd: SealedOfd,
+    place: int,
+    licence: StructuredLicence,
+    grounds: Grounds,
+    existence: Existence,
+    embedded: Sequence[Certificate],
+) -> _Looked:
+    seal, listed = ofd.seals[place], seals_on_ofd(licence.seals)
+    ses = seal.ses
+    if ses is None:
+        return _Looked(checks=(_unexpected("a signature that is no seal"),))
+    try:
+        made = seal_object_of(ses.seal)
+    except EsignError as error:
+        return _Looked(checks=(unreadable("format", error),))
+    # (2), (3), (7), (8), and what the seal itself says: GB/T 38540 clause 7.3.
+    found = judge_ses_signature(
+        ses,
+        (seal.signature.xml,),
+        grounds,
+        seal=made,
+        field=listed[place].field if place < len(listed) else seal.signature.identifier,
+        covers="whole" if place == len(ofd.seals) - 1 else "revision",
+        existence=existence,
+        embedded=embedded,
+        ours=True,
+    )
+    # (5), (6) The seal is one that the licence lists, and it is the issuer's.
+    expected = _expected_check(seal, ses, place, ofd, licence)
+    sealed_at = ses.signing_time or licence.sealed_at
+    checks = (
+        Check(name="seal", code="OK", detail=described_seal(made)),
+        *found.checks,
+        expected,
+        moment_check(sealed_at, found.existence),
+    )
+    certificate = _readable(ses)
+    if certificate is None:
+        return _Looked(checks=checks, signatures=found.signatures)
+    rule = IssuerRule(register=grounds.trust.register)
+    issuer = rule.check(certificate, licence, first=expected.detail == FIRST, at=sealed_at)
+    return _Looked(
+        checks=(*checks, issuer),
+        signatures=found.signatures,
+        sealed=(certificate, sealed_at),
+        existence=found.existence,
+    )
 
 
 def coverage_checks(ofd: SealedOfd, count: int) -> tuple[Check, ...]:

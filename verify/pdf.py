@@ -15,6 +15,7 @@ from esign import (
 from verify.annotated_copy import look_at_copy_pdf
 from verify.facts import Facts, unreadable
 from verify.foreign_pdf import look_at_foreign_pdf
+from verify.metadata import described_licence, pdf_metadata_check
 from verify.report import Check
 from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
@@ -84,6 +85,8 @@ def look_at_pdf(data: bytes, grounds: Grounds, records: Records) -> Facts:
         trust=grounds.trust,
         before=checks,
     )
+    if agree:
+        agree = (*agree, pdf_metadata_check(pdf, described_licence(licence, document)))
     return Facts(
         kind="pdf",
         checks=(*checks, *agree),

@@ -6,7 +6,7 @@ The numbers are the steps in `verifier.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -66,11 +66,23 @@ class SealFacts:
     """DER of the certificates and the evidence that its paths, also that of its timestamp, rest on."""
     judged: bool
     """Whether all these paths lead to an anchor: only then can evidence about them be told from ballast."""
+    existence: Existence
+    """Since when it is known to have existed, its own timestamp looked at."""
 
 
 def look_at_seals(seals: Sequence[Seal], licence: StructuredLicence, grounds: Grounds) -> tuple[SealFacts, ...]:
     """Every check of every seal, also those behind one that failed: the auditor sees all of them."""
-    return tuple(_look_at_seal(seal, place, licence, grounds) for place, seal in enumerate(seals))
+    found: list[SealFacts] = []
+    # The last one first: what is proven of a good seal on a PDF is proven of those before it, which it covers.
+    since: Existence | None = None
+    for place, seal in reversed(list(enumerate(seals))):
+        if since is not None:
+            seal = replace(seal, existence=seal.existence.or_earlier(since.proven, since.source))
+        facts = _look_at_seal(seal, place, licence, grounds)
+        found.insert(0, facts)
+        if seal.field is not None and all(check.code == "OK" for check in facts.checks):
+            since = facts.existence
+    return tuple(found)
 
 
 def _look_at_seal(seal: Seal, place: int, licence: StructuredLicence, grounds: Grounds) -> SealFacts:
@@ -142,6 +154,7 @@ def judge_seal(
         chain=path.chain,
         used=used | path.used,
         judged=judged and path.chain.code == "OK",
+        existence=existence,
     )
 
 

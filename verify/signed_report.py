@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from esign import CHECKED_CODE, EsignError, SealedPdf, VerificationReport, read_detached, report_from_bytes
 from keys import Certificate, hash_bytes
-from verify.facts import Facts, unreadable
+from verify.facts import PROVEN, Facts, unreadable
+from verify.metadata import Described, pdf_metadata_check
 from verify.report import Check
 from verify.revocation import RevocationEvidence
 from verify.seal_reading import Ballast, seals_beside, seals_of_pdf
@@ -34,7 +35,12 @@ def look_at_report_pdf(pdf: SealedPdf, size: int, grounds: Grounds) -> Facts:
     stamps, used, judged, existence = look_at_document_timestamps(pdf, grounds, Existence(at=grounds.at))
     seals = seals_of_pdf(pdf, size, existence)
     ballast = Ballast(evidence=pdf.evidence, used=tuple(used), judged=judged)
-    return _judged(report, seals, len(pdf.fields), grounds, (readable, *stamps), ballast)
+    facts = _judged(report, seals, len(pdf.fields), grounds, (readable, *stamps), ballast)
+    if not facts.codes <= PROVEN | {"REPORT_GENUINE"}:
+        return facts
+    # (4)
+    metadata = pdf_metadata_check(pdf, Described(title=report.title, at=report.made_at))
+    return replace(facts, checks=(*facts.checks, metadata))
 
 
 def look_at_report_data(data: bytes, signature: bytes | None, grounds: Grounds) -> Facts:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from esign import EsignError, ShortElement, StructuredLicence, read_detached, structured_from_bytes
+from esign import EsignError, StructuredLicence, read_detached, structured_from_bytes
 from keys import hash_bytes
 from verify.facts import Facts, unreadable
 from verify.report import Check
@@ -67,11 +65,3 @@ def body_check(body: bytes | None, licence: StructuredLicence) -> Check:
     described = [(one.sha256, one.sm3) for one in licence.attachments if one.kind == "body"]
     found = [] if body is None else [(hash_bytes("sha256", body).hex(), hash_bytes("sm3", body).hex())]
     return Check(name="body", code="OK" if found == described else "BODY_MISMATCH")
-
-
-def metadata_check(said: Iterable[tuple[str, str]], elements: Iterable[ShortElement]) -> Check:
-    """What the file tells other programs under short names (ZZMC …) is what the data say; other names are not ours."""
-    texts = {element.short_name: element.value for element in elements}
-    wrong = [name for name, value in said if texts.get(name, value) != value]
-    detail = f"metadata that differ from the data: {', '.join(wrong)}" if wrong else ""
-    return Check(name="metadata", code="FACE_DIFFERS" if wrong else "OK", detail=detail)

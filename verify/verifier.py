@@ -9,8 +9,8 @@ The steps, in this order, whatever the kind. The names in brackets are those of 
  3. The signature is that of the key in the signer's certificate. [signature]
  4. The structured licence is canonical; a PDF or OFD is one of the documents that it lists, with the body that it
     describes; beside the data in an OFD lies a signature by its seals. [structured, listed_document, body, attached]
-    Of what 5 to 8 prove to be the issuer's, the face, the code on it and the metadata of an OFD say the same as the
-    structured licence. [face, face_code, metadata]
+    Of what 5 to 8 prove to be the issuer's, the face, the code on it and the metadata say the same as the structured
+    licence. [face, face_code, metadata]
  5. The seals are those that the structured licence lists, in their order, made when it says. [expected_seal, seal_time]
  6. The signer is the issuing authority that the licence names, or one that issues it jointly. [issuer]
  7. The certificate may be used for this, and there is a path from it to a trusted anchor, which was valid at the time
