@@ -157,9 +157,9 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from .audit_checking import audited
     from .audit_shapes import report_shape, verdict_of
     from .commands import Answer
+    from .exit_codes import DONE, FAILED, INDETERMINATE
     from .inputs import parse_start
     from .opening import read_trust
-    from .problems import DONE, FAILED, INDETERMINATE
     from .progress import Progress
 
     services = services_of(arguments)

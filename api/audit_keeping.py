@@ -8,6 +8,7 @@ import base64
 import contextlib
 import json
 import logging
+import secrets
 import threading
 import time
 import traceback
@@ -78,13 +79,15 @@ class AuditFolder:
         """Write where the chain ends; CannotWriteError."""
         members = {name: getattr(batch, name) for name in Batch.__slots__}
         content = json.dumps({**members, "chained_at": instant_text(batch.chained_at)}).encode()
+        # Another process may write it, too: each has a name of its own for what is not whole yet.
+        hidden = self.path / f".{HEAD}.{secrets.token_hex(6)}.part"
         try:
             self.path.mkdir(mode=0o700, exist_ok=True)
-            hidden = self.path / f".{HEAD}.part"
             # A power cut may lose the last second of it, and the chain may be further than it says.
             hidden.write_bytes(content)
             hidden.replace(self.path / HEAD)
         except OSError as error:
+            hidden.unlink(missing_ok=True)
             raise _unwritable(self.path, error) from error
 
     def put(self, batch: int, content: bytes) -> Path:
@@ -183,7 +186,8 @@ class TrailKeeping:
         """Chain what is new, and sign when it is time; a key that cannot sign keeps nothing from being chained."""
         now = self._clock()
         self._try("chained", lambda: self._keeper().chain(now))
-        if self._sign_at is None or now >= self._sign_at:
+        # It is time also when the next time is far off: then the clock was set back since.
+        if self._sign_at is None or not now < self._sign_at <= now + 2 * CHECKPOINT_PERIOD:
             done = self._try("signed", lambda: self._keeper().sign(now))
             self._sign_at = now + (CHECKPOINT_PERIOD if done else RETRY)
 

@@ -4,28 +4,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from starlette.requests import Request
+from fastapi import Request
 
 from licences.access import (
-    ALONE,
-    EVERYTHING,
-    HERE,
     KEY_PREFIX,
-    AccessError,
     Caller,
     NotAllowedError,
     Operation,
     Proof,
-    Role,
     UnauthenticatedError,
-    caller_of,
     caller_with_certificate,
     caller_with_key,
 )
 
+from .callers import CALLER_HERE
 from .enforcing import refuse
 from .errors import RateLimitedError
-from .home import AUTHORITY_CODE, AUTHORITY_NAME
 from .http_requests import only_from_here, refuse_other_sites
 from .limiting import CLIENT_PER_MINUTE, MINUTE, Buckets, address_of
 from .wiring import Services
@@ -34,15 +28,6 @@ MAX_CREDENTIAL_CHARACTERS = 8192
 WRONG_PER_MINUTE = 30
 """Proofs that are none, from one address; good ones always pass, so that nobody shuts out his neighbours."""
 _BEARER = "bearer "
-
-_HERE = Caller(
-    client=HERE,
-    office=AUTHORITY_NAME,
-    office_code=AUTHORITY_CODE,
-    roles=frozenset(Role) - ALONE,
-    grants=(EVERYTHING,),
-    proof=Proof.HERE,
-)
 
 
 class Authentication:
@@ -109,7 +94,7 @@ class Authentication:
         settings = services.home.settings
         if settings.open_on_loopback and request.state.way.is_local:
             only_from_here(request)
-            return _HERE
+            return CALLER_HERE
         return None
 
     def _bearer(self, given: str, at: datetime) -> Caller:
@@ -119,16 +104,6 @@ class Authentication:
         if token.startswith(KEY_PREFIX) or self._services.identity.tokens is None:
             return caller_with_key(self._services.clients, token, at)
         return self._services.identity.tokens.caller(token, at)
-
-
-def client_now(services: Services, name: str) -> Caller | None:
-    """Return what a client may do now, for work that it has left here; None when there is no such client any more."""
-    if name == HERE:
-        return _HERE if services.home.settings.open_on_loopback else None
-    try:
-        return caller_of(services.clients.get(name), Proof.KEY)
-    except AccessError:
-        return None
 
 
 def known(services: Services) -> Callable[[Request], Caller]:

@@ -40,8 +40,8 @@ def _backup(arguments: argparse.Namespace) -> "Answer":
 
     from .backup import back_up_data, back_up_keys, size_of
     from .commands import Answer
+    from .exit_codes import DONE, FAILED
     from .home import brought_up, open_home
-    from .problems import DONE, FAILED
     from .progress import Progress
 
     if arguments.out is None and arguments.keys_out is None:
@@ -86,8 +86,8 @@ def _restore(arguments: argparse.Namespace) -> "Answer":
 
     from .commands import Answer
     from .database_commands import store_setting
+    from .exit_codes import DONE, FAILED
     from .messages import moment_text
-    from .problems import DONE, FAILED
     from .progress import Progress
     from .restore import BackupFiles, restore
 

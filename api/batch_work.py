@@ -27,7 +27,8 @@ from licences import LicencesError
 from .batch_worker import refused
 from .errors import ApiError, ServiceUnavailableError
 from .home_lock import HomeLock
-from .problems import INTERNAL, Problem, problem_of
+from .problem_rows import INTERNAL
+from .problems import Problem, problem_of
 from .serving import SHUTDOWN_SECONDS
 from .wiring import Services
 

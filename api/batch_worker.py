@@ -25,7 +25,7 @@ from licences import (
 from licences.access import NotAllowedError, Operation
 from verify import VerifyError
 
-from .authentication import client_now
+from .callers import client_now
 from .enforcing import keeping_gate
 from .errors import ApiError
 from .home import open_home

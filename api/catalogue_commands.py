@@ -102,10 +102,10 @@ def _check(arguments: argparse.Namespace) -> "Answer":
     from licences import MAX_CATALOGUE_BYTES, CatalogueFileError, check_type, load_catalogue
 
     from .commands import Answer
+    from .exit_codes import DONE, FAILED
     from .inputs import read_file
     from .opening import fonts_of
     from .own_types import own_files
-    from .problems import DONE, FAILED
 
     path, home = Path(arguments.file), _home(arguments)
     data = read_file(path, MAX_CATALOGUE_BYTES)

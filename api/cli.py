@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from .command_line import command_line
 from .console import abandon_stdout, prepare_output, print_json, shown
 from .errors import UsageError
+from .exit_codes import UNAVAILABLE
 
 _INTERRUPTED = 128 + signal.SIGINT
-_UNAVAILABLE = 69  # `problems.UNAVAILABLE`, for when that module cannot be loaded
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:
-    arguments, unknown = command_line().parse_known_args(words)
+    arguments, unknown = command_line(words).parse_known_args(words)
     if unknown:
         # What is left over may be a holder's number: only options are named.
         options = " ".join(word.partition("=")[0] for word in unknown if word.startswith("--")) or "too many arguments"
@@ -45,11 +45,12 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
 
 def _refuse(error: Exception, *, as_json: bool) -> int:
     try:
-        from .problems import INTERNAL, problem_of
+        from .problem_rows import INTERNAL
+        from .problems import problem_of
     except ImportError as broken:
         # Errors are told in the words of the packages below; without them nothing can be done at all.
         print(f"安装不完整  broken installation: {broken}", file=sys.stderr)
-        return _UNAVAILABLE
+        return UNAVAILABLE
 
     problem = problem_of(error)
     if problem.row is INTERNAL:

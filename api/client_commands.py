@@ -194,7 +194,7 @@ def _revoke(arguments: argparse.Namespace) -> "Answer":
 
 def _check(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
-    from .problems import FAILED
+    from .exit_codes import FAILED
 
     services, _ = _open(arguments)
     altered = services.clients.altered()

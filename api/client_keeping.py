@@ -8,7 +8,6 @@ from keys import KeysError, load_certificates
 from licences.access import (
     ADMINISTRATORS,
     EVERYTHING,
-    HERE,
     Caller,
     Client,
     ClientExistsError,
@@ -16,7 +15,6 @@ from licences.access import (
     ClientUnknownError,
     Grant,
     NotAllowedError,
-    Proof,
     Role,
     certificate_proof,
     make_api_key,
@@ -160,12 +158,8 @@ class ClientKeeping:
                 kind=TrailKind.CLIENTS,
                 at=self._at,
                 done=True,
-                client=HERE if by is None else by.client,
-                office="" if by is None else by.office,
-                office_code="" if by is None else by.office_code,
-                proof=Proof.HERE if by is None else by.proof,
                 details={"client": name, "change": word, **details},
-            )
+            ).by(by)
         )
 
 

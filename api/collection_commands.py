@@ -192,9 +192,9 @@ def _reconcile(arguments: argparse.Namespace) -> "Answer":
 
     from .columns import table
     from .commands import Answer
+    from .exit_codes import DONE, FAILED
     from .inputs import read_json_argument
     from .output import StagedFiles
-    from .problems import DONE, FAILED
 
     services = services_of(arguments)
     day = datetime.now(CHINA).date() if arguments.day is None else _day(arguments.day)

@@ -1,7 +1,7 @@
 """All commands of `elicence`, as their words are written and read."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from .impact_commands import add_impact_parser
 from .keys_commands import add_keys_parser
 from .kit_commands import add_kit_parser
 from .mandate_commands import add_mandate_parser
-from .parsing import Group, Parser
+from .parsing import AddCommand, Group, Parser
 from .preview_commands import add_preview_parser
 from .requirement_commands import add_items_parser
 from .review_commands import add_review_parser
@@ -61,8 +61,12 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def command_line() -> Parser:
-    """Make the parser of all commands; each says by `run` what runs it."""
+def command_line(words: Container[str] | None = None) -> Parser:
+    """Make the parser of all commands; each says by `run` what runs it.
+
+    With the words that will be read, commands whose own word is not among them are left without the words below: to
+    make those of all takes longer than most commands do.
+    """
     everywhere = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     parser = Parser(
         prog="elicence", description="电子证照：签发与核验。 E-licences: issuing and checking.", allow_abbrev=False
@@ -73,9 +77,6 @@ def command_line() -> Parser:
         one.add_argument("--json", action="store_true", help="输出一个 JSON 对象 print one JSON object")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="命令 commands")
 
-    def below(word: str, text: str) -> Group:
-        return commands.add_parser(word, help=text, allow_abbrev=False).add_subparsers(metavar="ACTION", required=True)
-
     def serving(name: str, run: Callable[[argparse.Namespace], int], text: str, to: Group) -> Parser:
         added = to.add_parser(name, help=text, description=text, parents=[everywhere], allow_abbrev=False)
         added.set_defaults(run=run)
@@ -83,6 +84,12 @@ def command_line() -> Parser:
 
     def answering(name: str, run: "Callable[[argparse.Namespace], Answer]", text: str, to: Group) -> Parser:
         return serving(name, lambda arguments: say(arguments, run(arguments)), text, to)
+
+    def below(word: str, text: str, *adding: Callable[[AddCommand, Group], None]) -> None:
+        group = commands.add_parser(word, help=text, allow_abbrev=False).add_subparsers(metavar="ACTION", required=True)
+        if words is None or word in words:
+            for add_parsers in adding:
+                add_parsers(answering, group)
 
     for add_parsers in (
         add_core_parsers, add_act_parsers, add_holder_parser, add_print_parser, add_export_parser, add_archive_parser,
@@ -93,31 +100,27 @@ def command_line() -> Parser:
     add_serve_parsers(serving, commands)
     add_seal_server_parser(serving, commands)
 
-    types = below("catalogue", "证照目录 licence types")
-    add_catalogue_parser(answering, types)
-    add_schema_parser(answering, types)
-    store = below("store", "证照库 the licence database")
-    add_database_parser(answering, store)
-    add_protection_parser(answering, store)
-    add_links_parser(answering, below("holder-links", "持证主体代码的关联 links of holder codes"))
-    add_forms_parser(answering, below("forms", "空白证照与套打 blank forms and printing onto them"))
-    add_audit_parser(answering, below("audit", "操作记录（审计） the trail and its check"))
-    add_supervision_parser(answering, below("supervise", "电子监察 statistics and warnings"))
-    add_cases_parser(answering, below("cases", "异议、投诉、举报案件 objections and complaints"))
-    add_status_list_parser(answering, below("status-list", "状态列表 signed status lists"))
-    add_keys_parser(answering, below("keys", "密钥 keys of seals and codes"))
-    add_items_parser(answering, below("items", "事项与材料 service items and materials"))
-    add_review_parser(answering, below("review", "元数据审核 drafts and their review"))
-    add_collection_parser(answering, below("collect", "归集 handing over upstream"))
-    add_webhook_parser(answering, below("webhooks", "推送订阅 who is told of changes"))
-    add_impact_parser(answering, below("impact", "受影响证照 what a key, batch or type touched"))
-    add_forgery_parser(answering, below("forgery", "举报伪造 reports of forgeries"))
-    add_mandate_parser(answering, below("mandates", "委托用证 who entrusted whom with licences"))
-    add_copy_parser(answering, below("copy", "加注件 annotated copies"))
-    add_reliance_parser(answering, below("reliance", "依赖登记 who relied on which licence"))
-    add_seal_parser(answering, below("seal", "电子印章 electronic seals"))
-    add_clients_parser(answering, below("clients", "应用与权限 who may call over HTTP"))
-    add_authority_parser(answering, below("authorities", "机构名录 register of authorities"))
+    below("catalogue", "证照目录 licence types", add_catalogue_parser, add_schema_parser)
+    below("store", "证照库 the licence database", add_database_parser, add_protection_parser)
+    below("holder-links", "持证主体代码的关联 links of holder codes", add_links_parser)
+    below("forms", "空白证照与套打 blank forms and printing onto them", add_forms_parser)
+    below("audit", "操作记录（审计） the trail and its check", add_audit_parser)
+    below("supervise", "电子监察 statistics and warnings", add_supervision_parser)
+    below("cases", "异议、投诉、举报案件 objections and complaints", add_cases_parser)
+    below("status-list", "状态列表 signed status lists", add_status_list_parser)
+    below("keys", "密钥 keys of seals and codes", add_keys_parser)
+    below("items", "事项与材料 service items and materials", add_items_parser)
+    below("review", "元数据审核 drafts and their review", add_review_parser)
+    below("collect", "归集 handing over upstream", add_collection_parser)
+    below("webhooks", "推送订阅 who is told of changes", add_webhook_parser)
+    below("impact", "受影响证照 what a key, batch or type touched", add_impact_parser)
+    below("forgery", "举报伪造 reports of forgeries", add_forgery_parser)
+    below("mandates", "委托用证 who entrusted whom with licences", add_mandate_parser)
+    below("copy", "加注件 annotated copies", add_copy_parser)
+    below("reliance", "依赖登记 who relied on which licence", add_reliance_parser)
+    below("seal", "电子印章 electronic seals", add_seal_parser)
+    below("clients", "应用与权限 who may call over HTTP", add_clients_parser)
+    below("authorities", "机构名录 register of authorities", add_authority_parser)
 
     group_commands(commands)
     return parser

@@ -37,6 +37,7 @@ from .client_keeping import ClientKeeping
 from .columns import printable
 from .content_shapes import licence_shape
 from .errors import InputNotFoundError, MalformedInputError, SettingsError, UsageError
+from .exit_codes import DONE, FAILED, INDETERMINATE
 from .home import AUTHORITY_NAME, Home, ensure_home, open_home
 from .inputs import parse_at, read_file, read_json_argument
 from .issuing import IssueRequest, issue, read_request
@@ -56,7 +57,6 @@ from .opening import read_trust
 from .output import StagedFiles, file_name, handed_out
 from .own_types import catalogue_of
 from .presented import Presented
-from .problems import DONE, FAILED, INDETERMINATE
 from .receipt_commands import ReceiptWish, write_receipt
 from .report_shapes import report_shape
 from .resolving import identifier_of

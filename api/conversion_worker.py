@@ -17,7 +17,8 @@ from .conversion_wire import WorkerSettings, answer, asked, handed_in_context
 from .home import open_home
 from .inputs import read_file
 from .output import StagedFiles, file_name, handed_out
-from .problems import INTERNAL, problem_of
+from .problem_rows import INTERNAL
+from .problems import problem_of
 from .protection_keys import protection_of
 from .wiring import Services
 

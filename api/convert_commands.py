@@ -108,7 +108,7 @@ def _run(conversion: "Conversion", arguments: argparse.Namespace) -> "Answer":
     from .conversion_report import write_report
     from .conversion_texts import Summary, states_text, summary_shape, summary_text
     from .errors import ConversionStoppedError
-    from .problems import BUSY, DATA_REFUSED, DONE
+    from .exit_codes import BUSY, DATA_REFUSED, DONE
     from .progress import Progress
 
     batch = conversion.begin(datetime.now(UTC), resume=arguments.resume)

@@ -58,7 +58,7 @@ def _answer(home: "Home") -> "Answer":
     from licences import schema_state
 
     from .commands import Answer
-    from .problems import DONE, FAILED
+    from .exit_codes import DONE, FAILED
 
     state = schema_state(home.database_url)
     shape = {

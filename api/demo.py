@@ -12,10 +12,10 @@ from verify import Outcome
 from .columns import shorten, table
 from .commands import VERDICT_CODES, Answer, issue_staged, places_in
 from .errors import InputNotFoundError
+from .exit_codes import DONE
 from .inputs import MAX_JSON_BYTES, parse_json, read_file
 from .issuing import issue, read_request
 from .messages import ALGORITHMS, DEVELOPMENT_NOTICE, VERDICTS
-from .problems import DONE
 from .settings import FAMILIES
 from .wiring import Services
 

@@ -1,7 +1,7 @@
 """The clerk desk: whatever is presented at a counter, checked on one page.
 
-For those who verify; receipts and slips, and what a holder has, stand in modules beside this one. Every check has an address of its own for some
-minutes, so that reloading, going back and changing the language do no harm.
+For those who verify; receipts and slips, and what a holder has, stand in modules beside this one. Every check has an
+address of its own for some minutes, so that reloading, going back and changing the language do no harm.
 """
 
 from collections.abc import Sequence

@@ -11,8 +11,9 @@ from verify import VerifyError
 
 from .doctor_advice import ADVICE, Advice, Severity
 from .errors import ApiError
+from .exit_codes import DONE, FAILED, INDETERMINATE
 from .home import Home
-from .problems import DONE, FAILED, INDETERMINATE, problem_of
+from .problems import problem_of
 from .wiring import Services
 
 _FORESEEN = (ApiError, LicencesError, EsignError, KeysError, VerifyError, OSError)

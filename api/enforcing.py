@@ -70,17 +70,13 @@ def trail_entry(
         at=at,
         done=done,
         code=code,
-        client=caller.client,
-        office=caller.office,
-        office_code=caller.office_code,
-        proof=caller.proof,
         identifier=identifier if record is None else record.identifier,
         type_slug=type_slug if record is None else record.type_slug,
         region=region if record is None else region_of(record.issuer_code),
         holder_index=holder_index,
         purpose=purpose,
         details={"operation": operation.value, **(details or {})},
-    )
+    ).by(caller)
 
 
 def may_on(caller: Caller, operation: Operation, record: Record) -> bool:

@@ -19,7 +19,7 @@ from licences import LicencesError
 from licences.access import Operation
 from licences.outgoing import Change, Webhook, WebhookState, failure_after, page_of
 
-from .authentication import client_now
+from .callers import client_now
 from .errors import ApiError
 from .event_messages import GONE, Attempt, attempt_with, message_about
 from .home_lock import HomeLock

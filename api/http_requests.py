@@ -2,22 +2,23 @@
 
 import re
 
-from starlette.requests import Request
+from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from verify import MAX_FILE_BYTES
 
 from .errors import ForbiddenError, InputTooLargeError, MalformedInputError, UnsupportedMediaError
 from .forwarding import is_loopback
-from .schemas import Body, ProblemOut, reference
+from .schemas import Body, reference
 
 PREFIX = "/api/v1"
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)(?::[0-9]*)?")
 _SITES = frozenset({"same-origin", "none"})
 _READING = frozenset({"GET", "HEAD"})
-_PROBLEM = {"model": ProblemOut, "content": {"application/problem+json": {}}}
+# Their form, the same for all, is put in when the whole is described: to give it here would make each server begin
+# with building it for every status of every route.
 _PROBLEMS: dict[int | str, dict[str, object]] = {
-    status: {**_PROBLEM, "description": text}
+    status: {"description": text}
     for status, text in {
         400: "the body cannot be read",
         401: "no valid proof of who asks",

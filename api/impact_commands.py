@@ -137,8 +137,8 @@ def _act(arguments: argparse.Namespace) -> "Answer":
     from licences import MAX_IMPACT_BYTES, Act, Action, begin_drill, identifiers_in, run_drill
 
     from .commands import Answer
+    from .exit_codes import DONE, FAILED
     from .inputs import parse_start, read_file
-    from .problems import DONE, FAILED
 
     services = services_of(arguments)
     now = datetime.now(UTC)

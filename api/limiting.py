@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from starlette.requests import Request
+from fastapi import Request
 
 from .errors import RateLimitedError
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from licences import InvalidHolderError, check_holder
-from licences.access import Caller, HolderIdentity, Proof, UnauthenticatedError, subject_proof_id
+from licences.access import Caller, HolderIdentity, UnauthenticatedError, subject_proof_id
 from licences.supervision import TrailEntry, TrailKind
 
 from .errors import ApiError, AssuranceTooLowError, LoginNotSetUpError, LoginRefusedError, StaffUnknownError
@@ -203,13 +203,9 @@ def _entry(services: Services, caller: Caller, event: str, at: datetime) -> Trai
         kind=TrailKind.SESSION,
         at=at,
         done=True,
-        client=caller.client,
-        office=caller.office,
-        office_code=caller.office_code,
-        proof=Proof.SESSION,
         holder_index="" if holder is None else services.holder_index(holder.kind, holder.code),
         details={"event": event, **({} if holder is None else {"assurance": holder.assurance})},
-    )
+    ).by(caller)
 
 
 def _audience_of(path: str) -> str:

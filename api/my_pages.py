@@ -25,6 +25,7 @@ from licences.access import (
 from licences.access import Form as UseForm
 from licences.supervision import TrailKind
 
+from .form_repeats import FormRepeats
 from .messages import Message, moment_text
 from .my_routes import accesses_of
 from .my_views import MY_PATH, Typed, case_view, file_views, licence_facts, licence_view, look_view, mandate_view
@@ -173,6 +174,7 @@ def _mandate_pages(services: Services) -> APIRouter:
     router = APIRouter(prefix=f"{MY_PATH}/mandates")
     holder = page_caller(services, Operation.USE_OWN)
     own_form = Depends(checked_form(services))
+    repeats = FormRepeats()
 
     @router.get("")
     def mandates(
@@ -207,11 +209,15 @@ def _mandate_pages(services: Services) -> APIRouter:
             agent_kind=kind, agent_code=typed["code"], agent_name=typed["name"], types=(), licences=(licence,),
             matter=typed["matter"], item_code="", since=first, until=last,
         )  # fmt: skip
-        try:
-            grant_own(services, caller, wish, at=clock())
-        except ExceptionGroup as group:
-            return _mandates(services, request, caller, typed=typed, faults=_faults(group))
-        return RedirectResponse(f"{MY_PATH}/mandates", status_code=303)
+
+        def granted() -> Response:
+            try:
+                grant_own(services, caller, wish, at=clock())
+            except ExceptionGroup as group:
+                return _mandates(services, request, caller, typed=typed, faults=_faults(group))
+            return RedirectResponse(f"{MY_PATH}/mandates", status_code=303)
+
+        return repeats.once((caller.client, typed), granted)
 
     @router.post("/{mandate}/withdrawal", dependencies=[own_form])
     def withdraw(mandate: str, caller: Annotated[Caller, Depends(holder)]) -> Response:
@@ -224,6 +230,7 @@ def _mandate_pages(services: Services) -> APIRouter:
 def _objection_pages(services: Services) -> APIRouter:
     router = APIRouter(prefix=f"{MY_PATH}/objections")
     holder = page_caller(services, Operation.USE_OWN)
+    repeats = FormRepeats()
 
     @router.get("")
     def objections(
@@ -241,12 +248,16 @@ def _objection_pages(services: Services) -> APIRouter:
         statement: Annotated[str, Form(max_length=MAX_STATEMENT_FIELD)] = "",
         contact: Annotated[str, Form(max_length=MAX_FIELD_CHARACTERS)] = "",
     ) -> Response:
-        try:
-            raise_objection(services, caller, licence, statement=statement, contact=contact)
-        except ExceptionGroup as group:
-            typed = {"licence": licence, "statement": statement, "contact": contact}
-            return _objections(services, request, caller, typed=typed, faults=_faults(group))
-        return RedirectResponse(f"{MY_PATH}/objections", status_code=303)
+        typed = {"licence": licence, "statement": statement, "contact": contact}
+
+        def raised() -> Response:
+            try:
+                raise_objection(services, caller, licence, statement=statement, contact=contact)
+            except ExceptionGroup as group:
+                return _objections(services, request, caller, typed=typed, faults=_faults(group))
+            return RedirectResponse(f"{MY_PATH}/objections", status_code=303)
+
+        return repeats.once((caller.client, typed), raised)
 
     return router
 

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from .openapi_examples import EXAMPLES
-from .problems import ROWS
+from .problem_rows import ROWS
 from .wiring import Services
 
 PROBLEM = "application/problem+json"

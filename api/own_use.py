@@ -95,11 +95,7 @@ def _record_mandate(services: Services, mandate: Mandate, caller: Caller, *, act
             kind=TrailKind.MANDATE,
             at=at,
             done=True,
-            client=caller.client,
-            office=caller.office,
-            office_code=caller.office_code,
-            proof=caller.proof,
             holder_index=services.holder_index(*mandate.principal),
             details={"act": act, "mandate": mandate.id},
-        )
+        ).by(caller)
     )

@@ -205,7 +205,7 @@ def _sealed(
     )
     data = report_to_bytes(made)
     content = PdfContent(
-        title=f"{'核验回执' if refusal is None else '拒收回执'} {made.serial}",
+        title=made.title,
         pages=receipt_pages(services.fonts, made, seal=(seal.seal.picture.width, seal.seal.picture.height)),
         elements=(),
         structured=data,

@@ -83,7 +83,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
 def _told(path: Path, item: "ServiceItem | None", faults: "tuple[CatalogueFault, ...]") -> "Answer":
     from .commands import Answer
-    from .problems import DONE, FAILED
+    from .exit_codes import DONE, FAILED
     from .requirement_item_shapes import faults_shape
 
     shape = {"file": str(path)} | faults_shape(item, faults)

@@ -1,10 +1,7 @@
 """The service items of a home: item files in its folder `items/`, followed while the process runs."""
 
 import logging
-import threading
-import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from licences import MAX_CATALOGUE_BYTES, Catalogue, CatalogueError
@@ -15,12 +12,10 @@ from .home import Home
 from .inputs import read_file
 from .output import StagedFiles
 from .own_types import catalogue_of
-from .watching import LOOK_SECONDS, stamp
+from .watching import Watched, stamps_in
 
 MAX_ITEM_FILES: Final = 5000
 FOLDER = "items"
-
-log = logging.getLogger("elicence.items")
 
 
 def item_files(home: Home) -> dict[str, bytes]:
@@ -64,41 +59,13 @@ def _has(items: ItemCatalogue, item: ServiceItem) -> bool:
     return item.version in known.get(item.code, set())
 
 
-class WatchedItems:
-    """The items of a home, read again when a file has changed. What has become wrong leaves them as they were."""
-
-    def __init__(self, home: Home, types: Catalogue) -> None:
-        """Read them; the errors of `items_of`."""
-        self._home, self._types = home, types
-        self._lock = threading.Lock()
-        # Looked at before it is read: a change in between is seen next time.
-        self._seen = self._look()
-        self._items = items_of(home, types)
-        self._until = time.monotonic() + LOOK_SECONDS
-
-    def items(self, *, now: bool = False) -> ItemCatalogue:
-        """Return the items, at most `LOOK_SECONDS` old unless they must be those of `now`."""
-        with self._lock:
-            if now or time.monotonic() >= self._until:
-                self._until = time.monotonic() + LOOK_SECONDS
-                self._refresh()
-            return self._items
-
-    def _refresh(self) -> None:
-        seen = self._look()
-        if seen == self._seen:
-            return
-        self._seen = seen
-        try:
-            self._items = items_of(self._home, self._types)
-        except (CatalogueError, ItemVersionTakenError, HomeError) as error:
-            log.error("the service items stay as they were: %s %s", error, getattr(error, "__notes__", ""))
-        else:
-            log.warning("the service items were read again: %d", len(list(self._items)))
-
-    def _look(self) -> object:
-        folder = Path(self._home.path / FOLDER)
-        try:
-            return stamp(folder), sorted((str(path), stamp(path)) for path in folder.glob("*.toml"))
-        except OSError as error:
-            return error.errno
+def watched_items(home: Home, types: Catalogue) -> Watched[ItemCatalogue]:
+    """Watch the items of a home; the errors of `items_of`."""
+    return Watched(
+        "service items",
+        logging.getLogger("elicence.items"),
+        read=lambda: items_of(home, types),
+        look=lambda: stamps_in(home.path / FOLDER, "*.toml"),
+        count=lambda items: len(list(items)),
+        refused=(CatalogueError, ItemVersionTakenError, HomeError),
+    )

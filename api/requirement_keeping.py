@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from licences.access import HERE, Caller, Proof
+from licences.access import Caller
 from licences.sharing import ServiceItem
 from licences.supervision import TrailEntry, TrailKind
 
@@ -20,11 +20,7 @@ def keep_item(services: Services, by: Caller | None, data: bytes, *, at: datetim
                 kind=TrailKind.OPERATION,
                 at=at,
                 done=True,
-                client=HERE if by is None else by.client,
-                office="" if by is None else by.office,
-                office_code="" if by is None else by.office_code,
-                proof=Proof.HERE if by is None else by.proof,
                 details={"what": "item", "item": item.code, "version": str(item.version)},
-            )
+            ).by(by)
         )
     return item, new

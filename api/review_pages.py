@@ -21,6 +21,7 @@ from licences import (
 from licences.access import Caller, Operation
 
 from .enforcing import keeping_gate, require_issuing
+from .form_repeats import FormRepeats
 from .messages import Message, moment_text
 from .problems import problem_of
 from .rendering import page
@@ -67,6 +68,7 @@ def _making_pages(services: Services) -> APIRouter:
     router = APIRouter()
     looking = page_caller(services, *LOOKING_STEPS)
     making = page_caller(services, *MAKING_STEPS)
+    repeats = FormRepeats()
 
     @router.get(REVIEW_PATH)
     def waiting(request: Request, caller: Annotated[Caller, Depends(looking)]) -> Response:
@@ -99,7 +101,9 @@ def _making_pages(services: Services) -> APIRouter:
                 draft = draft_for(services, caller, words["draft"], MAKING_STEPS)
                 before = _data(services, draft)
             data = await data_from(form, licence_type, before)
-        return _saved(services, request, caller, licence_type, data, words)
+        return repeats.once(
+            (caller.client, words, data), lambda: _saved(services, request, caller, licence_type, data, words)
+        )
 
     return router
 
@@ -110,6 +114,12 @@ def _draft_pages(services: Services) -> APIRouter:
         page_caller(services, *steps) for steps in (LOOKING_STEPS, MAKING_STEPS, CHECKING_STEPS)
     )
     own_form = Depends(checked_form(services))
+    repeats = FormRepeats()
+
+    def done(
+        request: Request, caller: Caller, draft: Draft, step: object, act: Callable[[datetime], object]
+    ) -> Response:
+        return repeats.once((caller.client, draft.id, step), lambda: _done(services, request, caller, draft, act))
 
     @router.get("")
     def show(draft_id: str, request: Request, caller: Annotated[Caller, Depends(looking)]) -> Response:
@@ -143,8 +153,8 @@ def _draft_pages(services: Services) -> APIRouter:
         digest: Annotated[str, Form(max_length=64)] = "",
     ) -> Response:
         draft = draft_for(services, caller, draft_id, CHECKING_STEPS)
-        return _done(
-            services, request, caller, draft,
+        return done(
+            request, caller, draft, ("approve", digest),
             lambda at: services.review.approve(draft_id, digest, actor=caller.actor, at=at),
         )  # fmt: skip
 
@@ -159,16 +169,16 @@ def _draft_pages(services: Services) -> APIRouter:
     ) -> Response:
         draft = draft_for(services, caller, draft_id, CHECKING_STEPS)
         remark = Remark(pointer=f"/data/{field}" if field else "", text=text.strip())
-        return _done(
-            services, request, caller, draft,
+        return done(
+            request, caller, draft, ("return", digest, remark),
             lambda at: services.review.send_back(draft_id, [remark], actor=caller.actor, at=at, digest=digest),
         )  # fmt: skip
 
     @router.post("/abandonment", dependencies=[own_form])
     def abandon(draft_id: str, request: Request, caller: Annotated[Caller, Depends(making)]) -> Response:
         draft = draft_for(services, caller, draft_id, MAKING_STEPS)
-        return _done(
-            services, request, caller, draft,
+        return done(
+            request, caller, draft, "abandon",
             lambda at: services.review.abandon(draft_id, actor=caller.actor, at=at),
         )  # fmt: skip
 
@@ -183,7 +193,7 @@ def _draft_pages(services: Services) -> APIRouter:
                 before_keeping=keeping_gate(caller, Operation.DRAFT),
             )  # fmt: skip
 
-        return _done(services, request, caller, draft, sealed)
+        return done(request, caller, draft, "seal", sealed)
 
     return router
 

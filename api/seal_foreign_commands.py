@@ -34,10 +34,10 @@ def _apply(arguments: argparse.Namespace) -> "Answer":
     from .columns import printable
     from .commands import Answer
     from .errors import MalformedInputError, UsageError
+    from .exit_codes import DATA_REFUSED
     from .home import open_home
     from .inputs import read_file
     from .output import StagedFiles
-    from .problems import DATA_REFUSED
     from .wiring import Services
 
     path = Path(arguments.file)

@@ -205,7 +205,8 @@ class StatusPublishing:
     def _look(self) -> None:
         """Publish if something has changed or it is time."""
         now = self._clock()
-        if self._due_at is not None and now < self._due_at and not self._changed():
+        # Lists that are due only long after now were made before the clock was set back: the attempt tells of it.
+        if self._due_at is not None and now < self._due_at <= now + 2 * PERIOD and not self._changed():
             return
         publication = self._publisher().publish(now)
         self._seen, self._due_at = publication.sequence, publication.due_at

@@ -54,9 +54,9 @@ def _reencrypt(arguments: argparse.Namespace) -> "Answer":
     from licences import may_protect_in
 
     from .commands import Answer
+    from .exit_codes import DONE, FAILED
     from .home import brought_up, open_home
     from .opening import open_files
-    from .problems import DONE, FAILED
     from .protection_keys import protection_of
 
     home = brought_up(open_home(home_path(arguments.home)))

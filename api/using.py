@@ -169,23 +169,18 @@ def record_use(
     at: datetime,
 ) -> None:
     """Write into the trail that a code was made or used."""
-    services.trail.record(
-        TrailEntry(
-            kind=kind,
-            at=at,
-            done=True,
-            client="" if caller is None else caller.client,
-            office="" if caller is None else caller.office,
-            office_code="" if caller is None else caller.office_code,
-            proof=None if caller is None else caller.proof,
-            identifier=code.identifier,
-            type_slug=code.type_slug,
-            region=code.region,
-            holder_index=code.holder_index,
-            purpose=purpose,
-            details=details,
-        )
+    entry = TrailEntry(
+        kind=kind,
+        at=at,
+        done=True,
+        identifier=code.identifier,
+        type_slug=code.type_slug,
+        region=code.region,
+        holder_index=code.holder_index,
+        purpose=purpose,
+        details=details,
     )
+    services.trail.record(entry if caller is None else entry.by(caller))
 
 
 def record_refusal(
@@ -198,21 +193,16 @@ def record_refusal(
     at: datetime,
 ) -> None:
     """Write into the trail that a code was not taken, and why: the one place where that is told."""
-    services.trail.record(
-        TrailEntry(
-            kind=kind,
-            at=at,
-            done=False,
-            code=error.code,
-            client="" if caller is None else caller.client,
-            office="" if caller is None else caller.office,
-            office_code="" if caller is None else caller.office_code,
-            proof=None if caller is None else caller.proof,
-            identifier=error.identifier,
-            purpose=purpose,
-            details={"why": error.refusal.value},
-        )
+    entry = TrailEntry(
+        kind=kind,
+        at=at,
+        done=False,
+        code=error.code,
+        identifier=error.identifier,
+        purpose=purpose,
+        details={"why": error.refusal.value},
     )
+    services.trail.record(entry if caller is None else entry.by(caller))
 
 
 def record_own(
@@ -231,14 +221,10 @@ def record_own(
             kind=kind,
             at=at,
             done=True,
-            client=caller.client,
-            office=caller.office,
-            office_code=caller.office_code,
-            proof=caller.proof,
             identifier=record.identifier,
             type_slug=record.type_slug,
             region=region_of(record.issuer_code),
             holder_index=holder_index,
             details=details,
-        )
+        ).by(caller)
     )

@@ -98,7 +98,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 def _test(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .event_messages import attempt_with, test_message
-    from .problems import FAILED
+    from .exit_codes import FAILED
 
     services, at = services_of(arguments), datetime.now(UTC)
     webhook = services.webhooks.get(arguments.webhook)

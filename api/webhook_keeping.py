@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 
-from licences.access import HERE, Caller, Proof
+from licences.access import Caller
 from licences.outgoing import Secret, Webhook, new_secret, new_webhook, read_cursor, rotated
 from licences.supervision import TrailEntry, TrailKind
 
@@ -56,10 +56,6 @@ def record_change(services: Services, caller: Caller | None, webhook: Webhook, w
             kind=TrailKind.CLIENTS,
             at=at,
             done=True,
-            client=HERE if caller is None else caller.client,
-            office="" if caller is None else caller.office,
-            office_code="" if caller is None else caller.office_code,
-            proof=Proof.HERE if caller is None else caller.proof,
             details={"client": webhook.client, "webhook": webhook.id, "change": f"webhook {what}"},
-        )
+        ).by(caller)
     )

@@ -80,14 +80,14 @@ from .opening import existing_database, fonts_of, open_files, open_store
 from .own_types import catalogue_of, own_files
 from .partners import read_partner
 from .protection_keys import protection_of
-from .requirement_items import WatchedItems
+from .requirement_items import watched_items
 from .seals import seal_path
 from .self_check import SelfCheck, require_authentic
 from .settings import DEFAULT_FORMAT
 from .status_files import StatusFiles
 from .status_keys import status_keys
 from .status_publishing import StatusPublisher
-from .watching import WatchedTrust, stamp
+from .watching import Watched, stamp, watched_trust
 
 if TYPE_CHECKING:
     # They need the web framework, which most commands do without.
@@ -129,13 +129,13 @@ class Services:
         return catalogue_of(self.home)
 
     @cached_property
-    def _trust(self) -> WatchedTrust:
-        return WatchedTrust(self.home.trust)
+    def _trust(self) -> Watched[TrustStore]:
+        return watched_trust(self.home.trust)
 
     @property
     def trust(self) -> TrustStore:
         """The home's anchors, as they are now."""
-        return self._trust.store()
+        return self._trust.get()
 
     @cached_property
     def store(self) -> LicenceStore:
@@ -233,17 +233,17 @@ class Services:
         return SqlIssueBatches(existing_database(self.home), self.home.index_key(), protection_of(self.home))
 
     @cached_property
-    def _items(self) -> WatchedItems:
-        return WatchedItems(self.home, self.catalogue)
+    def _items(self) -> Watched[ItemCatalogue]:
+        return watched_items(self.home, self.catalogue)
 
     @property
     def items(self) -> ItemCatalogue:
         """The service items, as they are now."""
-        return self._items.items()
+        return self._items.get()
 
     def follow_items(self) -> None:
         """Look at once whether an item file was added."""
-        self._items.items(now=True)
+        self._items.get(now=True)
 
     @cached_property
     def licence_sources(self) -> tuple[ShareSource, ...]:
@@ -399,7 +399,7 @@ class Services:
             kept = self._issuers.get(suite)
             if kept is None or kept[0] != state:
                 # A new key may have come with certificates that the folder has had for less than a second.
-                state = (self._trust.store(now=True), *state[1:])
+                state = (self._trust.get(now=True), *state[1:])
                 kept = self._issuers[suite] = state, self._make_issuer(state[0], suite, signers, awaited, ofd)
             return kept[1]
 

@@ -27,6 +27,7 @@ from esign import (
     chinese_date,
     copy_to_bytes,
     draw_copy_stamp,
+    file_title,
     group_serial,
     make_short_code,
     short_elements,
@@ -189,7 +190,7 @@ class CopyMaker:
             attachments=len(copy.licence.attachments),
         )
         content = PdfContent(
-            title=f"{copy.licence.type_name} {copy.licence.number}（加注件 {printed}）",
+            title=file_title(copy.licence.type_name, copy.licence.number, printed),
             pages=pages,
             elements=short_elements(copy.licence.elements() | copy.elements(), (*ELEMENTS, *COPY_ELEMENTS)),
             structured=copy_to_bytes(copy),

@@ -15,6 +15,7 @@ from esign import (
     SealLevel,
     StructuredRelation,
     StructuredStatusPlace,
+    file_title,
     holder_check_value,
     make_short_code,
     seals_on_ofd,
@@ -221,7 +222,7 @@ class LicenceMaker:
         ]
         contents = [
             PdfContent(
-                title=f"{licence_type.name} {licence.number}",
+                title=file_title(structured.type_name, structured.number),
                 pages=self._renderer.render(licence, marks, awaited, document),
                 elements=short_elements(structured.elements()),
                 structured=json_bytes,

@@ -111,14 +111,17 @@
     byId("result").inert = true;
     turn = turn.then(async () => {
       waiting.hidden = false;
+      const patience = new AbortController();
+      const overdue = setTimeout(() => patience.abort(), ANSWER_MS);
       try {
-        const answer = await fetch(address, { ...options, signal: AbortSignal.timeout(ANSWER_MS) });
+        const answer = await fetch(address, { ...options, signal: patience.signal });
         if (answer.type === "opaqueredirect") location.assign(address); // to the log-in, and then back
         else if (answer.status === 413) complain(announce.dataset.large, mine === newest);
         else show(await answer.text(), isNew, mine === newest);
       } catch {
         complain(announce.dataset.lost, mine === newest);
       }
+      clearTimeout(overdue);
       waiting.hidden = true;
       byId("result").inert = mine !== newest;
       const active = document.activeElement;

@@ -3,6 +3,7 @@
 from .changes import MAX_CHANGES, Change, ChangePage, Changes, EventType, cursor_after, page_of, read_cursor
 from .errors import CursorLostError, OutgoingError, TooManyWebhooksError, WebhookNotFoundError
 from .webhooks import (
+    DELAYS,
     GIVE_UP_AFTER,
     MAX_URL_CHARACTERS,
     MAX_WEBHOOKS,
@@ -21,6 +22,7 @@ from .webhooks import (
 )
 
 __all__ = [
+    "DELAYS",
     "GIVE_UP_AFTER",
     "MAX_CHANGES",
     "MAX_URL_CHARACTERS",

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from licences.outgoing import (
+    DELAYS,
     MAX_WEBHOOKS,
     EventType,
     Failure,
@@ -30,7 +31,12 @@ _DUE = (
     .where(
         _hooks.state == WebhookState.ACTIVE.value,
         _hooks.position < sa.bindparam("newest", type_=sa.Integer),
-        sa.or_(_hooks.retry_at.is_(None), _hooks.retry_at <= sa.bindparam("at", type_=_hooks.retry_at.type)),
+        sa.or_(
+            _hooks.retry_at.is_(None),
+            _hooks.retry_at <= sa.bindparam("at", type_=_hooks.retry_at.type),
+            # No pause is so long: the clock was set back since.
+            _hooks.retry_at > sa.bindparam("longest", type_=_hooks.retry_at.type),
+        ),
     )
     .order_by(_hooks.created_at, _hooks.id)
 )
@@ -76,7 +82,8 @@ class SqlWebhooks:
     def due(self, at: datetime, newest: int) -> tuple[Webhook, ...]:
         """See ``outgoing.Webhooks``."""
         with translated(), self._engine.connect() as connection:
-            return tuple(self._webhook(row) for row in connection.execute(_DUE, {"at": at, "newest": newest}))
+            asked = {"at": at, "longest": at + DELAYS[-1], "newest": newest}
+            return tuple(self._webhook(row) for row in connection.execute(_DUE, asked))
 
     def advance(self, webhook_id: str, position: int, *, told: bool) -> None:
         """See ``outgoing.Webhooks``."""

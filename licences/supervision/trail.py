@@ -1,12 +1,12 @@
 """The trail (电子监察): who did, read, verified or shared what, when and why. Entries are only ever added."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
-from licences.access import Proof, Purpose
+from licences.access import HERE, Caller, Proof, Purpose
 
 
 class TrailKind(StrEnum):
@@ -63,6 +63,18 @@ class TrailEntry:
     purpose: Purpose | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     """What else an auditor needs, in short words; nothing personal."""
+
+    def by(self, caller: Caller | None) -> Self:
+        """Return it as an entry about what a caller does; None is an operator on this machine."""
+        if caller is None:
+            return replace(self, client=HERE, proof=Proof.HERE)
+        return replace(
+            self,
+            client=caller.client,
+            office=caller.office,
+            office_code=caller.office_code,
+            proof=caller.proof,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
