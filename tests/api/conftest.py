@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+from outside_ca import OutsideCa
 
 if TYPE_CHECKING:
     from running import Elicence, Server
@@ -48,6 +49,12 @@ def full_home(running: ModuleType, empty_home: Path, tmp_path_factory: pytest.Te
     done = elicence("demo", "--no-serve", "--samples", running.SAMPLES, "--json")
     assert done.code == 0, done.out + done.err
     return elicence.home
+
+
+@pytest.fixture(scope="session")
+def outside() -> dict[str, OutsideCa]:
+    """Give an authority of each family that is none of ours."""
+    return {family: OutsideCa(family) for family in ("sm2", "rsa")}
 
 
 @pytest.fixture

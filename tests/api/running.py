@@ -130,16 +130,18 @@ class Elicence:
 
 
 class Server(elicence_process.Server):
-    """A real server over a home.
-
-    With an environment of its own it starts cold: libraries read theirs when they are loaded.
-    """
+    """A real server over a home; `cold` asks for the console script itself."""
 
     def __init__(
-        self, elicence: Elicence, *words: str | Path, env: Mapping[str, str] | None = None, code: str | None = None
+        self,
+        elicence: Elicence,
+        *words: str | Path,
+        env: Mapping[str, str] | None = None,
+        code: str | None = None,
+        cold: bool = False,
     ) -> None:
         super().__init__("--home", elicence.home, "serve", *words, env=environment(env), code=code)
-        self._cold = env is not None
+        self._cold = cold
 
     def _start(self, log: IO[bytes]) -> elicence_process.Running | subprocess.Popen[str]:
         if not self._cold:
@@ -149,14 +151,17 @@ class Server(elicence_process.Server):
         )
 
 
-IMPATIENT = """
-import sys
-from api import serving
-from api.cli import main
-serving.HEAD_SECONDS = 0.5
-sys.exit(main())
-"""
+def with_seconds(**seconds: float) -> str:
+    """Give the program with other times to wait: `module_NAME`, where `NAME` is a constant of `api.module`."""
+    settings = [(*name.split("_", 1), value) for name, value in seconds.items()]
+    lines = [f"from api import {module}; {module}.{name} = {value}" for module, name, value in settings]
+    return "\n".join(["import sys", *lines, "from api.cli import main", "sys.exit(main())"])
+
+
+IMPATIENT = with_seconds(serving_HEAD_SECONDS=0.5)
 """A server that does not wait long for the rest of a request."""
+WATCHFUL = with_seconds(app_READY_SECONDS=0.05)
+"""A server that looks again whether it is ready at nearly every question."""
 
 
 def sample(name: str) -> dict[str, Any]:

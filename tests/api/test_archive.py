@@ -192,6 +192,13 @@ def test_wrong_use(archived: Archived, words: tuple[str, ...], code: int, error:
     assert (done.code, done.json()["error"]["code"]) == (code, error)
 
 
+def test_what_is_no_package_is_not_called_altered(archived: Archived, tmp_path: Path) -> None:
+    package = tmp_path / "other.zip"
+    with zipfile.ZipFile(package, "w") as other:
+        other.writestr("readme.txt", "x")
+    assert archived.elicence("archive", "verify", package, "--json").json()["reason"] == "FORMAT_ARCHIVE"
+
+
 def without(path: str) -> Callable[[Archived], bytes]:
     """Leave one file out."""
 

@@ -14,11 +14,13 @@ import licences
 import verify
 from api import errors
 from api.columns import shorten, table, width
-from api.errors import InputNotFoundError, InputTooLargeError, MalformedInputError, UsageError
+from api.errors import CannotWriteError, InputNotFoundError, InputTooLargeError, MalformedInputError, UsageError
 from api.inputs import MAX_JSON_BYTES, parse_at, parse_json, read_file
 from api.issuing import IssueRequest, read_request
 from api.messages import CHECKS, check_name
-from api.problems import INTERNAL, ROWS, problem_of, row_of
+from api.output import StagedFiles
+from api.problem_rows import INTERNAL, ROWS
+from api.problems import problem_of, row_of
 
 
 @pytest.mark.parametrize(
@@ -196,6 +198,12 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
         assert words in caught.value.message.zh
 
 
+def put(folder: Path, name: str) -> None:
+    with StagedFiles(folder) as staged:
+        staged.stage({name: b"x"})
+        staged.put()
+
+
 def test_a_file_that_cannot_be_written_says_why(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_bytes(b"x")
@@ -203,8 +211,7 @@ def test_a_file_that_cannot_be_written_says_why(tmp_path: Path) -> None:
         (tmp_path, "folder", "已有同名的文件夹"), (tmp_path / "file", "a", "却有同名的文件"),
         (Path("/proc/none"), "a", "没有这个文件夹"), (tmp_path, "x" * 300, "文件名太长"),
     ):  # fmt: skip
-        with pytest.raises(CannotWriteError) as caught, StagedFiles(folder) as staged:
-            staged.stage({name: b"x"})
-            staged.put()
+        with pytest.raises(CannotWriteError) as caught:
+            put(folder, name)
         assert words in caught.value.message.zh
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]

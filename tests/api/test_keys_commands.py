@@ -23,11 +23,6 @@ NAME, CODE = "样例县行政审批局", "1199010000000102XM"
 PROFILES = {"seal": keys.Profile.SEAL, "code": keys.Profile.CODE}
 
 
-@pytest.fixture(scope="module")
-def outside() -> dict[str, OutsideCa]:
-    return {family: OutsideCa(family) for family in ("sm2", "rsa")}
-
-
 def done(elicence: Elicence, *words: str | Path, **more: Any) -> dict[str, Any]:
     """Run a command of `keys` that must be done."""
     answer = elicence("keys", *words, "--json", **more)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from verify import check_at_counter
-from verify.counter import code_in, is_next_input, path_in
+from verify.counter_lines import code_in, is_next_input, path_in
 
 if TYPE_CHECKING:
     from running import Elicence

@@ -14,7 +14,7 @@ from api.app import create_app
 from api.home import open_home
 from api.openapi import PROBLEM, codes_of
 from api.openapi_examples import EXAMPLES
-from api.problems import ROWS
+from api.problem_rows import ROWS
 from api.wiring import Services
 
 if TYPE_CHECKING:

@@ -66,6 +66,25 @@ def test_what_cannot_be_shown(command: Callable[..., Any], tmp_path: Path, file:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (OFD.read_bytes()[:4000], "这个OFD文件已损坏"),
+        (b"%PDF-1.7\n", "这是PDF文件，可直接用阅读器打开"),
+        (b"", "文件是空的"),
+        (b"{\\rtf1}", "这是 RTF 文档"),
+        (bytes(9), "这个文件无法识别"),
+    ],
+    ids=["cut", "pdf", "empty", "rtf", "zeros"],
+)
+def test_what_cannot_be_shown_is_called_what_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], data: bytes, words: str
+) -> None:
+    (tmp_path / "file").write_bytes(data)
+    assert main(["preview", str(tmp_path / "file"), "--out", str(tmp_path / "shown.pdf")]) == 65
+    assert words in capsys.readouterr().err
+
+
 def test_the_desk_shows_the_pages_beside_the_verdict(served: Server) -> None:
     with httpx2.Client(base_url=served.url, timeout=30) as client:
         answer = client.post("/desk", files={"file": ("x.ofd", OFD.read_bytes())})

@@ -52,24 +52,54 @@ class Token:
             f"pkcs11:token=seal;object=seal-2026;type=private"
             f"?module-path={quote(self.library)}&pin-source=file:{quote(str(self.pin))}"
         )
+        self._kept = folder / "kept"
+        shutil.copytree(self.tokens, self._kept)
 
     def _run(self, *command: str) -> None:
         subprocess.run(command, env={**os.environ, **self.env}, check=True, capture_output=True, timeout=60)
 
-
-@pytest.fixture
-def token(tmp_path: Path) -> Token:
-    for program, package in (("softhsm2-util", "softhsm2"), ("pkcs11-tool", "opensc")):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is missing: install the Debian package {package}")
-    folder = tmp_path / "token"
-    folder.mkdir()
-    return Token(folder)
+    def restore(self) -> None:
+        """Make it again what it was at first, for the next test."""
+        shutil.rmtree(self.tokens, ignore_errors=True)
+        shutil.copytree(self._kept, self.tokens)
+        self.pin.write_text(PIN + "\n", "ascii")
 
 
 @pytest.fixture(scope="module")
-def outside() -> OutsideCa:
-    return OutsideCa("rsa")
+def _one_token(tmp_path_factory: pytest.TempPathFactory) -> Token:
+    for program, package in (("softhsm2-util", "softhsm2"), ("pkcs11-tool", "opensc")):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is missing: install the Debian package {package}")
+    return Token(tmp_path_factory.mktemp("token"))
+
+
+@pytest.fixture
+def token(_one_token: Token) -> Token:
+    """Give the token as it was made."""
+    _one_token.restore()
+    return _one_token
+
+
+@pytest.fixture(scope="module")
+def moved_home(
+    running: ModuleType,
+    full_home: Path,
+    _one_token: Token,
+    outside: dict[str, OutsideCa],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Give a home with the six samples whose RSA seal key is in the token; it is only copied."""
+    elicence: Elicence = running.copy_home(full_home, tmp_path_factory.mktemp("moved") / "home")
+    _one_token.restore()
+    move_to_token(elicence, _one_token, outside["rsa"])
+    return elicence.home
+
+
+@pytest.fixture
+def moved(running: ModuleType, moved_home: Path, tmp_path: Path) -> Elicence:
+    """Give a home of its own, with the six samples and its RSA seal key in the token."""
+    elicence: Elicence = running.copy_home(moved_home, tmp_path / "home")
+    return elicence
 
 
 def done(elicence: Elicence, *words: str | Path, env: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -171,27 +201,26 @@ def still_serves(client: httpx2.Client, elicence: Elicence) -> None:
 
 
 def test_a_seal_key_in_a_token_is_for_production(
-    running: ModuleType, stocked: Elicence, token: Token, outside: OutsideCa, tmp_path: Path
+    running: ModuleType, moved: Elicence, token: Token, outside: dict[str, OutsideCa], tmp_path: Path
 ) -> None:
     """The way of an authority that has one RSA seal, in a device, and a code key in a file."""
-    move_to_token(stocked, token, outside)
     (tmp_path / "word").write_text("only a test\n", "ascii")
-    (stocked.home / "elicence.toml").write_text(PRODUCTION, "utf-8")
+    (moved.home / "elicence.toml").write_text(PRODUCTION, "utf-8")
     source = ("--passphrase-source", f"file:{tmp_path / 'word'}")
-    done(stocked, "new", "--family", "rsa", "--role", "code", "--name", "code", *source, env=token.env)
+    done(moved, "new", "--family", "rsa", "--role", "code", "--name", "code", *source, env=token.env)
     asked = ("--organization", "样例县行政审批局", "--organization-code", "1199010000000102XM")
-    request = done(stocked, "csr", "code", *asked, env=token.env)["request"].encode()
+    request = done(moved, "csr", "code", *asked, env=token.env)["request"].encode()
     reply = tmp_path / "code.pem"
     from keys import Profile
 
-    reply.write_bytes(outside.answer(request, profile=Profile.CODE))
-    done(stocked, "import", "code", reply, env=token.env)
-    done(stocked, "rotate", "--family", "rsa", "--role", "code", "--to", "code", env=token.env)
+    reply.write_bytes(outside["rsa"].answer(request, profile=Profile.CODE))
+    done(moved, "import", "code", reply, env=token.env)
+    done(moved, "rotate", "--family", "rsa", "--role", "code", "--to", "code", env=token.env)
     for name in ("sm2-seal", "sm2-code"):
-        done(stocked, "retire", name, "--reason", "orderly", "--decision", "开发密钥 development", env=token.env)
+        done(moved, "retire", name, "--reason", "orderly", "--decision", "开发密钥 development", env=token.env)
     with (
-        running.Server(stocked, env=token.env) as server,
-        httpx2.Client(base_url=server.url, headers=proof_of_system(stocked), trust_env=False) as client,
+        running.Server(moved, env=token.env, code=running.WATCHFUL) as server,
+        httpx2.Client(base_url=server.url, headers=proof_of_system(moved), trust_env=False) as client,
     ):
         assert wait_for(client, 200)["keys"] == {"rsa-seal": "ok", "rsa-code": "ok"}
         made = client.post(LICENCES, json=numbered(running, 2))
@@ -204,18 +233,15 @@ def test_a_seal_key_in_a_token_is_for_production(
     assert server.code == 0
 
 
-def test_a_token_pulled_away_in_mid_run(
-    running: ModuleType, stocked: Elicence, token: Token, outside: OutsideCa
-) -> None:
-    move_to_token(stocked, token, outside)
+def test_a_token_pulled_away_in_mid_run(running: ModuleType, moved: Elicence, token: Token) -> None:
     away = token.tokens.with_name("away")
     with (
-        running.Server(stocked, env=token.env) as server,
+        running.Server(moved, env=token.env, code=running.WATCHFUL) as server,
         httpx2.Client(base_url=server.url, trust_env=False, timeout=30) as client,
     ):
         key = {"Idempotency-Key": "the same"}
         assert client.post(LICENCES, json=numbered(running, 1)).status_code == 201
-        before = files(stocked)
+        before = files(moved)
         token.tokens.rename(away)
         for _ in range(2):
             refused = client.post(LICENCES, json=numbered(running, 2), headers=key)
@@ -226,9 +252,9 @@ def test_a_token_pulled_away_in_mid_run(
         named = wait_for(client, 503)
         assert {name for name, word in named["keys"].items() if word != "ok"} == {"rsa-seal"}
         assert PIN not in str(named)
-        still_serves(client, stocked)
-        assert files(stocked) == before
-        command = stocked("issue", "--data", running.SAMPLES / "pesticide-business-2.json", "--seal", "rsa", "--json",
+        still_serves(client, moved)
+        assert files(moved) == before
+        command = moved("issue", "--data", running.SAMPLES / "pesticide-business-2.json", "--seal", "rsa", "--json",
                           env=token.env)  # fmt: skip
         assert command.code == 78
         away.rename(token.tokens)
@@ -240,17 +266,15 @@ def test_a_token_pulled_away_in_mid_run(
     assert server.code == 0
 
 
-def test_a_server_starts_without_its_token(
-    running: ModuleType, stocked: Elicence, token: Token, outside: OutsideCa
-) -> None:
-    move_to_token(stocked, token, outside)
+def test_a_server_starts_without_its_token(running: ModuleType, moved: Elicence, token: Token) -> None:
+    """Started by itself, by nothing that has loaded a library of tokens before."""
     away = token.tokens.with_name("away")
     token.tokens.rename(away)
     with (
-        running.Server(stocked, env=token.env) as server,
+        running.Server(moved, env=token.env, cold=True) as server,
         httpx2.Client(base_url=server.url, trust_env=False, timeout=30) as client,
     ):
-        still_serves(client, stocked)
+        still_serves(client, moved)
         assert client.get("/readyz").status_code == 503
         away.rename(token.tokens)
         wait_for(client, 200)
@@ -258,14 +282,11 @@ def test_a_server_starts_without_its_token(
     assert "unusable key, nothing is issued: rsa-seal" in server.log
 
 
-def test_asking_for_readiness_does_not_lock_a_token(
-    running: ModuleType, stocked: Elicence, token: Token, outside: OutsideCa
-) -> None:
+def test_asking_for_readiness_does_not_lock_a_token(running: ModuleType, moved: Elicence, token: Token) -> None:
     """A wrong PIN is tried once, however often readiness is asked for; the right one then opens the key."""
-    move_to_token(stocked, token, outside)
     token.pin.write_text("9999\n", "ascii")
     with (
-        running.Server(stocked, env=token.env) as server,
+        running.Server(moved, env=token.env, code=running.WATCHFUL) as server,
         httpx2.Client(base_url=server.url, trust_env=False, timeout=30) as client,
     ):
         for number in range(12):  # SoftHSM2 itself counts no wrong PINs: what is said shows that it was not asked
@@ -280,7 +301,7 @@ def test_asking_for_readiness_does_not_lock_a_token(
 
 @pytest.fixture
 def server(running: ModuleType, stocked: Elicence) -> Iterator[Server]:
-    with running.Server(stocked) as started:
+    with running.Server(stocked, code=running.WATCHFUL) as started:
         yield started
 
 

@@ -350,6 +350,16 @@ def test_publishing_goes_on_when_the_key_is_back(
     ]
 
 
+def test_a_clock_that_was_set_back_is_told_of(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.status_publishing.POLL_SECONDS", 0.01)
+    now = datetime.now(UTC)
+    publishing = StatusPublishing(lambda: services.status_publisher, lambda: services.store, clock=lambda: now)
+    with publishing.running():
+        eventually(lambda: services.status_files.published(NAME) != ())
+        now -= timedelta(days=1)
+        eventually(lambda: publishing.state == "CLOCK")
+
+
 def test_what_else_lies_in_the_folder_is_no_list(tmp_path: Path) -> None:
     files = StatusFiles(tmp_path)
     assert (files.names(), files.newest(NAME), files.published(NAME)) == ((), None, ())

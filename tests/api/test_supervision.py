@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -358,6 +358,38 @@ def test_a_key_that_cannot_sign_keeps_nothing_from_being_chained(
     assert [one.getMessage()[:31] for one in caplog.records if one.name == "elicence.trail"] == [
         "the trail is not signed [KEY_NO"
     ]
+
+
+def test_a_clock_that_is_set_back_does_not_keep_the_trail_from_being_signed(kept: Elicence) -> None:
+    services = Services(open_home(kept.home))
+    now = datetime.now(UTC) + timedelta(days=2)
+    keeping = TrailKeeping(lambda: services.trail_keeper, lambda: now)
+    keeping.look()
+    before = services.trail_chain.state().checkpoint
+    now -= timedelta(days=2)
+    services.trail.record(TrailEntry(kind=TrailKind.READ, at=now, done=True))
+    keeping.look()
+    state = services.trail_chain.state()
+    assert (keeping.state, state.waiting) == ("ok", 0)
+    assert state.newest is not None
+    assert state.checkpoint == state.newest.number > before
+    assert audited(services, services.trust).faults == []
+
+
+def test_two_processes_write_where_the_chain_ends(kept: Elicence, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Services(open_home(kept.home)).audit_folder
+    batch, replace_file = folder.reached(), Path.replace
+    assert batch is not None
+
+    def other_first(path: Path, target: Path) -> Path:
+        monkeypatch.undo()
+        folder.put_head(replace(batch, number=batch.number + 1))
+        return replace_file(path, target)
+
+    monkeypatch.setattr(Path, "replace", other_first)
+    folder.put_head(batch)
+    assert folder.reached() == batch
+    assert not list(folder.path.glob(".*"))
 
 
 def test_what_a_checkpoint_is_signed_by_is_judged(kept: Elicence) -> None:

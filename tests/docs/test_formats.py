@@ -10,7 +10,8 @@ import cbor2
 import pytest
 import uharfbuzz as hb
 
-from api.problems import INTERNAL, ROWS, problem_of
+from api.problem_rows import INTERNAL, ROWS
+from api.problems import problem_of
 from esign import (
     ELEMENTS,
     CodeClaims,

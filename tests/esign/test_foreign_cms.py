@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from damage import damaged
 from der_slices import whole
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -561,15 +562,6 @@ def originals(openssl: Openssl) -> Iterator[bytes]:
     yield openssl.sign("-stream", "-nodetach")
     yield openssl.sign("-cades", who=("rsa", "p256"))
     yield openssl.sign("-keyid", "-noattr", who=("p384",), form="PEM")
-
-
-@st.composite
-def damaged(draw: st.DrawFn, files: list[bytes]) -> bytes:
-    data = bytearray(draw(st.sampled_from(files)))
-    for _ in range(draw(st.integers(1, 4))):
-        at = draw(st.integers(0, len(data) - 1))
-        data[at : at + draw(st.integers(0, 8))] = draw(st.binary(max_size=8))
-    return bytes(data)
 
 
 @settings(max_examples=1000, deadline=None)

@@ -6,18 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pikepdf
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from applicant import make_applicant
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyhanko.keys import load_cert_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -42,23 +37,7 @@ NOTHING: frozenset[ChangeKind] = frozenset()
 @pytest.fixture(scope="session")
 def signer(tmp_path_factory: pytest.TempPathFactory) -> signers.SimpleSigner:
     """An applicant whom another product serves."""
-    folder = tmp_path_factory.mktemp("applicant")
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "测试申请人 test key")])
-    certificate = (
-        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key(), serial_number=5)
-        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2036, 1, 1, tzinfo=UTC))
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *form))
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    made = signers.SimpleSigner.load(str(folder / "key.pem"), str(folder / "certificate.pem"))
-    assert made is not None
-    load_cert_from_pemder(str(folder / "certificate.pem"))
-    return made
+    return make_applicant(tmp_path_factory.mktemp("applicant"))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from damage import damaged
 from der_slices import whole
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -516,19 +517,8 @@ def vectors() -> Iterator[bytes]:
     yield from (path.read_bytes() for path in sorted(VECTORS.iterdir()) if path.suffix in (".esl", ".dat"))
 
 
-@st.composite
-def damaged(draw: st.DrawFn) -> bytes:
-    """A good file with some bytes changed, cut out or doubled."""
-    data = bytearray(draw(st.sampled_from(list(vectors()))))
-    for _ in range(draw(st.integers(1, 4))):
-        at = draw(st.integers(0, len(data) - 1))
-        length = draw(st.integers(0, 8))
-        data[at : at + length] = draw(st.binary(max_size=8))
-    return bytes(data)
-
-
 @settings(max_examples=1000, deadline=None)
-@given(damaged() | st.binary(max_size=200))
+@given(damaged(list(vectors())) | st.binary(max_size=200))
 def test_hostile_bytes_give_facts_or_our_errors(data: bytes) -> None:
     signed_value_kind(data)
     with suppress(EsignError):

@@ -37,6 +37,7 @@ from esign import (
     copy_from_bytes,
     copy_to_bytes,
     draw_copy_stamp,
+    file_title,
     group_serial,
     make_short_code,
     read_sealed_ofd,
@@ -425,6 +426,7 @@ def test_a_copy_says_what_the_original_says_and_when_it_was_made(stock: Stock) -
     signer = stock.services.keys.copy_signer("sm2")
     copy = copy_from_bytes(stock.data(0))
     assert _verify(stock, _sealed(copy, signer)).reason.code == "COPY_GENUINE"
+    assert _verify(stock, _sealed(copy, signer, title="取水许可证")).reason.code == "FACE_DIFFERS"
     other = replace(copy, structured=structured_to_bytes(replace(copy.licence, number="农药经许(赣)99010110009")))
     assert _verify(stock, _sealed(other, signer)).reason.code == "COPY_NOT_OF_ORIGINAL"
     backdated = replace(copy, made_at=copy.made_at - timedelta(days=1))
@@ -651,12 +653,14 @@ def _pages(fonts: FontChain, copy: AnnotatedCopy) -> tuple[Page, ...]:
     )
 
 
-def _sealed(copy: AnnotatedCopy, signer: Signer, *, name: str = "甲", at: datetime | None = None) -> bytes:
+def _sealed(
+    copy: AnnotatedCopy, signer: Signer, *, name: str = "甲", at: datetime | None = None, title: str = ""
+) -> bytes:
     """A copy that somebody seals with a key of his own; its pages are those that every copy has."""
     fonts = _fonts()
     seal = Seal(name=name, picture=draw_copy_stamp(fonts, "样例县行政审批局", "2026年11月21日"), signer=signer)
     content = PdfContent(
-        title="加注件",
+        title=title or file_title(copy.licence.type_name, copy.licence.number, group_serial(copy.serial)),
         pages=_pages(fonts, copy),
         elements=(),
         structured=copy_to_bytes(copy),
@@ -694,7 +698,7 @@ def _signed_ofd(
     at = at or copy.made_at
     data = copy_to_bytes(copy)
     content = OfdContent(
-        title="加注件",
+        title=file_title(copy.licence.type_name, copy.licence.number, group_serial(copy.serial)),
         pages=pages or _pages(fonts, copy),
         elements=(),
         structured=data,

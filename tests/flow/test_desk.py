@@ -15,7 +15,7 @@ import zxingcpp
 from browser import barriers
 from elicence_process import Server
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from esign import structured_from_bytes
 from licences import Status
@@ -24,6 +24,7 @@ PHONE, DESK = 360, 1280
 ROOT = Path(__file__).parents[2]
 OPEN = "代码真实，未核对是否属于此人"
 VERDICT_SECONDS = 1.0
+POLL_MS = 20
 
 
 @pytest.fixture(scope="module")
@@ -305,6 +306,83 @@ def test_receipt_and_slip_are_downloaded(server: str, person: Any, chromium: Any
         assert report
         assert report.recorded is not None
         assert (report.recorded.refusal is not None) == refused
+
+
+def test_what_comes_late(server: str, person: Any, others: Any, chromium: Any) -> None:
+    papers: list[str] = []
+    held: list[Route] = []
+
+    def asked(page: Page, count: int) -> Route:
+        while len(held) < count:
+            page.wait_for_timeout(POLL_MS)
+        return held[count - 1]
+
+    def act(page: Page) -> None:
+        page.on("request", lambda request: papers.append(request.url) if request.url.endswith("/receipt") else None)
+        scan(page, person.record.verify_url)
+        settled(page, 1)
+        # While the next thing is checked there is no receipt for the one before it.
+        page.route("**/desk", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+        for one in others[:2]:
+            scan(page, one.record.verify_url)
+        first = asked(page, 1)
+        page.keyboard.press("F8")
+        assert page.locator("#result").evaluate("result => result.inert")
+        # The answer to the first is lost, that to the second comes: the list says so.
+        first.abort()
+        asked(page, 2).continue_()
+        settled(page, 3)
+        assert listed(page)[1].startswith("未核验")
+        assert barriers(page) == ()
+        assert papers == []
+        # A key that is held down, and a second click, are one receipt.
+        with page.expect_download():
+            page.keyboard.down("F8")
+            page.keyboard.down("F8")
+            page.keyboard.up("F8")
+            page.locator("#receipt button").click()
+        assert len(papers) == 1
+        # A service that does not answer is told of in the end, and what waits behind it has its turn.
+        page.clock.install()
+        scan(page, person.record.verify_url)
+        scan(page, person.record.verify_url)
+        asked(page, 3)
+        page.clock.run_for(121_000)
+        asked(page, 4).continue_()
+        settled(page, 5)
+        assert listed(page)[1].startswith("未核验")
+
+    chromium.view(f"{server}/desk", width=DESK, height=900, alone=True, act=act)
+
+
+def test_a_camera_that_is_started_twice_is_off_afterwards(server: str, person: Any, chromium: Any) -> None:
+    def act(page: Page) -> None:
+        page.evaluate(
+            "() => { window.tracks = []; const devices = navigator.mediaDevices, ask = devices.getUserMedia;"
+            " devices.getUserMedia = async (...wish) => { const given = await ask.apply(devices, wish);"
+            " tracks.push(...given.getTracks()); return given; } }"
+        )
+        page.route("**/v/scan", lambda route: None)
+        page.keyboard.press("F4")
+        page.keyboard.press("F4")
+        expect(page.locator("#finder")).to_be_visible()
+        page.wait_for_timeout(POLL_MS * 10)
+        page.keyboard.press("F4")
+        expect(page.locator("#state")).to_contain_text("已停止")
+        assert page.evaluate("tracks.map(track => track.readyState)") == ["ended"]
+        # A search ends in time also when the server never answers; a camera that is pulled out ends it at once.
+        page.clock.install()
+        page.keyboard.press("F4")
+        expect(page.locator("#finder")).to_be_visible()
+        page.clock.run_for(61_000)
+        expect(page.locator("#state")).to_contain_text("一分钟内没有识别到二维码")
+        page.keyboard.press("F4")
+        expect(page.locator("#finder")).to_be_visible()
+        page.evaluate("tracks.at(-1).dispatchEvent(new Event('ended'))")
+        expect(page.locator("#state")).to_contain_text("摄像头无法使用")
+        assert page.evaluate("new Set(tracks.map(track => track.readyState)).size") == 1
+
+    chromium.view(f"{server}/desk", width=DESK, height=900, alone=True, act=act)
 
 
 def test_the_camera_sees_a_code(server: str, person: Any, chromium: Any) -> None:

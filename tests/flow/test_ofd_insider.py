@@ -127,6 +127,15 @@ def name_of_a_font_that_breaks_the_file(files: Files) -> Files:
     return refont(broken, read_tables(files[FONT]), f"{name.decode()}&x")
 
 
+def in_file(path: str, pattern: str, new: str) -> Callable[[Files], Files]:
+    def changed(files: Files) -> Files:
+        text, count = re.subn(pattern, new, files[path].decode(), count=1)
+        assert count
+        return {**files, path: text.encode()}
+
+    return changed
+
+
 TITLE = "取水许可证</ofd:TextCode>"
 CHANGES: dict[str, tuple[Callable[[Files], Files], str]] = {
     "the box of a text cuts it off": (
@@ -135,6 +144,13 @@ CHANGES: dict[str, tuple[Callable[[Files], Files], str]] = {
     ),
     "a text turned by nothing": (
         on_page('96.668 14.376" Font', '96.668 14.376" CTM="1.0000 0.0000 0.0000 1.0000 0 0" Font'),
+        "FACE_DIFFERS",
+    ),
+    "the title of another licence": (in_file("OFD.xml", "<ofd:Title>[^<]*", "<ofd:Title>取水许可证 9"), "FACE_DIFFERS"),
+    "another day": (in_file("OFD.xml", "(<ofd:CreationDate>)[^<]*", r"\g<1>2026-11-20"), "FACE_DIFFERS"),
+    "another identity": (in_file("OFD.xml", "(<ofd:DocID>)[^<]*", rf"\g<1>{'0' * 32}"), "FACE_DIFFERS"),
+    "data of another time": (
+        in_file("Doc_0/Attachs/Attachments.xml", '(CreationDate=")[0-9]*', r"\g<1>2025"),
         "FACE_DIFFERS",
     ),
     "a mark of byte order": (on_page("<?xml", "\ufeff<?xml"), "NON_CANONICAL"),

@@ -122,13 +122,23 @@ def postgresql_url(postgresql: "PostgresqlServer", migrated_database: str) -> It
     postgresql.drop_database(name)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database of the newest schema; the test runs once on each kind of database."""
-    if request.param == "postgresql":
+def _address(request: pytest.FixtureRequest, kind: str) -> str:
+    if kind == "postgresql":
         url: str = request.getfixturevalue("postgresql_url")
         return url
     return f"sqlite:///{request.getfixturevalue('home')}/licences.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database of the newest schema; the test runs once on each kind of database."""
+    return _address(request, request.param)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def adapter_url(request: pytest.FixtureRequest) -> str | None:
+    """Which adapter a test is for: None for the one in memory, else the address of an empty database."""
+    return None if request.param == "memory" else _address(request, request.param)
 
 
 @pytest.fixture
@@ -149,18 +159,14 @@ def sql_store(database_url: str, tmp_path: Path) -> Iterator[SqlStore]:
     store.close()
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LicenceStore]:
+@pytest.fixture
+def store(adapter_url: str | None, tmp_path: Path) -> Iterator[LicenceStore]:
     """Every adapter of the licence store: they keep the same promises."""
-    if request.param == "memory":
+    if adapter_url is None:
         yield MemoryStore()
         return
-    if request.param == "sqlite":
-        url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-    else:
-        url = request.getfixturevalue("postgresql_url")
     (tmp_path / "files").mkdir(exist_ok=True)
-    store = SqlStore(url, FileStore(tmp_path / "files"), INDEX_KEY)
+    store = SqlStore(adapter_url, FileStore(tmp_path / "files"), INDEX_KEY)
     yield store
     store.close()
 

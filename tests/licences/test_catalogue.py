@@ -20,7 +20,6 @@ from licences import (
     Effect,
     Field,
     FieldType,
-    LicenceType,
     Review,
     Term,
     UnknownTypeError,
@@ -33,6 +32,7 @@ from licences import (
 from licences.catalogue import TermUnit
 from licences.catalogue.toml_lines import lines_of
 from licences.convert import type_on_issue
+from licences.filling import sample_data
 from licences.fonts import shipped_font
 from licences.numbers import number_fault
 
@@ -99,13 +99,6 @@ issuer = { x = 241, y = 152, width = 72, size = 15, smallest = 10 }
 """
 
 
-def samples(licence_type: LicenceType) -> dict[str, object]:
-    return {
-        field.key: field.sample if isinstance(field.sample, str) else [dict(row) for row in field.sample]
-        for field in licence_type.all_fields
-    }
-
-
 def test_types_and_their_codes() -> None:
     assert {slug: TYPES[slug].code for slug in FACES} == {
         "pesticide-business": "11990000000001011Q001",
@@ -130,13 +123,13 @@ def test_every_face_field_has_a_label(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", FACES)
 def test_the_samples_of_a_type_make_a_licence(slug: str) -> None:
-    licence = licence_from_paper(TYPES[slug], samples(TYPES[slug]))
+    licence = licence_from_paper(TYPES[slug], sample_data(TYPES[slug]))
     assert set(licence.values) == {field.key for field in TYPES[slug].fields}
 
 
 @pytest.mark.parametrize("slug", FACES)
 def test_the_samples_of_required_fields_are_enough(slug: str) -> None:
-    everything = samples(TYPES[slug])
+    everything = sample_data(TYPES[slug])
     data = {field.key: everything[field.key] for field in TYPES[slug].all_fields if field.required}
     licence = licence_from_paper(TYPES[slug], data)
     assert licence.issuer.level == "区县级"
@@ -145,7 +138,7 @@ def test_the_samples_of_required_fields_are_enough(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", FACES)
 def test_every_single_required_field_is_needed(slug: str) -> None:
-    everything = samples(TYPES[slug])
+    everything = sample_data(TYPES[slug])
     for field in TYPES[slug].all_fields:
         if field.required:
             with pytest.raises(ExceptionGroup) as caught:
@@ -192,7 +185,7 @@ def test_elements_are_unique() -> None:
     ],
 )
 def test_numbers_seen_in_public_are_accepted(slug: str, number: str) -> None:
-    licence = licence_from_paper(TYPES[slug], samples(TYPES[slug]) | {"certificateNumber": number})
+    licence = licence_from_paper(TYPES[slug], sample_data(TYPES[slug]) | {"certificateNumber": number})
     assert licence.number == number
 
 
@@ -210,7 +203,7 @@ def test_numbers_seen_in_public_are_accepted(slug: str, number: str) -> None:
 def test_other_numbers_are_refused(slug: str, number: str) -> None:
     expected = "/data/certificateNumber: NUMBER_MALFORMED"
     with pytest.raises(ExceptionGroup) as caught:
-        licence_from_paper(TYPES[slug], samples(TYPES[slug]) | {"certificateNumber": number})
+        licence_from_paper(TYPES[slug], sample_data(TYPES[slug]) | {"certificateNumber": number})
     assert [str(fault)[: len(expected)] for fault in caught.value.exceptions] == [expected]
 
 
@@ -342,7 +335,7 @@ sample = [{ name = "甲" }]
 
 def test_sample_numbers_are_not_those_of_the_paper_samples(paper: Mapping[str, Mapping[str, object]]) -> None:
     issued = {data["certificateNumber"] for data in paper.values()}
-    assert not issued & {samples(licence_type)["certificateNumber"] for licence_type in CATALOGUE}
+    assert not issued & {sample_data(licence_type)["certificateNumber"] for licence_type in CATALOGUE}
 
 
 def faults_of(text: str) -> list[tuple[int, str, str]]:

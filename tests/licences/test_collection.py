@@ -112,19 +112,15 @@ class Office:
         return self.collected.batches(date(2026, 11, 21))[-1]
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path, made: Make) -> Iterator[Office]:
-    if request.param == "memory":
+@pytest.fixture
+def office(adapter_url: str | None, tmp_path: Path, made: Make) -> Iterator[Office]:
+    if adapter_url is None:
         memory = MemoryStore()
         yield Office(store=memory, collected=MemoryCollectionStore(memory), make=made)
         return
-    if request.param == "sqlite":
-        url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-    else:
-        url = request.getfixturevalue("postgresql_url")
     (tmp_path / "files").mkdir(exist_ok=True)
-    store = SqlStore(url, FileStore(tmp_path / "files"), bytes(32))
-    collected = SqlCollectionStore(url, protection())
+    store = SqlStore(adapter_url, FileStore(tmp_path / "files"), bytes(32))
+    collected = SqlCollectionStore(adapter_url, protection())
     yield Office(store=store, collected=collected, make=made)
     store.close()
     collected.close()

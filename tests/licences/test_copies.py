@@ -62,20 +62,16 @@ def _protection() -> Protection:
     return Protection(lambda: KeyRing.of([bytes(range(16))]), secrets.token_bytes)
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path, made: Callable[..., object]) -> Iterator[Kept]:
-    if request.param == "memory":
+@pytest.fixture
+def kept(adapter_url: str | None, tmp_path: Path, made: Callable[..., object]) -> Iterator[Kept]:
+    if adapter_url is None:
         store: LicenceStore = MemoryStore()
         copies: Copies = MemoryCopies(store.get)
     else:
-        if request.param == "sqlite":
-            url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-        else:
-            url = request.getfixturevalue("postgresql_url")
         (tmp_path / "files").mkdir(exist_ok=True)
         files = FileStore(tmp_path / "files")
-        store = SqlStore(url, files, bytes(range(32)))
-        copies = SqlCopyStore(url, files, _protection())
+        store = SqlStore(adapter_url, files, bytes(range(32)))
+        copies = SqlCopyStore(adapter_url, files, _protection())
     identifiers = []
     for _ in range(2):
         licence = made()

@@ -59,23 +59,17 @@ def closing(remark: str = "现场核实：照面系涂改") -> ForgeryClosing:
     return make_forgery_closing(finding=ForgeryFinding.FORGED, remark=remark, actor=ACTOR, closed_at=AT)
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def kept(
-    request: pytest.FixtureRequest, tmp_path: Path, made: Callable[..., Any]
-) -> Iterator[tuple[ForgeryReports, str]]:
+@pytest.fixture
+def kept(adapter_url: str | None, tmp_path: Path, made: Callable[..., Any]) -> Iterator[tuple[ForgeryReports, str]]:
     """A store of reports, and the identifier of a licence that it knows."""
     licence = made()
-    if request.param == "memory":
+    if adapter_url is None:
         store: LicenceStore = MemoryStore()
         reports: ForgeryReports = MemoryForgeryReports(store.get)
     else:
-        if request.param == "sqlite":
-            url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-        else:
-            url = request.getfixturevalue("postgresql_url")
         (tmp_path / "files").mkdir(exist_ok=True)
-        store = SqlStore(url, FileStore(tmp_path / "files"), bytes(range(32)))
-        reports = SqlForgeryReports(url, protection())
+        store = SqlStore(adapter_url, FileStore(tmp_path / "files"), bytes(range(32)))
+        reports = SqlForgeryReports(adapter_url, protection())
     store.add(licence.record, [("001", "91990101MA0TERT40P")], licence.files)
     yield reports, licence.record.identifier
     if isinstance(store, SqlStore) and isinstance(reports, SqlForgeryReports):

@@ -34,16 +34,12 @@ AT = datetime(2026, 11, 21, 2, 3, 4, tzinfo=UTC)
 CLERK = Actor(name="zhang.san", office="样例县行政审批局")
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def register(request: pytest.FixtureRequest) -> Iterator[FormRegister]:
-    if request.param == "memory":
+@pytest.fixture
+def register(adapter_url: str | None) -> Iterator[FormRegister]:
+    if adapter_url is None:
         yield MemoryForms()
         return
-    if request.param == "sqlite":
-        url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-    else:
-        url = request.getfixturevalue("postgresql_url")
-    forms = SqlForms(url)
+    forms = SqlForms(adapter_url)
     yield forms
     forms.close()
 

@@ -56,18 +56,14 @@ def passport(number: int) -> tuple[str, str]:
     return "414", f"E{number:08d}"
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def links(request: pytest.FixtureRequest) -> Iterator[HolderLinks]:
-    if request.param == "memory":
+@pytest.fixture
+def links(adapter_url: str | None) -> Iterator[HolderLinks]:
+    if adapter_url is None:
         yield MemoryHolderLinks()
         return
-    if request.param == "sqlite":
-        url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-    else:
-        url = request.getfixturevalue("postgresql_url")
     count = nonces()
     protection = Protection(lambda: _RING, lambda size: next(count).to_bytes(size, "big"))
-    store = SqlHolderLinks(url, bytes(range(32)), protection)
+    store = SqlHolderLinks(adapter_url, bytes(range(32)), protection)
     yield store
     store.close()
 

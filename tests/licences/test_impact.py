@@ -67,9 +67,9 @@ class Adapters:
     conversions: Any
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def adapters(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Adapters]:
-    if request.param == "memory":
+@pytest.fixture
+def adapters(adapter_url: str | None, tmp_path: Path) -> Iterator[Adapters]:
+    if adapter_url is None:
         kept, batches = MemoryStore(), MemoryConversions()
 
         def batch(name: str) -> set[str]:
@@ -77,13 +77,9 @@ def adapters(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Adapter
 
         yield Adapters(store=kept, impacts=MemoryImpacts(kept, batch), conversions=batches)
         return
-    if request.param == "sqlite":
-        url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-    else:
-        url = request.getfixturevalue("postgresql_url")
     (tmp_path / "files").mkdir(exist_ok=True)
-    store, impacts = SqlStore(url, FileStore(tmp_path / "files"), bytes(32)), SqlImpacts(url)
-    yield Adapters(store=store, impacts=impacts, conversions=SqlConversions(url))
+    store, impacts = SqlStore(adapter_url, FileStore(tmp_path / "files"), bytes(32)), SqlImpacts(adapter_url)
+    yield Adapters(store=store, impacts=impacts, conversions=SqlConversions(adapter_url))
     store.close()
     impacts.close()
 

@@ -239,6 +239,8 @@ def test_what_is_due(hooks: SqlWebhooks) -> None:
     assert [one.id for one in hooks.due(AT, 9)] == [fresh.id]
     later = AT + timedelta(seconds=5)
     assert {one.id for one in hooks.due(later, 9)} == {fresh.id, waits.id}
+    # A clock that was a year ahead when it failed, and was set back: nobody waits for a year.
+    assert {one.id for one in hooks.due(AT - timedelta(days=366), 9)} == {fresh.id, waits.id}
     hooks.advance(waits.id, 4, told=True)
     assert (hooks.get(waits.id).failures, hooks.get(waits.id).retry_at, hooks.get(waits.id).last_code) == (0, None, "")
     hooks.advance(waits.id, 2, told=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -39,7 +39,7 @@ from licences import (
     load_catalogue,
     overprint_page,
 )
-from licences.filling import longest_data
+from licences.filling import longest_data, sample_data
 from licences.fonts import shipped_font
 from licences.render import FaceRenderer, Marks
 from licences.typesetting import width_of
@@ -104,13 +104,6 @@ def check_geometry(pages: tuple[Page, ...]) -> None:
 
 def texts(pages: tuple[Page, ...]) -> str:
     return "".join(item.text for page in pages for item in page.items if isinstance(item, TextRun))
-
-
-def sample_data(licence_type: LicenceType) -> dict[str, Any]:
-    return {
-        field.key: field.sample if isinstance(field.sample, str) else [dict(row) for row in field.sample]
-        for field in licence_type.all_fields
-    }
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)

@@ -63,16 +63,12 @@ def returned(*remarks: Remark) -> DraftStep:
 RETURNED = {"remarks": (Remark(pointer="/data/certificateNumber", text="与登记表不符"),)}
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def drafts(request: pytest.FixtureRequest) -> Iterator[DraftStore]:
-    if request.param == "memory":
+@pytest.fixture
+def drafts(adapter_url: str | None) -> Iterator[DraftStore]:
+    if adapter_url is None:
         yield MemoryDraftStore()
         return
-    if request.param == "sqlite":
-        url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-    else:
-        url = request.getfixturevalue("postgresql_url")
-    store = SqlDraftStore(url, protection())
+    store = SqlDraftStore(adapter_url, protection())
     yield store
     store.close()
 

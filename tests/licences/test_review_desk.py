@@ -98,20 +98,16 @@ def sealing() -> dict[str, SealingKeys]:
     return {"rsa": SealingKeys(seals=(AuthoritySeal(seal=seal),), code_signer=pki.code)}
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[LicenceStore, DraftStore]]:
-    if request.param == "memory":
+@pytest.fixture
+def stores(adapter_url: str | None, tmp_path: Path) -> Iterator[tuple[LicenceStore, DraftStore]]:
+    if adapter_url is None:
         drafts = MemoryDraftStore()
         yield MemoryStore(drafts), drafts
         return
-    if request.param == "sqlite":
-        url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-    else:
-        url = request.getfixturevalue("postgresql_url")
     (tmp_path / "files").mkdir(exist_ok=True)
     protection = Protection(lambda: RING, os.urandom)
-    kept = SqlDraftStore(url, protection)
-    store = SqlStore(url, FileStore(tmp_path / "files"), bytes(range(32)), protection)
+    kept = SqlDraftStore(adapter_url, protection)
+    store = SqlStore(adapter_url, FileStore(tmp_path / "files"), bytes(range(32)), protection)
     yield store, kept
     store.close()
     kept.close()

@@ -47,20 +47,15 @@ INSPECTION = StructuredObligation(key="nextInspection", label="下次检验", du
 REPORT = StructuredObligation(key="annualReport", label="年度报告", due=date(2026, 11, 30), effect="note")
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[LicenceStore, ListedLives]]:
+@pytest.fixture
+def both(adapter_url: str | None, tmp_path: Path) -> Iterator[tuple[LicenceStore, ListedLives]]:
     """Give every adapter beside the store that it reads."""
-    if request.param == "memory":
+    if adapter_url is None:
         store = MemoryStore()
         yield store, MemoryListedLives(store)
         return
-    url = (
-        f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-        if request.param == "sqlite"
-        else request.getfixturevalue("postgresql_url")
-    )
     (tmp_path / "files").mkdir(exist_ok=True)
-    sql, lives = SqlStore(url, FileStore(tmp_path / "files"), bytes(range(32))), SqlListedLives(url)
+    sql, lives = SqlStore(adapter_url, FileStore(tmp_path / "files"), bytes(range(32))), SqlListedLives(adapter_url)
     yield sql, lives
     lives.close()
     sql.close()

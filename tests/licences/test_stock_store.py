@@ -31,16 +31,12 @@ from licences.stock.scans import MAX_SCAN_BYTES, MAX_SCANS, attach_scans, scan_f
 AT = datetime(2026, 11, 22, 4, 5, 6, 789, tzinfo=UTC)
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def conversions(request: pytest.FixtureRequest) -> Iterator[ConversionStore]:
-    if request.param == "memory":
+@pytest.fixture
+def conversions(adapter_url: str | None) -> Iterator[ConversionStore]:
+    if adapter_url is None:
         yield MemoryConversions()
         return
-    if request.param == "sqlite":
-        url = f"sqlite:///{request.getfixturevalue('home')}/licences.db"
-    else:
-        url = request.getfixturevalue("postgresql_url")
-    store = SqlConversions(url)
+    store = SqlConversions(adapter_url)
     yield store
     store.close()
 

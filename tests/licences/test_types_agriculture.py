@@ -1,29 +1,14 @@
 """Licence types of agriculture, forestry, water and fishery: numbers, holders, terms, samples and faces."""
 
-import json
 from collections.abc import Mapping
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
+from type_papers import CATALOGUE, convert, faults, paper, printed, says_what_it_is
 
-from esign import FontChain, TextRun, chinese_date
-from licences import Field, Licence, LicenceType, licence_from_paper, load_catalogue, shipped_font
-from licences.catalogue import Document
-from licences.render import FaceRenderer, Marks
-
-FOLDER = Path(__file__).parents[2] / "fixtures/types"
-CATALOGUE = load_catalogue()
-RENDERER = FaceRenderer(FontChain([shipped_font()]))
-MARKS = Marks(
-    identifier="1.2.156.3005.2.11990000000001011Q004.1199010000000102XM.ABCDEFGHIJKLMNOPQRST.001.4",
-    code_address="http://127.0.0.1:8000/V/" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 10,
-    short_code="23456789ABCD",
-    public_url="http://127.0.0.1:8000",
-    development=True,
-    local=True,
-)
+from esign import chinese_date
+from licences import Field, licence_from_paper
+from licences.filling import sample_data
 
 # The length of validity of each; "" for those that do not expire, "≤" before a longest one.
 TERMS = {
@@ -44,40 +29,9 @@ PERSONS = {"forest-seed", "animal-epidemic-prevention", "forest-felling", "fishi
 """单位或者个人: a natural person may hold them."""
 
 
-def paper(slug: str) -> dict[str, Any]:
-    document = json.loads((FOLDER / f"{slug}.json").read_text("utf-8"))
-    assert document["type"] == slug
-    data: dict[str, Any] = document["data"]
-    return data
-
-
-def convert(slug: str, **changes: object) -> Licence:
-    return licence_from_paper(CATALOGUE.get(slug), paper(slug) | changes)
-
-
-def faults(slug: str, **changes: object) -> list[tuple[str, str]]:
-    with pytest.raises(ExceptionGroup) as caught:
-        convert(slug, **changes)
-    return [(fault.pointer, fault.code) for fault in caught.value.exceptions]  # type: ignore[union-attr]
-
-
-def printed(licence: Licence, document: Document | None = None) -> list[str]:
-    """The text of each page without its spaces, which lines break at."""
-    pages = RENDERER.render(licence, MARKS, document=document)
-    runs = [[item.text for item in page.items if isinstance(item, TextRun)] for page in pages]
-    return ["".join(texts).replace(" ", "") for texts in runs]
-
-
-def samples(licence_type: LicenceType) -> dict[str, object]:
-    return {
-        field.key: field.sample if isinstance(field.sample, str) else [dict(row) for row in field.sample]
-        for field in licence_type.all_fields
-    }
-
-
 @pytest.mark.parametrize("slug", TERMS)
 def test_the_request_that_ships_is_the_sample_of_the_type(slug: str) -> None:
-    assert paper(slug) == samples(CATALOGUE.get(slug))
+    assert paper(slug) == sample_data(CATALOGUE.get(slug))
 
 
 @pytest.mark.parametrize("slug", TERMS)
@@ -93,11 +47,7 @@ def test_every_value_of_the_sample_is_on_a_face_of_one_page(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", TERMS)
 def test_every_field_says_what_it_is(slug: str) -> None:
-    def described(field: Field) -> bool:
-        has_unit = field.type.value not in {"decimal", "integer"} or bool(field.unit)
-        return bool(field.label and field.label_en and has_unit and all(map(described, field.columns)))
-
-    assert all(map(described, CATALOGUE.get(slug).all_fields))
+    assert all(map(says_what_it_is, CATALOGUE.get(slug).all_fields))
 
 
 @pytest.mark.parametrize("slug", TERMS)

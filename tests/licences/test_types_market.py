@@ -1,34 +1,22 @@
 """Licence types of quality, market, health, real estate, transport and construction, and the model of each class."""
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from type_papers import CATALOGUE, MARKS, RENDERER, convert, faults, paper, printed, says_what_it_is
 
 from api.content_shapes import HIDDEN_PICTURE, licence_shape
-from esign import CHINA, FontChain, Photo, TextRun, chinese_date
-from licences import Field, FieldType, Licence, LicenceType, catalogue, licence_from_paper, load_catalogue, shipped_font
+from esign import CHINA, Photo, TextRun, chinese_date
+from licences import FieldType, catalogue, licence_from_paper
 from licences.catalogue import AUTHORITY_LEVELS, CatalogueFileError, licence_type_from_toml
 from licences.electronic import structure
-from licences.render import FaceRenderer, Marks
+from licences.filling import sample_data
 
 SHIPPED = Path(catalogue.__file__).parent
-FOLDER = Path(__file__).parents[2] / "fixtures/types"
-CATALOGUE = load_catalogue()
-RENDERER = FaceRenderer(FontChain([shipped_font()]))
-MARKS = Marks(
-    identifier="1.2.156.3005.2.11990000000001011Q020.1199010000000102XM.ABCDEFGHIJKLMNOPQRST.001.4",
-    code_address="http://127.0.0.1:8000/V/" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 10,
-    short_code="23456789ABCD",
-    public_url="http://127.0.0.1:8000",
-    development=False,
-    local=True,
-)
 
 # Years of validity: none for those that do not expire, several where one of them is chosen, "≤" before a longest one.
 TERMS = {
@@ -67,37 +55,6 @@ END = "certificateExpiringDate"
 NUMBER = "/data/certificateNumber"
 
 
-def paper(slug: str) -> dict[str, Any]:
-    document = json.loads((FOLDER / f"{slug}.json").read_text("utf-8"))
-    assert document["type"] == slug
-    data: dict[str, Any] = document["data"]
-    return data
-
-
-def convert(slug: str, **changes: object) -> Licence:
-    return licence_from_paper(CATALOGUE.get(slug), paper(slug) | changes)
-
-
-def faults(slug: str, **changes: object) -> list[tuple[str, str]]:
-    with pytest.raises(ExceptionGroup) as caught:
-        convert(slug, **changes)
-    return [(fault.pointer, fault.code) for fault in caught.value.exceptions]  # type: ignore[union-attr]
-
-
-def printed(licence: Licence) -> list[str]:
-    """The text of each page without its spaces, which lines break at."""
-    pages = RENDERER.render(licence, MARKS)
-    runs = [[item.text for item in page.items if isinstance(item, TextRun)] for page in pages]
-    return ["".join(texts).replace(" ", "") for texts in runs]
-
-
-def samples(licence_type: LicenceType) -> dict[str, Any]:
-    return {
-        field.key: field.sample if isinstance(field.sample, str) else [dict(row) for row in field.sample]
-        for field in licence_type.all_fields
-    }
-
-
 def test_type_codes_follow_each_other() -> None:
     assert [CATALOGUE.get(slug).code for slug in TERMS] == [f"11990000000001011Q0{20 + n}" for n in range(len(TERMS))]
 
@@ -107,7 +64,7 @@ def test_the_request_that_ships_is_the_sample_of_the_type(slug: str) -> None:
     data = paper(slug)
     if slug == "real-estate":  # two co-owners
         data |= {key: data[key][0] for key in HOLDER}
-    assert data == samples(CATALOGUE.get(slug))
+    assert data == sample_data(CATALOGUE.get(slug))
 
 
 @pytest.mark.parametrize("slug", TERMS)
@@ -116,7 +73,7 @@ def test_every_value_of_the_sample_is_on_a_face_of_one_page(slug: str) -> None:
     (page,) = printed(licence)
     assert set(licence.values) == {field.key for field in licence_type.fields}
     elsewhere = {field.key for field in licence_type.fields if field.detail or field.type is FieldType.IMAGE}
-    for key, value in samples(licence_type).items():
+    for key, value in sample_data(licence_type).items():
         if key in elsewhere:
             continue
         for cell in [value] if isinstance(value, str) else [cell for row in value for cell in row.values()]:
@@ -166,17 +123,13 @@ def test_a_personal_certificate_needs_a_photograph(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", TERMS)
 def test_every_field_says_what_it_is(slug: str) -> None:
-    def described(field: Field) -> bool:
-        has_unit = field.type.value not in {"decimal", "integer"} or bool(field.unit)
-        return bool(field.label and field.label_en and has_unit and all(map(described, field.columns)))
-
-    assert all(map(described, CATALOGUE.get(slug).all_fields))
+    assert all(map(says_what_it_is, CATALOGUE.get(slug).all_fields))
 
 
 @pytest.mark.parametrize("slug", TERMS)
 def test_each_required_field_is_needed_and_they_are_enough(slug: str) -> None:
     licence_type = CATALOGUE.get(slug)
-    everything = samples(licence_type)
+    everything = sample_data(licence_type)
     conditions = {field.key: field.required_when for field in licence_type.fields if field.required_when}
     required = {field.key for field in licence_type.all_fields if field.required}
     required |= {key for key, condition in conditions.items() if everything[condition.key] == condition.value}

@@ -67,6 +67,32 @@ def test_staff_log_in(chromium: Chromium, url: str) -> None:
     assert "退出登录" in view.text
 
 
+def test_a_session_that_ends_at_the_desk(chromium: Chromium, url: str) -> None:
+    asked: list[str] = []
+
+    def check(page: Page) -> None:
+        page.fill("#code", "2345 6789 ABCD")
+        page.keyboard.press("Enter")
+
+    def act(page: Page) -> None:
+        at_provider(page, "reviewer-1")
+        page.wait_for_url(f"{url}/desk")
+        check(page)
+        page.wait_for_selector("#done a")
+        page.context.clear_cookies(name="elicence")
+        check(page)
+        page.wait_for_selector("#result a[href^='/login']")
+        asked.append(page.inner_text("#announce"))
+        assert barriers(page) == ()
+        # What is on the list is opened again after the provider, who still knows the person, was asked.
+        page.click("#done a")
+        page.wait_for_url(f"{url}/desk/checks/*")
+        assert page.locator("#verdict").is_visible()
+
+    chromium.view(f"{url}/login/staff?next=/desk", act=act, width=1280)
+    assert [said.startswith("请先登录") for said in asked] == [True]
+
+
 def test_who_is_not_let_in_is_told_why(chromium: Chromium, url: str) -> None:
     def act(page: Page) -> None:
         at_provider(page, "weak-1")

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from browser import Chromium, barriers
+from browser import Chromium, barriers, sent_twice
 from identity_provider import IdentityProvider, free_port, web_client
 from playwright.sync_api import Page
 from tied_home import ACCOUNTS, ES256, OFFICE, OFFICE_CODE, Server, set_up
@@ -128,7 +128,8 @@ def test_from_draft_to_seal(place: tuple[str, Services], chromium: Chromium) -> 
     def seal(page: Page) -> None:
         log_in(page, "maker-1")
         page.goto(told["draft"])
-        page.click("text=盖章签发")
+        assert sent_twice(page, "form:has-text('盖章签发')") == [303, 303]
+        page.reload()
         page.wait_for_selector("text=已签发")
         told["identifier"] = page.inner_text(".number")
 

@@ -6,16 +6,12 @@ import io
 import re
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from applicant import make_applicant
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -142,22 +138,7 @@ TREE = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
 
 @pytest.fixture(scope="module")
 def applicant(tmp_path_factory: pytest.TempPathFactory) -> signers.SimpleSigner:
-    folder = tmp_path_factory.mktemp("applicant")
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "测试申请人 test key")])
-    certificate = (
-        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key(), serial_number=5)
-        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2036, 1, 1, tzinfo=UTC))
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *form))
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    made = signers.SimpleSigner.load(str(folder / "key.pem"), str(folder / "certificate.pem"))
-    assert made is not None
-    return made
+    return make_applicant(tmp_path_factory.mktemp("applicant"))
 
 
 def signed(applicant: signers.SimpleSigner, pdf: bytes, field: str = "First", **more: Any) -> bytes:

@@ -516,3 +516,29 @@ def test_a_stolen_key(desk: Desk) -> None:
     ):
         report = verifier.verify_file(desk.ofd(desk.licence(), made), at=desk.at + timedelta(days=2))
         assert (report.reason.code, report.signatures[0].proof, report.signatures[1].proof) == (code, proof, proof)
+
+
+def test_a_timestamp_on_a_later_seal_proves_those_that_it_covers(desk: Desk) -> None:
+    water = desk.pki.signer("water-seal")
+    theirs = desk.seal_object(permitted=[water.certificate], name="样例县水利局", identifier="99010000000002")
+    joint = (StructuredAuthority(name=desk.office.OTHER_NAME, code=desk.office.OTHER_CODE),)
+    licence = desk.licence((desk.signer, desk.seal), (water, theirs), joint_issuers=joint)
+    stolen = desk.at + timedelta(days=1)
+    retired = Retirement(
+        certificate_digest=desk.signer.certificate.fingerprint("sha256"),
+        reason=RetirementReason.COMPROMISE, since=stolen, recorded_at=stolen,
+    )  # fmt: skip
+    verifier = desk.verifier(trust={"retirements": (retired,)})
+    first = desk.made(last=False)
+    second = desk.made(signer=water, seal=theirs, field="Seal2", token_at=desk.at)
+    for later, proof, code in (
+        (second, "timestamp", "OK"),
+        (replace(second, token_at=stolen + timedelta(hours=1)), "timestamp", "KEY_COMPROMISED_UNPROVEN"),
+        (replace(second, token_at=None), "none", "KEY_COMPROMISED_UNPROVEN"),
+        # Nobody knows what a signature is over that does not verify, or what one is worth that is not listed.
+        (replace(second, wrong_value=True), "none", "SIGNATURE_INVALID"),
+        (replace(second, shift=40.0), "none", "SEAL_UNEXPECTED"),
+    ):
+        report = verifier.verify_file(desk.ofd(licence, first, later), at=stolen + timedelta(days=1))
+        assert (report.signatures[0].proof, report.reason.code) == (proof, code), report.checks
+        assert codes(report, "retirement")[0] == ("OK" if code == "OK" else "KEY_COMPROMISED_UNPROVEN")

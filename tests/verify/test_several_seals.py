@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
@@ -180,6 +181,31 @@ def test_two_seals_and_one_timestamp_for_both(both: Any, counters: ModuleType, o
     assert report.reason.code == "OK"
     assert [facts.proof for facts in report.signatures] == ["document-timestamp"] * 2
     assert verifier.verify_file(add_evidence(plain, evidence), at=late).reason.code == "CERTIFICATE_EXPIRED"
+
+
+def test_a_timestamp_on_the_last_seal_proves_the_first(both: Any, counters: ModuleType, office: ModuleType) -> None:
+    """It covers the first one's value; a timestamp on the first says nothing about the last."""
+    ours, second = signer("seal"), signer("seal", "rsa")
+    pkis = [declared_pki(family) for family in ("sm2", "rsa")]
+    verifier = Verifier(TrustStore([pki.root for pki in pkis]), office.Store(office.ISSUED))
+    day = office.AT + counters.HOUR
+    evidence = counters.Evidence(
+        crls=tuple(pki.crl(issuer, day).der for pki in pkis for issuer in ("root", "issuing-ca"))
+    )
+    stamps = [counters.LocalTimestamper(pki.signer("tsa"), office.AT + counters.MINUTE) for pki in pkis]
+
+    def judged(first: Any, last: Any, at: datetime) -> Report:
+        made = both.pdf(ours, listed=[ours, second], stamper=first)
+        made = add_seal(made, both.seal(second), field="Seal2", at=office.AT, timestamper=last).data
+        return verifier.verify_file(add_evidence(made, evidence), at=at)
+
+    for first, last, proofs in (
+        (None, stamps[1], ["timestamp", "timestamp"]),
+        (stamps[0], None, ["timestamp", "none"]),
+        (None, None, ["none", "none"]),
+    ):
+        assert [facts.proof for facts in judged(first, last, day).signatures] == proofs
+    assert judged(None, stamps[1], office.AT + 6 * counters.YEAR).reason.code == "OK"
 
 
 def test_only_one_of_two_signers_is_timestamped(both: Any, counters: ModuleType, office: ModuleType) -> None:

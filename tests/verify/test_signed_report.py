@@ -66,10 +66,16 @@ def _report(office: ModuleType, **changes: Any) -> VerificationReport:
 
 
 def _sealed(
-    office: ModuleType, signer: Signer, data: bytes, *, at: datetime | None = None, name: str = REPORT_ATTACHMENT_NAME
+    office: ModuleType,
+    signer: Signer,
+    data: bytes,
+    *,
+    at: datetime | None = None,
+    name: str = REPORT_ATTACHMENT_NAME,
+    title: str = "核验回执 HY2345678923AB",
 ) -> bytes:
     page = Page(width=210, height=297, items=(), seals=(SealPlace(field="Seal1", x=105, y=200),))
-    content = PdfContent(title="核验回执", pages=(page,), elements=(), structured=data, attachment=name)
+    content = PdfContent(title=title, pages=(page,), elements=(), structured=data, attachment=name)
     picture = SealPicture(width=42.0, height=42.0, shapes=(Shape(commands=rectangle(1, 1, 40, 40), stroke=(1, 0, 0)),))
     seal = Seal(name=office.NAME, picture=picture, signer=signer)
     return PdfSealer(office.fonts(), seal).seal(content, at=at or office.AT).data
@@ -295,3 +301,10 @@ def test_what_was_made_for_tests_says_so(office: ModuleType, signer: Signer, tru
     report = trusting.verify_file(_sealed(office, signer, sample), at=office.AT)
     assert report.development
     assert "样例/测试" in report.sentence.zh
+
+
+def test_metadata_that_name_another_report(office: ModuleType, trusting: Verifier, signer: Signer, data: bytes) -> None:
+    pdf = _sealed(office, signer, data, title="核验回执 HY9999999999AB")
+    report = trusting.verify_file(pdf, at=office.AT)
+    assert (report.reason.code, report.checks[-1].name) == ("FACE_DIFFERS", "metadata")
+    assert report.checks[-1].detail.endswith(": title")

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -353,13 +354,18 @@ def test_chromium(chromium: browser.Chromium, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(PAGE.format(width=300), encoding="utf-8")
 
-    view = chromium.view(page.as_uri())
+    pictures: list[bytes] = []
+
+    def take(opened: Page) -> None:
+        pictures.append(opened.screenshot())
+
+    view = chromium.view(page.as_uri(), act=take)
     assert view.title == "核验"
     assert "通过" in view.text
     assert "hidden" not in view.text
     assert view.content_width <= view.width == 360
     assert view.faults == ()
-    with Image.open(BytesIO(view.screenshot)) as picture:
+    with Image.open(BytesIO(pictures[0])) as picture:
         assert picture.width == 360
 
     def fill(opened: Page) -> None:
@@ -377,6 +383,36 @@ def test_chromium(chromium: browser.Chromium, tmp_path: Path) -> None:
 
     with pytest.raises(PlaywrightError):
         chromium.view((tmp_path / "absent.html").as_uri())
+
+
+def test_chromium_keeps_nothing_for_the_next_view(chromium: browser.Chromium, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    script = "document.title = localStorage.kept || sessionStorage.kept || 'nothing'"
+    page.write_text(f"<title>-</title><script>{script}</script>")
+    cookie = {"name": "kept", "value": "yes", "url": "http://127.0.0.1"}
+
+    def keep(where: str) -> None:
+        def act(opened: Page) -> None:
+            opened.context.add_cookies([cookie])
+            opened.evaluate(f"{where}.kept = 'yes'")
+
+        assert chromium.view(page.as_uri(), width=500, act=act).title == "nothing"
+
+    def ask(opened: Page) -> None:
+        opened.context.add_cookies([cookie])
+        opened.evaluate("address => { fetch(address, { mode: 'no-cors' }) }", f"http://127.0.0.1:{port}/")
+
+    def look(opened: Page) -> None:
+        assert opened.context.cookies() == []
+        assert opened.evaluate("innerWidth") == 360
+
+    keep("localStorage")
+    keep("sessionStorage")
+    assert chromium.view(page.as_uri(), act=look).title == "nothing"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        chromium.view(page.as_uri(), act=ask)
+        assert chromium.view(page.as_uri(), act=look).faults == ()
 
 
 def test_chromium_leaves_event_loops_to_the_tests(chromium: browser.Chromium) -> None:
