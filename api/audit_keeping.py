@@ -32,6 +32,7 @@ from .errors import ApiError, CannotWriteError, InputNotFoundError
 from .inputs import read_file
 from .output import StagedFiles
 from .problems import problem_of
+from .system_words import why_unwritten
 
 POLL_SECONDS = 1.0
 RETRY = timedelta(seconds=10)
@@ -214,5 +215,5 @@ class TrailKeeping:
 
 
 def _unwritable(path: Path, error: OSError) -> CannotWriteError:
-    reason = error.strerror or type(error).__name__
-    return CannotWriteError(f"无法写入目录：{path}（{reason}）", f"cannot write to the folder {path}: {reason}")
+    why = why_unwritten(error)
+    return CannotWriteError(f"无法写入目录：{path}（{why.zh}）", f"cannot write to the folder {path}: {why.en}")

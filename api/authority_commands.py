@@ -166,11 +166,18 @@ def _read(path: Path, issued_at: datetime) -> "AuthorityRegister":
         raise MalformedInputError("机构名录过大。", f"more than {MAX_REGISTER_BYTES} bytes")
     try:
         text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedInputError("不是 UTF-8 编码的机构名录。", "no register: not UTF-8") from error
+    try:
         document = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
         return authorities_from_document(document, issued_at=issued_at)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise MalformedInputError(f"机构名录有误：{said}", f"the register is not one: {said}") from error
+        # A missing member comes as a KeyError, whose text is its bare name.
+        said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise MalformedInputError(
+            f"不是机构名录，或名录有误（格式见 docs/how-to/authorities.md）：{said}",
+            f"no register, or a wrong one: {said}",
+        ) from error
 
 
 def _doubts(register: "AuthorityRegister") -> list[str]:

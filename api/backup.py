@@ -23,6 +23,7 @@ from .errors import CannotWriteError
 from .home import Home
 from .opening import existing_database, open_files
 from .protection_keys import protection_of
+from .system_words import why_unwritten
 
 DATABASE_MEMBER = "database"
 HOME_MEMBERS = "home/"
@@ -194,9 +195,9 @@ def _snapshot(home: Home, url: str) -> Iterator[Path]:
         write_snapshot(url, path)
         yield path
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        why = why_unwritten(error)
         raise CannotWriteError(
-            f"无法写入主目录：{home.path}（{reason}）", f"cannot write into {home.path}: {reason}"
+            f"无法写入主目录：{home.path}（{why.zh}）", f"cannot write into {home.path}: {why.en}"
         ) from error
     finally:
         path.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ from keys import (
 )
 
 from .errors import BackupUnreadableError, CannotWriteError, InputNotFoundError
+from .system_words import why_unwritten
 
 Kind = Literal["data", "keys"]
 FORMAT = "elicence backup 1"
@@ -105,8 +106,8 @@ def writing(path: Path, head: BackupHead, key: bytes) -> Iterator[BackupWriter]:
         os.link(staged, path)
         _sync(path.parent)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CannotWriteError(f"无法写入备份：{path}（{reason}）", f"cannot write {path}: {reason}") from error
+        why = why_unwritten(error)
+        raise CannotWriteError(f"无法写入备份：{path}（{why.zh}）", f"cannot write {path}: {why.en}") from error
     finally:
         staged.unlink(missing_ok=True)
 

@@ -131,6 +131,7 @@ class BatchWork:
         self._deaths: Counter[_Item] = Counter()
         self._held: set[_Item] = set()
         self._stop = threading.Event()
+        self._is_over = False
         self._worked_at = time.monotonic()
         self.state = "ok"
         """`ok`, or the code of what is in the way since the last attempt."""
@@ -225,9 +226,13 @@ class BatchWork:
         process = _Process(self._services.home.path)
         with self._guard:
             self._busy.add(process)
+            if self._is_over:
+                process.kill()  # it was not there yet when the others were ended
         return process
 
     def _died(self, item: _Item) -> str:
+        if self._is_over:
+            return "WORKER_LOST"  # it was ended from here: the item is not to blame
         self._deaths[item] += 1
         log.error("a process that issues ended by itself")
         if self._deaths[item] < MAX_DEATHS:
@@ -238,6 +243,7 @@ class BatchWork:
 
     def _kill_busy(self) -> None:
         with self._guard:
+            self._is_over = True
             for process in self._busy:
                 process.kill()
 

@@ -20,6 +20,7 @@ from keys import (
 from .errors import CannotWriteError, HomeError, SettingsError
 from .settings import FAMILIES, SETTINGS_FILE, Settings, load_settings, settings_text
 from .store_settings import StoreSetting
+from .system_words import why_unwritten
 
 AUTHORITY_NAME = "样例县行政审批局"
 AUTHORITY_CODE = "1199010000000102XM"
@@ -136,9 +137,9 @@ def ensure_home(
             return open_home(path), False
         _flush(path.parent)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        why = why_unwritten(error)
         raise CannotWriteError(
-            f"无法建立主目录：{path}（{reason}）", f"cannot make the home directory {path}: {reason}"
+            f"无法建立主目录：{path}（{why.zh}）", f"cannot make the home directory {path}: {why.en}"
         ) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)

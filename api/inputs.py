@@ -1,6 +1,5 @@
 """Reading what people hand in: bounded, strict, and without ever repeating it in a message."""
 
-import errno
 import json
 import os
 import re
@@ -13,6 +12,7 @@ from typing import BinaryIO
 from esign import CHINA, YEARS
 
 from .errors import InputNotFoundError, InputTooLargeError, MalformedInputError, UsageError
+from .system_words import why_unread
 
 MAX_JSON_BYTES = 4 * 1024 * 1024  # paper metadata with an annex of 10,000 rows stays below 2 MB
 MAX_JSON_DEPTH = 16  # envelope, data, rows, row, cell are five
@@ -20,15 +20,6 @@ MAX_LINE_BYTES = 4096  # a holder code on standard input
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
-_WHY_UNREAD = {
-    errno.ENOENT: ("没有这个文件，请核对文件名和所在文件夹", "no such file; check its name and folder"),
-    errno.ENOTDIR: ("没有这个文件，请核对文件名和所在文件夹", "no such file; check its name and folder"),
-    errno.EISDIR: ("这是文件夹，请给出其中的一个文件", "this is a folder; name a file in it"),
-    errno.EACCES: ("没有权限读取这个文件，请联系管理员", "no permission to read this file; ask the administrator"),
-    errno.ENAMETOOLONG: ("文件名太长", "the name is too long"),
-}
-_UNREAD = ("无法读取这个文件", "this file cannot be read")
 
 
 def read_file(path: Path, limit: int) -> bytes:
@@ -43,8 +34,8 @@ def read_file(path: Path, limit: int) -> bytes:
                 raise InputNotFoundError(f"不是文件：{path}", f"not a file: {path}")
             return _read(stream, limit)
     except (OSError, ValueError) as error:
-        zh, en = _WHY_UNREAD.get(error.errno or 0, _UNREAD) if isinstance(error, OSError) else _UNREAD
-        raise InputNotFoundError(f"{zh}：{path}", f"{en}: {path}") from error
+        why = why_unread(error)
+        raise InputNotFoundError(f"{why.zh}：{path}", f"{why.en}: {path}") from error
 
 
 def read_standard_input(limit: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What is done with keys: made, certified, put to use, replaced, retired. Each act ends with the register saved."""
+"""What is done with keys: made, certified, put to use, replaced. Each act ends with the register saved."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,8 +18,6 @@ from keys import (
     KeyUnusableError,
     NotForProductionError,
     PrivateKey,
-    Retirement,
-    RetirementReason,
     Subject,
     chain_for_key,
     generate_private_key,
@@ -27,30 +25,19 @@ from keys import (
     make_request,
     passphrase_from,
     read_reply,
-    read_retirements,
     write_certificates,
     write_private_key,
-    write_retirements,
 )
-from verify import RETIREMENTS_FILE, Purpose, TrustStore, usage_check
+from verify import Purpose, TrustStore, usage_check
 
 from .errors import CannotWriteError, HomeError, MalformedInputError, UsageError
 from .home import Home
 from .inputs import read_file
-from .key_register import (
-    KeyRegister,
-    KeyState,
-    RegisteredKey,
-    is_key_name,
-    load_register,
-    register_lock,
-    retirements_of,
-    save_register,
-)
+from .key_register import KeyRegister, KeyState, RegisteredKey, is_key_name, load_register, register_lock, save_register
 from .messages import Message
 from .open_keys import chain_of, custody_of
-from .output import StagedFiles
 from .seals import read_home_seal
+from .system_words import why_unwritten
 
 MAX_REPLY_BYTES = 1024 * 1024
 
@@ -93,7 +80,7 @@ def make_key(
                 raise NotForProductionError("in production a seal key is made in a device and named with --uri")
             key = _make_file(home, called, _algorithm(family, role), source, bits)
             made = RegisteredKey(name=called, family=family, role=role, uri=key, made_at=at)
-            return _kept(home, register, made, at)
+            return kept_in(home, register, made, at)
         taken = RegisteredKey(name=called, family=family, role=role, uri=uri, made_at=at)
         opened = open_registered(home, taken)
         if opened.algorithm != _algorithm(family, role):
@@ -107,7 +94,7 @@ def make_key(
             raise
         except KeyUnusableError:
             # No certificate comes with it, as with nearly every device.
-            return _kept(home, register, taken, at)
+            return kept_in(home, register, taken, at)
         return _certified(home, register, taken, inside, at)
 
 
@@ -133,7 +120,7 @@ def request_certificate(
             common_name=common_name or f"{wanted} {purpose}", organization=wanted, organization_identifier=code
         )
         request = make_request(subject, open_registered(home, key))
-        return _kept(home, register, replace(key, requested_at=at), at), request
+        return kept_in(home, register, replace(key, requested_at=at), at), request
 
 
 def import_certificate(home: Home, name: str, files: tuple[Path, ...], *, at: datetime) -> Kept:
@@ -182,52 +169,7 @@ def rotate(home: Home, *, family: str, role: str, to: str, begin: datetime | Non
         warnings = _differences(home, present, signer.certificate)
         if role == "seal":
             warnings += _not_in_seal(home, family, signer.certificate)
-        return _kept(home, register, replace(key, active_from=begin), at, warnings)
-
-
-def retire(
-    home: Home, name: str, *, reason: RetirementReason, since: datetime | None, decision: str, at: datetime
-) -> Kept:
-    """Take a key out of use for ever and tell the verifiers, first of all.
-
-    A compromise may follow an orderly retirement, or be found to have begun earlier; nothing else is taken back.
-    """
-    at = at.replace(microsecond=0)
-    since = at if since is None else since.replace(microsecond=0)
-    if since > at:
-        raise UsageError("停用时间不能晚于现在。", "a retirement cannot lie in the future")
-    if not decision.strip():
-        raise UsageError("请写明依据（--decision）。", "say who decided, or under which number (--decision)")
-    with register_lock(home):
-        register = load_register(home)
-        key = register.get(name)
-        _require_not_fixed(key)
-        worse = reason is RetirementReason.COMPROMISE and (
-            key.retired is RetirementReason.ORDERLY or (key.retired_since is not None and since < key.retired_since)
-        )
-        if key.retired is not None and not worse:
-            raise UsageError("该密钥已停用。", "the key is retired already")
-        digests = dict.fromkeys(key.certificates)
-        if key.chain is not None:
-            digests[_certificates(home, key)[0].fingerprint("sha256").hex()] = None
-        retired = replace(
-            key,
-            certificates=tuple(digests),
-            retired=reason,
-            retired_since=since,
-            retired_at=at,
-            decision=decision.strip(),
-        )
-        _publish(home, retirements_of(retired))
-        warnings = []
-        if register.active(key.family, key.role, at) == key:
-            warnings.append(
-                Message(
-                    zh="这是正在使用的密钥：在启用另一把密钥（rotate）之前不能签发。",
-                    en="it was the key in use: nothing is issued with this family until another one is (rotate)",
-                )
-            )
-        return _kept(home, register, retired, at, tuple(warnings))
+        return kept_in(home, register, replace(key, active_from=begin), at, warnings)
 
 
 def open_registered(home: Home, key: RegisteredKey) -> PrivateKey:
@@ -238,7 +180,7 @@ def open_registered(home: Home, key: RegisteredKey) -> PrivateKey:
 def certificates_of(home: Home, key: RegisteredKey) -> tuple[Certificate, ...] | None:
     """Read a key's certificates, its own first; None when it has none yet or the file cannot be read."""
     try:
-        return None if key.chain is None else _certificates(home, key)
+        return None if key.chain is None else read_certificates(home, key)
     except (HomeError, KeysError):
         return None
 
@@ -286,13 +228,14 @@ def _make_file(home: Home, name: str, algorithm: Algorithm, source: str | None, 
 
 
 def _changeable(key: RegisteredKey) -> RegisteredKey:
-    _require_not_fixed(key)
+    require_not_fixed(key)
     if key.retired is not None:
         raise UsageError("该密钥已停用。", "the key is retired")
     return key
 
 
-def _require_not_fixed(key: RegisteredKey) -> None:
+def require_not_fixed(key: RegisteredKey) -> None:
+    """UsageError for a key that `elicence.toml` names: no command changes it."""
     if key.fixed:
         raise UsageError(
             "该密钥由 elicence.toml 指定：请从中删去，并用 keys new --uri 登记。",
@@ -316,7 +259,8 @@ def _present_subject(home: Home, register: KeyRegister, at: datetime) -> tuple[s
     )
 
 
-def _certificates(home: Home, key: RegisteredKey) -> tuple[Certificate, ...]:
+def read_certificates(home: Home, key: RegisteredKey) -> tuple[Certificate, ...]:
+    """Read the certificates of a key that has some; HomeError, or the error of `keys`."""
     path = home.path / (key.chain or "")
     try:
         return load_certificates(path.read_bytes())
@@ -358,7 +302,7 @@ def _certified(
     warnings += _differences(home, register.active(key.family, key.role, at), certificate)
     certificates = tuple(dict.fromkeys((*key.certificates, digest)))
     kept = replace(key, chain=f"keys/{file.name}", certificates=certificates)
-    return _kept(home, register, kept, at, tuple(warnings))
+    return kept_in(home, register, kept, at, tuple(warnings))
 
 
 def _differences(home: Home, present: RegisteredKey | None, certificate: Certificate) -> tuple[Message, ...]:
@@ -387,23 +331,10 @@ def _not_in_seal(home: Home, family: str, certificate: Certificate) -> tuple[Mes
     )
 
 
-def _publish(home: Home, retirements: tuple[Retirement, ...]) -> None:
-    path = home.trust / RETIREMENTS_FILE
-    try:
-        known = {retirement.certificate_digest: retirement for retirement in read_retirements(path.read_bytes())}
-    except FileNotFoundError:
-        known = {}
-    except (OSError, KeysError) as error:
-        raise HomeError(f"停用名单无法读取：{path}", f"the list of retired keys cannot be read: {path}") from error
-    known.update({retirement.certificate_digest: retirement for retirement in retirements})
-    with StagedFiles(home.trust, mode=0o644) as staged:
-        staged.stage({RETIREMENTS_FILE: write_retirements(known.values())})
-        staged.put()
-
-
-def _kept(
+def kept_in(
     home: Home, register: KeyRegister, key: RegisteredKey, at: datetime, warnings: tuple[Message, ...] = ()
 ) -> Kept:
+    """Save what was done with a key."""
     changed = register.with_key(key)
     save_register(home, changed)
     return Kept(key=key, state=changed.state(key, at), warnings=warnings)
@@ -413,5 +344,5 @@ def _written(write: Callable[[], None], path: Path) -> None:
     try:
         write()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CannotWriteError(f"无法写入：{path}（{reason}）", f"cannot write {path}: {reason}") from error
+        why = why_unwritten(error)
+        raise CannotWriteError(f"无法写入：{path}（{why.zh}）", f"cannot write {path}: {why.en}") from error

@@ -1,4 +1,4 @@
-"""`elicence keys …`: arguments in, one answer out. What is done stands in `key_keeping`."""
+"""`elicence keys …`: arguments in, one answer out. What is done stands in `key_keeping` and `key_retiring`."""
 
 import argparse
 from datetime import UTC, datetime
@@ -178,7 +178,7 @@ def _rotate(arguments: argparse.Namespace) -> "Answer":
 def _retire(arguments: argparse.Namespace) -> "Answer":
     from keys import RetirementReason
 
-    from .key_keeping import retire
+    from .key_retiring import retire
 
     home, at = _home(arguments), datetime.now(UTC)
     kept = retire(

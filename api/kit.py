@@ -38,6 +38,7 @@ from .inputs import read_file
 from .self_check import require_authentic
 from .status_fetching import fetch_status_lists
 from .status_files import StatusFiles
+from .system_words import why_unwritten
 
 KIT_FORMAT = "elicence-kit/1"
 KIT_FILE = "kit.json"
@@ -152,8 +153,8 @@ def renew_kit(folder: Path, sources: KitSources, *, at: datetime) -> MadeKit:
 
 
 def _unwritten(folder: Path, error: OSError) -> CannotWriteError:
-    reason = error.strerror or type(error).__name__
-    return CannotWriteError(f"无法写入：{folder}（{reason}）", f"cannot write {folder}: {reason}")
+    why = why_unwritten(error)
+    return CannotWriteError(f"无法写入：{folder}（{why.zh}）", f"cannot write {folder}: {why.en}")
 
 
 def _copy_program(kit: Path) -> None:

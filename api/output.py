@@ -1,7 +1,6 @@
 """Putting finished files into a folder: all of them whole, or none."""
 
 import contextlib
-import errno
 import os
 import secrets
 from collections.abc import Iterable, Mapping
@@ -13,25 +12,7 @@ from typing import Self
 from licences import SEALED_FORMS, FileKind, LicenceStore, Record, form_and_key
 
 from .errors import CannotWriteError
-
-_WHY_UNWRITTEN = {
-    errno.ENOENT: ("没有这个文件夹，也不能新建", "there is no such folder, and none can be made"),
-    errno.EACCES: (
-        "没有写入权限，请换一个文件夹或联系管理员",
-        "no permission; take another folder or ask the administrator",
-    ),
-    errno.EPERM: (
-        "没有写入权限，请换一个文件夹或联系管理员",
-        "no permission; take another folder or ask the administrator",
-    ),
-    errno.EROFS: ("磁盘是只读的，请换一个文件夹", "the disk is read-only; take another folder"),
-    errno.ENOSPC: ("磁盘已满，请清理后再试", "the disk is full; free some and try again"),
-    errno.EDQUOT: ("磁盘配额已用完，请清理后再试", "the quota is used up; free some and try again"),
-    errno.EISDIR: ("已有同名的文件夹，请换一个文件名", "a folder has this name; take another one"),
-    errno.EEXIST: ("这里应为文件夹，却有同名的文件", "a file stands where a folder is wanted"),
-    errno.ENOTDIR: ("这里应为文件夹，却有同名的文件", "a file stands where a folder is wanted"),
-    errno.ENAMETOOLONG: ("文件名太长", "the name is too long"),
-}
+from .system_words import why_unwritten
 
 
 class StagedFiles:
@@ -91,10 +72,10 @@ class StagedFiles:
         self._staged.clear()
 
     def _refused(self, error: OSError) -> CannotWriteError:
-        zh, en = _WHY_UNWRITTEN.get(error.errno or 0, ("系统拒绝写入", error.strerror or type(error).__name__))
+        why = why_unwritten(error)
         # What is in the way is the file itself when it is to get its name.
         place = error.filename2 or self._directory
-        return CannotWriteError(f"无法写入：{place}（{zh}）", f"cannot write {place}: {en}")
+        return CannotWriteError(f"无法写入：{place}（{why.zh}）", f"cannot write {place}: {why.en}")
 
 
 def file_name(identifier: str, kind: FileKind) -> str:

@@ -22,6 +22,7 @@ from .opening import open_files
 from .protection_keys import protection_of
 from .settings import SETTINGS_FILE
 from .store_settings import StoreSetting, rename_store
+from .system_words import why_unwritten
 from .wiring import Services, clock
 
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
@@ -103,8 +104,8 @@ def restore(
             target.rmdir()
         staged.rename(target)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CannotWriteError(f"无法恢复到：{target}（{reason}）", f"cannot restore to {target}: {reason}") from error
+        why = why_unwritten(error)
+        raise CannotWriteError(f"无法恢复到：{target}（{why.zh}）", f"cannot restore to {target}: {why.en}") from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return found

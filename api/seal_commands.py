@@ -170,7 +170,9 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     at = datetime.now(UTC) if arguments.at is None else parse_at(arguments.at)
     report = Verifier(_trust(arguments, open_home(where) if where.exists() else None)).verify_file(data, at=at)
     if report.kind not in ("seal", "unknown"):
-        raise MalformedInputError("这不是电子印章文件。", "this is no electronic seal: use elicence verify")
+        raise MalformedInputError(
+            "这不是电子印章文件；证照请用 elicence verify 查验。", "this is no electronic seal: use elicence verify"
+        )
     catalogue = catalogue_of(open_home(where) if where.exists() else None)
     facts: dict[str, object] = {"seal": None}
     lines = [report_text(report, catalogue, full=False)]

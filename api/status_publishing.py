@@ -32,6 +32,7 @@ from verify import VerifyError
 from .errors import ApiError, BusyError, CannotWriteError, ClockError
 from .problems import problem_of
 from .status_files import PublishedList, StatusFiles
+from .system_words import why_unwritten
 
 PERIOD = timedelta(hours=1)
 TIME_TO_LIVE = timedelta(hours=26)
@@ -127,9 +128,9 @@ class StatusPublisher:
             self._files.folder.mkdir(mode=0o755, exist_ok=True)
             descriptor = os.open(self._files.folder, os.O_RDONLY)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
+            why = why_unwritten(error)
             raise CannotWriteError(
-                f"无法写入目录：{self._files.folder}（{reason}）", f"cannot write to {self._files.folder}: {reason}"
+                f"无法写入目录：{self._files.folder}（{why.zh}）", f"cannot write to {self._files.folder}: {why.en}"
             ) from error
         try:
             _lock(descriptor, until=time.monotonic() + wait)

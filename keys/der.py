@@ -6,10 +6,9 @@ write the reader does not read, because leniency here is what attackers use.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from keys.errors import MalformedDerError
 
@@ -144,8 +143,7 @@ def context(number: int, *content: bytes, primitive: bool = False) -> bytes:
     return tlv((0x80 if primitive else 0xA0) | number, *content)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Element:
+class Element(NamedTuple):
     """One element as it stands in the data: identifier octet, content, and both with the length (`raw`)."""
 
     tag: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from cffi import FFI  # type: ignore[import-untyped]
@@ -69,14 +70,21 @@ _MAX_SIGNATURE: Final = 80
 """Room for a DER signature of two 256-bit numbers (72 bytes at most)."""
 
 
+@cache
+def declared() -> FFI:
+    """Read the declarations; no library is loaded."""
+    ffi = FFI()
+    ffi.cdef(_DECLARATIONS)
+    return ffi
+
+
 class Libcrypto:
     """The SM2 operations of one loaded library. Knows points, scalars and 32-byte digests; the rest is `keys.sm2`'s."""
 
     def __init__(self, path: str = SONAME) -> None:
         """Load the library and run the self-test (about 30 ms); `ProviderMissingError` when either fails."""
         self.path: Final = path
-        self._ffi = FFI()
-        self._ffi.cdef(_DECLARATIONS)
+        self._ffi = declared()
         try:
             self._library = self._ffi.dlopen(path)
             self.name: Final[str] = self._ffi.string(self._library.OpenSSL_version(0)).decode("ascii", "replace")

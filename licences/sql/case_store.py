@@ -1,15 +1,14 @@
 """Adapter: cases in a relational database."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
 from licences.actors import Actor
-from licences.errors import AllotmentTakenError, ForgeryReportNotFoundError, LicenceNotFoundError
+from licences.errors import AllotmentTakenError, ForgeryReportNotFoundError
 from licences.protection import Protection
 from licences.supervision import (
     CLOSING,
@@ -27,9 +26,9 @@ from licences.supervision import (
 )
 
 from .case_tables import CASE_CONTEXT, NOTE_CONTEXT, case_steps, cases
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .forgery_tables import forgery_reports
-from .licence_tables import licences
+from .licence_rows import require_licence
 
 _cases = cases.c
 _steps = case_steps.c
@@ -59,7 +58,6 @@ _OF_HOLDER = _ROWS.where(_cases.holder_index == sa.bindparam("holder")).order_by
 _OPEN_OF_HOLDER = sa.select(sa.func.count()).where(
     _cases.holder_index == sa.bindparam("holder"), _cases.closed_at.is_(None)
 )
-_IS_LICENCE = sa.select(sa.literal(1)).where(licences.c.identifier == sa.bindparam("wanted"))
 _IS_REPORT = sa.select(sa.literal(1)).where(forgery_reports.c.number == sa.bindparam("wanted"))
 _ABOUT_REPORT = sa.select(sa.literal(1)).where(_cases.forgery == sa.bindparam("wanted"))
 _CHANGE = cases.update().where(_cases.number == sa.bindparam("wanted"))
@@ -81,7 +79,7 @@ class SqlCases:
         """See ``supervision.Cases``."""
         with translated():
             try:
-                with self._writing() as connection:
+                with writing(self._engine) as connection:
                     _require(connection, case)
                     connection.execute(cases.insert(), self._case_row(case))
                     for number, step in enumerate(case.steps, start=1):
@@ -108,7 +106,7 @@ class SqlCases:
 
     def step(self, number: str, step: CaseStep) -> Case:
         """See ``supervision.Cases``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             case = self._find(connection, number)
             if case.closed is not None:
                 raise CaseClosedError
@@ -190,17 +188,10 @@ class SqlCases:
             deadline=row.new_deadline,
         )
 
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as connection:
-            lock(connection)
-            yield connection
-            connection.commit()
-
 
 def _require(connection: sa.Connection, case: Case) -> None:
-    if case.identifier and not _is_there(connection, _IS_LICENCE, case.identifier):
-        raise LicenceNotFoundError
+    if case.identifier:
+        require_licence(connection, case.identifier)
     if case.forgery:
         if not _is_there(connection, _IS_REPORT, case.forgery):
             raise ForgeryReportNotFoundError

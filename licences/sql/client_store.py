@@ -2,8 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -27,7 +26,7 @@ from licences.access import (
 from licences.errors import InvalidFieldError
 
 from .client_tables import client_proofs, clients
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 
 _MAC_PURPOSE = b"elicence clients 1"
 _proofs = client_proofs.c
@@ -74,7 +73,7 @@ class SqlClients:
         """See ``access.Clients``."""
         with translated():
             try:
-                with self._writing() as connection:
+                with writing(self._engine) as connection:
                     connection.execute(clients.insert(), {"name": client.name, **self._client_values(client)})
             except sa.exc.IntegrityError as error:
                 raise ClientExistsError from error
@@ -86,7 +85,7 @@ class SqlClients:
 
     def change(self, name: str, edit: Callable[[Client], Client]) -> Client:
         """See ``access.Clients``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             client = edit(self._found(connection, name))
             connection.execute(_SET_CLIENT.values(self._client_values(client)), {"wanted": name})
         return client
@@ -106,7 +105,7 @@ class SqlClients:
 
     def add_proof(self, proof: ClientProof) -> None:
         """See ``access.Clients``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             self._found(connection, proof.client)
             known = connection.execute(_PROOF, {"wanted": proof.id}).first()
             if known is not None:
@@ -134,7 +133,7 @@ class SqlClients:
         """See ``access.Clients``."""
         if not is_key(proof_id):
             raise ClientUnknownError
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             row = connection.execute(_PROOF, {"wanted": proof_id}).first()
             if row is None:
                 raise ClientUnknownError
@@ -156,7 +155,7 @@ class SqlClients:
 
     def used(self, proof_id: str, day: date) -> None:
         """See ``access.Clients``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             connection.execute(_SET_PROOF.values(last_used=day.isoformat()), {"wanted": proof_id})
 
     def _found(self, connection: sa.Connection, name: str) -> Client:
@@ -193,12 +192,6 @@ class SqlClients:
 
     def _mac(self, *parts: str) -> str:
         return hmac_bytes("sm3", self._mac_key, json.dumps(parts, ensure_ascii=True).encode("ascii")).hex()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
 
 def _client_content(client: Client) -> dict[str, object]:

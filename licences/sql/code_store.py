@@ -6,8 +6,6 @@ Every refusal is one statement, two keyed digests and one comparison; nothing is
 
 import hmac
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -31,7 +29,7 @@ from licences.access import (
 )
 from licences.protection import Protection
 
-from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, open_engine, translated, writing
 from .mandate_store import mandate_from
 from .use_tables import CODE_CONTEXT, MANDATE_CONTEXT, mandates, use_code_uses, use_codes
 
@@ -86,7 +84,7 @@ class SqlUseCodes:
         digest = token_digest(code.kind, token)
         details = self._protection.protect(_details(code), context=CODE_CONTEXT.format(digest=digest))
         row = {"digest": digest, **self._columns(code), "details": details}
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             if most is not None:
                 asked = {"maker": code.made_by, "of_kind": code.kind.value, "now": code.made_at}
                 if connection.execute(_LIVE, asked).scalar_one() >= most:
@@ -104,7 +102,7 @@ class SqlUseCodes:
             # Refusals are found without the lock, for which a stranger could make everybody wait.
             with self._engine.connect() as connection:
                 _require(connection.execute(_FOUND, asked).first(), attempt, binding)
-            with self._writing() as connection:
+            with writing(self._engine) as connection:
                 row = _require(connection.execute(_FOUND, asked).first(), attempt, binding)
                 use = {"digest": digest, "verifier": verifier, "used_at": attempt.at}
                 connection.execute(use_code_uses.insert(), use)
@@ -112,7 +110,7 @@ class SqlUseCodes:
 
     def sweep(self, before: datetime) -> int:
         """See ``access.UseCodes``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             return _sweep(connection, before)
 
     def _code(self, row: _Row, attempt: Attempt) -> UseCode:
@@ -164,12 +162,6 @@ class SqlUseCodes:
 
     def _keyed(self, text: str) -> str:
         return hmac_bytes("sm3", self._index_key, text.encode("utf-8", "surrogatepass")).hex()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
 
 def _sweep(connection: sa.Connection, before: datetime) -> int:

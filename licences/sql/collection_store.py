@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -27,7 +26,7 @@ from licences.errors import BatchChangedError, BatchNotFoundError, CollectionTak
 from licences.protection import Protection
 
 from .collection_tables import DIGEST_CONTEXT, REMARK_CONTEXT, collection_acts, collection_batches, collection_rows
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .licence_tables import licence_events
 
 _CHUNK = 500
@@ -123,7 +122,7 @@ class SqlCollectionStore:
         """See ``collection.CollectionStore``."""
         with translated():
             try:
-                with self._writing() as connection:
+                with writing(self._engine) as connection:
                     batch = _new_batch(connection, rows, kind, form, at) if rows else None
                     if changes:
                         number = None if batch is None else batch.number
@@ -186,14 +185,14 @@ class SqlCollectionStore:
     def written(self, number: str, digest: str) -> None:
         """See ``collection.CollectionStore``."""
         protected = self._protection.protect(digest.encode("ascii"), context=_digest_place(number))
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             connection.execute(_SET_DIGEST, {"batch_number": number, "new_digest": protected})
         if self.batch(number).digest != digest:
             raise BatchChangedError
 
     def answer(self, receipts: Sequence[Receipt], at: datetime) -> None:
         """See ``collection.CollectionStore``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             sent = {receipt: _row_of(connection, receipt) for receipt in set(receipts)}
             check_receipts(receipts, lambda receipt: sent[receipt] is not None)
             for receipt in receipts:
@@ -233,12 +232,6 @@ class SqlCollectionStore:
             # Databases sort by their own collation.
             identifiers = sorted(connection.execute(_PRESENT).scalars())
         yield from identifiers
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
 
 def _new_batch(

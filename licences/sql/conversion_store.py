@@ -12,7 +12,7 @@ from licences.stock.batch import MAX_FINDINGS, STRAY_LINE, ConversionBatch, RowO
 from licences.stock.findings import Finding
 
 from .conversion_tables import conversion_rows, conversions
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 
 _BATCH = conversions.select().where(conversions.c.batch_id == sa.bindparam("batch"))
 _NEWEST = (
@@ -49,8 +49,7 @@ class SqlConversions:
 
     def begin(self, batch: ConversionBatch) -> None:
         """See ``batch.ConversionStore``."""
-        with translated(), self._engine.begin() as connection:
-            lock(connection)
+        with translated(), writing(self._engine) as connection:
             connection.execute(conversions.insert(), asdict(batch))
 
     def get(self, batch_id: str) -> ConversionBatch:
@@ -75,8 +74,7 @@ class SqlConversions:
         self.get(batch_id)
         if not rows:
             return
-        with translated(), self._engine.begin() as connection:
-            lock(connection)
+        with translated(), writing(self._engine) as connection:
             connection.execute(_FORGET, {"batch": batch_id, "lines": list(rows)})
             connection.execute(conversion_rows.insert(), list(rows.values()))
 
@@ -100,8 +98,7 @@ class SqlConversions:
 
     def finish(self, batch_id: str, at: datetime, failure: str = "") -> None:
         """See ``batch.ConversionStore``."""
-        with translated(), self._engine.begin() as connection:
-            lock(connection)
+        with translated(), writing(self._engine) as connection:
             change = _FINISH.values(finished_at=at, failure=failure)
             if connection.execute(change, {"batch": batch_id}).rowcount != 1:
                 raise ConversionNotFoundError

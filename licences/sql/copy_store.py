@@ -1,22 +1,20 @@
 """Adapter: annotated copies and reliances in a relational database."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from licences.copies import MadeCopy, Reliance, RelianceKind
-from licences.errors import AllotmentTakenError, CopyNotFoundError, LicenceNotFoundError, RelianceKnownError
+from licences.errors import AllotmentTakenError, CopyNotFoundError, RelianceKnownError
 from licences.protection import Protection
 from licences.store import FileKind, Files, StoredFile
 
 from .copy_tables import FILES_CONTEXT, annotated_copies, reliances
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
-from .licence_tables import licences
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
+from .licence_rows import require_licence
 
 _copies, _reliances = annotated_copies.c, reliances.c
-_IS_LICENCE = sa.select(sa.literal(1)).where(licences.c.identifier == sa.bindparam("licence"))
 _KNOWN = sa.select(sa.literal(1)).where(
     _reliances.kind == sa.bindparam("how"), _reliances.reference == sa.bindparam("number")
 )
@@ -51,7 +49,7 @@ class SqlCopyStore:
         """See ``copies.Reliances``."""
         with translated():
             try:
-                with self._writing() as connection:
+                with writing(self._engine) as connection:
                     _insert(connection, reliance)
             except sa.exc.IntegrityError as error:
                 raise RelianceKnownError from error
@@ -75,8 +73,8 @@ class SqlCopyStore:
                 raise ValueError(f"the copy names another {kind} file")
         with translated():
             try:
-                with self._writing() as connection:
-                    _require_licence(connection, copy.identifier)
+                with writing(self._engine) as connection:
+                    require_licence(connection, copy.identifier)
                     connection.execute(annotated_copies.insert(), self._row(copy))
                     _insert(connection, reliance)
             except (sa.exc.IntegrityError, RelianceKnownError) as error:
@@ -131,16 +129,9 @@ class SqlCopyStore:
             files=files,
         )
 
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as connection:
-            lock(connection)
-            yield connection
-            connection.commit()
-
 
 def _insert(connection: sa.Connection, reliance: Reliance) -> None:
-    _require_licence(connection, reliance.identifier)
+    require_licence(connection, reliance.identifier)
     known = {"how": reliance.kind.value, "number": reliance.reference}
     if connection.execute(_KNOWN, known).first() is not None:
         raise RelianceKnownError
@@ -158,12 +149,6 @@ def _insert(connection: sa.Connection, reliance: Reliance) -> None:
             "relied_at": reliance.relied_at,
         },
     )
-
-
-def _require_licence(connection: sa.Connection, identifier: str) -> None:
-    known = is_key(identifier) and connection.execute(_IS_LICENCE, {"licence": identifier}).first()
-    if not known:
-        raise LicenceNotFoundError
 
 
 def _reliance(row: sa.Row[tuple[object, ...]]) -> Reliance:

@@ -144,6 +144,14 @@ def lock(connection: sa.Connection) -> None:
         connection.execute(_WRITE, {"key": _WRITERS})
 
 
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Write in one transaction that nobody else can write beside; it counts at the end of the block, or not at all."""
+    with engine.begin() as connection:
+        lock(connection)
+        yield connection
+
+
 def is_key(text: str) -> bool:
     """Whether a text can be the key of a row. Keys are ASCII; SQLite takes no lone surrogate, PostgreSQL no NUL."""
     return text.isascii() and "\0" not in text

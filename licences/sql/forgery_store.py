@@ -1,8 +1,6 @@
 """Adapter: reports of forgeries in a relational database."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -12,17 +10,15 @@ from licences.errors import (
     ForgeryReportClosedError,
     ForgeryReportNotFoundError,
     ForgeryReportsFullError,
-    LicenceNotFoundError,
 )
 from licences.forgery_reports import DAY, MAX_REPORTS_A_DAY, ForgeryClosing, ForgeryFinding, ForgeryReport
 from licences.protection import Protection
 
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .forgery_tables import CONTACT_CONTEXT, REMARK_CONTEXT, STATEMENT_CONTEXT, forgery_reports
-from .licence_tables import licences
+from .licence_rows import require_licence
 
 _reports = forgery_reports.c
-_IS_LICENCE = sa.select(sa.literal(1)).where(licences.c.identifier == sa.bindparam("licence"))
 _OF_NUMBER = forgery_reports.select().where(_reports.number == sa.bindparam("wanted"))
 _SINCE = sa.select(sa.func.count()).where(_reports.received_at > sa.bindparam("since"))
 _ORDERED = forgery_reports.select().order_by(_reports.received_at, _reports.number)
@@ -48,9 +44,9 @@ class SqlForgeryReports:
         row = self._row(report)
         with translated():
             try:
-                with self._writing() as connection:
+                with writing(self._engine) as connection:
                     if report.identifier:
-                        _require_licence(connection, report.identifier)
+                        require_licence(connection, report.identifier)
                     if connection.execute(_SINCE, {"since": report.received_at - DAY}).scalar_one() >= most:
                         raise ForgeryReportsFullError
                     connection.execute(forgery_reports.insert(), row)
@@ -86,7 +82,7 @@ class SqlForgeryReports:
             "office": closing.actor.office,
             "office_code": closing.actor.office_code,
         }
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             if connection.execute(_CLOSE.values(values), {"wanted": number}).rowcount == 0:
                 raise ForgeryReportClosedError
         return self.get(number)
@@ -133,16 +129,3 @@ class SqlForgeryReports:
 
     def _reveal(self, value: bytes, context: str, number: str) -> str:
         return self._protection.reveal(value, context=context.format(number=number)).decode()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as connection:
-            lock(connection)
-            yield connection
-            connection.commit()
-
-
-def _require_licence(connection: sa.Connection, identifier: str) -> None:
-    known = is_key(identifier) and connection.execute(_IS_LICENCE, {"licence": identifier}).first()
-    if not known:
-        raise LicenceNotFoundError

@@ -6,7 +6,7 @@ from licences.actors import Actor
 from licences.errors import FormError, LicenceNotFoundError
 from licences.forms import FormBatch, FormEntry, FormState, Serial, check_entry
 
-from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, open_engine, translated, writing
 from .forms_tables import form_batches, form_entries
 from .licence_tables import licences
 
@@ -37,8 +37,7 @@ class SqlForms:
 
     def receive(self, batch: FormBatch) -> None:
         """See ``forms.FormRegister``."""
-        with translated(), self._engine.begin() as connection:
-            lock(connection)
+        with translated(), writing(self._engine) as connection:
             if any(batch.meets(other) for other in _batches(connection, batch.type_code)):
                 raise FormError("FORM_RANGE_TAKEN")
             row = {
@@ -53,8 +52,7 @@ class SqlForms:
 
     def record(self, entry: FormEntry) -> None:
         """See ``forms.FormRegister``."""
-        with translated(), self._engine.begin() as connection:
-            lock(connection)
+        with translated(), writing(self._engine) as connection:
             rows = connection.execute(_OF_FORM, {"value": entry.type_code, "printed": entry.serial})
             check_entry(entry, _batches(connection, entry.type_code), [_entry(row) for row in rows])
             known = entry.identifier is None or connection.execute(_LICENCE, {"value": entry.identifier}).first()

@@ -1,8 +1,6 @@
 """Adapter: links between holder codes in a relational database, found by a keyed digest and kept encrypted."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -13,7 +11,7 @@ from licences.holder_links import HolderLink, LinkEntry, Withdrawal
 from licences.protection import Protection
 from licences.store import HolderKey
 
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .holder_tables import LINK_CONTEXT, WITHDRAWAL_CONTEXT, holder_link_withdrawals, holder_links
 
 _withdrawals = holder_link_withdrawals.c
@@ -63,7 +61,7 @@ class SqlHolderLinks:
         earlier, later = self._index(link.earlier), self._index(link.later)
         details = {"earlier": link.earlier, "later": link.later, "evidence": link.evidence}
         plain = json.dumps(details, ensure_ascii=True).encode("ascii")
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             same = {"of_relation": link.relation, "earlier": earlier, "later": later}
             if connection.execute(_SAME, same).first() is not None:
                 raise DuplicateLinkError
@@ -87,7 +85,7 @@ class SqlHolderLinks:
         if not is_key(link_id):
             raise LinkNotFoundError
         context = WITHDRAWAL_CONTEXT.format(link_id=link_id)
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             found = connection.execute(_OF_ID, {"value": link_id}).first()
             if found is None or found.reason is not None:
                 raise LinkNotFoundError
@@ -133,12 +131,6 @@ class SqlHolderLinks:
             actor=Actor(name=row.actor, office=row.office, office_code=row.office_code),
             recorded_at=row.recorded_at,
         )
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
     def _index(self, key: HolderKey) -> str:
         return holder_index(self._index_key, *key)

@@ -11,7 +11,7 @@ from licences.impact import Drill, ImpactSelection
 from licences.lifecycle import Action
 
 from .conversion_tables import conversion_rows
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .impact_tables import impact_drills, impact_lists
 from .licence_tables import licence_events, licences
 
@@ -50,8 +50,7 @@ class SqlImpacts:
 
     def keep_list(self, digest: str, *, lines: int, made_at: datetime) -> None:
         """See ``impact.Impacts``."""
-        with translated(), self._engine.begin() as connection:
-            lock(connection)
+        with translated(), writing(self._engine) as connection:
             if connection.execute(_LIST, {"value": digest}).first() is None:
                 connection.execute(_INSERT_LIST, {"digest": digest, "lines": lines, "made_at": made_at})
 
@@ -62,8 +61,7 @@ class SqlImpacts:
 
     def begin(self, drill: Drill) -> Drill:
         """See ``impact.Impacts``."""
-        with translated(), self._engine.begin() as connection:
-            lock(connection)
+        with translated(), writing(self._engine) as connection:
             row = connection.execute(_DRILL, {"value": drill.digest, "kind": drill.act.action.value}).first()
             if row is not None:
                 return Drill(digest=drill.digest, act=_act(row))
@@ -72,8 +70,7 @@ class SqlImpacts:
 
     def begin_anew(self, drill: Drill) -> None:
         """See ``impact.Impacts``."""
-        with translated(), self._engine.begin() as connection:
-            lock(connection)
+        with translated(), writing(self._engine) as connection:
             connection.execute(_DELETE_DRILL, {"value": drill.digest, "kind": drill.act.action.value})
             connection.execute(_INSERT_DRILL, _drill_row(drill))
 

@@ -2,8 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -30,7 +29,7 @@ from licences.issue_batches import (
 )
 from licences.protection import Protection
 
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .issue_batch_tables import PROBLEM_CONTEXT, WISH_CONTEXT, issue_batch_items, issue_batches
 
 _batches, _items = issue_batches.c, issue_batch_items.c
@@ -89,7 +88,7 @@ class SqlIssueBatches:
         body_digest = self._keyed(b"batch-body:" + body)
         rows = [self._item_row(batch.id, position, item) for position, item in enumerate(items)]
         waiting = sum(1 for item in items if not item.outcome.state.is_final)
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             earlier = connection.execute(_BY_KEY, {"owner": batch.client, "digest": key_digest}).first()
             if earlier is not None:
                 if earlier.body_digest != body_digest:
@@ -142,7 +141,7 @@ class SqlIssueBatches:
     def begin(self, batch_id: str, position: int) -> IssueWish | None:
         """See ``issue_batches.IssueBatches``."""
         item = {"wanted": batch_id, "place": position}
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             if connection.execute(_BEGIN.values(state=ItemState.WORKING.value), item).rowcount != 1:
                 return None
             wish = connection.execute(sa.select(_items.wish).where(*_THE_ITEM), item).scalar_one()
@@ -151,21 +150,21 @@ class SqlIssueBatches:
 
     def put_back(self, batch_id: str, position: int) -> None:
         """See ``issue_batches.IssueBatches``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             cancelled = connection.execute(_BATCH, {"wanted": batch_id}).one().cancelled_at is not None
             values = {"state": ItemState.CANCELLED.value, "wish": None} if cancelled else _PUT_BACK
             connection.execute(_BEGIN.values(values), {"wanted": batch_id, "place": position})
 
     def settle(self, batch_id: str, position: int, outcome: ItemOutcome) -> None:
         """See ``issue_batches.IssueBatches``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             change = _BEGIN.values({**self._outcome_row(batch_id, position, outcome), "wish": None})
             connection.execute(change, {"wanted": batch_id, "place": position})
 
     def finish(self, batch_id: str, at: datetime) -> bool:
         """See ``issue_batches.IssueBatches``."""
         change = issue_batches.update().where(_batches.id == sa.bindparam("wanted"), _batches.finished_at.is_(None))
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             if connection.execute(_LEFT.limit(1), {"wanted": batch_id}).first() is not None:
                 return False
             connection.execute(change.values(finished_at=at), {"wanted": batch_id})
@@ -177,7 +176,7 @@ class SqlIssueBatches:
         change = issue_batches.update().where(
             _batches.id == sa.bindparam("wanted"), _batches.finished_at.is_(None), _batches.cancelled_at.is_(None)
         )
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             connection.execute(change.values(cancelled_at=at), {"wanted": batch_id})
             connection.execute(_CANCEL, {"wanted": batch_id})
 
@@ -222,12 +221,6 @@ class SqlIssueBatches:
 
     def _keyed(self, content: bytes) -> str:
         return hmac_bytes("sm3", self._index_key, content).hex()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
 
 def _require_room(connection: sa.Connection, client: str, waiting: int) -> None:

@@ -4,10 +4,21 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from licences.errors import LicenceNotFoundError
 from licences.lifecycle import Status
 from licences.store import FileKind, Record, StoredFile
 
+from .database import is_key
 from .event_rows import obligations_from, obligations_text
+from .licence_tables import licences
+
+_IS_LICENCE = sa.select(sa.literal(1)).where(licences.c.identifier == sa.bindparam("wanted"))
+
+
+def require_licence(connection: sa.Connection, identifier: str) -> None:
+    """LicenceNotFoundError unless there is a licence with this identifier."""
+    if not is_key(identifier) or connection.execute(_IS_LICENCE, {"wanted": identifier}).first() is None:
+        raise LicenceNotFoundError
 
 
 def licence_row(record: Record) -> dict[str, object]:

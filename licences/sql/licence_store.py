@@ -1,7 +1,6 @@
-"""Adapter: the licence store in a relational database."""
+"""Adapter: the licence store in a relational database. Long, because it fills one port."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -47,7 +46,7 @@ from licences.store import (
 )
 
 from . import statements
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated, writing
 from .event_rows import event_from, event_row
 from .licence_rows import file_rows, licence_row, record_from
 from .number_columns import NumberColumns
@@ -121,7 +120,7 @@ class SqlStore:
         attached = {self._files.put(content) for content in attachments}
         with translated():
             try:
-                with self._writing() as connection:
+                with writing(self._engine) as connection:
                     earlier = None if idempotency is None else self._replay(connection, *idempotency)
                     if earlier is not None:
                         return earlier
@@ -264,7 +263,7 @@ class SqlStore:
             self._files.put(content)
         completed = completion_event(record, at)
         status = record.status if completed is None else completed.after
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             change = {"value": record.identifier, "before": record.status.value, "after": status.value}
             if connection.execute(statements.SET_STATUS, change).rowcount != 1:
                 raise FileChangedError
@@ -314,7 +313,7 @@ class SqlStore:
 
     def apply(self, identifier: str, act: Act) -> Record:
         """See ``store.LicenceStore``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             return self._do(connection, identifier, act)
 
     def _do(self, connection: sa.Connection, identifier: str, act: Act) -> Record:
@@ -362,7 +361,7 @@ class SqlStore:
 
     def allot_number(self, issuer_code: str, type_code: str, year: int, *, above: int = 0) -> int:
         """See ``store.LicenceStore``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             return next_number(connection, issuer_code, type_code, year, above)
 
     def is_ready(self) -> bool:
@@ -376,12 +375,6 @@ class SqlStore:
         except StoreUnavailableError:
             return False
         return ready and self._files.is_ready()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
     def _records(
         self, connection: sa.Connection, statement: sa.Select[tuple[object, ...]], sought: str | Mapping[str, object]

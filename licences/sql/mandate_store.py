@@ -1,8 +1,6 @@
 """Adapter: mandates in a relational database, found by keyed digests and kept encrypted."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -14,7 +12,7 @@ from licences.holder_index import holder_index
 from licences.protection import Protection
 from licences.store import HolderKey
 
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .use_tables import MANDATE_CONTEXT, mandates, use_codes
 
 _mandates = mandates.c
@@ -63,7 +61,7 @@ class SqlMandates:
             "granted_at": mandate.granted_at,
             "withdrawn_at": mandate.withdrawn_at,
         }
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             if connection.execute(_LIVE, {"principal": principal, "day": today}).scalar_one() >= MAX_MANDATES:
                 raise TooManyMandatesError
             connection.execute(_SWEEP, {"before": today - MANDATE_KEPT})
@@ -83,7 +81,7 @@ class SqlMandates:
         """See ``access.Mandates``."""
         if not is_key(mandate_id):
             raise MandateNotFoundError
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             row = connection.execute(_OF_ID, {"wanted": mandate_id}).first()
             mandate = None if row is None else self._mandate(row)
             if mandate is None or mandate.withdrawn_at is not None:
@@ -103,7 +101,7 @@ class SqlMandates:
 
     def sweep(self, before: date) -> int:
         """See ``access.Mandates``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             return connection.execute(_SWEEP, {"before": before}).rowcount
 
     def _all(self, wanted: sa.Select[tuple[object, ...]], key: HolderKey) -> tuple[Mandate, ...]:
@@ -132,12 +130,6 @@ class SqlMandates:
         }
         context = MANDATE_CONTEXT.format(mandate_id=mandate.id)
         return self._protection.protect(json.dumps(details).encode("ascii"), context=context)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
 
 def mandate_from(mandate_id: str, granted_at: datetime, withdrawn_at: datetime | None, plain: bytes) -> Mandate:

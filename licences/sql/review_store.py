@@ -1,8 +1,7 @@
 """Adapter: drafts and their review in a relational database."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import sqlalchemy as sa
@@ -25,7 +24,7 @@ from licences.errors import DraftChangedError, DraftFullError, DraftNotFoundErro
 from licences.protection import Protection
 from licences.review import MAKING, DraftAct, DraftState, account_key
 
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .review_tables import CONTENT_CONTEXT, REMARKS_CONTEXT, draft_events, draft_versions, drafts
 
 _DRAFT = drafts.select().where(drafts.c.draft_id == sa.bindparam("draft"))
@@ -65,7 +64,7 @@ class SqlDraftStore:
         """See ``drafts.DraftStore``."""
         check_step(step)
         draft = first_draft(draft_id, content, step)
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             connection.execute(drafts.insert(), _draft_row(draft))
             self._keep_version(connection, draft, content)
             connection.execute(draft_events.insert(), self._event_row(None, draft, step))
@@ -95,7 +94,7 @@ class SqlDraftStore:
 
     def _change(self, draft_id: str, step: DraftStep, content: DraftContent | None) -> Draft:
         check_step(step)
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             before = _find(connection, draft_id)
             draft = next_draft(before, _makers(connection, draft_id), step, content=content)
             if draft.version > MAX_VERSIONS:
@@ -152,12 +151,6 @@ class SqlDraftStore:
             recorded_at=row.recorded_at,
             remarks=tuple(Remark(**remark) for remark in remarks),
         )
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
 
 def seal_draft(connection: sa.Connection, approval: Approval, identifier: str) -> None:

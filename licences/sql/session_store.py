@@ -1,8 +1,6 @@
 """Adapter: sessions in a relational database; whose they are counts as it is encrypted, bound to the secret."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 
@@ -11,7 +9,7 @@ import sqlalchemy as sa
 from licences.access import SESSION_TERM, HolderIdentity, Session
 from licences.protection import Protection
 
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .session_tables import HOLDER_CONTEXT, sessions
 
 _OF_DIGEST = sessions.select().where(sessions.c.digest == sa.bindparam("wanted"))
@@ -42,7 +40,7 @@ class SqlSessions:
             "opened_at": session.opened_at,
             "used_at": session.used_at,
         }
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             if is_key(instead_of):
                 connection.execute(_END, {"wanted": instead_of})
             connection.execute(_OLD, {"before": session.opened_at - SESSION_TERM})
@@ -63,12 +61,12 @@ class SqlSessions:
 
     def use(self, digest: str, at: datetime) -> None:
         """See ``access.SessionStore``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             connection.execute(_USE.values(used_at=at), {"wanted": digest, "now": at})
 
     def end(self, digest: str) -> None:
         """See ``access.SessionStore``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             connection.execute(_END, {"wanted": digest})
 
     def _protect(self, session: Session) -> bytes:
@@ -92,10 +90,3 @@ class SqlSessions:
             opened_at=datetime.fromisoformat(whose["opened_at"]),
             used_at=used_at,
         )
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as connection:
-            lock(connection)
-            yield connection
-            connection.commit()

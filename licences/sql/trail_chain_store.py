@@ -1,7 +1,6 @@
 """Adapter: the chain of the trail in a relational database. One process at a time adds to it: whoever has the lock."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -22,7 +21,7 @@ from licences.supervision import (
     instant_text,
 )
 
-from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, open_engine, translated, writing
 from .licence_tables import licence_events
 from .review_tables import NOT_IN_TRAIL, drafts
 from .trail_sources import ANY_DRAFT, NEWEST_EVENT, take_new
@@ -76,7 +75,7 @@ class SqlTrailChain:
             with self._engine.connect() as connection:
                 if not _is_waiting(connection):
                     return Chained(batch=None, more=False)
-            with self._writing() as connection:
+            with writing(self._engine) as connection:
                 return self._chain(connection, now)
 
     def _chain(self, connection: sa.Connection, now: datetime) -> Chained:
@@ -144,7 +143,7 @@ class SqlTrailChain:
 
     def keep_checkpoint(self, batch: int, content: bytes) -> None:
         """See ``supervision.TrailChain``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             known = connection.execute(sa.select(trail_checkpoints.c.batch).where(trail_checkpoints.c.batch == batch))
             if known.first() is None:
                 connection.execute(trail_checkpoints.insert(), {"batch": batch, "content": content.decode("ascii")})
@@ -158,7 +157,7 @@ class SqlTrailChain:
 
     def prune(self, before: datetime, entry_at: datetime, client: str) -> Batch | None:
         """See ``supervision.TrailChain``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             newest = _newest(connection)
             found = None
             if newest is not None:
@@ -187,12 +186,6 @@ class SqlTrailChain:
             )
             connection.execute(trail_entries.insert(), entry_row(self._key, next_sequence(connection), told))
             return batch
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
 
 def batch_of(row: sa.Row[tuple[object, ...]]) -> Batch:

@@ -1,8 +1,7 @@
 """Adapter: the entries of the trail in a relational database."""
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -17,7 +16,7 @@ from licences.supervision import (
     text_of,
 )
 
-from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, open_engine, translated, writing
 from .licence_tables import licence_holders
 from .trail_tables import trail_batches, trail_entries
 
@@ -65,7 +64,7 @@ class SqlTrail:
     def record(self, entry: TrailEntry) -> None:
         """See ``supervision.Trail``."""
         # Threads of one process take turns here: waiting for SQLite's lock is slower, and may go wrong by its length.
-        with self._turn, translated(), self._writing() as connection:
+        with self._turn, translated(), writing(self._engine) as connection:
             sequence = next_sequence(connection)
             connection.execute(_INSERT, entry_row(self._key, sequence, entry))
 
@@ -75,12 +74,6 @@ class SqlTrail:
         with translated(), self._engine.connect() as connection:
             rows = connection.execute(wanted.order_by(_entries.sequence).limit(limit)).all()
             return tuple(NumberedEntry(sequence=row.sequence, entry=entry_from(row.content)) for row in rows)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
 
 def _conditions(question: TrailQuestion) -> Sequence[sa.ColumnElement[bool]]:

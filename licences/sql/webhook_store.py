@@ -1,8 +1,7 @@
 """Adapter: webhooks in a relational database."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from licences.outgoing import (
 )
 from licences.protection import Protection
 
-from .database import BUSY_TIMEOUT, close_engine, is_key, lock, open_engine, translated
+from .database import BUSY_TIMEOUT, close_engine, is_key, open_engine, translated, writing
 from .webhook_tables import SECRETS_CONTEXT, URL_CONTEXT, webhooks
 
 _hooks = webhooks.c
@@ -57,7 +56,7 @@ class SqlWebhooks:
 
     def add(self, webhook: Webhook) -> None:
         """See ``outgoing.Webhooks``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             if connection.execute(_OF_CLIENT, {"owner": webhook.client}).scalar_one() >= MAX_WEBHOOKS:
                 raise TooManyWebhooksError(MAX_WEBHOOKS)
             connection.execute(webhooks.insert(), self._row(webhook))
@@ -89,7 +88,7 @@ class SqlWebhooks:
         """See ``outgoing.Webhooks``."""
         change = webhooks.update().where(_IS_IT, _hooks.position < sa.bindparam("place"))
         values = {"position": position, **(_WORKED if told else {})}
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             connection.execute(change.values(values), {"wanted": webhook_id, "place": position})
 
     def fail(self, webhook_id: str, failure: Failure) -> None:
@@ -104,7 +103,7 @@ class SqlWebhooks:
             values["state"] = WebhookState.GIVEN_UP.value
         # Whoever stopped it meanwhile had the last word.
         change = webhooks.update().where(_IS_IT, _hooks.state == WebhookState.ACTIVE.value).values(values)
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             connection.execute(change, {"wanted": webhook_id})
 
     def set_state(self, webhook_id: str, state: WebhookState) -> None:
@@ -117,7 +116,7 @@ class SqlWebhooks:
 
     def remove(self, webhook_id: str) -> None:
         """See ``outgoing.Webhooks``."""
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             removed = (
                 is_key(webhook_id)
                 and connection.execute(webhooks.delete().where(_IS_IT), {"wanted": webhook_id}).rowcount
@@ -128,7 +127,7 @@ class SqlWebhooks:
     def _change(self, webhook_id: str, values: dict[str, object]) -> None:
         if not is_key(webhook_id):
             raise WebhookNotFoundError
-        with translated(), self._writing() as connection:
+        with translated(), writing(self._engine) as connection:
             change = webhooks.update().where(_IS_IT).values(values)
             if connection.execute(change, {"wanted": webhook_id}).rowcount != 1:
                 raise WebhookNotFoundError
@@ -178,12 +177,6 @@ class SqlWebhooks:
 
     def _reveal(self, value: bytes, context: str, webhook_id: str) -> str:
         return self._protection.reveal(value, context=context.format(id=webhook_id)).decode()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            lock(connection)
-            yield connection
 
 
 def _secrets_text(secrets: Sequence[Secret]) -> str:
