@@ -8,7 +8,6 @@ from .annotated_copy import (
     MAX_PARTY_CHARACTERS,
     AnnotatedCopy,
     CopyPurpose,
-    FileDigests,
     claims_to_be_copy,
     copy_from_bytes,
     copy_to_bytes,
@@ -125,6 +124,7 @@ from .face_words import (
     table_reference,
     term_text,
 )
+from .file_digests import FileDigests
 from .fonts import UNITS, FontChain
 from .foreign_cms import CertificateHash, Coverage, ForeignSignedData, ForeignSigner
 from .foreign_cms_reading import read_foreign_cms

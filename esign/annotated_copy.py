@@ -11,10 +11,11 @@ from datetime import datetime
 
 import rfc8785
 
-from .china import YEARS
 from .elements import Element
 from .errors import Fault, MalformedError, TooLargeError
+from .file_digests import FileDigests, as_digests
 from .identifier import LicenceIdentifier
+from .json_members import as_instant, as_mapping, as_text, as_truth
 from .structured import StructuredLicence
 from .structured_json import MAX_STRUCTURED_BYTES, canonical_json, read_json, structured_from_bytes
 
@@ -30,14 +31,6 @@ COPY_ELEMENTS: tuple[Element, ...] = (
     Element(label="加注件有效期截止时间", short_name="JZJYXQJZSJ", key="certificateCopyExpiringTime"),
 )
 """The elements that GB/T 36903 (modelled on) has for copies alone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDigests:
-    """Digests of a file of the original, in lower-case hexadecimal."""
-
-    sha256: str
-    sm3: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +77,10 @@ class AnnotatedCopy:
     def elements(self) -> dict[str, str]:
         """The text of every element in `COPY_ELEMENTS` by its key."""
         return {
-            "certificateCopyCreationTime": _time_text(self.made_at),
+            "certificateCopyCreationTime": self.made_at.isoformat(timespec="seconds"),
             "certificateCopyCreator": self.maker_name,
             "certificateCopyCause": self.purpose.cause,
-            "certificateCopyExpiringTime": _time_text(self.expires_at),
+            "certificateCopyExpiringTime": self.expires_at.isoformat(timespec="seconds"),
         }
 
 
@@ -104,8 +97,8 @@ def copy_to_bytes(copy: AnnotatedCopy) -> bytes:
         "original": {
             "certificateIdentifier": licence.identifier,
             "version": licence.version,
-            "pdf": _digest_members(copy.original_pdf),
-            "structured": _digest_members(copy.original_structured),
+            "pdf": copy.original_pdf.members(),
+            "structured": copy.original_structured.members(),
         },
         "licence": json.loads(copy.structured),
         **copy.elements(),
@@ -151,75 +144,36 @@ def claims_to_be_copy(data: bytes) -> bool:
 
 
 def _parse(document: object) -> AnnotatedCopy:
-    top = _mapping(document)
+    top = as_mapping(document)
     if top["format"] != COPY_FORMAT:
         raise ValueError("unknown format")
-    original, requester, item = (_mapping(top[name]) for name in ("original", "requester", "item"))
+    original, requester, item = (as_mapping(top[name]) for name in ("original", "requester", "item"))
     structured = canonical_json(top["licence"])
     licence = structured_from_bytes(structured)
-    identifier = _text(original["certificateIdentifier"])
+    identifier = _entry(original["certificateIdentifier"])
     if identifier != licence.identifier or original["version"] != LicenceIdentifier.from_text(identifier).version:
         raise ValueError("the copy names another licence than it holds")
     return AnnotatedCopy(
-        serial=_text(top["serial"]),
-        original_pdf=_digests(original["pdf"]),
-        original_structured=_digests(original["structured"]),
+        serial=_entry(top["serial"]),
+        original_pdf=as_digests(original["pdf"]),
+        original_structured=as_digests(original["structured"]),
         structured=structured,
         purpose=CopyPurpose(
-            cause=_text(top["certificateCopyCause"], MAX_CAUSE_CHARACTERS),
-            office=_text(requester["office"]),
-            officer=_text(requester["officer"]),
-            item_name=_text(item["name"]),
-            item_code=_text(item["code"]),
-            case_number=_text(top["caseNumber"]),
+            cause=_entry(top["certificateCopyCause"], MAX_CAUSE_CHARACTERS),
+            office=_entry(requester["office"]),
+            officer=_entry(requester["officer"]),
+            item_name=_entry(item["name"]),
+            item_code=_entry(item["code"]),
+            case_number=_entry(top["caseNumber"]),
         ),
-        maker_name=_text(top["certificateCopyCreator"]),
-        maker_code=_text(top["certificateCopyCreatorCode"]),
-        made_by=_text(top["madeBy"]),
-        made_at=_instant(_text(top["certificateCopyCreationTime"])),
-        expires_at=_instant(_text(top["certificateCopyExpiringTime"])),
-        development=_truth(top["development"]),
+        maker_name=_entry(top["certificateCopyCreator"]),
+        maker_code=_entry(top["certificateCopyCreatorCode"]),
+        made_by=_entry(top["madeBy"]),
+        made_at=as_instant(top["certificateCopyCreationTime"]),
+        expires_at=as_instant(top["certificateCopyExpiringTime"]),
+        development=as_truth(top["development"]),
     )
 
 
-def _digest_members(digests: FileDigests) -> dict[str, str]:
-    return {"sha256": digests.sha256, "sm3": digests.sm3}
-
-
-def _digests(value: object) -> FileDigests:
-    members = _mapping(value)
-    found = FileDigests(sha256=_text(members["sha256"]), sm3=_text(members["sm3"]))
-    if any(len(digest) != 64 or digest.strip("0123456789abcdef") for digest in (found.sha256, found.sm3)):
-        raise ValueError("no digest")
-    return found
-
-
-def _mapping(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise TypeError("not an object")
-    return value
-
-
-def _text(value: object, limit: int = MAX_PARTY_CHARACTERS) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    if len(value) > limit:
-        raise ValueError("too long a text")
-    return value
-
-
-def _truth(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("not a truth value")
-    return value
-
-
-def _time_text(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")
-
-
-def _instant(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None or at.year not in YEARS or _time_text(at) != text:
-        raise ValueError("not an instant in our form")
-    return at
+def _entry(value: object, limit: int = MAX_PARTY_CHARACTERS) -> str:
+    return as_text(value, limit)

@@ -16,6 +16,8 @@ UNITS = 1000
 # Only what a PDF's embedded TrueType font needs (ISO 32000-1 section 9.9); everything else would be dead weight.
 _DROPPED_TABLES = ("BASE", "GDEF", "GPOS", "GSUB", "OS/2", "STAT", "cmap", "gasp", "kern", "meta", "name", "post")
 _DROPPED_VERTICAL = ("VORG", "vhea", "vmtx")
+_WORTH_INDEXING = 30
+"""Subsets of a font before it is indexed, which takes as long as forty of them: worth it to servers, no commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Font:
             raise FontError("not a TrueType font with glyf outlines")
         self._font = hb.Font(self._face)
         self._scale = float(UNITS / self._face.upem)
+        self._subsets = 0
 
     @property
     def name(self) -> str:
@@ -77,7 +80,9 @@ class Font:
         for tag in (*_DROPPED_TABLES, *_DROPPED_VERTICAL):
             wanted.drop_table_tag_set.add(int.from_bytes(tag.encode("ascii"), "big"))
         wanted.glyph_set.update(gids)
-        plan = hb.SubsetPlan(self._prepared, wanted)
+        self._subsets += 1
+        face = self._prepared if self._subsets > _WORTH_INDEXING else self._face
+        plan = hb.SubsetPlan(face, wanted)
         return bytes(plan.execute().blob.data), dict(plan.old_to_new_glyph_mapping)
 
     def subset_with_characters(self, glyphs: Mapping[str, int]) -> tuple[bytes, dict[int, int]]:
@@ -88,7 +93,7 @@ class Font:
 
     @cached_property
     def _prepared(self) -> hb.Face:
-        # Indexes the 15 MB of outlines once; each subset then takes 0.2 ms instead of 2.6 ms.
+        # Indexes the 15 MB of outlines once; each subset then takes 0.3 ms instead of 3 ms, and is the same.
         return hb.subset_preprocess(self._face)
 
 

@@ -22,10 +22,12 @@ def as_items(value: object) -> list[object]:
     return value
 
 
-def as_text(value: object) -> str:
-    """Take a text."""
+def as_text(value: object, limit: int | None = None) -> str:
+    """Take a text, of at most so many characters."""
     if not isinstance(value, str):
         raise TypeError("a text was expected")
+    if limit is not None and len(value) > limit:
+        raise ValueError("too long a text")
     return value
 
 

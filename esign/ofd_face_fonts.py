@@ -21,9 +21,10 @@ _DIGITS: Final = 5
 """Of the number of a glyph: a font has 65,535 at most."""
 
 
-# Outlines that were found to be those of their characters and need no unusual room, and their widths in thousandths of
-# the size: most files have the same few hundred.
-_usual: dict[str, tuple[bytes, float]] = {}
+# Outlines that were found to be those of their characters and need no unusual room, and how wide these are: most files
+# have the same few hundred.
+_usual: dict[str, bytes] = {}
+_advances: dict[str, float] = {}
 
 
 class OfdFaceFont:
@@ -56,19 +57,16 @@ class OfdFaceFont:
         self._others: dict[str, str] = {}
         """The same of characters for which texts name another glyph, or write it in another way."""
         self._met: set[str] = set()
-        self.advances: dict[str, float] = {}
-        """By character, in thousandths of the size."""
+        self.advances = _advances
+        """By character, in thousandths of the size; of those that were found in texts."""
         self.unlike: set[str] = set()
         """Characters for which something else is drawn than the shipped font draws, or by their number only."""
         self.unknown: set[str] = set()
         """Characters that the shipped font does not have, so that nobody can tell what is drawn."""
         self._wide: dict[str, GlyphRoom] = {}
-        for character, outline in zip(characters, self._shapes.glyphs(self._mapped.values()), strict=True):
-            usual = _usual.get(character)
-            if usual is not None and usual[0] == outline:
-                self.advances[character] = usual[1]
-            else:
-                self._look_at(character, outline)
+        drawn = zip(characters, self._shapes.glyphs(self._mapped.values()), strict=True)
+        for character in [one for one, outline in drawn if _usual.get(one) != outline]:
+            self._look_at(character, self._mapped[ord(character)])
 
     def draws(self, text: Sequence[str], glyphs: str) -> bool:
         """Whether every character of the text has the glyph that it has everywhere."""
@@ -98,7 +96,7 @@ class OfdFaceFont:
                 self._others[character], gid = digits, int(digits)
                 if self._mapped.get(ord(character)) != gid:
                     self.unlike.add(character)
-                self._look_at(character, *self._shapes.glyphs((gid,)))
+                self._look_at(character, gid)
         return True
 
     def room(self, text: Sequence[str]) -> GlyphRoom:
@@ -116,11 +114,14 @@ class OfdFaceFont:
         if len(self._mapped) > len(self._met):
             raise not_ours("the characters of a font")
 
-    def _look_at(self, character: str, outline: bytes) -> None:
+    def _look_at(self, character: str, gid: int) -> None:
         """Note what is drawn for a character; the last call counts."""
+        (outline,) = self._shapes.glyphs((gid,))
         known = known_digest(character)
         advance = self._shapes.width(outline) if outline else 0.0
         room = self._room_of(outline, advance)
+        if self.advances is _advances:
+            self.advances = dict(_advances)
         self.advances[character] = advance
         if room is USUAL_ROOM:
             self._wide.pop(character, None)
@@ -131,7 +132,8 @@ class OfdFaceFont:
         elif shape_digest(outline) != known:
             self.unlike.add(character)
         elif room is USUAL_ROOM:
-            _usual[character] = (outline, advance)
+            _advances[character] = advance
+            _usual[character] = outline
 
     def _room_of(self, outline: bytes, advance: float) -> GlyphRoom:
         """From the box that stands before an outline (OpenType, `glyf`), which is a part of what is compared."""

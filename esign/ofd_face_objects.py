@@ -36,10 +36,15 @@ _STYLE: Final = re.compile(
 )
 SHAPE: Final = re.compile(
     rf'<ofd:PathObject ID="({IDENTIFIER})" Boundary="({NUMBER}) ({NUMBER}) ({NUMBER}) ({NUMBER})"'
+    r"([^>]*>(?:<ofd:StrokeColor [^>]*>)?(?:<ofd:FillColor [^>]*>)?)"
+    r"<ofd:AbbreviatedData>([^<]+)</ofd:AbbreviatedData></ofd:PathObject>\n"
+)
+_PAINT: Final = re.compile(
     rf'(?P<stroked> LineWidth="({NUMBER})")? Stroke="(?(stroked)true|false)" Fill="(true|false)">'
     rf'(?(stroked)<ofd:StrokeColor Value="({_COLOUR})"/>)(?:<ofd:FillColor Value="({_COLOUR})"/>)?'
-    rf"<ofd:AbbreviatedData>((?:[ML] {NUMBER} {NUMBER}|B(?: {NUMBER}){{6}}|C)(?: [ML] {NUMBER} {NUMBER}"
-    rf"| B(?: {NUMBER}){{6}}| C)*)</ofd:AbbreviatedData></ofd:PathObject>\n"
+)
+_PATH: Final = re.compile(
+    rf"(?:[ML] {NUMBER} {NUMBER}|B(?: {NUMBER}){{6}}|C)(?: [ML] {NUMBER} {NUMBER}| B(?: {NUMBER}){{6}}| C)*"
 )
 IMAGE: Final = re.compile(
     rf'<ofd:ImageObject ID="({IDENTIFIER})"'
@@ -217,9 +222,8 @@ def joined(one: Piece, other: Piece) -> Piece | None:
 
 
 def _path_of(parts: Sequence[str | Any], height: float, *, points: bool) -> PlacedPath:
-    identifier, left_text, top_text, across, down, _, weight, filled, stroke, fill, path = parts
-    if (filled == "true") != (fill is not None):
-        raise not_ours("a path whose colour is not used")
+    identifier, left_text, top_text, across, down, look, path = parts
+    paint = _paint(look)
     left, top = float(left_text) * MM, (height - float(top_text)) * MM
     outline = _outline(path)
     corners = None
@@ -232,12 +236,35 @@ def _path_of(parts: Sequence[str | Any], height: float, *, points: bool) -> Plac
     drawn = DrawnShape(
         corners=corners,
         single=outline.single,
-        stroke=None if stroke is None else colour_luminance(stroke),
-        weight=float(weight or 0) * MM,
-        fill=None if fill is None else colour_luminance(fill),
+        stroke=paint.stroke,
+        weight=paint.weight,
+        fill=paint.fill,
         points=[(left + x * MM, top - y * MM) for x, y in outline.points] if points else (),
     )
     return PlacedPath(int(identifier), drawn)
+
+
+class _Paint(NamedTuple):
+    """What the paths of one kind have in common; as in `DrawnShape`."""
+
+    stroke: float | None
+    weight: float
+    fill: float | None
+
+
+@lru_cache(maxsize=256)
+def _paint(look: str) -> _Paint:
+    matched = _PAINT.fullmatch(look)
+    if matched is None:
+        raise not_ours("an object that no face has")
+    _, weight, filled, stroke, fill = matched.groups()
+    if (filled == "true") != (fill is not None):
+        raise not_ours("a path whose colour is not used")
+    return _Paint(
+        stroke=None if stroke is None else colour_luminance(stroke),
+        weight=float(weight or 0) * MM,
+        fill=None if fill is None else colour_luminance(fill),
+    )
 
 
 class _Outline(NamedTuple):
@@ -250,6 +277,8 @@ class _Outline(NamedTuple):
 
 
 def _read_outline(path: str) -> _Outline:
+    if not _PATH.fullmatch(path):
+        raise not_ours("an object that no face has")
     points = tuple((float(x), float(y)) for x, y in _POINT.findall(path))
     single = None
     matched = _BOX.fullmatch(path) or (single := _LINE.fullmatch(path))

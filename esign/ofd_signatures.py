@@ -56,8 +56,7 @@ class CheckMethod(StrEnum):
     """Also SM3 with a key, which is not here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfdReference:
+class OfdReference(NamedTuple):
     """One file that a signature covers."""
 
     path: str

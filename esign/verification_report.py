@@ -11,8 +11,8 @@ from datetime import datetime
 
 import rfc8785
 
-from .annotated_copy import FileDigests
 from .errors import Fault, MalformedError, TooLargeError
+from .file_digests import FileDigests, as_digests
 from .json_members import as_count, as_instant, as_mapping, as_one_of, as_text, as_truth
 from .structured_json import canonical_json, read_json
 
@@ -126,8 +126,8 @@ def report_to_bytes(report: VerificationReport) -> bytes:
         "checked": {
             "what": report.checked.what,
             "size": report.checked.size,
-            **_digest_members(report.checked.digests),
-            "signature": None if report.checked.signature is None else _digest_members(report.checked.signature),
+            **report.checked.digests.members(),
+            "signature": None if report.checked.signature is None else report.checked.signature.members(),
         },
         "result": json.loads(report.result),
         "refusal": None
@@ -189,8 +189,8 @@ def _parse(document: object) -> VerificationReport:
         checked=CheckedThing(
             what=as_one_of(checked["what"], (CHECKED_FILE, CHECKED_CODE)),
             size=as_count(checked["size"]),
-            digests=_digests(checked),
-            signature=None if signature is None else _digests(as_mapping(signature)),
+            digests=as_digests(checked),
+            signature=None if signature is None else as_digests(signature),
         ),
         result=canonical_json(result),
         refusal=_refusal(top["refusal"]),
@@ -226,19 +226,5 @@ def _refusal(value: object) -> Refusal | None:
     )
 
 
-def _digest_members(digests: FileDigests) -> dict[str, str]:
-    return {"sha256": digests.sha256, "sm3": digests.sm3}
-
-
-def _digests(members: dict[str, object]) -> FileDigests:
-    found = FileDigests(sha256=as_text(members["sha256"]), sm3=as_text(members["sm3"]))
-    if any(len(digest) != 64 or digest.strip("0123456789abcdef") for digest in (found.sha256, found.sm3)):
-        raise ValueError("no digest")
-    return found
-
-
 def _entry(value: object, limit: int = MAX_ENTRY_CHARACTERS) -> str:
-    text = as_text(value)
-    if len(text) > limit:
-        raise ValueError("too long a text")
-    return text
+    return as_text(value, limit)
