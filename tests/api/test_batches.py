@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -305,6 +306,38 @@ def test_an_item_that_ends_its_process_is_given_up(
     assert services.issue_batches.counts(batch.id) == {ItemState.REFUSED: 1}
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_an_item_whose_process_ends_with_the_server_is_not_given_up(
+    services: Services, running: ModuleType, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    """Whether the process is at the item when the server ends, or only being started then."""
+    batch = waiting(services, [item(running, 75)])
+    begun, killed, over = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(Fake):
+        def __init__(self, home: Path) -> None:
+            begun.set()
+            assert not late or over.wait(10)
+
+        def ask(self, one: batch_work._Item) -> str | None:
+            killed.wait(5)
+            return None
+
+        def kill(self) -> None:
+            killed.set()
+
+    monkeypatch.setattr(batch_work, "_Process", Slow)
+    monkeypatch.setattr(batch_work, "MAX_DEATHS", 1)
+    monkeypatch.setattr(batch_work, "SHUTDOWN_SECONDS", 0.05)
+    work = BatchWork(services, workers=1)
+    end = work._kill_busy
+    monkeypatch.setattr(work, "_kill_busy", lambda: (end(), over.set()))
+    with work.running():
+        assert begun.wait(10)
+    assert killed.is_set()
+    assert services.issue_batches.counts(batch.id) == {ItemState.WAITING: 1}
+
+
 def test_a_process_that_does_not_start_is_no_fault_of_the_items(
     services: Services, running: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,11 +363,16 @@ def test_a_batch_survives_the_end_of_server_and_workers(fresh: Elicence, running
         server.stop(signal.SIGKILL)
     services = Services(open_home(fresh.home))
     left = services.issue_batches.left(batch["batch"])
-    with BatchWork(services, workers=1).running():
+    work = BatchWork(services, workers=1)
+    with work.running():
         until = time.monotonic() + 60
-        while services.issue_batches.unfinished():
+        while services.issue_batches.unfinished() or not work._idle:
             assert time.monotonic() < until
             time.sleep(0.05)
+        loaded = Path(f"/proc/{work._idle[0]._process.pid}/maps").read_text("utf-8")
+    # The framework of the interface for programs would be a third of the time that a process takes to begin.
+    assert "uharfbuzz" in loaded
+    assert "pydantic" not in loaded
     found = services.issue_batches.items(batch["batch"], start=0, limit=9)
     assert [one.outcome.state for one in found] == [ItemState.ISSUED] * 8
     assert left

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from running import Elicence, Server
 
 TYPE = ("--type", "pesticide-business", "--workers", "1")
-KILLED_PROGRAM, KILLED_WORKERS, KILLED_ROWS = 3, 2, 24
+KILLED = [pytest.param(2, 1, 14, id="a few times"), pytest.param(6, 4, 60, id="often", marks=pytest.mark.soak)]
+"""How often the program is killed, how often its worker, and the rows that there are."""
 
 
 def pdf(pages: int) -> bytes:
@@ -313,9 +314,12 @@ def test_what_is_not_the_fault_of_a_row_stops_it(fresh: Elicence, tmp_path: Path
     assert shape["done"] == 0
 
 
-def test_killed_at_any_moment_it_loses_and_doubles_nothing(fresh: Elicence, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("programs", "workers", "rows"), KILLED)
+def test_killed_at_any_moment_it_loses_and_doubles_nothing(
+    fresh: Elicence, tmp_path: Path, programs: int, workers: int, rows: int
+) -> None:
     chance = random.Random(20261122)  # noqa: S311 — moments to kill at, no secrets
-    register = make_register(KILLED_ROWS, faults=3, seed=8)
+    register = make_register(rows, faults=3, seed=8)
     words = ("convert", *TYPE, *lay_out(tmp_path, register), "--resume", "--json")
     store = Services(open_home(fresh.home)).store
 
@@ -325,10 +329,10 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(fresh: Elicence, tmp_
             time.sleep(0.005)
         time.sleep(chance.random() * 0.1)
 
-    for kill in range(KILLED_PROGRAM):
+    for kill in range(programs):
         before = len(store.changes_after(0, 10_000))
         with fresh.start(*words) as program:
-            for number in range(KILLED_WORKERS if kill == 0 else 0):
+            for number in range(workers if kill == 0 else 0):
                 wait_for(before + number + 1, program)
                 os.kill(child_of(program.pid), signal.SIGKILL)
             wait_for(before + 3, program)
@@ -339,7 +343,7 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(fresh: Elicence, tmp_
     last = fresh(*words)
     assert last.code == 65, last.err
     shape = last.json()
-    assert shape["done"] == shape["total"] == KILLED_ROWS
+    assert shape["done"] == shape["total"] == rows
     assert shape["states"]["waiting"] == 0
     check(fresh.home, shape["id"], register)
     nothing = fresh(*words).json()

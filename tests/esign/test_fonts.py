@@ -37,6 +37,15 @@ def test_a_character_that_no_font_has_is_named(fonts: FontChain) -> None:
     assert caught.value.code_point == "U+313AC"
 
 
+def test_a_font_is_indexed_when_it_is_used_often_and_subsets_stay_the_same() -> None:
+    (font,) = FontChain([shipped_font()]).fonts
+    gids = [gid for character in "农药经营许可证" if (gid := font.gid(character))]
+    first = font.subset(gids)
+    assert "_prepared" not in vars(font)
+    assert all(font.subset(gids) == first for _ in range(35))
+    assert "_prepared" in vars(font)
+
+
 def test_fallback_fonts_reach_level_3() -> None:
     chain = FontChain([shipped_font(), *(path.read_bytes() for path in sorted(FALLBACK.glob("*.ttf")))])
     for block, (first, last) in LEVEL_3.items():

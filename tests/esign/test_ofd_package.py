@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ofd_variants import ordinary, packed
 
-from esign import EsignError, MalformedError, TooLargeError
+from esign import EsignError, MalformedError, TooLargeError, ofd_package
 from esign.ofd_package import (
     MAX_OFD_BYTES,
     MAX_OFD_FILES,
@@ -106,6 +106,31 @@ def test_every_changed_byte_of_a_package_of_ours_is_noticed() -> None:
         except EsignError:
             continue
         assert not package.canonical, place
+
+
+def test_the_short_way_through_a_package_of_ours_comes_to_the_same_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is taken for ours alone, and whatever is changed is told as by the long way."""
+    data = write_package(PARTS)
+    short: list[bool] = []
+    stored_as_ours = ofd_package._stored_as_ours
+
+    def found(changed: bytes) -> object:
+        try:
+            return read_package(changed)
+        except EsignError as error:
+            return repr(error)
+
+    def watched(changed: bytes) -> dict[str, bytes] | None:
+        files = stored_as_ours(changed)
+        short.append(files is not None)
+        return files
+
+    versions = [data, *(bytes((*data[:at], data[at] ^ 1, *data[at + 1 :])) for at in range(len(data)))]
+    monkeypatch.setattr(ofd_package, "_stored_as_ours", watched)
+    by_both = [found(changed) for changed in versions]
+    monkeypatch.setattr(ofd_package, "_stored_as_ours", lambda _: None)
+    assert by_both == [found(changed) for changed in versions]
+    assert short == [True] + [False] * len(data)
 
 
 def test_only_the_largest_packages_are_compressed() -> None:

@@ -355,10 +355,8 @@ def test_the_pdf_shows_the_same(tmp_path: Path, with_font: Callable[..., bytes])
     assert not names_us_as_producer(pdf)
     assert b"/Font" not in pdf
     (tmp_path / "preview.pdf").write_bytes(pdf)
-    png = subprocess.run(
-        ["pdftoppm", "-r", "100", "-png", tmp_path / "preview.pdf"], check=True, stdout=subprocess.PIPE
-    )
-    ours, theirs = Shown(data).image, Image.open(io.BytesIO(png.stdout)).convert("RGB")
+    drawn = subprocess.run(["pdftoppm", "-r", "100", tmp_path / "preview.pdf"], check=True, stdout=subprocess.PIPE)
+    ours, theirs = Shown(data).image, Image.open(io.BytesIO(drawn.stdout)).convert("RGB")
     assert ours.size == theirs.size
     apart = ImageChops.difference(ours, theirs).convert("L").reduce(4)
     assert max(apart.get_flattened_data()) < 60

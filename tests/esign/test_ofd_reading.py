@@ -52,6 +52,7 @@ from esign import (
     draw_copy_stamp,
     draw_round_seal,
     make_seal_object,
+    ofd_signatures,
     prepare_ofd_seal,
     read_face,
     read_ofd_face,
@@ -68,11 +69,13 @@ from esign import ofd_face_reader as face_reader
 from esign import ofd_parts_reading as parts_reading
 from esign import ofd_reading as reading
 from esign.font_tables import legible_font, read_characters, read_tables
-from esign.ofd_form import OfdDraft
+from esign.ofd_form import SIGNATURE_LIST, OfdDraft
 from esign.ofd_package import OfdPart, read_package, write_package
 from esign.ofd_paths import OfdFiles
+from esign.ofd_signatures import read_signatures
 from esign.ofd_signing_xml import must_cover
 from esign.ofd_symbol import modules_of, symbol_png
+from esign.ofd_xml import Element
 from esign.page import Background, line
 from keys import raw_signature
 
@@ -211,6 +214,32 @@ def first(data: bytes) -> FacePage:
 
 def texts(page: FacePage) -> dict[str, SeenText]:
     return {one.text: one for one in page.items if isinstance(one, SeenText)}
+
+
+def test_the_short_way_through_a_signature_of_ours_comes_to_the_same_end(
+    genuine: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed, signature = dict(read_package(genuine).files), "Doc_0/Signs/Sign_0/Signature.xml"
+    # A changed file, a signature that says more, and one that names a file in a way of its own.
+    xml = packed[signature]
+    versions = [
+        packed,
+        packed | {PAGE: packed[PAGE] + b" "},
+        packed | {signature: xml.replace(b'"/OFD.xml"', b'"//OFD.xml"')},
+        packed | {signature: xml.replace(b"</ofd:SignedInfo>", b"<ofd:More/></ofd:SignedInfo>")},
+    ]
+    parsed: list[str] = []
+    parse = OfdFiles.xml
+
+    def watched(files: OfdFiles, path: str, named_by: str) -> Element:
+        parsed.append(path)
+        return parse(files, path, named_by)
+
+    monkeypatch.setattr(OfdFiles, "xml", watched)
+    by_both = [read_signatures(OfdFiles(files), SIGNATURE_LIST, "OFD.xml") for files in versions]
+    assert parsed == [SIGNATURE_LIST] * 2 + [SIGNATURE_LIST, signature] * 2
+    monkeypatch.setattr(ofd_signatures, "SIGNATURE", re.compile("nothing"))
+    assert by_both == [read_signatures(OfdFiles(files), SIGNATURE_LIST, "OFD.xml") for files in versions]
 
 
 class TestWhatItSays:

@@ -247,9 +247,9 @@ def test_dots_agree_with_another_renderer(fonts: FontChain, tmp_path: Path) -> N
         file = tmp_path / "seal.pdf"
         file.write_bytes(body + b"trailer << /Root 1 0 R /Size 5 >>\n%%EOF\n")
         subprocess.run(
-            ["pdftoppm", "-r", "300", "-png", "-singlefile", file, tmp_path / "seal"], check=True, capture_output=True
+            ["pdftoppm", "-r", "300", "-singlefile", file, tmp_path / "seal"], check=True, capture_output=True
         )
-        theirs = Image.open(tmp_path / "seal.png").convert("RGB").getchannel("G")
+        theirs = Image.open(tmp_path / "seal.ppm").convert("RGB").getchannel("G")
         ours = dots(picture)
         white = Image.new("RGB", ours.size, "white")
         white.paste(ours, mask=ours)

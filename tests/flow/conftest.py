@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,23 @@ class IssuedSample:
     p7s: bytes
     services: Services
     root: Certificate
+
+
+@pytest.fixture(scope="session")
+def put_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], None]:
+    """Put a home of today somewhere: a copy, for most of the time that making one takes goes into its RSA keys.
+
+    Homes of one name have the same keys, homes of two names are strangers to each other.
+    """
+    made: dict[str, Path] = {}
+
+    def put(path: Path, name: str) -> None:
+        if name not in made:
+            made[name] = tmp_path_factory.mktemp("new") / name
+            ensure_home(made[name], public_url=PUBLIC_URL, at=datetime.now(UTC), random=os.urandom)
+        shutil.copytree(made[name], path)
+
+    return put
 
 
 @pytest.fixture(scope="session")

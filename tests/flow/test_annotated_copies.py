@@ -15,12 +15,13 @@ from types import SimpleNamespace
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from PIL import Image
 from witnesses import pdfsig, pdftoppm, pdftotext, qpdf_check, verapdf
 
 from api.copying import make_copy, recall, trace
 from api.errors import SelfCheckError
 from api.home import ensure_home, open_home
-from api.key_keeping import retire
+from api.key_retiring import retire
 from api.wiring import Services
 from esign import (
     CHINA,
@@ -478,7 +479,13 @@ def pictures(stock: Stock, tmp_path_factory: pytest.TempPathFactory) -> tuple[by
     """The pages of the copy that has two, as somebody photographs them."""
     folder = tmp_path_factory.mktemp("photographed")
     (folder / "copy.pdf").write_bytes(stock.pdfs[1])
-    return pdftoppm(folder / "copy.pdf", 100)
+    return tuple(as_png(page) for page in pdftoppm(folder / "copy.pdf", 100))
+
+
+def as_png(picture: bytes) -> bytes:
+    written = BytesIO()
+    Image.open(BytesIO(picture)).save(written, "PNG", compress_level=1)
+    return written.getvalue()
 
 
 def test_a_photograph_of_any_page_leads_back(stock: Stock, pictures: tuple[bytes, ...]) -> None:

@@ -1,5 +1,6 @@
 """The clerk desk in a real browser, without the mouse: scanner, files, camera, receipts, at desk and phone width."""
 
+import base64
 import io
 import itertools
 import re
@@ -24,7 +25,7 @@ PHONE, DESK = 360, 1280
 ROOT = Path(__file__).parents[2]
 OPEN = "代码真实，未核对是否属于此人"
 VERDICT_SECONDS = 1.0
-POLL_MS = 20
+POLL_MS, MOST_POLLS = 20, 500
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +53,12 @@ def server(person: Any) -> Iterator[str]:
 
 
 def settled(page: Page, checks: int) -> None:
-    """Wait until so many checks are listed."""
-    expect(page.locator("#done li")).to_have_count(checks)
-    expect(page.locator("#waiting")).to_be_hidden()
+    """Wait until so many checks are listed; it looks with every frame, `expect` at longer and longer intervals."""
+    page.wait_for_function(
+        "checks => document.querySelectorAll('#done li').length === checks"
+        " && !document.getElementById('waiting').checkVisibility()",
+        arg=checks,
+    )
 
 
 def scan(page: Page, text: str) -> None:
@@ -73,31 +77,35 @@ def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.id"))
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
-def test_a_file_and_its_verdict(width: int, server: str, person: Any, chromium: Any, folder: Any) -> None:
+def test_a_file_and_its_verdict(server: str, person: Any, chromium: Any, folder: Any) -> None:
     found: list[str] = []
     seconds: list[float] = []
 
+    def at_both_widths(page: Page) -> None:
+        for width in (PHONE, DESK):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            found.extend(barriers(page))
+
     def act(page: Page) -> None:
-        found.extend(barriers(page))
+        at_both_widths(page)
         # The best of three: the first has the server load what it needs, and others use this machine, too.
         for count in (1, 2, 3):
             started = time.monotonic()
             page.set_input_files("#file", folder[person.name])
             settled(page, count)
             seconds.append(time.monotonic() - started)
-        found.extend(barriers(page))
+        at_both_widths(page)
         assert focused(page) == "code"
         assert page.locator("#announce").inner_text().startswith("通过。证照真实有效")
 
-    view = chromium.view(f"{server}/desk", width=width, height=900, act=act)
+    view = chromium.view(f"{server}/desk", width=PHONE, height=900, act=act)
     assert found == []
     assert min(seconds) < VERDICT_SECONDS
     assert view.faults == ()
-    assert view.content_width <= width
     holder = structured_from_bytes(person.json).holders[0]
     for said in (holder.name, holder.code, "取水许可证", "样例县行政审批局", "F8"):
-        assert said in view.text or width == PHONE, said
+        assert said in view.text, said
     assert holder.code not in view.url
 
 
@@ -227,7 +235,7 @@ def test_pasting_and_dropping(server: str, person: Any, chromium: Any, folder: A
     Image.fromarray(symbol.to_image(scale=4)).save(picture, "PNG")
     hand_over = """([kind, name, bytes, text]) => {
         const given = new DataTransfer();
-        if (bytes.length) given.items.add(new File([new Uint8Array(bytes)], name));
+        if (bytes) given.items.add(new File([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], name));
         else given.setData("text/plain", text);
         const at = {bubbles: true, cancelable: true};
         document.body.dispatchEvent(kind === "paste"
@@ -245,7 +253,8 @@ def test_pasting_and_dropping(server: str, person: Any, chromium: Any, folder: A
             ),
             1,
         ):
-            page.evaluate(hand_over, [kind, "given", list(content), person.record.verify_url])
+            encoded = base64.b64encode(content).decode()
+            page.evaluate(hand_over, [kind, "given", encoded, person.record.verify_url])
             settled(page, count)
             expect(page.locator("#result")).to_contain_text(said)
 
@@ -313,9 +322,11 @@ def test_what_comes_late(server: str, person: Any, others: Any, chromium: Any) -
     held: list[Route] = []
 
     def asked(page: Page, count: int) -> Route:
-        while len(held) < count:
+        for _ in range(MOST_POLLS):
+            if len(held) >= count:
+                return held[count - 1]
             page.wait_for_timeout(POLL_MS)
-        return held[count - 1]
+        raise AssertionError(f"{count} questions were expected, there are {len(held)}")
 
     def act(page: Page) -> None:
         page.on("request", lambda request: papers.append(request.url) if request.url.endswith("/receipt") else None)
@@ -372,7 +383,10 @@ def test_a_camera_that_is_started_twice_is_off_afterwards(server: str, person: A
         assert page.evaluate("tracks.map(track => track.readyState)") == ["ended"]
         # A search ends in time also when the server never answers; a camera that is pulled out ends it at once.
         page.clock.install()
-        page.keyboard.press("F4")
+        page.keyboard.down("F4")
+        expect(page.locator("#finder")).to_be_visible()
+        page.keyboard.down("F4")  # again and again while it is held down: that does not stop it
+        page.keyboard.up("F4")
         expect(page.locator("#finder")).to_be_visible()
         page.clock.run_for(61_000)
         expect(page.locator("#state")).to_contain_text("一分钟内没有识别到二维码")

@@ -13,7 +13,7 @@ from declared import declared_pki
 from witnesses import pdfsig, pyhanko, qpdf_check, verapdf
 
 from api.cli import main
-from api.home import ensure_home, open_home
+from api.home import open_home
 from api.seals import development_seal, seal_path
 from api.wiring import Services
 from keys import Certificate, write_certificates, write_private_key
@@ -36,18 +36,18 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture
-def first(tmp_path: Path) -> Path:
+def first(tmp_path: Path, put_home: Callable[[Path, str], None]) -> Path:
     path = tmp_path / "first"
-    ensure_home(path, public_url="http://127.0.0.1:8000", at=datetime.now(UTC), random=os.urandom)
+    put_home(path, "first")
     return path
 
 
 @pytest.fixture
-def second(tmp_path: Path, first: Path) -> Path:
+def second(tmp_path: Path, first: Path, put_home: Callable[[Path, str], None]) -> Path:
     """Give a home of 样例县水利局, which trusts the first one and is trusted and named by it."""
     path = tmp_path / "second"
     now = datetime.now(UTC)
-    ensure_home(path, public_url="http://127.0.0.1:8000", at=now, random=os.urandom)
+    put_home(path, "second")
     lines = ['public_url = "http://127.0.0.1:8000"', "development = true"]
     (first / "partners").mkdir()
     for family in ("sm2", "rsa"):

@@ -14,7 +14,7 @@ from witnesses import bouncy_castle, pdfsig, qpdf_check, signed_parts, verapdf
 
 from api.cli import main
 from api.errors import SelfCheckError
-from api.home import ensure_home, open_home
+from api.home import open_home
 from api.seals import development_seal, seal_path
 from api.self_check import require_sound_archive
 from api.wiring import Services
@@ -59,11 +59,11 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(tmp_path: Path, put_home: Callable[[Path, str], None]) -> Iterator[Office]:
     """Give a home with the declared certificates of both families, each CA's servers, and timestamps as set."""
     path = tmp_path / "home"
     now = datetime.now(UTC)
-    ensure_home(path, public_url="http://127.0.0.1:8000", at=now, random=os.urandom)
+    put_home(path, "office")
     servers = {family: AuthorityServer(family, clock=now) for family in FAMILIES}
     lines = ['public_url = "http://127.0.0.1:8000"', "development = true", "[timestamp]", "timeout = 1.0"]
     lines += [f'{family} = "{server.tsa_url}"' for family, server in servers.items()]

@@ -231,6 +231,7 @@ def test_the_camera_finds_the_code(server: str, person: Any, photograph: Image.I
         page.wait_for_timeout(SCAN_PAUSE_MS)
         assert page.inner_text("#state").startswith("已停止")
         assert page.locator("#finder").is_hidden()
+        page.unroute("**/v/scan")
 
     def own(page: Page) -> None:
         # A browser that finds codes itself.
@@ -246,7 +247,7 @@ def test_the_camera_finds_the_code(server: str, person: Any, photograph: Image.I
     view = chromium.view(f"{server}/v", width=PHONE, act=scan)
     assert "代码真实，未核对是否属于此人" in view.text
     assert view.faults == ()
-    chromium.view(f"{server}/v", width=PHONE, alone=True, act=stop)
+    chromium.view(f"{server}/v", width=PHONE, act=stop)
     assert seen == ["请将二维码对准画面中央。"]
     assert "代码真实" in chromium.view(f"{server}/v", width=DESK, alone=True, act=own).text
 

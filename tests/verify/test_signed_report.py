@@ -147,7 +147,7 @@ def test_what_failed_then_is_said_to_have_failed(office: ModuleType, signer: Sig
 def test_a_refusal_slip_says_why(office: ModuleType, signer: Signer, trusting: Verifier) -> None:
     refusal = Refusal(reason="other", zh="其他原因", en="another reason", remark="x")
     slip = report_to_bytes(_report(office, refusal=refusal))
-    report = trusting.verify_file(_sealed(office, signer, slip), at=office.AT)
+    report = trusting.verify_file(_sealed(office, signer, slip, title="拒收回执 HY2345678923AB"), at=office.AT)
     assert report.verdict is Outcome.PASSED
     assert "拒收回执" in report.sentence.zh
     assert "其他原因" in report.sentence.zh

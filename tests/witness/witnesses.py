@@ -198,9 +198,9 @@ def pdftotext(path: Path, *options: str) -> str:
 
 
 def pdftoppm(path: Path, dpi: int = 150) -> tuple[bytes, ...]:
-    """Render the pages of a PDF to PNG pictures."""
+    """Render the pages of a PDF to PPM pictures: to compress them would take six times as long."""
     with tempfile.TemporaryDirectory() as folder:
-        _run("pdftoppm", "-q", "-png", "-r", str(dpi), str(path), f"{folder}/page")
+        _run("pdftoppm", "-q", "-r", str(dpi), str(path), f"{folder}/page")
         return tuple(picture.read_bytes() for picture in sorted(Path(folder).iterdir()))
 
 
