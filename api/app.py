@@ -36,6 +36,7 @@ from .openapi import complete
 from .pages import STATIC, page_routes, problem_page, reference_page
 from .problems import Problem, problem_for_status, problem_of
 from .receipt_routes import receipt_routes
+from .report_page import wants_page
 from .requirement_routes import requirement_routes
 from .review_pages import review_pages
 from .review_routes import review_routes
@@ -220,7 +221,10 @@ def _answer_parameter(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, problem: Problem, *, seconds: int = 60) -> Response:
-    if request.url.path.lower().startswith(("/v", "/desk", "/my", "/review", "/login", "/logout", DOWNLOAD_PATH)):
+    path = request.url.path.lower()
+    # Whoever mistypes an address of the pages is a person, whatever it begins with.
+    is_page = not path.startswith(("/api/", "/static/")) and wants_page(request, None)
+    if is_page or path.startswith(("/v", "/desk", "/my", "/review", "/login", "/logout", DOWNLOAD_PATH)):
         response: Response = problem_page(request, problem)
     else:
         response = JSONResponse(

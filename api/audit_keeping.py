@@ -5,14 +5,14 @@ has only the database cannot cut off its end.
 """
 
 import base64
-import contextlib
 import json
 import logging
 import secrets
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from licences.supervision import (
     instant_text,
 )
 
+from .background import in_background
 from .errors import ApiError, CannotWriteError, InputNotFoundError
 from .inputs import read_file
 from .output import StagedFiles
@@ -38,7 +39,6 @@ POLL_SECONDS = 1.0
 RETRY = timedelta(seconds=10)
 REST = 4
 """How many times as long as the last batch took nobody makes the next one: at most a fifth of one processor."""
-SHUTDOWN_SECONDS = 10.0
 MAX_CHECKPOINT_BYTES = 128 * 1024
 HEAD = "head.json"
 _FOLDER = "checkpoints"
@@ -88,7 +88,8 @@ class AuditFolder:
             hidden.write_bytes(content)
             hidden.replace(self.path / HEAD)
         except OSError as error:
-            hidden.unlink(missing_ok=True)
+            with suppress(OSError):  # why it was not written is told, not why it is not taken away
+                hidden.unlink()
             raise _unwritable(self.path, error) from error
 
     def put(self, batch: int, content: bytes) -> Path:
@@ -162,17 +163,9 @@ class TrailKeeping:
         """`ok`, or the code of what is wrong since the last attempt."""
         return next((state for state in self._states.values() if state != "ok"), "ok")
 
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[None]:
         """Keep it until the end of the block."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._run, args=(stop,), name="trail", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join(timeout=SHUTDOWN_SECONDS)
+        return in_background("trail", self._run)
 
     def _run(self, stop: threading.Event) -> None:
         rest = 0.0

@@ -24,12 +24,12 @@ from esign import EsignError
 from keys import KeysError
 from licences import LicencesError
 
+from .background import SHUTDOWN_SECONDS
 from .batch_worker import refused
 from .errors import ApiError, ServiceUnavailableError
 from .home_lock import HomeLock
 from .problem_rows import INTERNAL
 from .problems import Problem, problem_of
-from .serving import SHUTDOWN_SECONDS
 from .wiring import Services
 
 POLL_SECONDS = 0.5

@@ -203,7 +203,7 @@ class _Exchange:
             # A client that asked whether to send (Expect) has not begun: nothing to throw away.
             if b"expect" not in self._headers:
                 await self._discard()
-            raise _too_large()
+            raise self._too_large()
         if self._complete:
             # What comes after the body is the client's leaving, and that may take its time.
             return await self._receive()
@@ -212,7 +212,7 @@ class _Exchange:
         self._complete = not message.get("more_body", False)
         if self._received > self._limit:
             await self._discard()
-            raise _too_large()
+            raise self._too_large()
         if self._complete:
             # Not before: whoever sends slowly would keep others from being served.
             await self._enter()
@@ -248,7 +248,7 @@ class _Exchange:
         if media_type.strip() == "multipart/form-data" and (self._is_form or "charset" in parameters):
             raise UnsupportedMediaError("不接受这种表单。", "this kind of form is not read")
         if self._is_form and self._announced > self._limit:
-            raise _too_large()
+            raise self._too_large()
 
     async def finish(self) -> None:
         """Take the rest of a request that is not served, so that its sender reads the answer."""
@@ -261,6 +261,13 @@ class _Exchange:
         if self._admission is not None and not self._has_place:
             await self._admission.enter()
             self._has_place = True
+
+    def _too_large(self) -> InputTooLargeError:
+        if self._is_form:
+            return InputTooLargeError("填写的内容太长。", "what was entered is too long")
+        # The frame around a file is less than a megabyte.
+        megabytes = (self._limit - MAX_PAGE_BODY_BYTES) // 1024 // 1024
+        return InputTooLargeError(f"文件超过 {megabytes} MB。", f"the file is larger than {megabytes} MB")
 
     async def _next(self) -> Message:
         try:
@@ -281,10 +288,6 @@ def _as_json(_request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, RateLimitedError | OverloadedError) else None
     return JSONResponse(problem.http_shape(), problem.row.http_status, headers, media_type="application/problem+json")
-
-
-def _too_large() -> InputTooLargeError:
-    return InputTooLargeError("文件超过 20 MB。", "the file is larger than 20 MB")
 
 
 def _length(header: bytes | None) -> int:

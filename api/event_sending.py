@@ -19,12 +19,12 @@ from licences import LicencesError
 from licences.access import Operation
 from licences.outgoing import Change, Webhook, WebhookState, failure_after, page_of
 
+from .background import SHUTDOWN_SECONDS
 from .callers import client_now
 from .errors import ApiError
 from .event_messages import GONE, Attempt, attempt_with, message_about
 from .home_lock import HomeLock
 from .problems import problem_of
-from .serving import SHUTDOWN_SECONDS
 from .wiring import Services
 
 POLL_SECONDS = 1.0

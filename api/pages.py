@@ -23,7 +23,7 @@ from esign import (
     structured_from_bytes,
 )
 from licences import Record, mask_name, mask_number
-from verify import REASONS, STATUS_SOURCES, HolderEntry, Report, SignatureFacts, basis_lines, kind_of, other_format
+from verify import STATUS_SOURCES, HolderEntry, Report, SignatureFacts, basis_lines
 
 from .errors import InputTooLargeError, RateLimitedError
 from .forgery_pages import forgery_routes
@@ -48,38 +48,13 @@ from .messages import (
 from .problems import Problem
 from .rendering import page
 from .resolving import as_keyed, full_code
-from .scanning import MAX_PICTURE_BYTES, PictureScanner, is_code_like
+from .scanning import MAX_PICTURE_BYTES, PictureScanner, is_code_like, why_no_code
 from .wiring import Services
 
 STATIC = Path(__file__).parent / "static"
 
 # Only where nothing else stands against the licence does it matter whose it is.
 _HOLDER_OPEN = frozenset({"HOLDER_NOT_CHECKED", "HOLDER_MISMATCH"})
-_NO_SYMBOL = Message(
-    zh="图片中没有读到二维码。请靠近些、对准照面上的二维码再拍，或输入短码。",
-    en="No code was found in the picture. Take it closer and straight, or type the short code.",
-)
-_NO_PICTURE = Message(
-    zh="没有选择照片。请选择或拍摄照面上二维码的照片，或输入短码。",
-    en="No picture was chosen. Choose or take a picture of the code on the face, or type the short code.",
-)
-_DOCUMENT = Message(
-    zh="这里只读照片，不核验 PDF、OFD 等证照文件。这些文件请在窗口核验；在这里请拍照面上的二维码，或输入短码。",
-    en="Only pictures are read here, no PDF, OFD or other files of licences. Those are checked at the desk; here take"
-    " a picture of the code on the face, or type the short code.",
-)
-_UNKNOWN_FILE = Message(
-    zh="这个文件不是照片，也不是电子证照，或者已经损坏。",
-    en="This file is neither a picture nor an e-licence, or it is damaged.",
-)
-_TAKE_PICTURE = Message(
-    zh="这里只读照片：请拍照面上的二维码，或输入短码。",
-    en="Only pictures are read here: take one of the code on the face, or type the short code.",
-)
-_FOREIGN_SYMBOL = Message(
-    zh="图片中的二维码不是电子证照的二维码。请拍照面上的二维码。",
-    en="The code in the picture is not that of an e-licence. Take a picture of the code on its face.",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +138,7 @@ def _scanning_routes(services: Services) -> APIRouter:
             return JSONResponse({"address": address, "foreign": found.foreign})
         if address is not None:
             return RedirectResponse(address, status_code=303)
-        return _entry_page(request, services, problem=_no_code(picture, foreign=found.foreign))
+        return _entry_page(request, services, problem=why_no_code(picture, foreign=found.foreign))
 
     return router
 
@@ -224,24 +199,6 @@ def _verdict_routes(services: Services) -> APIRouter:
         return verdict_page(request, code, HolderEntry(name=name, code=number) if given else None)
 
     return router
-
-
-def _no_code(sent: bytes, *, foreign: bool) -> Message:
-    """Say why no code was found in what somebody has sent; many send something else than a picture."""
-    match kind_of(sent):
-        case "picture":
-            return _FOREIGN_SYMBOL if foreign else _NO_SYMBOL
-        case "empty":
-            return _NO_PICTURE
-        case "unread_picture":
-            reason = REASONS["PICTURE_UNREAD"]
-            return Message(zh=reason.sentence.zh + reason.action.zh, en=f"{reason.sentence.en} {reason.action.en}")
-        case "unknown":
-            other = other_format(sent)
-            said = _UNKNOWN_FILE if other is None else other.sentence
-            return Message(zh=said.zh + _TAKE_PICTURE.zh, en=f"{said.en} {_TAKE_PICTURE.en}")
-        case _:
-            return _DOCUMENT
 
 
 async def _picture(request: Request) -> bytes:

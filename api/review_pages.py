@@ -1,13 +1,14 @@
 """The pages of maker and checker (起草、审核): drafts that wait for one, the form, both sides of a check, sealing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from esign import plain_pdf
 from licences import (
@@ -94,15 +95,13 @@ def _making_pages(services: Services) -> APIRouter:
     async def save(request: Request, caller: Annotated[Caller, Depends(making)]) -> Response:
         async with request.form(max_files=4, max_fields=300) as form:
             words = {name: str(form.get(name, "")) for name in ("csrf", "type", "draft", "digest", "then", "seal")}
-            services.identity.sessions.require_own_form(request, words["csrf"], clock())
-            licence_type = services.catalogue.get(words["type"])
-            before: Mapping[str, object] = {}
-            if words["draft"]:
-                draft = draft_for(services, caller, words["draft"], MAKING_STEPS)
-                before = _data(services, draft)
+            licence_type, before = await run_in_threadpool(_asked, services, request, caller, words)
             data = await data_from(form, licence_type, before)
-        return repeats.once(
-            (caller.client, words, data), lambda: _saved(services, request, caller, licence_type, data, words)
+        # Not here: while the store is waited for, nobody else would be answered.
+        return await run_in_threadpool(
+            repeats.once,
+            (caller.client, words, data),
+            lambda: _saved(services, request, caller, licence_type, data, words),
         )
 
     return router
@@ -126,10 +125,16 @@ def _draft_pages(services: Services) -> APIRouter:
         return _draft(services, request, caller, draft_for(services, caller, draft_id, LOOKING_STEPS))
 
     @router.get("/form")
-    def edit(draft_id: str, request: Request, caller: Annotated[Caller, Depends(making)]) -> Response:
+    def edit(
+        draft_id: str,
+        request: Request,
+        caller: Annotated[Caller, Depends(making)],
+        refused: Annotated[str, Query(max_length=1)] = "",
+    ) -> Response:
         draft = draft_for(services, caller, draft_id, MAKING_STEPS)
         licence_type = services.catalogue.get(draft.type_slug)
-        return _form(services, request, caller, licence_type, data=_data(services, draft), draft=draft)
+        error = _in_the_way(services, caller, draft) if refused else None
+        return _form(services, request, caller, licence_type, data=_data(services, draft), draft=draft, error=error)
 
     @router.get("/preview")
     def preview(draft_id: str, caller: Annotated[Caller, Depends(looking)]) -> Response:
@@ -202,13 +207,24 @@ def _page(services: Services, request: Request, template: str, caller: Caller, *
     return page(
         request,
         template,
-        status_code=422 if values.get("faults") else 200,
+        status_code=422 if values.get("faults") and request.method == "POST" else 200,
         script=False,
         camera=False,
         csrf=csrf_token(services, request),
         name=caller.client,
         **values,
     )
+
+
+def _asked(
+    services: Services, request: Request, caller: Caller, words: Mapping[str, str]
+) -> tuple[LicenceType, Mapping[str, object]]:
+    """Return the type of what was typed, and the data of the draft before it."""
+    services.identity.sessions.require_own_form(request, words["csrf"], clock())
+    licence_type = services.catalogue.get(words["type"])
+    if not words["draft"]:
+        return licence_type, {}
+    return licence_type, _data(services, draft_for(services, caller, words["draft"], MAKING_STEPS))
 
 
 def _saved(
@@ -219,24 +235,30 @@ def _saved(
     data: Mapping[str, object],
     words: Mapping[str, str],
 ) -> Response:
-    """Keep what was typed, and hand it to the checkers if that was asked for; with faults it stays a draft."""
+    """Keep what was typed, and hand it to the checkers if that was asked for; with faults it stays a draft.
+
+    That is then shown by an address of its own: a form that is sent or loaded again must not keep another draft.
+    """
     at = clock()
     require_issuing(services, caller, Operation.DRAFT, at=at, type_name=licence_type.slug, data=data)
     wish = Wish(type_name=licence_type.slug, data=data, algorithm=words["seal"] or "sm2")
-    draft = None
+    draft_id, digest, actor = words["draft"], words["digest"], caller.actor
     try:
-        if words["draft"]:
-            actor, digest = caller.actor, words["digest"]
-            draft = services.review.edit(words["draft"], wish, actor=actor, at=at, digest=digest)
+        if draft_id:
+            services.review.edit(draft_id, wish, actor=actor, at=at, digest=digest)
         else:
-            draft = services.review.draft(wish, actor=caller.actor, at=at)
-        if words["then"] == "submit":
-            draft = services.review.submit(draft.id, actor=caller.actor, at=at)
+            draft_id = services.review.draft(wish, actor=actor, at=at).id
     except (LicencesError, ExceptionGroup) as error:
-        if draft is not None:
-            draft = services.drafts.get(draft.id)
+        # It stays a form for the version that was edited: what others did to the draft since is not overwritten.
+        draft = replace(services.drafts.get(draft_id), digest=digest) if draft_id else None
         return _form(services, request, caller, licence_type, data=data, draft=draft, error=error)
-    return RedirectResponse(f"{REVIEW_PATH}/drafts/{draft.id}", status_code=303)
+    place = f"{REVIEW_PATH}/drafts/{draft_id}"
+    if words["then"] == "submit":
+        try:
+            services.review.submit(draft_id, actor=actor, at=at)
+        except (LicencesError, ExceptionGroup):
+            place += "/form?refused=1"
+    return RedirectResponse(place, status_code=303)
 
 
 def _form(
@@ -287,6 +309,14 @@ def _done(
     except (LicencesError, ExceptionGroup) as error:
         return _draft(services, request, caller, services.drafts.get(draft.id), error=error)
     return RedirectResponse(f"{REVIEW_PATH}/drafts/{draft.id}", status_code=303)
+
+
+def _in_the_way(services: Services, caller: Caller, draft: Draft) -> Exception | None:
+    try:
+        services.review.check(draft.id, actor=caller.actor, at=clock())
+    except (LicencesError, ExceptionGroup) as error:
+        return error
+    return None
 
 
 def _listed(services: Services, caller: Caller, draft: Draft) -> _DraftView:

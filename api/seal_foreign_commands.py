@@ -33,7 +33,7 @@ def _apply(arguments: argparse.Namespace) -> "Answer":
 
     from .columns import printable
     from .commands import Answer
-    from .errors import MalformedInputError, UsageError
+    from .errors import InputTooLargeError, MalformedInputError, UsageError
     from .exit_codes import DATA_REFUSED
     from .home import open_home
     from .inputs import read_file
@@ -52,6 +52,11 @@ def _apply(arguments: argparse.Namespace) -> "Answer":
             "这是 OFD 文件，本命令只在 PDF 上盖章。他人的 OFD 请用制作它的软件盖章；本系统的 OFD 证照签发时已盖章。",
             "this is an OFD: only PDFs are sealed here. Seal it with the program that made it; OFDs of our own are "
             "sealed when they are issued",
+        )
+    if len(data) > MAX_PDF_BYTES:
+        megabytes = MAX_PDF_BYTES // 1024 // 1024
+        raise InputTooLargeError(
+            f"文件超过 {megabytes} MB，不能盖章。", f"the file is larger than {megabytes} MB and cannot be sealed"
         )
     if kind != "pdf":
         other = other_format(data)
@@ -73,7 +78,7 @@ def _apply(arguments: argparse.Namespace) -> "Answer":
     except PreflightError as error:
         return _refused(path, error.findings, DATA_REFUSED)
     except SealPlaceError as error:
-        raise UsageError("页面上没有这个盖章位置。", str(error)) from error
+        raise UsageError("文件没有这一页，或印章在所给位置会超出页边。", str(error)) from error
     with StagedFiles(target.parent) as staged:
         staged.stage({target.name: done.data})
         staged.put()

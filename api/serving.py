@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .admission import RETRY_SECONDS
+from .background import SHUTDOWN_SECONDS
 from .errors import ServiceUnavailableError, UsageError
 from .forwarding import Network, is_among, is_loopback
 from .logs import log_to
@@ -25,7 +26,6 @@ MAX_CONNECTIONS = 500  # beyond it each new one is told to come back; `admission
 MAX_PER_ADDRESS = 100  # of these, from one address of another machine that is no proxy of ours
 KEEP_ALIVE_SECONDS = 15
 HEAD_SECONDS = 20  # for the request line and headers
-SHUTDOWN_SECONDS = 10
 MAX_HEADER_BYTES = 32 * 1024
 
 

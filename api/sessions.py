@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from .wiring import Services
 
 MAX_SECRET = 128
-CSRF_FIELD = "csrf"
 _READING = frozenset({"GET", "HEAD"})
 
 

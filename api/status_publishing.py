@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +30,7 @@ from licences import (
 )
 from verify import VerifyError
 
+from .background import in_background
 from .errors import ApiError, BusyError, CannotWriteError, ClockError
 from .problems import problem_of
 from .status_files import PublishedList, StatusFiles
@@ -42,7 +44,6 @@ RETRY_SECONDS = 10.0
 REST = 4
 """How many times as long as the last lists took nobody makes the next ones: at most a fifth of one processor."""
 LOCK_SECONDS = 30.0
-SHUTDOWN_SECONDS = 10.0
 _PAGE = 1000
 _FORESEEN = (ApiError, LicencesError, EsignError, KeysError, VerifyError, OSError)
 
@@ -170,18 +171,9 @@ class StatusPublishing:
         self.state = "ok"
         """`ok`, or the code of what is wrong since the last attempt."""
 
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[None]:
         """Publish until the end of the block."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._run, args=(stop,), name="status-lists", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            # What it may leave behind is whole: it is not waited for without end.
-            thread.join(timeout=SHUTDOWN_SECONDS)
+        return in_background("status-lists", self._run)
 
     def _run(self, stop: threading.Event) -> None:
         rest = 0.0

@@ -137,7 +137,8 @@ from .identifier import IDENTIFIER_ROOT, LicenceIdentifier, is_issuer_code
 from .name_seal import NAME_SEAL_SIDE, draw_name_seal
 from .ofd_face_reader import read_ofd_face
 from .ofd_form import OfdContent, document_identity
-from .ofd_package import MAX_OFD_BYTES, claims_to_be_ofd
+from .ofd_package import claims_to_be_ofd
+from .ofd_packing import MAX_OFD_BYTES
 from .ofd_preview import MAX_PREVIEW_PAGES, OfdPreview, ofd_pages, ofd_preview
 from .ofd_reading import OfdSeal, SealedOfd, is_our_ofd, read_sealed_ofd
 from .ofd_sealing import (

@@ -15,7 +15,8 @@ from keys import SM2_SM3, Certificate, KeysError, parse_certificate
 from .china import CHINA
 from .errors import EsignError, Fault, MalformedError
 from .ofd_document import OfdDocument, read_documents, rendering_files
-from .ofd_package import ROOT_FILE, read_package
+from .ofd_package import read_package
+from .ofd_packing import ROOT_FILE
 from .ofd_paths import OfdFiles
 from .ofd_signatures import MAX_OFD_SIGNATURES, OfdSignature, read_signatures
 from .seal_object import read_seal_object

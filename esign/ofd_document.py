@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .errors import Fault, MalformedError, TooLargeError
-from .ofd_package import ROOT_FILE
+from .ofd_packing import ROOT_FILE
 from .ofd_paths import OfdFiles
 from .ofd_xml import Box, Element, read_box
 

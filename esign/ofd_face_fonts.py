@@ -10,6 +10,7 @@ from typing import Final
 
 from .errors import Fault, MalformedError, TooLargeError
 from .font_tables import CHARACTER_TABLES, legible_font, read_characters
+from .fonts import UNITS
 from .glyph_shapes import GlyphShapes, known_digest, shape_digest
 from .ofd_fonts import USUAL_ROOM, GlyphRoom, joint_room, room_of
 from .ofd_parts_reading import not_ours
@@ -22,7 +23,7 @@ _DIGITS: Final = 5
 
 
 # Outlines that were found to be those of their characters and need no unusual room, and how wide these are: most files
-# have the same few hundred.
+# have the same few hundred, and the shipped font bounds them. A width is noted first, for threads go by the outline.
 _usual: dict[str, bytes] = {}
 _advances: dict[str, float] = {}
 
@@ -131,7 +132,8 @@ class OfdFaceFont:
             self.unknown.add(character)
         elif shape_digest(outline) != known:
             self.unlike.add(character)
-        elif room is USUAL_ROOM:
+        elif room is USUAL_ROOM and self._shapes.units == UNITS:
+            # Only a blank may have another scale and yet be alike; other files rely on what is noted here.
             _advances[character] = advance
             _usual[character] = outline
 

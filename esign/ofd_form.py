@@ -6,7 +6,7 @@ from typing import Final
 
 from keys import SM2_SM3, hash_bytes
 
-from .ofd_package import OfdPart
+from .ofd_packing import OfdPart
 from .page import Page
 from .pdf_form import ATTACHMENT_NAME, SEAL_FIELD
 from .seal import SealPicture

@@ -1,4 +1,4 @@
-"""The package of an OFD (GB/T 33190-2016 clause 6.2): a ZIP file (PKWARE APPNOTE 6.3), ours in exactly one form.
+"""Reading the package of an OFD (GB/T 33190-2016 clause 6.2): a ZIP file (PKWARE APPNOTE 6.3), whoever made it.
 
 Readers of other people's packages differ in which of two entries of one name they show, and in what they make of bytes
 that only one of the two directories names. So what is told by the central directory must be told by the entries, too,
@@ -7,38 +7,40 @@ and whatever could be read in two ways is refused.
 
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
-from keys import hash_bytes
-
 from .errors import Fault, MalformedError, TooLargeError
+from .ofd_packing import (
+    CENTRAL,
+    CENTRAL_SIGN,
+    DEFLATED,
+    END,
+    END_SIGN,
+    LOCAL,
+    LOCAL_SIGN,
+    MAX_OFD_BYTES,
+    MAX_OFD_FILES,
+    OUR_PATH,
+    ROOT_FILE,
+    STORED,
+    STORED_UP_TO,
+    Entry,
+    directory,
+    in_order,
+    local_header,
+    method_of,
+)
 
-MAX_OFD_BYTES: Final = 20 * 1024 * 1024
-"""As of every file that is verified."""
-MAX_OFD_FILES: Final = 4_000  # a licence with 300 annex pages has 320
 MAX_OFD_NAME: Final = 300  # bytes of a path
 MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
 """Of all files of a package together."""
 
-ROOT_FILE: Final = "OFD.xml"
-"""The only path that the standard fixes (clause 7.3)."""
-
-_LOCAL: Final = struct.Struct("<4s5H3L2H")
-_CENTRAL: Final = struct.Struct("<4s6H3L5H2L")
-_END: Final = struct.Struct("<4s4H2LH")
-_LOCAL_SIGN, _CENTRAL_SIGN, _END_SIGN = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-_STORED, _DEFLATED = 0, 8
-_VERSION: Final = 20
-_DATE: Final = 0x0021  # 1980-01-01, the first day that the form has
-_UNIX: Final = 3 << 8
-_MODE: Final = 0o100644 << 16
 _MAX_COMMENT: Final = 0xFFFF
 _ENCRYPTED, _SIZES_BEHIND, _UTF_8 = 0x0041, 0x0008, 0x0800
 """The first also in its strong form (APPNOTE 4.4.4)."""
@@ -51,37 +53,9 @@ _EXTRA_ZIP64, _EXTRA_PATH = 0x0001, 0x7075
 _PATH_HEAD: Final = 5  # version and checksum before the name
 _ZIP64_SIGN, _ZIP64_LOCATOR, _ZIP64_MARK = b"PK\x06\x07", 20, 0xFFFFFFFF
 _NO_STEPS: Final = frozenset({"", ".", ".."})
-_STORED_UP_TO: Final = 16 * 1024 * 1024
-"""Of all files together: a compressed stream can be written in several ways, what is merely stored in one."""
 _FEW_NAMES: Final = 64
 """Of a package whose paths are remembered: licences of one type have the same ones."""
-_PACKED: Final = (".png", ".jpg", ".jpeg", ".dat", ".esl", ".p7s")
-"""Suffixes of files that cannot be made smaller."""
 _DROPPED: Final = re.compile(r"[ .]+(?=/|$)")
-_OURS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
-
-
-@dataclass(frozen=True, slots=False, eq=False)
-class OfdPart:
-    """One file of a package that is written; what several packages share is compressed and hashed once."""
-
-    content: bytes = field(repr=False)
-
-    @cached_property
-    def sm3(self) -> bytes:
-        """Digest of the content, as signatures name it."""
-        return hash_bytes("sm3", self.content)
-
-    @cached_property
-    def checksum(self) -> int:
-        """CRC-32 of the content."""
-        return isal_zlib.crc32(self.content)
-
-    @cached_property
-    def deflated(self) -> bytes:
-        """The content as a raw deflate stream (RFC 1951)."""
-        packer = isal_zlib.compressobj(wbits=-15)
-        return bytes(packer.compress(self.content) + packer.flush())
 
 
 class OfdPackage(NamedTuple):
@@ -92,44 +66,6 @@ class OfdPackage(NamedTuple):
     canonical: bool
     """The package has the form that `write_package` gives it: but for compressed streams, which only packages of more
     than 16 MB have, these files make these bytes and no others."""
-
-
-class _Entry(NamedTuple):
-    name: bytes
-    path: str
-    flags: int
-    method: int
-    checksum: int
-    packed: int
-    size: int
-    offset: int
-
-
-def write_package(files: Mapping[str, OfdPart]) -> bytes:
-    """Pack files by path, `OFD.xml` first and the others in the order of their names.
-
-    Raises:
-        TooLargeError: more than `MAX_OFD_BYTES` or `MAX_OFD_FILES`.
-        ValueError: a path that no package of ours has.
-    """
-    names, total = _ordered(files), sum(len(part.content) for part in files.values())
-    if ROOT_FILE not in files or not all(_OURS.fullmatch(name) for name in names):
-        raise ValueError("a path that no package of ours has")
-    parts: list[bytes] = []
-    entries: list[_Entry] = []
-    offset = 0
-    for name in names:
-        part = files[name]
-        method = _method(name, total)
-        stream = part.content if method == _STORED else part.deflated
-        entry = _Entry(name.encode(), name, 0, method, part.checksum, len(stream), len(part.content), offset)
-        parts += (_local_header(entry), stream)
-        entries.append(entry)
-        offset += len(parts[-2]) + len(stream)
-    made = b"".join((*parts, _directory(entries, offset)))
-    if len(made) > MAX_OFD_BYTES or len(entries) > MAX_OFD_FILES:
-        raise TooLargeError(f"an OFD of {len(made)} bytes; the limit is {MAX_OFD_BYTES}")
-    return made
 
 
 def read_package(data: bytes) -> OfdPackage:
@@ -164,16 +100,16 @@ def read_package(data: bytes) -> OfdPackage:
         headers_canonical = (
             headers_canonical
             and entry.name == name.encode()  # separated by `/`: not every reader finds what is named otherwise
-            and entry.method == _method(name, total)
-            and data[entry.offset : start] == _local_header(entry)
+            and entry.method == method_of(name, total)
+            and data[entry.offset : start] == local_header(entry)
         )
     _refuse_doubles(entry.path for entry in entries)
     names = [entry.path for entry in entries]
     canonical = (
         headers_canonical
-        and all(map(_OURS.fullmatch, names))
-        and names == _ordered(files)
-        and data[begin:] == _directory(entries, begin)
+        and all(map(OUR_PATH.fullmatch, names))
+        and names == in_order(files)
+        and data[begin:] == directory(entries, begin)
         # In this order, and the streams end where the next entry or the directory begins.
         and all(
             start + entry.packed == following
@@ -190,33 +126,33 @@ def _stored_as_ours(data: bytes) -> dict[str, bytes] | None:
 
     None for any other one, also for one that is damaged: what is wrong with it the other readers say.
     """
-    at = len(data) - _END.size
-    if at < 0 or not data.startswith(_END_SIGN, at):
+    at = len(data) - END.size
+    if at < 0 or not data.startswith(END_SIGN, at):
         return None
-    *_, count, size, begin, _ = _END.unpack_from(data, at)
-    if count > MAX_OFD_FILES or begin + size != at or begin > _STORED_UP_TO:
+    *_, count, size, begin, _ = END.unpack_from(data, at)
+    if count > MAX_OFD_FILES or begin + size != at or begin > STORED_UP_TO:
         return None
     files: dict[str, bytes] = {}
-    entries: list[_Entry] = []
+    entries: list[Entry] = []
     place = 0
     for _ in range(count):
-        if place + _LOCAL.size > begin:
+        if place + LOCAL.size > begin:
             return None
-        *_, checksum, _, length, name_size, _ = _LOCAL.unpack_from(data, place)
-        start = place + _LOCAL.size + name_size
+        *_, checksum, _, length, name_size, _ = LOCAL.unpack_from(data, place)
+        start = place + LOCAL.size + name_size
         end = start + length
-        name, content = data[place + _LOCAL.size : start], data[start:end]
-        if end > begin or not name.isascii() or isal_zlib.crc32(content) != checksum:
+        name, content = data[place + LOCAL.size : start], data[start:end]
+        if end > begin or name_size > MAX_OFD_NAME or not name.isascii() or isal_zlib.crc32(content) != checksum:
             return None
-        entry = _Entry(name, name.decode("ascii"), 0, _STORED, checksum, length, length, place)
-        if data[place:start] != _local_header(entry):
+        entry = Entry(name, name.decode("ascii"), 0, STORED, checksum, length, length, place)
+        if data[place:start] != local_header(entry):
             return None
         files[entry.path] = content
         entries.append(entry)
         place = end
     names = tuple(entry.path for entry in entries)
     named = _named_as_ours if len(names) <= _FEW_NAMES else _named_as_ours.__wrapped__
-    if place != begin or data[begin:] != _directory(entries, begin) or not named(names):
+    if place != begin or data[begin:] != directory(entries, begin) or not named(names):
         return None
     return files
 
@@ -224,7 +160,7 @@ def _stored_as_ours(data: bytes) -> dict[str, bytes] | None:
 @lru_cache(maxsize=64)
 def _named_as_ours(names: tuple[str, ...]) -> bool:
     """Whether a package of ours may have these paths, in this order."""
-    if not all(_OURS.fullmatch(name) and len(name) <= MAX_OFD_NAME for name in names) or list(names) != _ordered(names):
+    if not all(map(OUR_PATH.fullmatch, names)) or list(names) != in_order(names):
         return False
     _refuse_doubles(names)
     return True
@@ -232,10 +168,10 @@ def _named_as_ours(names: tuple[str, ...]) -> bool:
 
 def claims_to_be_ofd(data: bytes) -> bool:
     """Whether a file is a ZIP whose directory names `OFD.xml`; nothing is unpacked."""
-    if not data.startswith(_LOCAL_SIGN) or len(data) > MAX_OFD_BYTES:
+    if not data.startswith(LOCAL_SIGN) or len(data) > MAX_OFD_BYTES:
         return False
     name = ROOT_FILE.encode()
-    if data.startswith(name, _LOCAL.size):
+    if data.startswith(name, LOCAL.size):
         # As in ours, whose directory is read only once.
         return True
     try:
@@ -248,13 +184,13 @@ def claims_to_be_ofd(data: bytes) -> bool:
 
 def first_file(data: bytes, name: str, limit: int) -> bytes | None:
     """The file with which a package begins, if it has this name and at most `limit` bytes; no other is looked at."""
-    if not data.startswith(_LOCAL_SIGN) or not data.startswith(name.encode(), _LOCAL.size):
+    if not data.startswith(LOCAL_SIGN) or not data.startswith(name.encode(), LOCAL.size):
         return None
-    _, _, _, method, _, _, _, packed, size, name_size, extra = _LOCAL.unpack_from(data)
+    _, _, _, method, _, _, _, packed, size, name_size, extra = LOCAL.unpack_from(data)
     if name_size != len(name) or size > limit:
         return None
-    start = _LOCAL.size + name_size + extra
-    if method == _STORED:
+    start = LOCAL.size + name_size + extra
+    if method == STORED:
         return data[start : start + packed]
     try:
         # The size may stand behind the content; the stream itself says where it ends.
@@ -263,39 +199,39 @@ def first_file(data: bytes, name: str, limit: int) -> bytes | None:
         return None
 
 
-def _central(data: bytes) -> tuple[int, list[_Entry]]:
+def _central(data: bytes) -> tuple[int, list[Entry]]:
     """Where the central directory begins, and its entries."""
-    at = len(data) - _END.size
-    if not data.startswith(_END_SIGN, max(at, 0)):
-        at = data.rfind(_END_SIGN, max(0, at - _MAX_COMMENT))
-    if at < 0 or len(data) - at < _END.size:
+    at = len(data) - END.size
+    if not data.startswith(END_SIGN, max(at, 0)):
+        at = data.rfind(END_SIGN, max(0, at - _MAX_COMMENT))
+    if at < 0 or len(data) - at < END.size:
         raise _malformed("no end of a ZIP file")
-    _, disk, first_disk, here, count, size, begin, comment = _END.unpack_from(data, at)
+    _, disk, first_disk, here, count, size, begin, comment = END.unpack_from(data, at)
     if _ZIP64_MARK in (here, count, size, begin) or data[max(0, at - _ZIP64_LOCATOR) : at].startswith(_ZIP64_SIGN):
         raise _malformed("the package has the form for giant files (ZIP64)")
-    if disk or first_disk or here != count or at + _END.size + comment != len(data) or begin + size != at:
+    if disk or first_disk or here != count or at + END.size + comment != len(data) or begin + size != at:
         raise _malformed("the directory of the package does not lie where its end says")
     if count > MAX_OFD_FILES:
         raise TooLargeError(f"an OFD of more than {MAX_OFD_FILES} files")
-    entries: list[_Entry] = []
+    entries: list[Entry] = []
     place = begin
     for _ in range(count):
-        if place + _CENTRAL.size > at or data[place : place + 4] != _CENTRAL_SIGN:
+        if place + CENTRAL.size > at or data[place : place + 4] != CENTRAL_SIGN:
             raise _malformed("the directory of the package is cut off")
-        fields = _CENTRAL.unpack_from(data, place)
+        fields = CENTRAL.unpack_from(data, place)
         flags, method, checksum, packed, full = fields[3], fields[4], fields[7], fields[8], fields[9]
         if fields[2] & 0xFF > _LATEST or flags & _UNREADABLE:
             raise _malformed("the package needs more than a reader of OFD has")
         name_size, extra, remark, offset = fields[10], fields[11], fields[12], fields[16]
         if name_size > MAX_OFD_NAME:
             raise TooLargeError(f"a path of more than {MAX_OFD_NAME} bytes")
-        place += _CENTRAL.size
+        place += CENTRAL.size
         end = place + name_size + extra + remark
         if end > at or fields[13]:
             raise _malformed("the directory of the package is cut off")
         name = data[place : place + name_size]
         path = _path(name, flags, data[place + name_size : place + name_size + extra])
-        entries.append(_Entry(name, path, flags, method, checksum, packed, full, offset))
+        entries.append(Entry(name, path, flags, method, checksum, packed, full, offset))
         place = end
     if place != at:
         raise _malformed("bytes in the directory of the package that no entry has")
@@ -338,7 +274,7 @@ def _second_name(extra: bytes) -> str | None:
     return found
 
 
-def _places(data: bytes, entries: Sequence[_Entry], begin: int) -> list[int]:
+def _places(data: bytes, entries: Sequence[Entry], begin: int) -> list[int]:
     """Where the content of each entry begins.
 
     A reader that goes from entry to entry instead of by the directory must find the same: no byte lies before, between
@@ -356,13 +292,13 @@ def _places(data: bytes, entries: Sequence[_Entry], begin: int) -> list[int]:
     return places
 
 
-def _place(data: bytes, entry: _Entry, limit: int) -> tuple[int, int]:
+def _place(data: bytes, entry: Entry, limit: int) -> tuple[int, int]:
     """Where the content of an entry begins, and where the entry ends."""
     at = entry.offset
-    if at + _LOCAL.size > limit or data[at : at + 4] != _LOCAL_SIGN:
+    if at + LOCAL.size > limit or data[at : at + 4] != LOCAL_SIGN:
         raise _malformed("an entry is not where the directory says")
-    _, _, flags, method, _, _, checksum, packed, size, name_size, extra = _LOCAL.unpack_from(data, at)
-    named = at + _LOCAL.size
+    _, _, flags, method, _, _, checksum, packed, size, name_size, extra = LOCAL.unpack_from(data, at)
+    named = at + LOCAL.size
     start = named + name_size + extra
     end = start + entry.packed
     stated, known = (checksum, packed, size), (entry.checksum, entry.packed, entry.size)
@@ -374,7 +310,7 @@ def _place(data: bytes, entry: _Entry, limit: int) -> tuple[int, int]:
         or (flags ^ entry.flags) & (_ENCRYPTED | _SIZES_BEHIND | _UTF_8 | _UNREADABLE)
         or not (stated == known or (behind and stated == (0, 0, 0)))
         # Where a stored content ends that is followed by its size, nobody can tell who does not have the directory.
-        or (behind and method == _STORED and entry.size)
+        or (behind and method == STORED and entry.size)
     ):
         raise _malformed("an entry says something else than the directory")
     second = _second_name(data[named + name_size : start]) if extra else None
@@ -407,10 +343,10 @@ def _refuse_doubles(paths: Iterable[str]) -> None:
         raise _malformed("a path is a file and a folder")
 
 
-def _unpacked(entry: _Entry, stream: bytes) -> bytes:
-    if entry.method == _STORED:
+def _unpacked(entry: Entry, stream: bytes) -> bytes:
+    if entry.method == STORED:
         content = stream
-    elif entry.method == _DEFLATED:
+    elif entry.method == DEFLATED:
         inflater = isal_zlib.decompressobj(wbits=-15)
         try:
             content = inflater.decompress(stream, entry.size + 1)
@@ -423,37 +359,6 @@ def _unpacked(entry: _Entry, stream: bytes) -> bytes:
     if len(content) != entry.size or isal_zlib.crc32(content) != entry.checksum:
         raise _malformed("a file of the package is damaged")
     return bytes(content)
-
-
-def _ordered(files: Iterable[str]) -> list[str]:
-    return sorted(files, key=lambda name: (name != ROOT_FILE, name))
-
-
-def _method(name: str, total: int) -> int:
-    return _STORED if total <= _STORED_UP_TO or name.endswith(_PACKED) else _DEFLATED
-
-
-def _local_header(entry: _Entry) -> bytes:
-    fixed = _LOCAL.pack(
-        _LOCAL_SIGN, _VERSION, 0, entry.method, 0, _DATE, entry.checksum, entry.packed, entry.size, len(entry.name), 0
-    )
-    return fixed + entry.name
-
-
-def _directory(entries: Iterable[_Entry], offset: int) -> bytes:
-    """The central directory of these entries, which begins at the offset, and the end of the file."""
-    records = list(_records(entries))
-    size, count = sum(map(len, records)), len(records)
-    return b"".join((*records, _END.pack(_END_SIGN, 0, 0, count, count, size, offset, 0)))
-
-
-def _records(entries: Iterable[_Entry]) -> Iterator[bytes]:
-    for entry in entries:
-        fixed = _CENTRAL.pack(
-            _CENTRAL_SIGN, _UNIX | _VERSION, _VERSION, 0, entry.method, 0, _DATE, entry.checksum, entry.packed,
-            entry.size, len(entry.name), 0, 0, 0, 0, _MODE, entry.offset,
-        )  # fmt: skip
-        yield fixed + entry.name
 
 
 def _malformed(detail: str) -> MalformedError:

@@ -15,7 +15,8 @@ from typing import Final, Literal
 from .child import ChildLimits, ask_child
 from .errors import Fault, MalformedError, TooLargeError
 from .ofd_document import read_documents
-from .ofd_package import MAX_OFD_BYTES, read_package
+from .ofd_package import read_package
+from .ofd_packing import MAX_OFD_BYTES
 from .ofd_paths import OfdFiles
 from .preview_notes import PreviewNote
 

@@ -31,7 +31,8 @@ from .ofd_form import (
     VALUE_FILE,
     OfdStamp,
 )
-from .ofd_package import ROOT_FILE, first_file, read_package
+from .ofd_package import first_file, read_package
+from .ofd_packing import ROOT_FILE
 from .ofd_parts import (
     DocumentFacts,
     FontFacts,

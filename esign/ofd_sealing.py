@@ -14,7 +14,8 @@ from keys import SM2_SM3, BadSignatureError, Certificate, Signer, hash_bytes
 from .errors import AdditionRefusedError, TimestampError
 from .gbt35275 import sign_gm_detached
 from .ofd_form import SEAL_FILE, SIGNATURE_FILE, SIGNATURE_LIST, SIGNATURE_SUFFIX, VALUE_FILE, OfdStamp
-from .ofd_package import OfdPart, read_package, write_package
+from .ofd_package import read_package
+from .ofd_packing import OfdPart, write_package
 from .ofd_reading import OfdSeal, SealedOfd, read_sealed_ofd
 from .ofd_signing_xml import (
     OfdSignatureForm,

@@ -27,7 +27,7 @@ from .ofd_form import (
     document_identity,
 )
 from .ofd_objects import ObjectWriter
-from .ofd_package import ROOT_FILE, OfdPart
+from .ofd_packing import ROOT_FILE, OfdPart
 from .ofd_parts import (
     AttachmentFacts,
     DocumentFacts,

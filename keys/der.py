@@ -144,7 +144,10 @@ def context(number: int, *content: bytes, primitive: bool = False) -> bytes:
 
 
 class Element(NamedTuple):
-    """One element as it stands in the data: identifier octet, content, and both with the length (`raw`)."""
+    """One element as it stands in the data: identifier octet, content, and both with the length (`raw`).
+
+    A tuple, because a seal has hundreds of them and a frozen dataclass takes longer to make.
+    """
 
     tag: int
     content: bytes

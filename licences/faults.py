@@ -264,6 +264,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("FORM_UNKNOWN", "没有登记过这份空白证照", "no such form was ever received"),
     ("FORM_TAKEN", "这份空白证照的状态为“{state}”，不能再用", "the form is {state_en} already"),
+    ("FORM_REASON_TOO_LONG", "作废原因至多 {limit} 个字符", "the reason has at most {limit} characters"),
     # identifiers, records, stores
     ("IDENTIFIER_MALFORMED", "不是证照标识（GB/T 36904）", "not a licence identifier (GB/T 36904)"),
     ("IDENTIFIER_CHECK", "证照标识校验位不符", "wrong check character in the licence identifier"),

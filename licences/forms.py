@@ -18,6 +18,7 @@ MAX_BATCH: Final = 1_000_000
 """Forms in one delivery."""
 MAX_DIGITS: Final = 12
 MAX_REASON: Final = 200
+"""Characters that say why a form was spoiled."""
 _SERIAL = re.compile(rf"([A-Z]{{0,8}})([0-9]{{1,{MAX_DIGITS}}})")
 
 
@@ -106,7 +107,8 @@ class FormRegister(Protocol):
         A blank one is used or spoiled, a used one may be spoiled, a spoiled one is never used.
 
         Raises:
-            FormError: `FORM_UNKNOWN` when it was never received, `FORM_TAKEN` when it is used or spoiled already.
+            FormError: `FORM_UNKNOWN` when it was never received, `FORM_TAKEN` when it is used or spoiled already,
+            `FORM_REASON_TOO_LONG`.
             LicenceNotFoundError: the store has no such licence.
         """
 
@@ -127,8 +129,10 @@ def new_batch(type_code: str, first: str, last: str, *, at: datetime, actor: Act
 
 
 def check_entry(entry: FormEntry, batches: Sequence[FormBatch], earlier: Sequence[FormEntry]) -> None:
-    """Raise FormError unless the form was received and its state allows the entry."""
+    """Raise FormError unless the form was received, its state allows the entry, and the reason is short enough."""
     serial = Serial.from_text(entry.serial)
+    if len(entry.reason) > MAX_REASON:
+        raise FormError("FORM_REASON_TOO_LONG", limit=MAX_REASON)
     if not any(batch.holds(serial) for batch in batches):
         raise FormError("FORM_UNKNOWN")
     state = earlier[-1].state if earlier else FormState.BLANK

@@ -60,8 +60,8 @@ class ReviewDesk:
         step = DraftStep(act=DraftAct.EDIT, actor=actor, at=at, digest=digest)
         return self._drafts.save(draft_id, self._content(wish), step)
 
-    def submit(self, draft_id: str, *, actor: Actor, at: datetime) -> Draft:
-        """Hand it to the checkers, when the metadata have no fault; else every fault at once.
+    def check(self, draft_id: str, *, actor: Actor, at: datetime) -> Draft:
+        """Return it, when it may be handed to the checkers; raises every fault of the metadata at once.
 
         Where it takes the place of another licence, that one must be here, of the same type, and allow the act.
         """
@@ -69,6 +69,11 @@ class ReviewDesk:
         content = self._drafts.content(draft_id, draft.version)
         self._check_replacement(content, actor, at)
         licence_from_paper(type_on_issue(self._catalogue, content.type_slug, content.data), content.data)
+        return draft
+
+    def submit(self, draft_id: str, *, actor: Actor, at: datetime) -> Draft:
+        """Hand it to the checkers; raises as `check` what is in the way."""
+        draft = self.check(draft_id, actor=actor, at=at)
         return self._drafts.act(draft_id, DraftStep(act=DraftAct.SUBMIT, actor=actor, at=at, digest=draft.digest))
 
     def send_back(

@@ -141,7 +141,7 @@ class Verifier:
         kind = kind_of(data)
         size = max(len(part) for part in (data, signature or b"", original or b""))
         if size > MAX_FILE_BYTES:
-            facts = _refused(kind, "RESOURCE_LIMIT", f"{size} bytes; the limit is {MAX_FILE_BYTES}")
+            facts = _refused(kind, "RESOURCE_LIMIT", f"more than {MAX_FILE_BYTES} bytes")
             return self._report(facts, holder, at)
         grounds = self._grounds(at)
         # (1) to (8)
@@ -214,7 +214,7 @@ class Verifier:
         _require_aware(at)
         # (2), (3), (7), (8)
         if len(signature) > MAX_FILE_BYTES:
-            facts = _refused("digest", "RESOURCE_LIMIT", f"{len(signature)} bytes; the limit is {MAX_FILE_BYTES}")
+            facts = _refused("digest", "RESOURCE_LIMIT", f"more than {MAX_FILE_BYTES} bytes")
         else:
             facts = look_at_hash(digests, signature, of, self._grounds(at))
         return self._report(facts, None, at)

@@ -16,6 +16,8 @@
   let listed = "";
   const sent = new WeakSet();
 
+  // The answer stands below the form there, and not beside it.
+  const isNarrow = () => matchMedia("(max-width: 60rem)").matches;
   // What a Chinese input method makes of the keys of a scanner; the server does the same again.
   const flat = (text) => text.normalize("NFKC").replaceAll("、", "/").replaceAll("。", ".");
   const isAddress = (text) => /\/v\//i.test(flat(text));
@@ -82,6 +84,7 @@
     byId("result").replaceChildren(...ways);
     announce.textContent = text;
     announce.classList.remove("unseen");
+    if (isNarrow()) announce.scrollIntoView();
     if (!isLast) listLine(document.createElement("p"), "indeterminate", announce.dataset.missed, text);
   }
 
@@ -90,7 +93,8 @@
     const result = page.getElementById("result");
     if (!result) { // a problem that has a page of its own, and maybe the way to the log-in
       const said = page.querySelector("main h1");
-      complain(said ? said.textContent : announce.dataset.lost, isLast, ...page.querySelectorAll('a[href^="/login"]'));
+      const words = said && Array.from(said.childNodes, (one) => one.textContent.trim()).join(" ");
+      complain(words || announce.dataset.lost, isLast, ...page.querySelectorAll('a[href^="/login"]'));
       return;
     }
     announce.classList.add("unseen");
@@ -102,7 +106,7 @@
     if (isNew) list(result);
     if (byId("finder").hidden) state.textContent = "";
     announce.textContent = result.dataset.said || "";
-    if (matchMedia("(max-width: 60rem)").matches && result.dataset.check) result.scrollIntoView();
+    if (isNarrow() && result.dataset.check) result.scrollIntoView();
   }
 
   function ask(address, options, isNew = true) {

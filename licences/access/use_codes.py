@@ -17,7 +17,6 @@ from keys import hash_bytes
 from .errors import AccessError
 
 CODE_BYTES = 16
-CODE_CHARACTERS = 26
 MAX_TYPED_CHARACTERS = 200
 """Of a code as it is handed in, its address around it included."""
 MAX_LIVE_CODES = 60

@@ -288,6 +288,9 @@ def test_a_client_that_asks_first_sends_nothing(served: Server) -> None:
 
 def test_unknown_addresses_and_methods(client: httpx2.Client) -> None:
     problem(client.get("/nothing"), 404, "HTTP_404")
+    page = client.get("/nothing", headers={"Accept": "text/html,application/xhtml+xml"})
+    assert page.status_code == 404
+    assert "没有这个地址" in page.text.partition("<h1")[2]
     problem(client.get("/api/v2/licences"), 404, "HTTP_404")
     problem(client.delete(LICENCES), 405, "HTTP_405")
     assert client.get("/static/../cli.py").status_code == 404

@@ -227,7 +227,12 @@ def test_a_picture_that_unpacks_to_too_much(client: httpx2.Client) -> None:
 def test_what_is_too_large_or_of_another_kind(client: httpx2.Client) -> None:
     large = client.post("/v/scan", files={"picture": ("a.png", bytes(MAX_PICTURE_BYTES + 1), "image/png")})
     assert large.status_code == 413
-    assert client.post("/v", data={"code": "x" * 20_000}).status_code == 413
+    larger = client.post("/v/scan", files={"picture": ("a.png", bytes(MAX_PICTURE_BYTES + 50_000), "image/png")})
+    assert larger.status_code == 413
+    assert "文件超过 12 MB。" in larger.text
+    typed = client.post("/v", data={"code": "x" * 20_000})
+    assert typed.status_code == 413
+    assert "填写的内容太长。" in typed.text
     assert client.post("/v/x/report", data={"what": "x" * 20_000}).status_code == 413
     for address in ("/v", "/v/x", "/v/report"):
         assert client.post(address, files={"code": ("a", b"x")}).status_code == 415

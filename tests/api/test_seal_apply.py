@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from reportlab.pdfgen import canvas
 
-from esign import read_foreign_pdf
+from esign import MAX_PDF_BYTES, read_foreign_pdf
 
 if TYPE_CHECKING:
     from running import Elicence
@@ -64,7 +64,14 @@ def test_what_is_refused_is_named(fresh: Elicence, tmp_path: Path) -> None:
     ofd, word = tmp_path / "approval.ofd", tmp_path / "approval.docx"
     ofd.write_bytes(OFD.read_bytes())
     word.write_bytes(b"PK\x03\x04[Content_Types].xml word/document.xml PK\x05\x06")
-    for path, words in ((ofd, "这是 OFD 文件"), (word, "这是 Word 文档（.docx）"), (OFD.parent, "这是文件夹")):
+    large = tmp_path / "large.pdf"
+    large.write_bytes(clean.read_bytes() + bytes(MAX_PDF_BYTES))
+    for path, words in (
+        (ofd, "这是 OFD 文件"),
+        (word, "这是 Word 文档（.docx）"),
+        (OFD.parent, "这是文件夹"),
+        (large, "文件超过 20 MB，不能盖章。"),
+    ):
         told = fresh("seal", "apply", path, *place)
         assert words in told.err
         assert told.code == (66 if path.is_dir() else 65)

@@ -24,14 +24,15 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.audit_checking import audited, signed_ends
-from api.audit_keeping import TrailKeeping, signed_text
+from api.audit_keeping import AuditFolder, TrailKeeping, signed_text
 from api.client_keeping import ClientKeeping
+from api.errors import CannotWriteError
 from api.home import open_home
 from api.logs import JsonLines
 from api.wiring import Services
 from esign import sign_detached
 from keys import DevelopmentPki, Retirement, RetirementReason, make_development_pki
-from licences.supervision import Checkpoint, TrailEntry, TrailKind
+from licences.supervision import Batch, Checkpoint, TrailEntry, TrailKind
 from verify import TrustStore
 
 if TYPE_CHECKING:
@@ -304,6 +305,13 @@ def test_an_end_that_is_cut_off_is_found(kept: Elicence) -> None:
     (kept.home / "audit/head.json").unlink()
     shutil.rmtree(kept.home / "audit")
     assert faults(kept, code=0) == []  # who takes everything away leaves nothing to compare with
+
+
+def test_where_the_end_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "audit").touch()
+    batch = Batch(number=1, first=1, last=1, events_to=0, chained_at=datetime.now(UTC), digest="0", mark="0")
+    with pytest.raises(CannotWriteError, match="a file stands where a folder is wanted"):
+        AuditFolder(tmp_path / "audit").put_head(batch)
 
 
 def test_a_list_and_a_table_of_it(kept: Elicence, tmp_path: Path) -> None:

@@ -21,8 +21,10 @@ def table() -> bytes:
     whole, font = hb.Face(hb.Blob(_plain(face))), hb.Font(face)
     shapes = GlyphShapes(bytes(whole.blob.data))
     rows = {}
-    for code_point in sorted(face.unicodes):
-        digest = shape_digest(shapes.glyph(font.get_nominal_glyph(code_point)))
+    code_points = sorted(face.unicodes)
+    drawn = shapes.glyphs(map(font.get_nominal_glyph, code_points))
+    for code_point, glyph in zip(code_points, drawn, strict=True):
+        digest = shape_digest(glyph)
         if digest is not None:
             rows[code_point] = digest
     characters = array("I", rows)

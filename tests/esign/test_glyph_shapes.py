@@ -35,8 +35,8 @@ def test_a_subset_has_the_shapes_of_its_characters() -> None:
     ]
     data, numbers = font.subset({font.gid(one) or 0 for one in characters})
     shapes = GlyphShapes(data)
-    for one in characters:
-        glyph = shapes.glyph(numbers[font.gid(one) or 0])
+    drawn = shapes.glyphs(numbers[font.gid(one) or 0] for one in characters)
+    for one, glyph in zip(characters, drawn, strict=True):
         assert shape_digest(glyph) == known_digest(one), one
         assert shapes.width(glyph) == font.advance(font.gid(one) or 0)
 
@@ -46,7 +46,7 @@ def test_an_outline_with_a_program_is_not_known() -> None:
     (font,) = FONTS.fonts
     gid = font.gid("王") or 0
     data, numbers = font.subset({gid})
-    glyph = GlyphShapes(data).glyph(numbers[gid])
+    (glyph,) = GlyphShapes(data).glyphs([numbers[gid]])
     at = 6 + 10 + 2 * int.from_bytes(glyph[6:8], "big")
     assert glyph[at : at + 2] == bytes(2)
     assert shape_digest(glyph) == known_digest("王")

@@ -14,16 +14,8 @@ from hypothesis import strategies as st
 from ofd_variants import ordinary, packed
 
 from esign import EsignError, MalformedError, TooLargeError, ofd_package
-from esign.ofd_package import (
-    MAX_OFD_BYTES,
-    MAX_OFD_FILES,
-    MAX_OFD_NAME,
-    MAX_UNPACKED_BYTES,
-    OfdPart,
-    claims_to_be_ofd,
-    read_package,
-    write_package,
-)
+from esign.ofd_package import MAX_OFD_NAME, MAX_UNPACKED_BYTES, claims_to_be_ofd, read_package
+from esign.ofd_packing import MAX_OFD_BYTES, MAX_OFD_FILES, OfdPart, write_package
 from esign.ofd_paths import OfdFiles
 from esign.ofd_xml import MAX_XML_BYTES, MAX_XML_DEPTH, check_xml, counted_xml, parse_xml, read_box
 
@@ -131,6 +123,14 @@ def test_the_short_way_through_a_package_of_ours_comes_to_the_same_end(monkeypat
     monkeypatch.setattr(ofd_package, "_stored_as_ours", lambda _: None)
     assert by_both == [found(changed) for changed in versions]
     assert short == [True] + [False] * len(data)
+
+
+def test_no_long_paths_are_remembered() -> None:
+    long = "a" * (MAX_OFD_NAME + 1)
+    before = ofd_package._named_as_ours.cache_info()
+    with pytest.raises(TooLargeError, match="a path of more than"):
+        read_package(write_package({**PARTS, long: OfdPart(b"")}))
+    assert ofd_package._named_as_ours.cache_info() == before
 
 
 def test_only_the_largest_packages_are_compressed() -> None:

@@ -70,7 +70,8 @@ from esign import ofd_parts_reading as parts_reading
 from esign import ofd_reading as reading
 from esign.font_tables import legible_font, read_characters, read_tables
 from esign.ofd_form import SIGNATURE_LIST, OfdDraft
-from esign.ofd_package import OfdPart, read_package, write_package
+from esign.ofd_package import read_package
+from esign.ofd_packing import OfdPart, write_package
 from esign.ofd_paths import OfdFiles
 from esign.ofd_signatures import read_signatures
 from esign.ofd_signing_xml import must_cover

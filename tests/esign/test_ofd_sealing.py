@@ -45,7 +45,7 @@ from esign import (
     structured_to_bytes,
 )
 from esign.ofd_form import OfdContent, OfdDraft, OfdStamp
-from esign.ofd_package import OfdPart, write_package
+from esign.ofd_packing import OfdPart, write_package
 from esign.ofd_reading import read_sealed_ofd
 from esign.ofd_sealing import (
     SealedOfdFile,

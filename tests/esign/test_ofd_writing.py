@@ -37,7 +37,8 @@ from esign import (
     slanted_lines,
 )
 from esign.ofd_form import OfdDraft
-from esign.ofd_package import read_package, write_package
+from esign.ofd_package import read_package
+from esign.ofd_packing import write_package
 from esign.ofd_parts import RootFacts, number, root_xml
 from esign.ofd_symbol import DOTS
 from esign.ofd_writing import WATERMARK_ALPHA, OfdWriter

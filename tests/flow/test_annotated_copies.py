@@ -49,7 +49,8 @@ from esign import (
     structured_from_bytes,
     structured_to_bytes,
 )
-from esign.ofd_package import OfdPart, read_package, write_package
+from esign.ofd_package import read_package
+from esign.ofd_packing import OfdPart, write_package
 from keys import DevelopmentPki, RetirementReason, Signer, hash_bytes, make_development_pki
 from licences import (
     Act,

@@ -270,8 +270,10 @@ def test_a_file_that_is_too_large(server: str, person: Any, chromium: Any, tmp_p
         scan(page, person.record.verify_url)
         settled(page, 1)
         expect(page.locator("#result .sentence")).to_have_count(1)
+        page.set_viewport_size({"width": 360, "height": 740})
         page.set_input_files("#file", tmp_path / "large.pdf")
         expect(page.locator("#announce")).to_contain_text("文件超过 20 MB")
+        expect(page.locator("#announce")).to_be_in_viewport()
         expect(page.locator("#result")).to_be_empty()
         assert focused(page) == "code"
 

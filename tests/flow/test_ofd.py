@@ -48,7 +48,8 @@ from esign import (
     read_sealed_pdf,
     structured_from_bytes,
 )
-from esign.ofd_package import OfdPart, read_package, write_package
+from esign.ofd_package import read_package
+from esign.ofd_packing import OfdPart, write_package
 from esign.ofd_preview import SCREEN_DPI
 from esign.ofd_sealing import prepare_ofd_seal
 from keys import DevelopmentPki, make_development_pki

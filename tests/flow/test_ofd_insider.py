@@ -20,7 +20,8 @@ from api.seals import development_seal
 from esign import CHINA, FontChain, Seal, SealObject, draw_round_seal, read_seal_object
 from esign.font_tables import FontTable, legible_font, read_characters, read_tables
 from esign.ofd_form import OfdStamp
-from esign.ofd_package import OfdPart, read_package
+from esign.ofd_package import read_package
+from esign.ofd_packing import OfdPart
 from esign.ofd_sealing import prepare_ofd_seal
 from keys import DevelopmentPki, make_development_pki
 from licences import AuthoritySeal, MemoryStore, SealingKeys, load_catalogue, shipped_font

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from licences import (
     SqlStore,
     new_batch,
 )
-from licences.forms import MAX_BATCH, Serial
+from licences.forms import MAX_BATCH, MAX_REASON, Serial
 
 if TYPE_CHECKING:
     from conftest import Made
@@ -78,6 +79,9 @@ def test_forms_are_received_and_used_once(register: FormRegister) -> None:
     refused("FORM_UNKNOWN", lambda: register.record(entry("A000201")))
     refused("FORM_UNKNOWN", lambda: register.record(entry("A000102", kind=OTHER)))
     refused("FORM_SERIAL_MALFORMED", lambda: register.record(entry("a-1")))
+    long = replace(entry("A000102"), reason="纸" * (MAX_REASON + 1))
+    refused("FORM_REASON_TOO_LONG", lambda: register.record(long))
+    register.record(replace(long, reason=long.reason[1:]))
 
 
 @pytest.mark.parametrize(("first", "last"), [("A05", "A15"), ("A15", "A25"), ("A01", "A99"), ("A12", "A12")])

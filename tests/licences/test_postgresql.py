@@ -24,7 +24,7 @@ from licences import (
     schema_state,
     upgrade,
 )
-from licences.sql.database import _code_of
+from licences.sql.database import _code_of, writing
 from licences.sql.schema import metadata
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def test_who_writes_waits_for_another_writer_and_then_gives_up(
     licence, other = made(), made()
     store.add(licence.record, HOLDERS, licence.files)
     hasty = open_store(postgresql_url, tmp_path, busy_timeout=0.05)
-    with store._writing():
+    with writing(store._engine):
         with pytest.raises(StoreUnavailableError) as caught:
             hasty.add(other.record, HOLDERS, other.files)
         assert caught.value.busy

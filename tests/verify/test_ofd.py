@@ -38,7 +38,8 @@ from esign import (
     structured_to_bytes,
 )
 from esign.ofd_form import OfdContent, OfdStamp
-from esign.ofd_package import OfdPart, read_package, write_package
+from esign.ofd_package import read_package
+from esign.ofd_packing import OfdPart, write_package
 from esign.ofd_signing_xml import (
     OfdSignatureForm,
     must_cover,
