@@ -42,8 +42,8 @@ def add_core_parsers(add: AddCommand, to: Group) -> None:
         "input",
         metavar="FILE|CODE|-",
         nargs="?",
-        help="PDF、OFD、JSON（旁边要有.p7s）、照片或二维码文字 a file (JSON with its .p7s beside it), a picture or a code; "
-        "- = stdin",
+        help="PDF、OFD、JSON（旁边要有.p7s）、照片或二维码文字 "
+        "file (JSON with .p7s beside it), picture or code; - = stdin",
     )
     verify.add_argument("--at", metavar="WHEN", help="核验时点 date or RFC 3339 instant (default now)")
     verify.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
