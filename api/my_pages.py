@@ -217,7 +217,9 @@ def _mandate_pages(services: Services) -> APIRouter:
                 return _mandates(services, request, caller, typed=typed, faults=_faults(group))
             return RedirectResponse(f"{MY_PATH}/mandates", status_code=303)
 
-        return repeats.once((caller.client, typed), granted)
+        # Who has taken a mandate back may grant the very same one at once.
+        withdrawn = [one.id for one in services.licence_use.given(holder_of(caller)) if one.withdrawn_at]
+        return repeats.once((caller.client, typed, withdrawn), granted)
 
     @router.post("/{mandate}/withdrawal", dependencies=[own_form])
     def withdraw(mandate: str, caller: Annotated[Caller, Depends(holder)]) -> Response:

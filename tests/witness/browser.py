@@ -1,7 +1,7 @@
 """Our pages in Debian's Chromium, as people at a phone or a desk see them."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,9 +149,10 @@ class Chromium:
         self._playwright.stop()
 
 
-def sent_twice(page: Page, form: str) -> list[int]:
-    """Send a form as somebody who clicks twice does, and give both statuses."""
+def sent_twice(page: Page, form: str, typed: Mapping[str, str] | None = None) -> list[int]:
+    """Send a form (with what was typed) as somebody who clicks twice does, and give both statuses."""
     place, fields = page.locator(form).evaluate("form => [form.action, Object.fromEntries(new FormData(form))]")
+    fields.update(typed or {})
     return [
         page.request.post(place, form=fields, headers={"Sec-Fetch-Site": "same-origin"}, max_redirects=0).status
         for _ in range(2)
