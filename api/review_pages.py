@@ -212,6 +212,7 @@ def _page(services: Services, request: Request, template: str, caller: Caller, *
         camera=False,
         csrf=csrf_token(services, request),
         name=caller.client,
+        development=services.home.settings.development,
         **values,
     )
 

@@ -79,6 +79,7 @@ def test_from_draft_to_seal(place: tuple[str, Services], chromium: Chromium) -> 
         page.select_option("#type", "pesticide-business")
         page.click("text=填写")
         told["form"] = barriers(page)
+        assert "样例/测试" in page.inner_text("main")
         fill(page, PAPER["data"] | {"certificateHolderCode": "91990101MA0TERT40Q"})
         page.click("text=送审")
         page.wait_for_selector(".fault")
