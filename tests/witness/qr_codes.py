@@ -9,7 +9,7 @@ from PIL import Image
 def read_qr_code(picture: Image.Image | bytes) -> zxingcpp.Barcode:
     """Read the one QR code that a picture (or the file of one) shows.
 
-    Only QR codes are asked for: among the fine lines of a face zxing-cpp now and then believes to see a bar code.
+    Only QR codes are asked for, as the product does: asked for any symbol, zxing-cpp once found a second one in a face.
     """
     image = picture if isinstance(picture, Image.Image) else Image.open(io.BytesIO(picture))
     found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
