@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from .act_commands import actor_of, add_actor
 from .errors import UsageError
 from .parsing import LICENCE_HELP, AddCommand, Group, services_of
-from .settings import home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -95,19 +94,19 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from verify import Verifier
 
     from .commands import VERDICT_CODES, Answer, report_text, trust_of
-    from .home import open_home
+    from .home import home_if_any
     from .inputs import parse_at, read_file
     from .own_types import catalogue_of
     from .report_shapes import report_shape
     from .wiring import Services, clock
 
-    path = home_path(arguments.home)
-    services = Services(open_home(path)) if arguments.trust is None and path.exists() else None
+    home = None if arguments.trust is not None else home_if_any(arguments.home)
+    services = None if home is None else Services(home)
     # Neither the store nor any CA is asked: the package has to stand for itself.
     verifier = Verifier(trust_of(services, arguments.trust), history=archive_problems, clock=clock)
     at = datetime.now(UTC) if arguments.at is None else parse_at(arguments.at)
     report = verifier.verify_archive(read_file(Path(arguments.package), MAX_ARCHIVE_BYTES), at=at)
-    catalogue = catalogue_of(None if services is None else services.home)
+    catalogue = catalogue_of(home)
     return Answer(
         shape=report_shape(report, catalogue, full=False),
         text=report_text(report, catalogue, full=False),

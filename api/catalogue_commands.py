@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .parsing import AddCommand, Group
-from .settings import DEFAULT_PUBLIC_URL, MAX_PUBLIC_URL, home_path
+from .settings import DEFAULT_PUBLIC_URL, MAX_PUBLIC_URL
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -41,20 +41,14 @@ def add_catalogue_parser(add: AddCommand, to: Group) -> None:
     calibrate.add_argument("--out", metavar="FILE.pdf", required=True, help="输出文件 file")
 
 
-def _home(arguments: argparse.Namespace) -> "Home | None":
-    from .home import open_home
-
-    path = home_path(arguments.home)
-    return open_home(path) if path.exists() else None
-
-
 def _show(arguments: argparse.Namespace) -> "Answer":
     from .columns import table
     from .commands import Answer
+    from .home import home_if_any
     from .own_types import catalogue_of
     from .type_shapes import type_shape
 
-    licence_type = catalogue_of(_home(arguments)).get(arguments.type)
+    licence_type = catalogue_of(home_if_any(arguments.home)).get(arguments.type)
     rows = [
         (
             field.key,
@@ -89,10 +83,11 @@ def _sample(sample: object) -> str:
 def _list(arguments: argparse.Namespace) -> "Answer":
     from .columns import table
     from .commands import Answer
+    from .home import home_if_any
     from .own_types import catalogue_of
     from .type_shapes import types_shape
 
-    catalogue = catalogue_of(_home(arguments))
+    catalogue = catalogue_of(home_if_any(arguments.home))
     rows = [(one.slug, one.code, one.name, one.document_class, str(one.version)) for one in catalogue]
     header = ("类型 type", "代码 code", "名称 name", "类别 class", "版本 version")
     return Answer(shape=types_shape(catalogue), text=table(header, rows))
@@ -103,11 +98,12 @@ def _check(arguments: argparse.Namespace) -> "Answer":
 
     from .commands import Answer
     from .exit_codes import DONE, FAILED
+    from .home import home_if_any
     from .inputs import read_file
     from .opening import fonts_of
     from .own_types import own_files
 
-    path, home = Path(arguments.file), _home(arguments)
+    path, home = Path(arguments.file), home_if_any(arguments.home)
     data = read_file(path, MAX_CATALOGUE_BYTES)
     licence_type, faults = check_type(data, fonts_of(home), public_url=_LONGEST_URL)
     if licence_type is not None:
@@ -135,9 +131,10 @@ def _preview(arguments: argparse.Namespace) -> "Answer":
     from licences import preview_pages
 
     from .commands import Answer
+    from .home import home_if_any
     from .opening import fonts_of
 
-    home = _home(arguments)
+    home = home_if_any(arguments.home)
     licence_type = _named_type(arguments.type, home)
     document = document_of(licence_type, arguments.document)
     url = DEFAULT_PUBLIC_URL if home is None else home.settings.public_url
@@ -154,9 +151,10 @@ def _calibrate(arguments: argparse.Namespace) -> "Answer":
     from licences import calibration_page
 
     from .commands import Answer
+    from .home import home_if_any
     from .opening import fonts_of
 
-    home = _home(arguments)
+    home = home_if_any(arguments.home)
     licence_type = _named_type(arguments.type, home)
     document, fonts = document_of(licence_type, arguments.document), fonts_of(home)
     page = calibration_page(fonts, licence_type, document)

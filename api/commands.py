@@ -47,6 +47,7 @@ from .messages import (
     PROOFS,
     RECEIPT_PLACES,
     VERDICTS,
+    Message,
     check_name,
     moment_text,
     period_text,
@@ -69,6 +70,13 @@ VERDICT_CODES: Mapping[Outcome, int] = {
     Outcome.FAILED: FAILED,
     Outcome.INDETERMINATE: INDETERMINATE,
 }
+
+
+_WITHOUT_HOME = Message(
+    zh="未使用主目录：当前文件夹中没有 .elicence，也没有给出 --home 或 ELICENCE_HOME；证照库没有查询。",
+    en="No home was used: there is no ./.elicence, and neither --home nor ELICENCE_HOME says where one is; no store of "
+    "licences was asked.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +232,7 @@ def _handed_out(record: Record, form: str) -> list[FileKind]:
 
 
 def verify(
-    home_path: Path,
+    home: Home | None,
     *,
     argument: str,
     at: str | None,
@@ -242,23 +250,20 @@ def verify(
 
     `use` is a case number and an item code, to which a copy is compared; an empty one is not. `original` is the file
     that a signed report is said to be about; `wish` is the receipt that is wanted of this verification, `digest` is
-    judged in place of `argument`. `offline` asks neither a home nor a network; `status` names files and folders of
-    signed status lists.
+    judged in place of `argument`. `offline` asks no network; `status` names files and folders of signed status lists.
     """
     moment = datetime.now(UTC) if at is None else parse_at(at)
     if argument == "-" and holder == "-":
         raise UsageError("标准输入只能用一次。", "standard input can be read only once")
     entry = None if holder is None else _holder_entry(holder)
-    services = Services(open_home(home_path)) if home_path.exists() and not offline else None
+    services = None if home is None else Services(home)
     store = None if services is None else services.store
     anchors = trust_of(services, trust)
     verifier = Verifier(
         anchors,
         store,
-        elsewhere=(
-            *((SignedStatusLists(status_files(status), anchors),) if status else ()),
-            *(() if services is None else services.elsewhere),
-        ),
+        brought=(SignedStatusLists(status_files(status), anchors),) if status else (),
+        elsewhere=() if services is None else services.elsewhere,
         existence=store,
         revocation=None if offline else RevocationFetcher(),
         history=archive_problems,
@@ -268,8 +273,10 @@ def verify(
     intended = IntendedUse(case_number=case_number, item_code=item_code) if any(use) else None
     presented = digest or Presented.of(argument, services).beside(original)
     report = presented.judged(verifier, entry, intended, moment)
-    catalogue = catalogue_of(None if services is None else services.home)
+    catalogue = catalogue_of(home)
     shape, text = report_shape(report, catalogue, full=full), report_text(report, catalogue, full=full)
+    if home is None and not offline:
+        text += f"\n{_WITHOUT_HOME.zh}  {_WITHOUT_HOME.en}"
     if wish is not None:
         made = write_receipt(services, presented, report, wish, at=datetime.now(UTC))
         shape |= {"receipt": made}

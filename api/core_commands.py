@@ -96,9 +96,10 @@ def _issue(arguments: argparse.Namespace) -> "Answer":
 
 def _verify(arguments: argparse.Namespace) -> "Answer":
     from .commands import verify
+    from .home import home_if_any
 
     return verify(
-        home_path(arguments.home),
+        None if arguments.offline else home_if_any(arguments.home),
         argument=arguments.input or "",
         at=arguments.at,
         trust=arguments.trust,

@@ -18,7 +18,7 @@ from keys import (
 )
 
 from .errors import CannotWriteError, HomeError, SettingsError
-from .settings import FAMILIES, SETTINGS_FILE, Settings, load_settings, settings_text
+from .settings import FAMILIES, SETTINGS_FILE, Settings, home_path, load_settings, names_home, settings_text
 from .store_settings import StoreSetting
 from .system_words import why_unwritten
 
@@ -92,7 +92,8 @@ def open_home(path: Path) -> Home:
     """
     if not path.is_dir():
         raise HomeError(
-            f"没有主目录：{path}。请先运行 elicence init。", f"no home directory at {path}: run elicence init first"
+            f"没有主目录：{path}。请核对 --home 或 ELICENCE_HOME；还没有主目录时先运行 elicence init。",
+            f"no home directory at {path}: check --home or ELICENCE_HOME; run elicence init where there is none yet",
         )
     if not (path / SETTINGS_FILE).is_file():
         raise HomeError(
@@ -102,6 +103,15 @@ def open_home(path: Path) -> Home:
     settings = load_settings(path)
     _choose_libcrypto(settings.libcrypto)
     return Home(path=path, settings=settings)
+
+
+def home_if_any(argument: str | None) -> Home | None:
+    """Open the home of a command that can do without: None where none was named and there is no `./.elicence`.
+
+    Raises as `open_home`: a home that was named has to be there.
+    """
+    path = home_path(argument)
+    return open_home(path) if names_home(argument) or path.exists() else None
 
 
 def ensure_home(

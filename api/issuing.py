@@ -135,7 +135,10 @@ def _joint(document: Mapping[str, object], beside: Sequence[str] | None) -> tupl
     if not isinstance(inside, list) or not all(isinstance(name, str) for name in inside):
         raise MalformedInputError("joint 应为名称的列表。", "joint is a list of names")
     if beside is not None and list(beside) != inside:
-        raise UsageError("文件中的 joint 与命令行不一致。", "joint in the file and on the command line differ")
+        raise UsageError(
+            "命令行的 --joint 与文件中写明的 joint 不同；文件中已写明时可不写 --joint。",
+            "--joint differs from the joint that the file says: it can be left out",
+        )
     return tuple(inside)
 
 
@@ -145,7 +148,10 @@ def _one_of(name: str, inside: object, beside: str | None) -> str | None:
     if not isinstance(inside, str):
         raise MalformedInputError(f"{name} 应为文本。", f"{name} is a text")
     if beside is not None and beside != inside:
-        raise UsageError(f"文件中的 {name} 与命令行不一致。", f"{name} in the file and on the command line differ")
+        raise UsageError(
+            f"命令行的 --{name} 与文件中写明的 {name} 不同；文件中已写明时可不写 --{name}。",
+            f"--{name} differs from the {name} that the file says: it can be left out",
+        )
     return inside
 
 

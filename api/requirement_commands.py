@@ -30,13 +30,6 @@ def add_items_parser(add: AddCommand, to: Group) -> None:
     show.add_argument("code", metavar="CODE", help="事项编码 code of the item")
 
 
-def _home(arguments: argparse.Namespace) -> "Home | None":
-    from .home import open_home
-
-    path = home_path(arguments.home)
-    return open_home(path) if path.exists() else None
-
-
 def _opened(arguments: argparse.Namespace) -> "Home":
     from .home import open_home
 
@@ -55,11 +48,12 @@ def _check(arguments: argparse.Namespace) -> "Answer":
     from licences import CatalogueFileError
     from licences.sharing import service_item_from_toml
 
+    from .home import home_if_any
     from .own_types import catalogue_of
 
     path = Path(arguments.file)
     try:
-        return _told(path, service_item_from_toml(_read(path), catalogue_of(_home(arguments))), ())
+        return _told(path, service_item_from_toml(_read(path), catalogue_of(home_if_any(arguments.home))), ())
     except CatalogueFileError as error:
         return _told(path, None, error.faults)
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .parsing import LICENCE_HELP, AddCommand, Group, services_of
-from .settings import home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
@@ -34,11 +33,10 @@ def _schema(arguments: argparse.Namespace) -> "Answer":
     from licences import paper_schema, structured_schema, xml_schema
 
     from .commands import Answer
-    from .home import open_home
+    from .home import home_if_any
     from .own_types import catalogue_of
 
-    path = home_path(arguments.home)
-    licence_type = catalogue_of(open_home(path) if path.exists() else None).get(arguments.type)
+    licence_type = catalogue_of(home_if_any(arguments.home)).get(arguments.type)
     if arguments.xsd:
         text = xml_schema(licence_type).decode()
         return Answer(shape={"type": licence_type.slug, "xsd": text}, text=text.rstrip("\n"))

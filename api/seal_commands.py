@@ -156,25 +156,41 @@ def _show(arguments: argparse.Namespace) -> "Answer":
 
 
 def _verify(arguments: argparse.Namespace) -> "Answer":
-    from verify import Verifier
+    from verify import Text, Verifier
 
     from .commands import VERDICT_CODES, Answer, report_text
     from .errors import MalformedInputError
-    from .home import open_home
+    from .home import home_if_any
     from .inputs import parse_at
+    from .messages import VERDICTS, Message
     from .own_types import catalogue_of
     from .report_shapes import report_shape
 
     path, data = _seal_file(arguments)
-    where = home_path(arguments.home)
+    home = home_if_any(arguments.home)
     at = datetime.now(UTC) if arguments.at is None else parse_at(arguments.at)
-    report = Verifier(_trust(arguments, open_home(where) if where.exists() else None)).verify_file(data, at=at)
+    report = Verifier(_trust(arguments, home)).verify_file(data, at=at)
     if report.kind not in ("seal", "unknown"):
         raise MalformedInputError(
             "这不是电子印章文件；证照请用 elicence verify 查验。", "this is no electronic seal: use elicence verify"
         )
-    catalogue = catalogue_of(open_home(where) if where.exists() else None)
+    catalogue = catalogue_of(home)
     facts: dict[str, object] = {"seal": None}
+    if report.reason.code == "FORMAT_UNKNOWN":
+        # The report's own words are about licences.
+        named = Text(zh="无法识别", en="not recognised") if report.other is None else report.other.name
+        said = Message(
+            zh=f"这不是电子印章文件，或者文件已损坏（{named.zh.strip()}）。",
+            en=f"This is no electronic seal, or it is damaged ({named.en}).",
+        )
+        action = Message(zh="请给出电子印章文件（.esl）。", en="Name the file of an electronic seal (.esl).")
+        word = VERDICTS[report.verdict.value]
+        return Answer(
+            shape=report_shape(report, catalogue, full=False)
+            | {"seal": None, "sentence": said.shape(), "action": action.shape()},
+            text=f"【{word.zh} {word.en}】{said.zh}  {said.en}\n→ {action.zh}  {action.en}",
+            exit_code=VERDICT_CODES[report.verdict],
+        )
     lines = [report_text(report, catalogue, full=False)]
     if report.kind == "seal" and (seal := _readable(data)) is not None:
         facts = {"seal": _seal_shape(str(path), seal, at)}

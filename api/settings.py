@@ -128,6 +128,11 @@ def home_path(argument: str | None, environment: Mapping[str, str] = os.environ)
     return Path(argument or environment.get("ELICENCE_HOME") or DEFAULT_HOME).absolute()
 
 
+def names_home(argument: str | None, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether somebody has said which directory is the home."""
+    return bool(argument or environment.get("ELICENCE_HOME"))
+
+
 def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read `elicence.toml`; `ELICENCE_PUBLIC_URL`, `ELICENCE_FONT_DIR` and `ELICENCE_LIBCRYPTO` win over it.
 

@@ -75,13 +75,20 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 
 
 def _show(arguments: argparse.Namespace) -> "Answer":
-    from esign import MAX_STATUS_FILE_BYTES, read_signed_status_list
+    from esign import MAX_STATUS_FILE_BYTES, EsignError, read_signed_status_list
 
     from .columns import printable
     from .commands import Answer
+    from .errors import MalformedInputError
     from .inputs import read_argument
 
-    read = read_signed_status_list(read_argument(arguments.file, MAX_STATUS_FILE_BYTES))
+    try:
+        read = read_signed_status_list(read_argument(arguments.file, MAX_STATUS_FILE_BYTES))
+    except EsignError as error:
+        raise MalformedInputError(
+            "这不是签名的状态列表（.status），或者文件已损坏。",
+            "this is no signed status list (.status), or it is damaged",
+        ) from error
     listed, now = read.listed, datetime.now(UTC)
     certificate = read.signed_data.signer_certificate
     counts = counts_of(listed)

@@ -55,6 +55,7 @@ _ZIP64_SIGN, _ZIP64_LOCATOR, _ZIP64_MARK = b"PK\x06\x07", 20, 0xFFFFFFFF
 _NO_STEPS: Final = frozenset({"", ".", ".."})
 _FEW_NAMES: Final = 64
 """Of a package whose paths are remembered: licences of one type have the same ones."""
+_NAMES_IN: Final = ("utf-8", "gb18030", "cp437")
 _DROPPED: Final = re.compile(r"[ .]+(?=/|$)")
 
 
@@ -104,6 +105,7 @@ def read_package(data: bytes) -> OfdPackage:
             and data[entry.offset : start] == local_header(entry)
         )
     _refuse_doubles(entry.path for entry in entries)
+    _refuse_doubles_by_name(entries)
     names = [entry.path for entry in entries]
     canonical = (
         headers_canonical
@@ -243,7 +245,7 @@ def _path(name: bytes, flags: int, extra: bytes) -> str:
     if flags & _ENCRYPTED:
         raise _malformed("a file of the package is encrypted")
     readings = []
-    for encoding in ("ascii",) if name.isascii() else ("utf-8", "gb18030"):
+    for encoding in ("ascii",) if name.isascii() else _NAMES_IN[:2]:
         with suppress(UnicodeDecodeError):
             readings.append(name.decode(encoding))
     second = _second_name(extra) if extra else None
@@ -329,7 +331,7 @@ def _refuse_doubles(paths: Iterable[str]) -> None:
     files: set[str] = set()
     folders = {""}
     for path in paths:
-        whole = _DROPPED.sub("", path.casefold())
+        whole = _alike(path)
         folder = whole.rpartition("/")[0]
         while folder not in folders:
             folders.add(folder)
@@ -341,6 +343,30 @@ def _refuse_doubles(paths: Iterable[str]) -> None:
         files.add(whole)
     if folders & files:
         raise _malformed("a path is a file and a folder")
+
+
+def _alike(path: str) -> str:
+    return _DROPPED.sub("", path.casefold())
+
+
+def _refuse_doubles_by_name(entries: Sequence[Entry]) -> None:
+    """No path that one reader finds at another entry than the next: they differ in the character set of names.
+
+    Without the sign for UTF-8 an archiver reads the set of its machine, and some do not look at the sign.
+    """
+    found: dict[str, int] = {}
+    for number, entry in enumerate(entries):
+        if entry.path.endswith("/"):
+            continue
+        if entry.name.isascii():
+            found.setdefault(_alike(entry.path), number)
+            continue
+        readings = {entry.path}
+        for encoding in _NAMES_IN:
+            with suppress(UnicodeDecodeError):
+                readings.add(entry.name.decode(encoding).replace("\\", "/"))
+        if any(found.setdefault(_alike(reading), number) != number for reading in readings):
+            raise _malformed("a path that readers find at different entries")
 
 
 def _unpacked(entry: Entry, stream: bytes) -> bytes:

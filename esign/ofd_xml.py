@@ -12,6 +12,7 @@ from typing import Final
 from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
 
 from .errors import Fault, MalformedError, TooLargeError
+from .ofd_encoding import codec_of, to_utf_8
 
 MAX_XML_BYTES: Final = 8 * 1024 * 1024
 """Of one file."""
@@ -86,7 +87,7 @@ def parse_xml(data: bytes, name: str) -> Element:
 def counted_xml(data: bytes, name: str, limit: int) -> tuple[Element, int]:
     """As `parse_xml` with a lower limit of elements; also says how many there are."""
     builder = _Builder(name, min(limit, MAX_XML_ELEMENTS))
-    parser = _parser(data, name)
+    data, parser = _parser(data, name)
     parser.buffer_text = True
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
@@ -102,7 +103,8 @@ def check_xml(data: bytes, name: str) -> None:
         TooLargeError: more than `MAX_XML_BYTES`.
         MalformedError: `FORMAT_OFD`: it is not well-formed, or has a document type declaration.
     """
-    _parse(_parser(data, name), data, name)
+    data, parser = _parser(data, name)
+    _parse(parser, data, name)
 
 
 def read_box(text: str) -> Box | None:
@@ -114,32 +116,32 @@ def read_box(text: str) -> Box | None:
     return left, top, width, height
 
 
-def _parser(data: bytes, name: str) -> XMLParserType:
+def _parser(data: bytes, name: str) -> tuple[bytes, XMLParserType]:
+    """The file in UTF-8, and a parser for it."""
     if len(data) > MAX_XML_BYTES:
         raise TooLargeError(f"{name!a}: more than {MAX_XML_BYTES} bytes of XML")
-    if any(piece[0].count(b"=") > MAX_XML_ATTRIBUTES for piece in _LONG_PIECE.finditer(_in_ascii(data))):
+    data, codec = to_utf_8(data, name)
+    if any(piece[0].count(b"=") > MAX_XML_ATTRIBUTES for piece in _LONG_PIECE.finditer(data)):
         raise TooLargeError(f"{name!a}: an element with more than {MAX_XML_ATTRIBUTES} attributes")
 
     def refuse(*_: object) -> None:
         raise MalformedError(Fault.FORMAT_OFD, f"{name!a}: a document type declaration")
 
-    parser = ParserCreate()
+    def compare(_version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and codec_of(encoding) != codec:
+            raise MalformedError(Fault.FORMAT_OFD, f"{name!a}: not in the encoding that it declares")
+
+    # What is declared is compared, and then no more asked for.
+    parser = ParserCreate("utf-8")
     parser.StartDoctypeDeclHandler = refuse
-    return parser
-
-
-def _in_ascii(data: bytes) -> bytes:
-    """The file in an encoding in which nothing but `<` and `=` has their bytes: any that XML may have but UTF-16."""
-    if b"\0" not in data:
-        return data
-    order = "be" if data.startswith((b"\0", b"\xfe\xff")) else "le"
-    return data.decode(f"utf-16-{order}", "replace").encode("utf-8", "replace")
+    parser.XmlDeclHandler = compare
+    return data, parser
 
 
 def _parse(parser: XMLParserType, data: bytes, name: str) -> None:
     try:
         parser.Parse(data, True)
-    except (ExpatError, ValueError, LookupError) as error:  # the last two: an encoding that nobody knows
+    except ExpatError as error:
         raise MalformedError(Fault.FORMAT_OFD, f"{name!a}: not well-formed XML") from error
 
 

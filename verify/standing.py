@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from esign import CHINA, StructuredObligation, StructuredStatusPlace
+from verify.reason import Outcome
+from verify.reasons import REASONS
 from verify.report import Check
 from verify.sources import (
     UNKNOWN_STATUS,
@@ -50,31 +52,59 @@ class StatusSources:
     """Who is asked, one after the other, until one answers."""
 
     source: StatusSource | None = None
+    brought: Sequence[StatusElsewhere] = ()
+    """Lists that were brought for this question: they are heard also where the source knows the licence."""
     elsewhere: Sequence[StatusElsewhere] = ()
 
     def ask(
         self, identifier: str, place: StructuredStatusPlace | None, at: datetime
-    ) -> StatusAnswer | StatusStatement | NoStatement:
-        """Return the first answer that is not too old, else the first one; without any, the first reason for that."""
-        answer = None if self.source is None else self.source.status(identifier, at)
-        if answer is not None:
-            return answer
+    ) -> tuple[StatusAnswer | StatusStatement | NoStatement, str]:
+        """Return the first answer that is not too old, else the first one; without any, the first reason for that.
+
+        The text is what an auditor is told beside it.
+        """
+        if self.source is not None and (answer := self.source.status(identifier, at)) is not None:
+            return self._heard(self.source, answer, identifier, place, at)
         old: StatusStatement | None = None
         silent: NoStatement | None = None
-        for one in self.elsewhere:
+        for one in (*self.brought, *self.elsewhere):
             said = one.statement(identifier, place, at)
             if not isinstance(said, StatusStatement):
                 silent = silent or said
             elif said.fresh:
-                return said
+                return said, said.detail
             else:
                 old = old or said
         told = old or silent
         if told is not None:
-            return told
-        nobody = self.source is None and not self.elsewhere
+            return told, told.detail
+        nobody = self.source is None and not self.brought and not self.elsewhere
         detail = "there is no status source" if nobody else "the status source does not know this licence"
-        return NoStatement(code="STATUS_UNKNOWN", detail=detail)
+        return NoStatement(code="STATUS_UNKNOWN", detail=detail), detail
+
+    def _heard(
+        self,
+        source: StatusSource,
+        answer: StatusAnswer,
+        identifier: str,
+        place: StructuredStatusPlace | None,
+        at: datetime,
+    ) -> tuple[StatusAnswer | StatusStatement, str]:
+        """Hear the lists that were brought beside the source's answer: the stricter word counts.
+
+        Not where the source agrees with a list about the time of that list: what it says of now is then newer.
+        """
+        remarks = [f"the licence in its place is {answer.successor}"] if answer.successor else []
+        for one in self.brought:
+            said = one.statement(identifier, place, at)
+            if isinstance(said, StatusStatement):
+                then = source.status(identifier, said.as_of)
+                if _ends(said) and not _ends(answer) and not (then is not None and _ends(then)):
+                    return said, f"the store says {answer.value}, but a list something else: {said.detail}"
+                remarks.append(f"heard beside the store: {said.detail}")
+            elif said is not None:
+                remarks.append(f"of the lists nothing could be used: {said.code}, {said.detail}")
+        return answer, "; ".join(remarks)
 
 
 def standing_checks(
@@ -91,14 +121,17 @@ def standing_checks(
 
     `obligations` are those that the licence says itself; a source that answers knows them better.
     """
-    answer = sources.ask(identifier, place, at)
+    answer, remark = sources.ask(identifier, place, at)
     day = at.astimezone(CHINA).date()
     if isinstance(answer, NoStatement):
         checks = [_validity_check(valid_from, valid_to, None, day)]
-        checks.append(Check(name="status", code=answer.code, detail=answer.detail))
+        checks.append(Check(name="status", code=answer.code, detail=remark))
         checks += _obligation_checks(obligations, day, known=False)
         return UNKNOWN_STATUS, tuple(checks)
-    checks = [_validity_check(valid_from, valid_to, answer, day), _status_check(answer)]
+    checks = [
+        _validity_check(valid_from, valid_to, answer, day),
+        Check(name="status", code=_status_code(answer), detail=remark),
+    ]
     if not isinstance(answer, StatusStatement):
         checks += _obligation_checks(answer.obligations, day, known=True)
     elif answer.fresh:
@@ -144,16 +177,16 @@ def _validity_check(valid_from: date, valid_to: date | None, answer: StatusAnswe
     )
 
 
-def _status_check(answer: StatusAnswer | StatusStatement) -> Check:
+def _status_code(answer: StatusAnswer | StatusStatement) -> str:
+    if isinstance(answer, StatusStatement) and not answer.fresh and answer.value not in _FINAL:
+        return "STATUS_STALE"
     code = _STATUS_REASONS.get(answer.value, "STATUS_UNKNOWN")
-    if code == "OK" and answer.disputed:
-        code = "DISPUTED"
-    detail = f"the licence in its place is {answer.successor}" if answer.successor else ""
-    if isinstance(answer, StatusStatement):
-        detail = answer.detail
-        if not answer.fresh and answer.value not in _FINAL:
-            code = "STATUS_STALE"
-    return Check(name="status", code=code, detail=detail)
+    return "DISPUTED" if code == "OK" and answer.disputed else code
+
+
+def _ends(answer: StatusAnswer | StatusStatement) -> bool:
+    """Whether a licence does not pass by this word, which is none that is only too old."""
+    return REASONS[_status_code(answer)].outcome is Outcome.FAILED
 
 
 def _obligation_checks(obligations: Sequence[Obligation], day: date, *, known: bool) -> list[Check]:

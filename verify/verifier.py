@@ -96,6 +96,7 @@ class Verifier:
         trust: TrustStore,
         status: StatusSource | None = None,
         *,
+        brought: Sequence[StatusElsewhere] = (),
         elsewhere: Sequence[StatusElsewhere] = (),
         existence: ExistenceSource | None = None,
         revocation: RevocationSource | None = None,
@@ -105,7 +106,8 @@ class Verifier:
         """Without a status source genuine licences are at most indeterminate (STATUS_UNKNOWN).
 
         `elsewhere` are those who are asked, in this order, about what `status` does not know: signed status lists,
-        other authorities' verifiers.
+        other authorities' verifiers. `brought` are lists for the case at hand: they are asked before those, and heard
+        beside `status` where that knows the licence; the stricter word counts.
 
         Without `existence` only timestamps prove that a seal is older than the question; without `revocation` only
         what the file and the folder of trust bring tells whether a certificate was revoked. `history` looks at the
@@ -113,7 +115,7 @@ class Verifier:
         one that is behind what trusted signers have written makes verdicts indeterminate (CLOCK_DOUBTFUL).
         """
         self._trust = trust
-        self._sources = StatusSources(source=status, elsewhere=tuple(elsewhere))
+        self._sources = StatusSources(source=status, brought=tuple(brought), elsewhere=tuple(elsewhere))
         self._records = Records(existence)
         self._revocation = revocation
         self._history = history

@@ -120,7 +120,7 @@ def test_a_list_is_shown_in_numbers(stocked: Elicence) -> None:
     assert "样例县行政审批局" in stocked("status-list", "show", latest(stocked)).out
     for content, code in ((b"", "FORMAT_STATUS_LIST"), (b"{}\n\n", "FORMAT_STATUS_LIST")):
         done = stocked("status-list", "show", "-", "--json", stdin=content)
-        assert (done.code, done.json()["error"]["code"]) == (65, "DATA_REFUSED"), code
+        assert (done.code, done.json()["error"]["code"]) == (65, "INPUT_MALFORMED"), code
     assert stocked("status-list", "show", "nowhere.status").code == 66
     # Our own verifier believes it.
     report = stocked("verify", latest(stocked), "--json", "--trust", stocked.home / "trust").json()

@@ -246,8 +246,8 @@ def test_trust_comes_from_the_folder_or_the_home(running: ModuleType, office: El
     row = record(office.home, "pesticide-business", "sm2")
     path = file_of(office, row, "pdf")
     nobody = running.Elicence(tmp_path / "none")
-    assert judged(nobody, 2, path)["reason"] == "NO_TRUST_ANCHORS"
-    assert judged(nobody, 2, path, "--trust", office.home / "trust")["reason"] == "STATUS_UNKNOWN"
+    assert judged(nobody, 2, path, "--offline")["reason"] == "NO_TRUST_ANCHORS"
+    assert judged(nobody, 2, path, "--offline", "--trust", office.home / "trust")["reason"] == "STATUS_UNKNOWN"
     assert not nobody.home.exists()
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -195,6 +195,15 @@ BAD: dict[str, bytes] = {
     "path twice but for its case": zipped(ROOT, Entry(b"a/B"), Entry(b"A/b")),
     "path twice but for the stroke": zipped(ROOT, Entry(b"a/b"), Entry(b"a\\b")),
     "path twice where ends are dropped": zipped(ROOT, Entry(b"a/b"), Entry(b"a./b ")),
+    "path twice where names have another character set": zipped(
+        ROOT, Entry("图.png".encode(), flags=0x800), Entry("图.png".encode("gb18030"))
+    ),
+    "path twice for who does not look at the sign of UTF-8": zipped(
+        ROOT, Entry("小.png".encode()), Entry("小.png".encode("gb18030"))
+    ),
+    "path twice for who reads the first character set of all": zipped(
+        ROOT, Entry("═╝.png".encode(), flags=0x800), Entry("图.png".encode("gb18030"))
+    ),
     "file and folder": zipped(ROOT, Entry(b"a"), Entry(b"a/b")),
     "file and folder entry": zipped(ROOT, Entry(b"a"), Entry(b"A/", b"")),
     "folder with a content": zipped(ROOT, Entry(b"a/", b"x")),

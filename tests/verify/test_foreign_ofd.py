@@ -105,6 +105,19 @@ def test_a_good_signature_of_every_kind(product: Product, judge: Judge, name: st
     assert signer.covers == ("part" if name == "root left out" else "whole")
 
 
+@pytest.mark.parametrize("encoding", ["GBK", "UTF-16"])
+def test_a_package_in_an_older_encoding(product: Product, judge: Judge, encoding: str) -> None:
+    """What is signed are the bytes as they stand."""
+    form = {"encoding": encoding}
+    files = {**root(**form), **document(annotated=True, attached={"数据.xml": b"<x/>"}, **form)}
+    signed = product.sign(files, Way(form=form))
+    assert judge(signed).reason.code == "SIGNED_DOCUMENT"
+    again = signed[PAGE].decode(encoding).replace(encoding, "UTF-8").encode()
+    assert judge({**signed, PAGE: again}).reason.code == "DIGEST_MISMATCH"
+    lying = signed[PAGE].decode(encoding).encode()
+    assert judge({**signed, PAGE: lying}).reason.code == "FORMAT_OFD"
+
+
 def test_everything_about_the_document_that_only_is_said(product: Product, judge: Judge) -> None:
     report = judge(product.sign(ordinary(embedded=False), Way(leave_out=without("OFD.xml"))))
     assert report.reason.code == "SIGNED_DOCUMENT"

@@ -170,10 +170,11 @@ def test_small_files_that_would_take_long(make: Callable[[], Files], code: str) 
 def test_attributes_are_counted_in_every_encoding() -> None:
     """Characters of which a byte is that of `<` do not part an element in two."""
     few, many = (crowded(count).decode().replace("a", "丼") for count in (100, MAX_XML_ATTRIBUTES + 1))
-    for encoding in ("utf-8", "utf-16"):
-        check_xml(few.encode(encoding), "x")
+    for encoding in ("utf-8", "utf-16", "gb18030"):
+        head = f'<?xml version="1.0" encoding="{encoding}"?>'
+        check_xml((head + few).encode(encoding), "x")
         with pytest.raises(TooLargeError):
-            check_xml(many.encode(encoding), "x")
+            check_xml((head + many).encode(encoding), "x")
 
 
 # Whose it is.

@@ -30,6 +30,7 @@ from verify import (
     StatusFilesError,
     StatusFolder,
     StatusListsAtHand,
+    StatusStatement,
     TrustStore,
     Verifier,
 )
@@ -526,3 +527,47 @@ class TestFolder:
         monkeypatch.setattr("verify.status_folder.MAX_STATUS_FILES", 2)
         with pytest.raises(StatusFilesError):
             self.code(counter, StatusFolder([tmp_path]))
+
+
+class Store:
+    """A store that knows the licence: first as one word, from a time on as another."""
+
+    def __init__(self, word: str = "issued", then: str = "", since: datetime = AT) -> None:
+        self.word, self.then, self.since = word, then, since
+
+    def status(self, identifier: str, at: datetime) -> StatusStatement:
+        value = self.then if self.then and at >= self.since else self.word
+        return StatusStatement(value=value, as_of=at, source="store", next_update=at, fresh=True)
+
+
+def heard(counter: Counter, store: Store, *files: bytes) -> tuple[str, str, str]:
+    """Judge with a store and lists that were brought: the verdict, whose word it is, what the auditor reads."""
+    data, signature = counter.office.seal_structured(counter.seal, status_place=PLACE, sealed_at=counter.office.AT)
+    lists = SignedStatusLists(StatusListsAtHand(files), counter.trust)
+    report = Verifier(counter.trust, store, brought=[lists]).verify_file(data, signature=signature, at=AT)
+    (detail,) = (check.detail for check in report.checks if check.name == "status")
+    return said(report), report.status.source, detail
+
+
+def test_a_list_that_was_brought_is_heard_beside_the_store(counter: Counter) -> None:
+    suspended, ended = counter.list(ListedStatus.SUSPENDED), counter.list(ListedStatus.ENDED, AT - 9 * DAY)
+    for files, code in ((suspended, "STATUS_SUSPENDED"), (ended, "STATUS_ENDED")):
+        verdict, source, detail = heard(counter, Store(), files)
+        assert (verdict, source) == (code, "list")
+        assert "the store says issued" in detail
+    # Too old to say it is suspended; not the authority's word; no stricter than the store.
+    for files, words in (
+        (counter.list(ListedStatus.SUSPENDED, AT - 9 * DAY), "heard beside the store"),
+        (_cut(ended), "STATUS_LIST_FORGED"),
+        (counter.list(), "heard beside the store"),
+    ):
+        verdict, source, detail = heard(counter, Store(), files)
+        assert (verdict, source) == ("OK", "store")
+        assert words in detail
+    assert heard(counter, Store("revoked"), counter.list())[:2] == ("STATUS_REVOKED", "store")
+
+
+def test_what_the_store_learnt_after_the_list_counts(counter: Counter) -> None:
+    suspended = counter.list(ListedStatus.SUSPENDED)
+    restored = Store("suspended", "issued", AT - HOUR / 2)
+    assert heard(counter, restored, suspended)[:2] == ("OK", "store")

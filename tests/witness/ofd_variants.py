@@ -25,12 +25,14 @@ PNG = base64.b64decode(
 Files = dict[str, bytes]
 
 
-def xml(body: str, name: str, attributes: str = "", *, prefix: str = "ofd:", space: str = SPACE) -> bytes:
+def xml(
+    body: str, name: str, attributes: str = "", *, prefix: str = "ofd:", space: str = SPACE, encoding: str = "UTF-8"
+) -> bytes:
     """A file whose elements are written without prefix in `body` as `<:Name>`."""
     declared = f'xmlns{":" + prefix[:-1] if prefix else ""}="{space}"'
     text = f"<:{name} {declared} {attributes}>{body}</:{name}>"
     text = text.replace("</:", f"</{prefix}").replace("<:", f"<{prefix}")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
+    return f'<?xml version="1.0" encoding="{encoding}"?>\n{text}'.encode(encoding)
 
 
 def document(
