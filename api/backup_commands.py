@@ -13,6 +13,8 @@ from .settings import home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
+    from keys import Passphrase
+
     from .commands import Answer
     from .restore import Restored
 
@@ -36,8 +38,6 @@ def add_backup_parsers(command: AddCommand, commands: Group) -> None:
 
 
 def _backup(arguments: argparse.Namespace) -> "Answer":
-    from keys import passphrase_from
-
     from .backup import back_up_data, back_up_keys, size_of
     from .commands import Answer
     from .exit_codes import DONE, FAILED
@@ -53,7 +53,7 @@ def _backup(arguments: argparse.Namespace) -> "Answer":
     shape: dict[str, object] = {"made_at": at.isoformat(), "data": None, "keys": None, "missing": []}
     lines = []
     if arguments.keys_out is not None:
-        passphrase = passphrase_from(arguments.passphrase)
+        passphrase = _passphrase(arguments.passphrase)
         keys = back_up_keys(home, Path(arguments.keys_out), passphrase, at=at, random=os.urandom)
         shape["keys"] = {"path": arguments.keys_out, "files": keys.members}
         lines += [
@@ -82,8 +82,6 @@ def _backup(arguments: argparse.Namespace) -> "Answer":
 
 
 def _restore(arguments: argparse.Namespace) -> "Answer":
-    from keys import passphrase_from
-
     from .commands import Answer
     from .database_commands import store_setting
     from .exit_codes import DONE, FAILED
@@ -95,7 +93,7 @@ def _restore(arguments: argparse.Namespace) -> "Answer":
     target = home_path(arguments.home)
     progress = Progress(sys.stderr, data.stat().st_size // _KB if data.is_file() else 0, unit=("KB", "KB"))
     found = restore(
-        BackupFiles(data=data, keys=Path(arguments.keys), passphrase=passphrase_from(arguments.passphrase)),
+        BackupFiles(data=data, keys=Path(arguments.keys), passphrase=_passphrase(arguments.passphrase)),
         target,
         at=datetime.now(UTC),
         store=store_setting(arguments.store, arguments.store_password_file),
@@ -132,3 +130,16 @@ def _findings(found: "Restored") -> list[str]:
         if names:
             lines += [f"{title}: {len(names)}", *(f"  {name}" for name in names[:_SHOWN])]
     return lines
+
+
+def _passphrase(source: str) -> "Passphrase":
+    from keys import KeyUnusableError, passphrase_from
+
+    from .errors import UsageError
+
+    try:
+        return passphrase_from(source)
+    except KeyUnusableError as error:
+        raise UsageError(
+            "口令来源应为 env:变量名 或 file:文件。", "a passphrase comes from env:NAME or file:PATH"
+        ) from error

@@ -121,7 +121,9 @@ def _check(arguments: argparse.Namespace) -> "Answer":
         ],
     }
     if faults:
-        lines = [f"{path}:{one.line}: {one.place}：{one.zh}  {one.en} [{one.code}]" for one in faults]
+        lines = [
+            f"{path}:{one.line}: {one.place and one.place + '：'}{one.zh}  {one.en} [{one.code}]" for one in faults
+        ]
         return Answer(shape=shape, text="\n".join([*lines, f"共 {len(faults)} 处问题  problems"]), exit_code=FAILED)
     name = "" if licence_type is None else f"{licence_type.name}  {licence_type.name_en}"
     return Answer(shape=shape, text=f"没有问题  nothing is wrong: {name}", exit_code=DONE)

@@ -38,8 +38,10 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     arguments, unknown = command_line(words).parse_known_args(words)
     if unknown:
         # What is left over may be a holder's number: only options are named.
-        options = " ".join(word.partition("=")[0] for word in unknown if word.startswith("--")) or "too many arguments"
-        raise UsageError("命令用法不对，请看 elicence --help 。", f"unknown: {options}")
+        options = " ".join(word.partition("=")[0] for word in unknown if word.startswith("--"))
+        if options:
+            raise UsageError(f"没有这个选项：{options}。用法请看 elicence --help 。", f"unknown: {options}")
+        raise UsageError("参数过多。用法请看 elicence --help 。", "too many arguments")
     return arguments
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable, Container
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from .act_commands import add_act_parsers
@@ -57,8 +56,21 @@ class _Version(argparse.Action):
         option_string: str | None = None,
     ) -> None:
         """Print the version and leave."""
+        from importlib.metadata import version  # brings the readers of e-mails along
+
         print(f"elicence {version('elicence')}")
         parser.exit()
+
+
+def _add_everywhere(parser: Parser, *, home: str | None, json: str | bool) -> None:
+    """Add what every command takes, before or after its name."""
+    parser.add_argument(
+        "--home",
+        metavar="DIR",
+        default=home,
+        help="主目录 home directory (default ELICENCE_HOME or ./.elicence)",
+    )
+    parser.add_argument("--json", action="store_true", default=json, help="输出一个 JSON 对象 print one JSON object")
 
 
 def command_line(words: Container[str] | None = None) -> Parser:
@@ -67,18 +79,15 @@ def command_line(words: Container[str] | None = None) -> Parser:
     With the words that will be read, commands whose own word is not among them are left without the words below: to
     make those of all takes longer than most commands do.
     """
-    everywhere = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    parser = Parser(
-        prog="elicence", description="电子证照：签发与核验。 E-licences: issuing and checking.", allow_abbrev=False
-    )
+    parser = Parser(prog="elicence", description="电子证照：签发与核验。 E-licences: issuing and checking.")
     parser.add_argument("--version", action=_Version, nargs=0, help="版本 show the version")
-    for one in (everywhere, parser):
-        one.add_argument("--home", metavar="DIR", help="主目录 home directory (default ELICENCE_HOME or ./.elicence)")
-        one.add_argument("--json", action="store_true", help="输出一个 JSON 对象 print one JSON object")
+    _add_everywhere(parser, home=None, json=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="命令 commands")
 
     def serving(name: str, run: Callable[[argparse.Namespace], int], text: str, to: Group) -> Parser:
-        added = to.add_parser(name, help=text, description=text, parents=[everywhere], allow_abbrev=False)
+        added = to.add_parser(name, help=text, description=text)
+        # What stands before the command is not to be undone after it.
+        _add_everywhere(added, home=argparse.SUPPRESS, json=argparse.SUPPRESS)
         added.set_defaults(run=run)
         return added
 
@@ -86,7 +95,9 @@ def command_line(words: Container[str] | None = None) -> Parser:
         return serving(name, lambda arguments: say(arguments, run(arguments)), text, to)
 
     def below(word: str, text: str, *adding: Callable[[AddCommand, Group], None]) -> None:
-        group = commands.add_parser(word, help=text, allow_abbrev=False).add_subparsers(metavar="ACTION", required=True)
+        group = commands.add_parser(word, help=text).add_subparsers(
+            metavar="ACTION", required=True, title="命令 commands"
+        )
         if words is None or word in words:
             for add_parsers in adding:
                 add_parsers(answering, group)

@@ -66,8 +66,11 @@ def parse_json(data: bytes) -> object:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MalformedInputError(
-            f"不是 UTF-8 编码的 JSON（第 {error.start + 1} 字节）。", f"not UTF-8 (byte {error.start + 1})"
+            f"这不是 UTF-8 编码的 JSON 文本（第 {error.start + 1} 字节）；请改用 JSON 文件，或另存为 UTF-8 编码。",
+            f"no JSON text in UTF-8 (byte {error.start + 1}): take a JSON file, or save it in UTF-8",
         ) from error
+    if not text.strip():
+        raise MalformedInputError("文件是空的，应为 JSON。", "the file is empty: JSON is expected")
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
         _check_nesting(value, MAX_JSON_DEPTH)

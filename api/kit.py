@@ -100,7 +100,8 @@ def make_kit(folder: Path, sources: KitSources, *, at: datetime) -> MadeKit:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CannotWriteError(
-            f"目录不是空的：{folder}；更新查验包请用 --update。", f"{folder} is not empty: to renew a kit use --update"
+            f"这里应为新的或空的文件夹：{folder}；更新查验包请用 --update。",
+            f"{folder} is no new or empty folder: to renew a kit use --update",
         )
     staged = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}")
     try:

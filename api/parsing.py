@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from .errors import UsageError
+from .parser_words import ARGUMENTS, HELP, OPTIONS, HelpWords, said_of
 from .settings import home_path
 
 if TYPE_CHECKING:
@@ -16,13 +17,20 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises instead of leaving with an exit code of its own."""
+    """An argument parser that speaks both languages, and raises instead of leaving with an exit code of its own."""
+
+    def __init__(self, *, prog: str | None = None, description: str | None = None) -> None:
+        super().__init__(
+            prog=prog, description=description, add_help=False, allow_abbrev=False, formatter_class=HelpWords
+        )
+        # argparse has no public way to call its two groups otherwise.
+        self._positionals.title, self._optionals.title = ARGUMENTS, OPTIONS
+        self.add_argument("-h", "--help", action="help", default=argparse.SUPPRESS, help=HELP)
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
-        # argparse quotes what was typed, which may be somebody's number: only its own words are passed on.
-        said = message.partition(":")[0] if "invalid choice" in message or "unrecognized" in message else message
-        raise UsageError(f"命令用法不对，请看 {self.prog} --help 。", f"{self.prog}: {said}")
+        said = said_of(message)
+        raise UsageError(f"{said.zh}。用法请看 {self.prog} --help 。", f"{said.en}: see {self.prog} --help")
 
 
 LICENCE_HELP = "证照标识、证照编号或短码 identifier, printed number or short code"

@@ -82,7 +82,9 @@ def _told(path: Path, item: "ServiceItem | None", faults: "tuple[CatalogueFault,
 
     shape = {"file": str(path)} | faults_shape(item, faults)
     if item is None:
-        lines = [f"{path}:{one.line}: {one.place}：{one.zh}  {one.en} [{one.code}]" for one in faults]
+        lines = [
+            f"{path}:{one.line}: {one.place and one.place + '：'}{one.zh}  {one.en} [{one.code}]" for one in faults
+        ]
         return Answer(shape=shape, text="\n".join([*lines, f"共 {len(faults)} 处问题  problems"]), exit_code=FAILED)
     text = f"没有问题  nothing is wrong: {item.name}  {item.name_en}"
     return Answer(shape=shape, text=text, exit_code=DONE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .joint_commands import add_joint_parsers
 from .level_commands import add_upgrade_parser
+from .messages import Message
 from .parsing import AddCommand, Group
 from .seal_foreign_commands import add_apply_parser
 from .settings import FAMILIES, home_path
@@ -24,6 +25,8 @@ KINDS = ("round", "oval", "name")
 BODIES = ("government", "department", "special")
 LEVELS = ("国家级", "省级", "地市级", "区县级", "乡镇级", "其他")
 _KIND_NAMES = {1: "单位印章 organisation", 2: "个人印章 person"}
+_NO_SEAL = Message(zh="这不是电子印章文件，或者文件已损坏。", en="This is no electronic seal, or it is damaged.")
+_NAME_A_SEAL = Message(zh="请给出电子印章文件（.esl）。", en="Name the file of an electronic seal (.esl).")
 
 
 def add_seal_parser(add: AddCommand, to: Group) -> None:
@@ -97,21 +100,18 @@ def _import(arguments: argparse.Namespace) -> "Answer":
     from .errors import SealNotTakenError
     from .home import open_home
     from .inputs import read_file
-    from .messages import Message
     from .seals import MAX_SEAL_BYTES, family_of, seal_certificate, seal_path
 
     home, now = open_home(home_path(arguments.home)), datetime.now(UTC)
     data = read_file(Path(arguments.file), MAX_SEAL_BYTES)
     report = Verifier(_trust(arguments, home)).verify_file(data, at=now)
-    if report.kind != "seal" or not report:
+    if report.kind != "seal":
+        raise SealNotTakenError("印章未导入：这不是电子印章文件。", "not imported: this is no electronic seal")
+    if not report:
         detail = next((check.detail for check in report.checks if check.code == report.reason.code), "")
-        if report.kind != "seal":
-            said = Message(zh="这不是电子印章文件。", en="this is no electronic seal.")
-        else:
-            said = Message(zh=report.sentence.zh, en=report.sentence.en)
         raise SealNotTakenError(
-            f"印章未导入（{report.reason.code}）：{said.zh}",
-            f"not imported ({report.reason.code}): {said.en} {detail}".rstrip(),
+            f"印章未导入（{report.reason.code}）：{report.sentence.zh}",
+            f"not imported ({report.reason.code}): {report.sentence.en} {detail}".rstrip(),
         )
     seal = read_seal_object(data)
     if report.development and not home.settings.development:
@@ -128,7 +128,7 @@ def _import(arguments: argparse.Namespace) -> "Answer":
 
 def _show(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
-    from .errors import UsageError
+    from .errors import MalformedInputError, UsageError
     from .home import open_home
     from .output import StagedFiles
     from .seals import read_home_seal, seal_path
@@ -140,7 +140,9 @@ def _show(arguments: argparse.Namespace) -> "Answer":
         seals = {path: seal for path, seal in found.items() if seal is not None}
     else:
         path, data = _seal_file(arguments)
-        seals = {str(path): _read(data)}
+        if (seal := _readable(data)) is None:
+            raise MalformedInputError(_NO_SEAL.zh, _NO_SEAL.en)
+        seals = {str(path): seal}
     if arguments.picture is not None:
         if len(seals) != 1:
             raise UsageError("请指明是哪一枚印章。", "say which seal the picture is wanted of")
@@ -156,13 +158,12 @@ def _show(arguments: argparse.Namespace) -> "Answer":
 
 
 def _verify(arguments: argparse.Namespace) -> "Answer":
-    from verify import Text, Verifier
+    from verify import Verifier
 
     from .commands import VERDICT_CODES, Answer, report_text
     from .errors import MalformedInputError
     from .home import home_if_any
     from .inputs import parse_at
-    from .messages import VERDICTS, Message
     from .own_types import catalogue_of
     from .report_shapes import report_shape
 
@@ -178,19 +179,10 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     facts: dict[str, object] = {"seal": None}
     if report.reason.code == "FORMAT_UNKNOWN":
         # The report's own words are about licences.
-        named = Text(zh="无法识别", en="not recognised") if report.other is None else report.other.name
-        said = Message(
-            zh=f"这不是电子印章文件，或者文件已损坏（{named.zh.strip()}）。",
-            en=f"This is no electronic seal, or it is damaged ({named.en}).",
-        )
-        action = Message(zh="请给出电子印章文件（.esl）。", en="Name the file of an electronic seal (.esl).")
-        word = VERDICTS[report.verdict.value]
-        return Answer(
-            shape=report_shape(report, catalogue, full=False)
-            | {"seal": None, "sentence": said.shape(), "action": action.shape()},
-            text=f"【{word.zh} {word.en}】{said.zh}  {said.en}\n→ {action.zh}  {action.en}",
-            exit_code=VERDICT_CODES[report.verdict],
-        )
+        shape = report_shape(report, catalogue, full=False) | facts
+        shape |= {"sentence": _NO_SEAL.shape(), "action": _NAME_A_SEAL.shape()}
+        text = f"【不通过 Failed】{_NO_SEAL.zh}  {_NO_SEAL.en}\n→ {_NAME_A_SEAL.zh}  {_NAME_A_SEAL.en}"
+        return Answer(shape=shape, text=text, exit_code=VERDICT_CODES[report.verdict])
     lines = [report_text(report, catalogue, full=False)]
     if report.kind == "seal" and (seal := _readable(data)) is not None:
         facts = {"seal": _seal_shape(str(path), seal, at)}
@@ -218,13 +210,21 @@ def _kept(path: Path, data: bytes, *, word: str, at: datetime) -> "Answer":
 
 def _seal_file(arguments: argparse.Namespace) -> tuple[Path, bytes]:
     """Take the argument for what it is: an existing file, else a family of the home."""
+    from .errors import InputTooLargeError
     from .inputs import read_file
     from .seals import MAX_SEAL_BYTES, seal_path
 
     path = Path(arguments.seal)
     if arguments.seal in FAMILIES and not path.exists():
         path = seal_path(home_path(arguments.home), arguments.seal)
-    return path, read_file(path, MAX_SEAL_BYTES)
+    data = read_file(path, MAX_SEAL_BYTES)
+    if len(data) > MAX_SEAL_BYTES:
+        limit = MAX_SEAL_BYTES // 1024
+        raise InputTooLargeError(
+            f"文件过大：电子印章不超过 {limit} KB。",
+            f"the file is too large: an electronic seal has at most {limit} KB",
+        )
+    return path, data
 
 
 def _trust(arguments: argparse.Namespace, home: "Home | None") -> "TrustStore":

@@ -56,6 +56,7 @@ def _make(arguments: argparse.Namespace) -> "Answer":
 
 def _list(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
+    from .messages import moment_text
 
     files, now = services_of(arguments).status_files, datetime.now(UTC)
     shapes, lines = [], []
@@ -68,7 +69,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
         age = _seconds(now, newest.issued_at)
         shapes.append({**_shape(newest), "age_seconds": age, "kept": len(published), "bytes": size})
         lines.append(
-            f"{name.issuer_code}/{name.number}    {newest.issued_at.isoformat()}    "
+            f"{name.issuer_code}/{name.number}    {moment_text(newest.issued_at)}    "
             f"{_age(now - newest.issued_at)}    {len(published)} 份 kept, {size} B"
         )
     return Answer(shape={"lists": shapes}, text="\n".join(lines) or "尚未发布状态列表。  No status list was published.")
@@ -81,6 +82,7 @@ def _show(arguments: argparse.Namespace) -> "Answer":
     from .commands import Answer
     from .errors import MalformedInputError
     from .inputs import read_argument
+    from .messages import moment_text
 
     try:
         read = read_signed_status_list(read_argument(arguments.file, MAX_STATUS_FILE_BYTES))
@@ -109,8 +111,8 @@ def _show(arguments: argparse.Namespace) -> "Answer":
     }
     lines = [
         f"颁发机构  issuer: {listed.issuer_code}    列表  list: {listed.number}",
-        f"签发  issued: {listed.issued_at.isoformat()}    {_age(now - listed.issued_at)}",
-        f"下次更新不晚于  next update by: {listed.next_update.isoformat()}",
+        f"签发  issued: {moment_text(listed.issued_at)} UTC+08:00    {_age(now - listed.issued_at)}",
+        f"下次更新不晚于  next update by: {moment_text(listed.next_update)} UTC+08:00",
         f"签名者（未核验）  signed by (not judged here): {printable(certificate.subject.organization or '-')}",
         *(f"{_NAMES[value.name]}  {value.name.lower()}: {count}" for value, count in counts.items()),
         f"延期  extended: {len(listed.extended)}    有异议  disputed: {len(listed.disputed)}    "

@@ -1,7 +1,5 @@
 """QR symbols: drawing one and finding them in a picture."""
 
-import zxingcpp
-
 from .child import ChildLimits, ask_child
 from .errors import Fault, MalformedError
 
@@ -18,6 +16,8 @@ PICTURE_LIMITS = ChildLimits(
 
 def code_modules(text: str) -> tuple[bytes, ...]:
     """The modules of a QR symbol at error correction level M: rows of 1 (dark) and 0 (light), without quiet zone."""
+    import zxingcpp  # here: a large library, and verifying draws no symbol
+
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     picture = zxingcpp.write_barcode_to_image(symbol, scale=1, add_quiet_zones=False)
     height, width = picture.shape

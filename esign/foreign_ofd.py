@@ -42,10 +42,16 @@ class ForeignOfdSignature:
     """One signature and what it has to do with the files."""
 
     signature: OfdSignature
+    documents: tuple[OfdDocument, ...]
+    """Those whose list names it, with their versions."""
     uncovered: tuple[str, ...]
-    """Paths of files that have a part in how its documents look, and that it does not cover, but for `OFD.xml`."""
+    """Paths of files that have a part in how its documents look, and that it does not cover, but for `OFD.xml`. Of one
+    that does not cover `OFD.xml` either, those of all documents: it does not say that there are others."""
     attachments: tuple[str, ...]
     """Paths of attached files that it does not cover: they do not show, but people open them."""
+    further: tuple[str, ...]
+    """Paths of all other files that it does not cover, but for those of signatures: data that machines read, what
+    vendors add, other documents, and what nothing names."""
     covers_root: bool
     """Whether it covers `OFD.xml`, which names the documents and their signatures."""
     stated_time: datetime | None
@@ -78,25 +84,24 @@ def read_foreign_ofd(data: bytes) -> ForeignOfd:
         TooLargeError: over a limit of the package, its paths, its XML, its documents or its signatures.
         MalformedError: `FORMAT_OFD`: damaged, or readable in two ways.
     """
-    files = OfdFiles(read_package(data).files)
+    package = read_package(data)
+    files = OfdFiles(package.files, package.other_names)
     if any(path.casefold() == _ENCRYPTION for path in files):
         raise MalformedError(Fault.FORMAT_OFD, "parts of the package are encrypted (GM/T 0099)")
     documents = read_documents(files)
-    signatures: list[ForeignOfdSignature] = []
-    for path in dict.fromkeys(document.signature_list for document in documents):
-        if path is None:
-            continue
-        signed = [document for document in documents if document.signature_list == path]
-        showing = frozenset[str]().union(*(rendering_files(files, document) for document in signed))
-        attached = frozenset(one.path for document in signed for one in document.attachments if one.path is not None)
-        limit = MAX_OFD_SIGNATURES - len(signatures)
-        found = read_signatures(files, path, ROOT_FILE, limit=limit)
-        signatures += (_facts(files, signature, showing, attached) for signature in found)
+    found: list[tuple[OfdSignature, tuple[OfdDocument, ...]]] = []
+    lists = dict.fromkeys(document.signature_list for document in documents if document.signature_list is not None)
+    for path in lists:
+        signed = tuple(document for document in documents if document.signature_list == path)
+        read = read_signatures(files, path, ROOT_FILE, limit=MAX_OFD_SIGNATURES - len(found))
+        found += ((signature, signed) for signature in read)
+    signatures = _Coverage(files, documents, lists, [signature for signature, _ in found])
+    facts = tuple(signatures.facts(signature, signed) for signature, signed in found)
     return ForeignOfd(
         files=files,
         documents=documents,
-        signatures=tuple(signatures),
-        unsigned=_unsigned(files, documents, signatures),
+        signatures=facts,
+        unsigned=_unsigned(files, documents, facts),
         fonts=tuple(dict.fromkeys(_fonts(documents))),
     )
 
@@ -135,17 +140,45 @@ def signer_of_bare(signature: OfdSignature) -> Certificate | None:
     return None
 
 
-def _facts(
-    files: OfdFiles, signature: OfdSignature, showing: frozenset[str], attached: frozenset[str]
-) -> ForeignOfdSignature:
-    covered = signature.covered
-    return ForeignOfdSignature(
-        signature=signature,
-        uncovered=_in_order(files, (showing | _shown_beside(signature)) - covered),
-        attachments=_in_order(files, attached - covered),
-        covers_root=any(path.casefold() == ROOT_FILE.casefold() for path in covered),
-        stated_time=stated_time(signature.time_text),
-    )
+class _Coverage:
+    """What signatures cover of a package."""
+
+    def __init__(
+        self,
+        files: OfdFiles,
+        documents: Sequence[OfdDocument],
+        lists: Iterable[str],
+        signatures: Sequence[OfdSignature],
+    ) -> None:
+        self._files = files
+        self._showing = {document.path: rendering_files(files, document) for document in documents}
+        self._of_signatures = frozenset[str | None](
+            (
+                *lists,
+                *(path for one in signatures for path in (one.path, one.value_path, one.seal_path)),
+                *(path for path in files if path.casefold() == ROOT_FILE.casefold()),
+            )
+        )
+
+    def facts(self, signature: OfdSignature, documents: tuple[OfdDocument, ...]) -> ForeignOfdSignature:
+        """What one signature covers that was put on some of the documents."""
+        files, covered = self._files, signature.covered
+        covers_root = any(path.casefold() == ROOT_FILE.casefold() for path in covered)
+        named = {document.path for document in documents} if covers_root else self._showing.keys()
+        showing = frozenset[str]().union(*(self._showing[path] for path in named))
+        attached = frozenset(one.path for document in documents for one in document.attachments if one.path is not None)
+        uncovered = _in_order(files, (showing | _shown_beside(signature)) - covered)
+        attachments = _in_order(files, attached - covered)
+        further = files.keys() - covered - self._of_signatures - {*uncovered, *attachments}
+        return ForeignOfdSignature(
+            signature=signature,
+            documents=documents,
+            uncovered=uncovered,
+            attachments=attachments,
+            further=_in_order(files, further),
+            covers_root=covers_root,
+            stated_time=stated_time(signature.time_text),
+        )
 
 
 def _shown_beside(signature: OfdSignature) -> frozenset[str]:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
-from xml.sax.saxutils import escape, unescape
 
 from .face_drawing import DrawnShape, DrawnText, luminance
 from .face_seen import SeenBox
@@ -18,6 +17,7 @@ from .ofd_parts import number
 from .ofd_parts_reading import ENTITIES, IDENTIFIER, NUMBER, not_ours
 from .page import POINT
 from .pdf_drawing import MM
+from .xml_text import escape, unescape
 
 _COLOUR: Final = r"[0-9]{1,3} [0-9]{1,3} [0-9]{1,3}"
 TEXT: Final = re.compile(

@@ -86,12 +86,12 @@ class _FaceReader:
         self._expected = 1
         """The next ID."""
         self._fonts: dict[int, OfdFaceFont] = {}
-        self._hiding = [
-            one.stamp
+        self._stamps = [
+            (one.stamp, one.ses.seal.picture.opaque)
             for one in ofd.seals
-            if one.stamp is not None and one.ses is not None and one.ses.seal.picture.opaque
+            if one.stamp is not None and one.ses is not None
         ]
-        """Where seals hide what is under them."""
+        """Where seals are shown, and whether they hide what is under them."""
 
     def pages(self) -> Iterator[FacePage]:
         document = self._layout.document
@@ -117,10 +117,13 @@ class _FaceReader:
         drawn = [self._page(self._text(page_file(place)), templates, pictures) for place in range(len(document.pages))]
         for _, place in self._layout.annotated:
             self._annotate(self._text(annotation_file(place)), *drawn[place])
-        for stamp in self._hiding:
-            for identifier, (page, size) in zip(document.pages, drawn, strict=True):
-                if stamp.page == identifier:
-                    page.add_cover(box_of((stamp.x, stamp.y, stamp.width, stamp.height), size.height))
+        for stamp, hides in self._stamps:
+            page, size = drawn[document.pages.index(stamp.page)]
+            x, y = stamp.x + stamp.width / 2, stamp.y + stamp.height / 2
+            if not (0 <= x <= size.width and 0 <= y <= size.height):
+                raise not_ours("a seal beside its page")
+            if hides:
+                page.add_cover(box_of((stamp.x, stamp.y, stamp.width, stamp.height), size.height))
         for face in self._fonts.values():
             face.check_characters()
         if self._expected != document.highest + 1:

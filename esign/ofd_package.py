@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from isal import isal_zlib
@@ -36,6 +37,7 @@ from .ofd_packing import (
     local_header,
     method_of,
 )
+from .ofd_zip64 import ZIP64_FIELD, extra_fields, full_sizes, giant_end
 
 MAX_OFD_NAME: Final = 300  # bytes of a path
 MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
@@ -47,11 +49,12 @@ _ENCRYPTED, _SIZES_BEHIND, _UTF_8 = 0x0041, 0x0008, 0x0800
 _UNREADABLE: Final = 0x2030  # patched data, methods of deflate that nobody has, masked headers
 _LATEST: Final = 63  # version of the form; the upper byte names a system
 _DESCRIPTOR: Final = struct.Struct("<3L")
+_WIDE_DESCRIPTOR: Final = struct.Struct("<L2Q")
 _DESCRIPTOR_SIGN: Final = b"PK\x07\x08"
-_EXTRA: Final = struct.Struct("<2H")
-_EXTRA_ZIP64, _EXTRA_PATH = 0x0001, 0x7075
+_SIGNS: Final = (_DESCRIPTOR_SIGN, LOCAL_SIGN, CENTRAL_SIGN)
+_EXTRA_PATH: Final = 0x7075
+_ONCE: Final = frozenset({ZIP64_FIELD, _EXTRA_PATH})
 _PATH_HEAD: Final = 5  # version and checksum before the name
-_ZIP64_SIGN, _ZIP64_LOCATOR, _ZIP64_MARK = b"PK\x06\x07", 20, 0xFFFFFFFF
 _NO_STEPS: Final = frozenset({"", ".", ".."})
 _FEW_NAMES: Final = 64
 """Of a package whose paths are remembered: licences of one type have the same ones."""
@@ -67,6 +70,8 @@ class OfdPackage(NamedTuple):
     canonical: bool
     """The package has the form that `write_package` gives it: but for compressed streams, which only packages of more
     than 16 MB have, these files make these bytes and no others."""
+    other_names: Mapping[str, str] = MappingProxyType({})
+    """Paths of files by those that readers find who take another character set for names."""
 
 
 def read_package(data: bytes) -> OfdPackage:
@@ -105,7 +110,7 @@ def read_package(data: bytes) -> OfdPackage:
             and data[entry.offset : start] == local_header(entry)
         )
     _refuse_doubles(entry.path for entry in entries)
-    _refuse_doubles_by_name(entries)
+    other_names = _other_names(entries)
     names = [entry.path for entry in entries]
     canonical = (
         headers_canonical
@@ -120,7 +125,7 @@ def read_package(data: bytes) -> OfdPackage:
             )
         )
     )
-    return OfdPackage(files, canonical)
+    return OfdPackage(files, canonical, other_names)
 
 
 def _stored_as_ours(data: bytes) -> dict[str, bytes] | None:
@@ -208,10 +213,10 @@ def _central(data: bytes) -> tuple[int, list[Entry]]:
         at = data.rfind(END_SIGN, max(0, at - _MAX_COMMENT))
     if at < 0 or len(data) - at < END.size:
         raise _malformed("no end of a ZIP file")
-    _, disk, first_disk, here, count, size, begin, comment = END.unpack_from(data, at)
-    if _ZIP64_MARK in (here, count, size, begin) or data[max(0, at - _ZIP64_LOCATOR) : at].startswith(_ZIP64_SIGN):
-        raise _malformed("the package has the form for giant files (ZIP64)")
-    if disk or first_disk or here != count or at + END.size + comment != len(data) or begin + size != at:
+    _, disk, first_disk, *said, comment = END.unpack_from(data, at)
+    behind = at + END.size + comment
+    at, (here, count, size, begin) = giant_end(data, at, (said[0], said[1], said[2], said[3]))
+    if disk or first_disk or here != count or behind != len(data) or begin + size != at:
         raise _malformed("the directory of the package does not lie where its end says")
     if count > MAX_OFD_FILES:
         raise TooLargeError(f"an OFD of more than {MAX_OFD_FILES} files")
@@ -221,10 +226,10 @@ def _central(data: bytes) -> tuple[int, list[Entry]]:
         if place + CENTRAL.size > at or data[place : place + 4] != CENTRAL_SIGN:
             raise _malformed("the directory of the package is cut off")
         fields = CENTRAL.unpack_from(data, place)
-        flags, method, checksum, packed, full = fields[3], fields[4], fields[7], fields[8], fields[9]
+        flags, method, checksum = fields[3], fields[4], fields[7]
         if fields[2] & 0xFF > _LATEST or flags & _UNREADABLE:
             raise _malformed("the package needs more than a reader of OFD has")
-        name_size, extra, remark, offset = fields[10], fields[11], fields[12], fields[16]
+        name_size, extra, remark = fields[10], fields[11], fields[12]
         if name_size > MAX_OFD_NAME:
             raise TooLargeError(f"a path of more than {MAX_OFD_NAME} bytes")
         place += CENTRAL.size
@@ -232,7 +237,9 @@ def _central(data: bytes) -> tuple[int, list[Entry]]:
         if end > at or fields[13]:
             raise _malformed("the directory of the package is cut off")
         name = data[place : place + name_size]
-        path = _path(name, flags, data[place + name_size : place + name_size + extra])
+        more = extra_fields(data[place + name_size : place + name_size + extra], _ONCE)
+        path = _path(name, flags, _second_name(more))
+        full, packed, offset = full_sizes((fields[9], fields[8], fields[16]), more.get(ZIP64_FIELD), local=False)
         entries.append(Entry(name, path, flags, method, checksum, packed, full, offset))
         place = end
     if place != at:
@@ -240,7 +247,7 @@ def _central(data: bytes) -> tuple[int, list[Entry]]:
     return begin, entries
 
 
-def _path(name: bytes, flags: int, extra: bytes) -> str:
+def _path(name: bytes, flags: int, second: str | None) -> str:
     """The path of an entry; GB/T 33190 wants UTF-8, products also write GB 18030."""
     if flags & _ENCRYPTED:
         raise _malformed("a file of the package is encrypted")
@@ -248,7 +255,6 @@ def _path(name: bytes, flags: int, extra: bytes) -> str:
     for encoding in ("ascii",) if name.isascii() else _NAMES_IN[:2]:
         with suppress(UnicodeDecodeError):
             readings.append(name.decode(encoding))
-    second = _second_name(extra) if extra else None
     if second is not None and second not in readings:
         raise _malformed("an entry has two names")
     if not readings:
@@ -260,20 +266,9 @@ def _path(name: bytes, flags: int, extra: bytes) -> str:
     return path
 
 
-def _second_name(extra: bytes) -> str | None:
+def _second_name(more: Mapping[int, bytes]) -> str | None:
     """The name that extra fields (APPNOTE 4.6.9) say in UTF-8: some readers take it, some do not."""
-    found, place = None, 0
-    while place + _EXTRA.size <= len(extra):
-        kind, size = _EXTRA.unpack_from(extra, place)
-        place += _EXTRA.size
-        if place + size > len(extra):
-            raise _malformed("an extra field is cut off")
-        if kind == _EXTRA_ZIP64:
-            raise _malformed("the package has the form for giant files (ZIP64)")
-        if kind == _EXTRA_PATH:
-            found = extra[place + _PATH_HEAD : place + size].decode("utf-8", "replace")
-        place += size
-    return found
+    return more[_EXTRA_PATH][_PATH_HEAD:].decode("utf-8", "replace") if _EXTRA_PATH in more else None
 
 
 def _places(data: bytes, entries: Sequence[Entry], begin: int) -> list[int]:
@@ -303,6 +298,8 @@ def _place(data: bytes, entry: Entry, limit: int) -> tuple[int, int]:
     named = at + LOCAL.size
     start = named + name_size + extra
     end = start + entry.packed
+    more = extra_fields(data[named + name_size : start], _ONCE)
+    size, packed = full_sizes((size, packed), more.get(ZIP64_FIELD), local=True)
     stated, known = (checksum, packed, size), (entry.checksum, entry.packed, entry.size)
     behind = bool(flags & _SIZES_BEHIND)
     if (
@@ -310,20 +307,30 @@ def _place(data: bytes, entry: Entry, limit: int) -> tuple[int, int]:
         or data[named : named + name_size] != entry.name
         or method != entry.method
         or (flags ^ entry.flags) & (_ENCRYPTED | _SIZES_BEHIND | _UTF_8 | _UNREADABLE)
-        or not (stated == known or (behind and stated == (0, 0, 0)))
-        # Where a stored content ends that is followed by its size, nobody can tell who does not have the directory.
-        or (behind and method == STORED and entry.size)
+        or not all(one == other or (behind and one == 0) for one, other in zip(stated, known, strict=True))
+        # Who does not have the directory looks for the sign of the sizes, which must not stand in the content before.
+        or (behind and method == STORED and any(sign in data[start:end] for sign in _SIGNS))
     ):
         raise _malformed("an entry says something else than the directory")
-    second = _second_name(data[named + name_size : start]) if extra else None
+    second = _second_name(more)
     if second is not None and second.replace("\\", "/") != entry.path:
         raise _malformed("an entry has two names")
     if behind:
-        sign = end + len(_DESCRIPTOR_SIGN) if data.startswith(_DESCRIPTOR_SIGN, end) else end
-        end = sign + _DESCRIPTOR.size
-        if end > limit or _DESCRIPTOR.unpack_from(data, sign) != known:
-            raise _malformed("an entry says something else than the directory")
+        end = _behind_sizes(data, end, known, limit, signed=method == STORED, wide=ZIP64_FIELD in more)
     return start, end
+
+
+def _behind_sizes(data: bytes, at: int, known: tuple[int, int, int], limit: int, *, signed: bool, wide: bool) -> int:
+    """Where an entry ends that has its sizes behind its content; without their sign only after a compressed one."""
+    if data.startswith(_DESCRIPTOR_SIGN, at):
+        at += len(_DESCRIPTOR_SIGN)
+    elif signed:
+        raise _malformed("nobody can tell where an entry ends")
+    form = _WIDE_DESCRIPTOR if wide else _DESCRIPTOR
+    end = at + form.size
+    if end > limit or form.unpack_from(data, at) != known:
+        raise _malformed("an entry says something else than the directory")
+    return end
 
 
 def _refuse_doubles(paths: Iterable[str]) -> None:
@@ -349,24 +356,24 @@ def _alike(path: str) -> str:
     return _DROPPED.sub("", path.casefold())
 
 
-def _refuse_doubles_by_name(entries: Sequence[Entry]) -> None:
-    """No path that one reader finds at another entry than the next: they differ in the character set of names.
+def _other_names(entries: Sequence[Entry]) -> dict[str, str]:
+    """Other readings of the paths, none of which may be that of another entry.
 
-    Without the sign for UTF-8 an archiver reads the set of its machine, and some do not look at the sign.
+    Without the sign for UTF-8 an archiver reads the character set of its machine, and some do not look at the sign.
     """
-    found: dict[str, int] = {}
+    found: dict[str, str] = {}
+    owners: dict[str, int] = {}
     for number, entry in enumerate(entries):
         if entry.path.endswith("/"):
             continue
-        if entry.name.isascii():
-            found.setdefault(_alike(entry.path), number)
-            continue
         readings = {entry.path}
-        for encoding in _NAMES_IN:
+        for encoding in () if entry.name.isascii() else _NAMES_IN:
             with suppress(UnicodeDecodeError):
                 readings.add(entry.name.decode(encoding).replace("\\", "/"))
-        if any(found.setdefault(_alike(reading), number) != number for reading in readings):
+        if any(owners.setdefault(_alike(reading), number) != number for reading in readings):
             raise _malformed("a path that readers find at different entries")
+        found |= dict.fromkeys(readings - {entry.path}, entry.path)
+    return found
 
 
 def _unpacked(entry: Entry, stream: bytes) -> bytes:

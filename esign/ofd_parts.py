@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
-from xml.sax.saxutils import escape
 
 from .china import CHINA
 from .errors import UnprintableError
 from .ofd_form import CREATOR, DOCUMENT_FILE, DOCUMENT_FOLDER, NAMESPACE, SIGNATURE_LIST
+from .xml_text import escape
 
 XML_HEADER: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 IMAGE_SUFFIXES: Final = {"PNG": "png", "JPEG": "jpg"}

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache, wraps
 from typing import Final, Literal, TypeVar
-from xml.sax.saxutils import unescape
 
 from .china import CHINA
 from .errors import EsignError, Fault, MalformedError, TooLargeError
@@ -27,6 +26,7 @@ from .ofd_parts import (
     root_xml,
 )
 from .ofd_signing_xml import OfdSignatureForm, OfdSignatureKind, OfdStampFacts, read_signing_time, signature_xml
+from .xml_text import unescape
 
 MAX_PART_BYTES: Final = 1024 * 1024
 """Of each of these files; a licence with 1,500 pages has 120 kB of names of pages."""

@@ -1,12 +1,13 @@
 """Paths inside an OFD (ST_Loc, GB/T 33190-2016 clause 7.2): from the root, or from the folder of the naming file.
 
 The standard tells letters from capitals and separates by `/`; products do neither for certain, so a path that is not
-there is looked for regardless of case, and then from the root. What leads out of the package is refused, also when
-nothing lies there.
+there is looked for regardless of case, as it reads in another character set, and then from the root. What leads out of
+the package is refused, also when nothing lies there.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from keys import hash_bytes
@@ -33,10 +34,11 @@ _remembered = lru_cache(maxsize=64)(hash_bytes)
 class OfdFiles(Mapping[str, bytes]):
     """The files of a package by path from the root, without a slash before it; each is parsed and hashed once."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        """The files as `ofd_package.read_package` gives them."""
+    def __init__(self, files: Mapping[str, bytes], other_names: Mapping[str, str] = MappingProxyType({})) -> None:
+        """The files, and paths that some readers find them at, as `ofd_package.read_package` gives them."""
         self._files = files
-        self._folded = {name.casefold(): name for name in files}
+        self._folded = {other.casefold(): name for other, name in other_names.items()}
+        self._folded |= {name.casefold(): name for name in files}
         self._parsed: dict[str, Element] = {}
         self._digests: dict[tuple[str, str], bytes] = {}
         self._checked: set[str] = set()

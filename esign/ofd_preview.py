@@ -49,7 +49,8 @@ def ofd_pages(data: bytes) -> int:
         TooLargeError: over a limit of the reader.
         MalformedError: `FORMAT_OFD`.
     """
-    documents = read_documents(OfdFiles(read_package(data).files))
+    package = read_package(data)
+    documents = read_documents(OfdFiles(package.files, package.other_names))
     return sum(len(document.pages) for document in documents if not document.version)
 
 

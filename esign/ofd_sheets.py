@@ -41,7 +41,8 @@ class SheetMaker:
             MalformedError: `FORMAT_OFD`.
             TooLargeError: over a limit.
         """
-        self._files = OfdFiles(read_package(data).files)
+        package = read_package(data)
+        self._files = OfdFiles(package.files, package.other_names)
         self._fonts, self._notes, self._nested = fonts, notes, nested
         # Which version of a document shows is the reader's choice; most show the one that the body names.
         self._documents = [document for document in read_documents(self._files) if not document.version]

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from xml.sax.saxutils import escape, unescape
 
 from .errors import Fault, MalformedError, TooLargeError
+from .xml_text import escape, unescape
 
 NAMESPACE = "urn:elicence:metadata:1#"
 PREFIX = "zz"

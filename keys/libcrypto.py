@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
 from typing import Final
-
-from cffi import FFI  # type: ignore[import-untyped]
 
 from keys.curve import GENERATOR, ORDER, PRIME, KeyHandle, verifies_rightly
 from keys.errors import KeyUnusableError, MalformedKeyError, ProviderMissingError
+from keys.libcrypto_interface import ffi
 
 SONAME: Final = "libcrypto.so.3"
 
@@ -22,42 +20,6 @@ _INSTALL: Final = (
     "signing with SM2 needs OpenSSL 3 with SM2 (libcrypto.so.3): install Debian or Ubuntu's libssl3, "
     "or name another library in the settings; Red Hat-like systems and Alpine build OpenSSL without SM2"
 )
-
-_DECLARATIONS: Final = """
-typedef struct evp_pkey_st EVP_PKEY;
-typedef struct evp_pkey_ctx_st EVP_PKEY_CTX;
-typedef struct bignum_st BIGNUM;
-typedef struct {
-    const char *key;
-    unsigned int data_type;
-    void *data;
-    size_t data_size;
-    size_t return_size;
-} OSSL_PARAM;
-const char *OpenSSL_version(int type);
-void ERR_clear_error(void);
-void EVP_PKEY_free(EVP_PKEY *key);
-EVP_PKEY_CTX *EVP_PKEY_CTX_new_from_name(void *library, const char *name, const char *query);
-EVP_PKEY_CTX *EVP_PKEY_CTX_new_from_pkey(void *library, EVP_PKEY *key, const char *query);
-void EVP_PKEY_CTX_free(EVP_PKEY_CTX *context);
-int EVP_PKEY_keygen_init(EVP_PKEY_CTX *context);
-int EVP_PKEY_generate(EVP_PKEY_CTX *context, EVP_PKEY **key);
-int EVP_PKEY_fromdata_init(EVP_PKEY_CTX *context);
-int EVP_PKEY_fromdata(EVP_PKEY_CTX *context, EVP_PKEY **key, int selection, OSSL_PARAM *parameters);
-int EVP_PKEY_check(EVP_PKEY_CTX *context);
-int EVP_PKEY_public_check(EVP_PKEY_CTX *context);
-int EVP_PKEY_sign_init(EVP_PKEY_CTX *context);
-int EVP_PKEY_sign(EVP_PKEY_CTX *context, unsigned char *signature, size_t *size,
-                  const unsigned char *digest, size_t digest_size);
-int EVP_PKEY_verify_init(EVP_PKEY_CTX *context);
-int EVP_PKEY_verify(EVP_PKEY_CTX *context, const unsigned char *signature, size_t size,
-                    const unsigned char *digest, size_t digest_size);
-int EVP_PKEY_get_octet_string_param(const EVP_PKEY *key, const char *name,
-                                    unsigned char *buffer, size_t size, size_t *written);
-int EVP_PKEY_get_bn_param(const EVP_PKEY *key, const char *name, BIGNUM **number);
-int BN_bn2binpad(const BIGNUM *number, unsigned char *buffer, int size);
-void BN_clear_free(BIGNUM *number);
-"""
 
 # OSSL_PARAM types and key selections of <openssl/core.h>, <openssl/core_dispatch.h> and <openssl/evp.h>.
 _UNSIGNED_INTEGER: Final = 2
@@ -70,38 +32,29 @@ _MAX_SIGNATURE: Final = 80
 """Room for a DER signature of two 256-bit numbers (72 bytes at most)."""
 
 
-@cache
-def declared() -> FFI:
-    """Read the declarations; no library is loaded."""
-    ffi = FFI()
-    ffi.cdef(_DECLARATIONS)
-    return ffi
-
-
 class Libcrypto:
     """The SM2 operations of one loaded library. Knows points, scalars and 32-byte digests; the rest is `keys.sm2`'s."""
 
     def __init__(self, path: str = SONAME) -> None:
         """Load the library and run the self-test (about 30 ms); `ProviderMissingError` when either fails."""
         self.path: Final = path
-        self._ffi = declared()
         try:
-            self._library = self._ffi.dlopen(path)
-            self.name: Final[str] = self._ffi.string(self._library.OpenSSL_version(0)).decode("ascii", "replace")
+            self._library = ffi.dlopen(path)
+            self.name: Final[str] = ffi.string(self._library.OpenSSL_version(0)).decode("ascii", "replace")
             # Looked up now, so that an OpenSSL 1.1 is refused here and not in the middle of something.
             for function in ("EVP_PKEY_generate", "EVP_PKEY_CTX_new_from_pkey", "EVP_PKEY_get_bn_param"):
                 getattr(self._library, function)
-        except (OSError, AttributeError) as error:
+        except (OSError, ffi.error) as error:
             raise ProviderMissingError(f"{path} cannot be used; {_INSTALL}") from error
         self._self_test()
 
     def generate(self) -> KeyHandle:
         """Make a private key from the library's own random source."""
-        context = self._library.EVP_PKEY_CTX_new_from_name(self._ffi.NULL, b"SM2", self._ffi.NULL)
+        context = self._library.EVP_PKEY_CTX_new_from_name(ffi.NULL, b"SM2", ffi.NULL)
         if not context:
             self._library.ERR_clear_error()
             raise ProviderMissingError(_INSTALL)
-        key = self._ffi.new("EVP_PKEY **")
+        key = ffi.new("EVP_PKEY **")
         try:
             made = self._library.EVP_PKEY_keygen_init(context) == 1 and (
                 self._library.EVP_PKEY_generate(context, key) == 1
@@ -122,7 +75,7 @@ class Libcrypto:
         try:
             if sys.byteorder == "little":
                 scalar.reverse()
-            with self._ffi.from_buffer("unsigned char[]", scalar) as buffer:
+            with ffi.from_buffer("unsigned char[]", scalar) as buffer:
                 key = self._from_parameters(_KEYPAIR, point, (b"priv", _UNSIGNED_INTEGER, buffer, len(scalar)))
         finally:
             scalar[:] = bytes(len(scalar))
@@ -134,30 +87,30 @@ class Libcrypto:
 
     def point(self, handle: KeyHandle) -> bytes:
         """Return the public point, uncompressed (65 bytes)."""
-        buffer, size = self._ffi.new("unsigned char[]", 65), self._ffi.new("size_t *")
+        buffer, size = ffi.new("unsigned char[]", 65), ffi.new("size_t *")
         good = self._library.EVP_PKEY_get_octet_string_param(handle, b"pub", buffer, 65, size) == 1
         self._library.ERR_clear_error()
-        content = bytes(self._ffi.buffer(buffer))
+        content = bytes(ffi.buffer(buffer))
         if not good or size[0] != 65 or content[0] != 4:
             raise KeyUnusableError("libcrypto did not give the public point")
         return content
 
     def scalar(self, handle: KeyHandle) -> bytes:
         """Return the private scalar (32 bytes), for writing a new key to its file; never needed for signing."""
-        number, buffer = self._ffi.new("BIGNUM **"), self._ffi.new("unsigned char[]", 32)
+        number, buffer = ffi.new("BIGNUM **"), ffi.new("unsigned char[]", 32)
         good = self._library.EVP_PKEY_get_bn_param(handle, b"priv", number) == 1
         try:
             if not good or self._library.BN_bn2binpad(number[0], buffer, 32) != 32:
                 raise KeyUnusableError("libcrypto did not give the private key")
-            return bytes(self._ffi.buffer(buffer))
+            return bytes(ffi.buffer(buffer))
         finally:
             self._library.BN_clear_free(number[0])
-            self._ffi.buffer(buffer)[:] = bytes(32)
+            ffi.buffer(buffer)[:] = bytes(32)
             self._library.ERR_clear_error()
 
     def sign_digest(self, handle: KeyHandle, digest: bytes) -> bytes:
         """Sign e (32 bytes), DER, with a handle that holds a private key."""
-        library, ffi = self._library, self._ffi
+        library = self._library
         signature, size = ffi.new("unsigned char[]", _MAX_SIGNATURE), ffi.new("size_t *", _MAX_SIGNATURE)
         context = library.EVP_PKEY_CTX_new_from_pkey(ffi.NULL, handle, ffi.NULL)
         try:
@@ -176,7 +129,7 @@ class Libcrypto:
 
     def verify_digest(self, handle: KeyHandle, digest: bytes, signature: bytes) -> bool:
         """Tell whether a DER signature fits e (32 bytes). Malformed signatures are false, too."""
-        library, ffi = self._library, self._ffi
+        library = self._library
         context = library.EVP_PKEY_CTX_new_from_pkey(ffi.NULL, handle, ffi.NULL)
         try:
             return (
@@ -191,7 +144,7 @@ class Libcrypto:
 
     def _from_parameters(self, selection: int, point: bytes, *more: tuple[bytes, int, object, int]) -> object:
         """Make a key on the SM2 curve of its parts; NULL when libcrypto refuses them."""
-        ffi, library = self._ffi, self._library
+        library = self._library
         group, public = ffi.new("char[]", b"SM2"), ffi.from_buffer("unsigned char[]", point)
         names: list[object] = []
         parameters = ffi.new("OSSL_PARAM[4]")
@@ -214,8 +167,8 @@ class Libcrypto:
         """Own a fresh EVP_PKEY and let libcrypto check it."""
         if not key:
             raise MalformedKeyError("not an SM2 key")
-        handle = self._ffi.gc(key, self._library.EVP_PKEY_free)
-        context = self._library.EVP_PKEY_CTX_new_from_pkey(self._ffi.NULL, handle, self._ffi.NULL)
+        handle = ffi.gc(key, self._library.EVP_PKEY_free)
+        context = self._library.EVP_PKEY_CTX_new_from_pkey(ffi.NULL, handle, ffi.NULL)
         try:
             good = bool(context) and check(context) == 1
         finally:

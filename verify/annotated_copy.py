@@ -28,7 +28,7 @@ from keys import hash_bytes
 from verify.facts import Facts, unreadable
 from verify.metadata import described_copy, ofd_metadata_check, pdf_metadata_check
 from verify.ofd_seals import coverage_checks, sound
-from verify.report import Check
+from verify.report import Check, instant_text
 from verify.representations import representation_checks
 from verify.revocation import RevocationEvidence
 from verify.seal_reading import Ballast, seals_beside, seals_of_pdf
@@ -164,7 +164,7 @@ def use_checks(copy: AnnotatedCopy, use: IntendedUse | None, at: datetime) -> tu
     term = Check(
         name="copy_term",
         code="COPY_EXPIRED" if expired else "OK",
-        detail=f"made {copy.made_at.isoformat()}, to be used until {copy.expires_at.isoformat()}",
+        detail=f"made {instant_text(copy.made_at)}, to be used until {instant_text(copy.expires_at)}",
     )
     if use is None:
         return (term,)
@@ -227,7 +227,7 @@ def _belongs(seal: Seal, copy: AnnotatedCopy, count: int) -> tuple[Check, Check]
     if count != 1:
         fault = "a copy has one seal"
     elif seal.claimed_time is not None and seal.claimed_time != copy.made_at:
-        fault = f"sealed at {seal.claimed_time}, the copy says {copy.made_at}"
+        fault = f"sealed at {instant_text(seal.claimed_time)}, the copy says {instant_text(copy.made_at)}"
     expected = Check(name="expected_seal", code="SEAL_UNEXPECTED" if fault else "OK", detail=fault)
     subject = seal.signed_data.signer_certificate.subject
     own = (subject.organization_identifier, subject.organization) == (copy.maker_code, copy.maker_name)

@@ -34,7 +34,7 @@ from verify.judgement import STANDING_CHECKS, judge
 from verify.ofd import look_at_ofd
 from verify.pdf import look_at_pdf
 from verify.reason import Outcome
-from verify.report import ArchivedLicence, ArchiveFacts, Check, SignatureFacts
+from verify.report import ArchivedLicence, ArchiveFacts, Check, SignatureFacts, instant_text
 from verify.revocation import RevocationEvidence
 from verify.seals import Seal, brought_checks, evidence_checks, judge_seal
 from verify.signing_path import Existence, Grounds
@@ -225,7 +225,7 @@ def _maker_checks(seal: Seal, manifest: ArchiveManifest, grounds: Grounds) -> It
     made_at = manifest.created_at.replace(microsecond=0)
     claimed = seal.claimed_time
     fits = claimed is None or claimed == made_at
-    detail = "" if fits else f"sealed at {claimed}, the manifest says {made_at}"
+    detail = "" if fits else f"sealed at {instant_text(claimed)}, the manifest says {instant_text(made_at)}"
     yield Check(name="expected_seal", code="OK" if fits else "SEAL_UNEXPECTED", detail=detail)
     certificate = seal.signed_data.signer_certificate
     subject = certificate.subject
@@ -336,4 +336,4 @@ def _contradictions(
 
 def _summary(manifest: ArchiveManifest) -> str:
     acts = sum(len(version.acts) for version in manifest.versions)
-    return f"{len(manifest.versions)} versions, {acts} acts, as of {manifest.created_at.isoformat()}"
+    return f"{len(manifest.versions)} versions, {acts} acts, as of {instant_text(manifest.created_at)}"

@@ -21,11 +21,13 @@ from esign import (
     MalformedSesError,
     SesSignature,
     SignedValueKind,
+    StampOddity,
     claims_to_be_structured,
     read_foreign_ofd,
     read_ses_signature,
     seal_object_of,
     signer_of_bare,
+    stamp_oddities,
 )
 from verify.detection import is_ours
 from verify.facts import Facts, unreadable
@@ -42,6 +44,14 @@ MAX_SIGNERS: Final = 128
 MAX_DIGESTED_BYTES: Final = 64 * 1024 * 1024
 """Of one OFD: what its signatures are over, again for every signer, and their seals."""
 
+_ODDITIES: Final = {
+    StampOddity.NOWHERE: "it is shown on no page",
+    StampOddity.NO_PAGE: "it is put on a page that the document has not",
+    StampOddity.NO_AREA: "the place where it is put has no area",
+    StampOddity.OUTSIDE: "it is put beside the page, where nobody sees it",
+    StampOddity.RESIZED: "it is shown in another size than its picture has",
+    StampOddity.HIDING: "its picture has no transparency and may hide what is under it",
+}
 _HASHED_OF_SES: Final = 4  # the seal's own part is hashed for the seal and for the signature
 
 
@@ -127,6 +137,7 @@ def _file_checks(one: ForeignOfdSignature) -> Iterator[Check]:
     else:
         notes = "" if one.covers_root else ", but not OFD.xml, which says which documents there are"
         notes += f"; not the attached {named_files(one.attachments)}" if one.attachments else ""
+        notes += f"; not {named_files(one.further)}, which readers need not show" if one.further else ""
         yield Check(name="coverage", code="OK", detail=f"{name!a}: everything that shows{notes}")
 
 
@@ -151,7 +162,10 @@ def _look_at_seal(
     except EsignError as error:
         return [unreadable("format", error)], []
     checks = [replace(check, detail=f"{signature.path!a}: {check.detail}".removesuffix(": ")) for check in found.checks]
-    described = Check(name="format", code="OK", detail=f"{signature.path!a}: {described_seal(seal)}")
+    shown = "".join(
+        f"; {_ODDITIES[oddity]}" for oddity in stamp_oddities(ofd.files, one.documents, signature, ses.seal.picture)
+    )
+    described = Check(name="format", code="OK", detail=f"{signature.path!a}: {described_seal(seal)}{shown}")
     if any(check.name == "signature" and check.code == "OK" for check in checks):
         # What nobody signed contradicts nothing.
         checks += (_property_check(ofd, one, ses), _same_seal_check(one, ses))
@@ -219,7 +233,8 @@ def _look_at_bare(one: ForeignOfdSignature, grounds: Grounds) -> tuple[list[Chec
 
 
 def _covers(one: ForeignOfdSignature) -> str:
-    return "part" if one.uncovered or one.attachments or not one.covers_root else "whole"
+    whole = one.covers_root and not (one.uncovered or one.attachments or one.further)
+    return "whole" if whole else "part"
 
 
 def named_files(paths: Sequence[str]) -> str:

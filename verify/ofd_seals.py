@@ -27,7 +27,7 @@ from keys import SM2_SM3, Certificate, KeysError, hash_bytes
 from verify.facts import unreadable
 from verify.foreign_ofd import named_files
 from verify.issuer import IssuerRule
-from verify.report import Check, SignatureFacts
+from verify.report import Check, SignatureFacts, instant_text
 from verify.seals import FIRST, FURTHER, Seal, expected_check, moment_check, signature_check
 from verify.ses import described_seal, judge_ses_signature
 from verify.signing_path import Existence, Grounds
@@ -179,10 +179,10 @@ def _expected_check(seal: OfdSeal, ses: SesSignature, place: int, ofd: SealedOfd
         return _unexpected("the seal was set on another file")
     claimed = ses.signing_time
     if claimed is None or claimed != seal.at:
-        return _unexpected(f"sealed at {claimed}, the file says {seal.at}")
+        return _unexpected(f"sealed at {instant_text(claimed)}, the file says {instant_text(seal.at)}")
     first = wanted is licence.seals[0]
     if claimed < licence.sealed_at or (first and claimed != licence.sealed_at):
-        return _unexpected(f"sealed at {claimed}, the licence says {licence.sealed_at}")
+        return _unexpected(f"sealed at {instant_text(claimed)}, the licence says {instant_text(licence.sealed_at)}")
     if place:
         # Where the first one stands its own authority has said when it sealed; a later one keeps to its place.
         kept = ofd.stamp_of(wanted.field)

@@ -14,8 +14,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from esign import CHINA, LicenceIdentifier, StructuredObligation, StructuredStatusPlace
+from esign import LicenceIdentifier, StructuredObligation, StructuredStatusPlace
 from keys import Endpoint, ServiceFailedError, exchange
+from verify.report import instant_text
 from verify.revocation import CLOCK_SKEW
 from verify.sources import NoStatement, StatusStatement
 
@@ -159,7 +160,7 @@ def _read(answer: bytes, at: datetime, detail: str) -> _Said:
             for one in obligations
         ),
         successor="" if status["successor"] is None else _text(status["successor"]),
-        detail=f"{detail} as of {as_of.astimezone(CHINA).isoformat(timespec='seconds')}",
+        detail=f"{detail} as of {instant_text(as_of)}",
     )
 
 

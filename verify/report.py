@@ -26,6 +26,18 @@ MAX_NAMED_PAGES: Final = 12
 """In the sentence; the signatures' facts name all."""
 
 
+def instant_text(at: datetime | None) -> str:
+    """Write an instant in a detail: in the time of China with its offset, as the times beside it."""
+    if at is None:
+        return "no time"
+    try:
+        at = at.astimezone(CHINA)
+    except OverflowError:
+        # A certificate that never ends ends on the last day that there is.
+        pass
+    return at.isoformat(timespec="seconds")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One fact that was looked at."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from keys import Retirement, RetirementReason
-from verify.report import Check
+from verify.report import Check, instant_text
 
 
 def retirement_check(
@@ -24,11 +24,11 @@ def retirement_check(
     since = retirement.since
     if retirement.reason is RetirementReason.ORDERLY:
         late = claimed_at is not None and claimed_at >= since
-        detail = f"the key was retired on {since}, in order"
+        detail = f"the key was retired on {instant_text(since)}, in order"
         return Check(name="retirement", code="SEAL_AFTER_RETIREMENT" if late else "OK", detail=detail)
-    detail = f"the key has been in other hands since {since}"
+    detail = f"the key has been in other hands since {instant_text(since)}"
     if proven_at is not None and proven_at < since:
-        return Check(name="retirement", code="OK", detail=f"{detail}; this existed on {proven_at}")
+        return Check(name="retirement", code="OK", detail=f"{detail}; this existed on {instant_text(proven_at)}")
     if claimed_at is not None and claimed_at >= since:
         return Check(name="retirement", code="KEY_COMPROMISED", detail=detail)
     # Whoever has the key can write any time into what it signs.

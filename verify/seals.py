@@ -20,7 +20,7 @@ from keys import (
     UnsupportedAlgorithmError,
 )
 from verify.issuer import IssuerRule
-from verify.report import Check, SignatureFacts
+from verify.report import Check, SignatureFacts, instant_text
 from verify.revocation import CLOCK_SKEW
 from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
 from verify.timestamps import look_at_timestamp
@@ -204,7 +204,9 @@ def moment_check(claimed_at: datetime, existence: Existence) -> Check:
     """A seal cannot be younger than the proof of its existence."""
     if existence.proven is None or claimed_at <= existence.proven + CLOCK_SKEW:
         return Check(name="seal_time", code="OK")
-    detail = f"sealed at {claimed_at.isoformat()}, but it existed on {existence.at.isoformat()} ({existence.source})"
+    detail = (
+        f"sealed at {instant_text(claimed_at)}, but it existed on {instant_text(existence.at)} ({existence.source})"
+    )
     return Check(name="seal_time", code="SEAL_TIME_CONTRADICTED", detail=detail)
 
 
@@ -274,5 +276,5 @@ def expected_check(seal: Seal, place: int, licence: StructuredLicence) -> Check:
     first = listed is licence.seals[0]
     claimed = seal.claimed_time
     if claimed is not None and (claimed < licence.sealed_at or (first and claimed != licence.sealed_at)):
-        return unexpected(f"sealed at {claimed}, the licence says {licence.sealed_at}")
+        return unexpected(f"sealed at {instant_text(claimed)}, the licence says {instant_text(licence.sealed_at)}")
     return Check(name="expected_seal", code="OK", detail=FIRST if first else FURTHER)

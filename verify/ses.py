@@ -29,7 +29,7 @@ from esign import (
 )
 from keys import Certificate, KeysError
 from verify.facts import Facts, unreadable
-from verify.report import Check, SignatureFacts
+from verify.report import Check, SignatureFacts, instant_text
 from verify.seals import failed_signature, usage_check
 from verify.signing_path import Existence, Grounds, facts_of_signature, look_at_path
 from verify.timestamps import look_at_timestamp
@@ -263,7 +263,7 @@ def _look_at_signer(signed: _Signed, grounds: Grounds, existence: Existence) -> 
 
 def _term(seal: SealObject, at: datetime) -> Check:
     """6.3 d: whether it may be used now, however good it is."""
-    term = f"valid {seal.valid_from.isoformat()} to {seal.valid_to.isoformat()}"
+    term = f"valid {instant_text(seal.valid_from)} to {instant_text(seal.valid_to)}"
     return Check(name="seal_term", code="OK" if seal.in_force(at) else "SEAL_NOT_IN_FORCE", detail=term)
 
 

@@ -13,7 +13,7 @@ from esign import CHECKED_CODE, EsignError, SealedPdf, VerificationReport, read_
 from keys import Certificate, hash_bytes
 from verify.facts import PROVEN, Facts, unreadable
 from verify.metadata import Described, pdf_metadata_check
-from verify.report import Check
+from verify.report import Check, instant_text
 from verify.revocation import RevocationEvidence
 from verify.seal_reading import Ballast, seals_beside, seals_of_pdf
 from verify.seals import Seal, brought_checks, evidence_checks, judge_seal
@@ -100,7 +100,7 @@ def _judged(
         *(check for facts in found for check in facts.checks),
         *brought_checks(found, seals),
         *evidence_checks(ballast.evidence, (*ballast.used, *(facts.used for facts in found)), judged=judged),
-        Check(name="report", code="REPORT_GENUINE", detail=f"{report.serial}, made {report.made_at.isoformat()}"),
+        Check(name="report", code="REPORT_GENUINE", detail=f"{report.serial}, made {instant_text(report.made_at)}"),
     )
     return Facts(
         kind="report",
@@ -117,7 +117,7 @@ def _expected(seal: Seal, report: VerificationReport, count: int) -> Check:
     if count != 1:
         fault = "a report has one seal"
     elif seal.claimed_time != report.made_at:
-        fault = f"sealed at {seal.claimed_time}, the report says {report.made_at}"
+        fault = f"sealed at {instant_text(seal.claimed_time)}, the report says {instant_text(report.made_at)}"
     return Check(name="expected_seal", code="SEAL_UNEXPECTED" if fault else "OK", detail=fault)
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from keys import Certificate
-from verify.report import Check, RevocationFacts, SignatureFacts
+from verify.report import Check, RevocationFacts, SignatureFacts, instant_text
 from verify.retirement import retirement_check
 from verify.revocation import (
     CLOCK_SKEW,
@@ -160,14 +160,14 @@ def _age_check(
     # Who asks how it was before the day of sealing asks about the past; that is no fault of the seal.
     about_past = existence.proven is None and claimed_at is not None
     if at + CLOCK_SKEW < leaf.not_before and not about_past:
-        detail = f"the certificate begins on {leaf.not_before}"
+        detail = f"the certificate begins on {instant_text(leaf.not_before)}"
         code = "CERTIFICATE_NOT_YET_VALID" if existence.proven is None else "SEAL_TIME_OUTSIDE_CERTIFICATE"
         return Check(name="certificate_age", code=code, detail=detail)
     expired = at > chain.not_after and (at > leaf.not_after or trust.chain(leaf, embedded, at).code != "OK")
     if expired:
-        detail = f"the path has expired on {chain.not_after}"
+        detail = f"the path has expired on {instant_text(chain.not_after)}"
     else:
-        detail = "" if existence.proven is None else f"existed on {at.isoformat()} ({existence.source})"
+        detail = "" if existence.proven is None else f"existed on {instant_text(at)} ({existence.source})"
     return Check(name="certificate_age", code="CERTIFICATE_EXPIRED" if expired else "OK", detail=detail)
 
 
@@ -229,4 +229,4 @@ def _described(finding: RevocationFinding) -> str:
     if finding.revocation is None:
         return finding.status.value
     reason = finding.revocation.reason or "no reason given"
-    return f"revoked on {finding.revocation.at.isoformat()} ({reason})"
+    return f"revoked on {instant_text(finding.revocation.at)} ({reason})"

@@ -21,7 +21,7 @@ from keys import CODE_SIGNING_EKU, Certificate
 from verify.facts import Facts, unreadable
 from verify.issuer import IssuerRule
 from verify.reason import Outcome
-from verify.report import Check
+from verify.report import Check, instant_text
 from verify.revocation import CLOCK_SKEW, RevocationEvidence
 from verify.seals import Purpose, Seal, brought_checks, judge_seal
 from verify.signing_path import Existence, Grounds
@@ -114,7 +114,7 @@ class SignedStatusLists:
             return refused
         if named:
             first = min(one.listed.issued_at for one in named)
-            return NoStatement(code="STATUS_NOT_LISTED_THEN", detail=f"the first list is of {_shown(first)}")
+            return NoStatement(code="STATUS_NOT_LISTED_THEN", detail=f"the first list is of {instant_text(first)}")
         if unreadable_files:
             detail = f"{unreadable_files} status lists cannot be read, none is list {place.number} of {issuer}"
             return NoStatement(code="STATUS_LIST_FORGED", detail=detail)
@@ -155,13 +155,13 @@ def look_at_status_list(data: bytes, grounds: Grounds) -> Facts:
     # (11)
     age = grounds.at - listed.issued_at
     if age < -CLOCK_SKEW:
-        fresh = Check(name="list_age", code="STATUS_LIST_LATER", detail=f"issued {_shown(listed.issued_at)}")
+        fresh = Check(name="list_age", code="STATUS_LIST_LATER", detail=f"issued {instant_text(listed.issued_at)}")
     else:
         code = "STATUS_LIST_GENUINE" if grounds.at <= listed.next_update else "STATUS_LIST_OUTDATED"
         fresh = Check(
             name="list_age",
             code=code,
-            detail=f"{_duration(age)} before the time of asking; next {_shown(listed.next_update)}",
+            detail=f"{_duration(age)} before the time of asking; next {instant_text(listed.next_update)}",
         )
     return Facts(
         kind="status_list",
@@ -227,7 +227,7 @@ def _said(listed: StatusList, index: int, at: datetime) -> StatusStatement | NoS
         renewal_pending=value is ListedStatus.RENEWAL_PENDING,
         extended_to=listed.extended.get(index),
         obligations=tuple(overdue),
-        detail=f"list {_named(listed)}, {age} before the time of asking; next {_shown(listed.next_update)}",
+        detail=f"list {_named(listed)}, {age} before the time of asking; next {instant_text(listed.next_update)}",
     )
 
 
@@ -236,11 +236,7 @@ def _issued_at(signed: SignedStatusList) -> datetime:
 
 
 def _named(listed: StatusList) -> str:
-    return f"{listed.number} of {listed.issuer_code}, issued {_shown(listed.issued_at)}"
-
-
-def _shown(at: datetime) -> str:
-    return at.astimezone(CHINA).isoformat(timespec="seconds")
+    return f"{listed.number} of {listed.issuer_code}, issued {instant_text(listed.issued_at)}"
 
 
 def _duration(age: timedelta) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from esign import EsignError, SealedPdf, TimestampToken, TooLargeError, read_timestamp
 from keys import TIMESTAMPING_EKU, KeysError, ProviderMissingError, UnsupportedAlgorithmError
-from verify.report import Check
+from verify.report import Check, instant_text
 from verify.revocation import RevocationStatus, revoked_by
 from verify.signing_path import Existence, Grounds
 
@@ -88,7 +88,7 @@ def _believed(token: TimestampToken, name: str, grounds: Grounds, at: datetime, 
     if token.time > at:
         doubt = "it is later than the time that is asked about"
     elif at > chain.not_after and trust.chain(signer, others, at).code != "OK":
-        doubt = f"its authority's path has expired on {chain.not_after}"
+        doubt = f"its authority's path has expired on {instant_text(chain.not_after)}"
     for certificate, issuer in pairwise(chain.certificates):
         evidence = grounds.evidence_about(certificate, issuer)
         finding = evidence.about(certificate, issuer, at)
@@ -103,7 +103,7 @@ def _believed(token: TimestampToken, name: str, grounds: Grounds, at: datetime, 
             doubt = "its authority's key may have been in other hands later on"
         if finding.status is RevocationStatus.UNKNOWN:
             doubt = "it is not known whether its authority's certificate was revoked"
-    detail = f"{token.time.isoformat()} by {signer.subject.common_name}" + (
+    detail = f"{instant_text(token.time)} by {signer.subject.common_name}" + (
         f"; proves nothing: {doubt}" if doubt else ""
     )
     return TimestampFacts(

@@ -27,6 +27,7 @@ from keys import (
     key_identifier,
 )
 from verify.authority_register import read_register
+from verify.report import instant_text
 from verify.trust_folder import APPLICANTS_FOLDER, TIMESTAMPS_FOLDER, TrustFolder, read_trust_folder
 
 MAX_PATH: Final = 6
@@ -262,7 +263,8 @@ def _judge_path(path: tuple[Certificate, ...], at: datetime) -> Chain:
             below += 1
     for certificate in path:
         if not certificate.not_before <= at <= certificate.not_after:
-            detail = f"a certificate of the path is valid {certificate.not_before} to {certificate.not_after} only"
+            term = f"{instant_text(certificate.not_before)} to {instant_text(certificate.not_after)}"
+            detail = f"a certificate of the path is valid {term} only"
             return Chain(code="SEAL_TIME_OUTSIDE_CERTIFICATE", detail=detail, certificates=path)
     return Chain(code="OK", detail=f"{len(path)} certificates up to the anchor", certificates=path)
 

@@ -51,7 +51,6 @@ from .event_rows import event_from, event_row
 from .licence_rows import file_rows, licence_row, record_from
 from .number_columns import NumberColumns
 from .number_sequences import next_number
-from .review_store import seal_draft
 from .revisions import fits
 
 
@@ -133,6 +132,8 @@ class SqlStore:
                         rows = [{"identifier": record.identifier, "sha256": digest} for digest in attached]
                         connection.execute(statements.INSERT_ATTACHMENT, rows)
                     if approval is not None:
+                        from .review_store import seal_draft  # here: what is only read needs no drafts
+
                         seal_draft(connection, approval, record.identifier)
             except sa.exc.IntegrityError as error:
                 with self._engine.connect() as connection:

@@ -18,8 +18,7 @@ from licences.errors import StoreUnavailableError
 
 from .database import BUSY_TIMEOUT, close_engine, lock, open_engine, translated
 from .licence_tables import licences
-from .revision_tables import store_schema
-from .schema import SCHEMA_REVISION
+from .revision_tables import SCHEMA_REVISION, store_schema
 
 if TYPE_CHECKING:  # half a second to import, and rarely needed
     from alembic.config import Config

@@ -1,4 +1,4 @@
-"""The whole schema of the store's database: every module with tables is named here, and the newest migration."""
+"""The whole schema of the store's database: every module with tables is named here."""
 
 from . import (
     case_tables,
@@ -21,11 +21,7 @@ from . import (
 )
 from .metadata import metadata
 
-SCHEMA_REVISION = "0018"
-"""The newest migration that this program needs. Those after it wait until no older program is left (``revisions``)."""
-
 __all__ = [
-    "SCHEMA_REVISION",
     "case_tables",
     "client_tables",
     "collection_tables",

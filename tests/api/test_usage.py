@@ -56,7 +56,7 @@ def test_wrong_use_is_64(running: ModuleType, tmp_path: Path, words: tuple[str, 
 def test_wrong_use_for_people(fresh: Elicence) -> None:
     done = fresh("issue")
     assert (done.code, done.out) == (64, "")
-    assert done.err.startswith("错误  error [WRONG_USE]: 命令用法不对，请看 elicence issue --help 。")
+    assert done.err.startswith("错误  error [WRONG_USE]: 缺少 --data。用法请看 elicence issue --help 。")
 
 
 def test_a_time_without_offset_is_wrong_use(fresh: Elicence) -> None:

@@ -34,8 +34,8 @@ MAX_REQUEST_BYTES = 1 << 17
 # thread, no engine, no home.
 LOADED = (
     "alembic.command", "alembic.config", "anyio._backends._asyncio", "api.app", "api.cli", "api.commands", "api.demo",
-    "api.identity", "api.key_keeping", "api.key_retiring", "api.kit", "api.seal_server", "api.wiring", "cffi.cparser",
-    "encodings.idna", "httpx2", "cryptography.hazmat.backends.openssl", "pydantic.v1", "sqlalchemy.dialects.postgresql",
+    "api.identity", "api.key_keeping", "api.key_retiring", "api.kit", "api.seal_server", "api.wiring", "encodings.idna",
+    "httpx2", "cryptography.hazmat.backends.openssl", "pydantic.v1", "sqlalchemy.dialects.postgresql",
     "sqlalchemy.dialects.sqlite", "uvicorn.protocols.http.h11_impl",
 )  # fmt: skip
 
@@ -46,12 +46,10 @@ def load_program() -> None:
         importlib.import_module(name)
     from PIL import Image
 
-    from keys.libcrypto import declared
     from licences import load_catalogue
 
     Image.preinit()
     load_catalogue()
-    declared()
     sys.path.append(str(Path(__file__).parent))
     readers = importlib.import_module("readers")
     sys.path.pop()

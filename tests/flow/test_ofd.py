@@ -402,6 +402,28 @@ def with_other_name_in_the_entry(data: bytes) -> bytes:
     return data.replace(b"Doc_0/Attachs/licence.json", b"Doc_0/Attachs/licence.jsoN", 1)
 
 
+unsealed = in_files(lambda files: [files.pop(path) for path in list(files) if "/Signs/" in path])
+
+
+def beside_attachments(element: bytes) -> Callable[[bytes], bytes]:
+    """Something that a document may have besides what ours has."""
+    return replaced("Doc_0/Document.xml", b"<ofd:Attachments>", element + b"\n<ofd:Attachments>")
+
+
+def with_annotation(data: bytes) -> bytes:
+    """A picture of white paper over the page, as who edits an OFD puts it there."""
+    data = beside_attachments(b"<ofd:Annotations>Annots/Annotations.xml</ofd:Annotations>")(data)
+    data = added("Doc_0/Annots/Annotations.xml", b'<Annotations><Page PageID="1"/></Annotations>')(data)
+    return added("Doc_0/Annots/Page_0/Annotation.xml", b"<PageAnnot/>")(data)
+
+
+def with_version(data: bytes) -> bytes:
+    """Another document that readers which know versions show in place of the sealed one."""
+    listed = b'<ofd:Versions><ofd:Version ID="v1" Index="1" Current="true" BaseLoc="Doc_0/V.xml"/></ofd:Versions>'
+    data = replaced("OFD.xml", b"<ofd:Signatures>", listed + b"<ofd:Signatures>")(data)
+    return added("Doc_0/V.xml", b"<DocVersion><DocRoot>/Doc_1/Document.xml</DocRoot></DocVersion>")(data)
+
+
 LOCAL, CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 
 SPOILED = (
@@ -457,6 +479,27 @@ SPOILED = (
         added("Doc_0/Signs/Sign_1/Signature.xml", b"x"),
         "CONTENT_UNCOVERED",
     ),
+    Spoiled("annotation added", with_annotation, "DIGEST_MISMATCH"),
+    Spoiled(
+        "annotation added that nothing names",
+        added("Doc_0/Annots/Page_0/Annotation.xml", b"<PageAnnot/>"),
+        "CONTENT_UNCOVERED",
+    ),
+    Spoiled("annotation added and all seals taken out", lambda data: unsealed(with_annotation(data)), "SEAL_MISSING"),
+    Spoiled("action added", beside_attachments(b"<ofd:Actions/>"), "DIGEST_MISMATCH"),
+    Spoiled("extensions added", beside_attachments(b"<ofd:Extensions>x.xml</ofd:Extensions>"), "DIGEST_MISMATCH"),
+    Spoiled("tags added that nothing names", added("Doc_0/Tags/CustomTags.xml", b"<CustomTags/>"), "CONTENT_UNCOVERED"),
+    Spoiled("version added", with_version, "DIGEST_MISMATCH"),
+    Spoiled("version added and all seals taken out", lambda data: unsealed(with_version(data)), "SEAL_MISSING"),
+    Spoiled(
+        "document put before it",
+        replaced(
+            "OFD.xml", b"<ofd:DocBody>", b"<ofd:DocBody><ofd:DocRoot>D.xml</ofd:DocRoot></ofd:DocBody><ofd:DocBody>"
+        ),
+        "DIGEST_MISMATCH",
+    ),
+    Spoiled("page in another encoding", replaced(PAGE, b"UTF-8", b"GBK"), "DIGEST_MISMATCH"),
+    Spoiled("list in another encoding", replaced(LIST, b"UTF-8", b"GBK"), "DIGEST_MISMATCH"),
     Spoiled("page taken out", removed(PAGE), "DIGEST_MISMATCH"),
     Spoiled("font taken out", removed("Doc_0/Res/font_0.ttf"), "DIGEST_MISMATCH"),
     Spoiled("data taken out", removed(DATA), "DIGEST_MISMATCH"),
@@ -466,11 +509,7 @@ SPOILED = (
     Spoiled("description taken out", removed(XML), "FORMAT_OFD"),
     Spoiled("signature taken out", removed(VALUE), "FORMAT_OFD"),
     Spoiled("root taken out", lambda data: zipped(data, names=lambda names: names[1:]), "FORMAT_UNKNOWN"),
-    Spoiled(
-        "all seals taken out",
-        in_files(lambda files: [files.pop(path) for path in list(files) if "/Signs/" in path]),
-        "SEAL_MISSING",
-    ),
+    Spoiled("all seals taken out", unsealed, "SEAL_MISSING"),
     Spoiled("another authority's seal beside it", from_another_office(SEAL), "DIGEST_MISMATCH"),
     Spoiled("another authority's signature", from_another_office(VALUE), "DIGEST_MISMATCH"),
     Spoiled("signature of another licence", from_another(VALUE), "DIGEST_MISMATCH"),

@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 11, 21, 10, 30, tzinfo=CHINA)
 AUTHORITY, AUTHORITY_CODE = "样例县行政审批局", "1199010000000102XM"
 PAGE, FONT, FONTS = "Doc_0/Pages/Page_0/Content.xml", "Doc_0/Res/font_0.ttf", "Doc_0/PublicRes.xml"
+DOCUMENT = "Doc_0/Document.xml"
 NAME = re.compile(rb'FontName="([^"]*)"')
 
 Files = dict[str, bytes]
@@ -45,10 +46,10 @@ class Insider:
     seal: SealObject
     files: Files
 
-    def judge(self, files: Files) -> Report:
+    def judge(self, files: Files, *, x: float = 150) -> Report:
         """What is said of these files under a new seal."""
         parts = {path: OfdPart(content) for path, content in files.items() if "/Signs/" not in path}
-        stamp = OfdStamp(page=int(re.findall(rb'<ofd:Page ID="(\d+)"', files["Doc_0/Document.xml"])[0]), x=150, y=150)
+        stamp = OfdStamp(page=int(re.findall(rb'<ofd:Page ID="(\d+)"', files["Doc_0/Document.xml"])[0]), x=x, y=150)
         certificate = self.pki.seal.certificate
         waiting = prepare_ofd_seal(
             parts, place=0, seal=self.seal, certificate=certificate, stamp=stamp, last=True, at=AT
@@ -137,6 +138,40 @@ def in_file(path: str, pattern: str, new: str) -> Callable[[Files], Files]:
     return changed
 
 
+ANNOTATION = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<ofd:PageAnnot xmlns:ofd="http://www.ofdspec.org/2016">\n'
+    '<ofd:Annot ID="900" Type="Stamp" Creator="elicence" LastModDate="2026-11-21">'
+    '<ofd:Appearance Boundary="0 0 100 100">\n</ofd:Appearance></ofd:Annot>\n</ofd:PageAnnot>\n'
+)
+
+
+def in_another_encoding(files: Files) -> Files:
+    text = files[PAGE].decode()
+    assert "UTF-8" in text
+    return {**files, PAGE: text.replace("UTF-8", "GBK").encode("gb18030")}
+
+
+def with_an_annotation(files: Files) -> Files:
+    """Named as in a copy, where annotations may be."""
+    page = re.findall(r'<ofd:Page ID="(\d+)"', files[DOCUMENT].decode())[0]
+    listed = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<ofd:Annotations xmlns:ofd="http://www.ofdspec.org/2016">\n'
+        f'<ofd:Page PageID="{page}"><ofd:FileLoc>Page_0/Annotation.xml</ofd:FileLoc></ofd:Page>\n'
+        "</ofd:Annotations>\n"
+    )
+    named = beside("Annotations", "Annots/Annotations.xml")(files)
+    return {
+        **named,
+        "Doc_0/Annots/Annotations.xml": listed.encode(),
+        "Doc_0/Annots/Page_0/Annotation.xml": ANNOTATION.encode(),
+    }
+
+
+def beside(name: str, location: str) -> Callable[[Files], Files]:
+    """Something that a document may have besides what ours has, before its attached files."""
+    return in_file(DOCUMENT, "<ofd:Attachments>", f"<ofd:{name}>{location}</ofd:{name}>\n<ofd:Attachments>")
+
+
 TITLE = "取水许可证</ofd:TextCode>"
 CHANGES: dict[str, tuple[Callable[[Files], Files], str]] = {
     "the box of a text cuts it off": (
@@ -154,6 +189,49 @@ CHANGES: dict[str, tuple[Callable[[Files], Files], str]] = {
         in_file("Doc_0/Attachs/Attachments.xml", '(CreationDate=")[0-9]*', r"\g<1>2025"),
         "FACE_DIFFERS",
     ),
+    "an annotation over the page": (with_an_annotation, "NON_CANONICAL"),
+    "an action when it is opened": (
+        beside("Actions", '<ofd:Action Event="DO"><ofd:URI URI="http://example.invalid"/></ofd:Action>'),
+        "NON_CANONICAL",
+    ),
+    "an action on the page": (
+        on_page(
+            "</ofd:Page>",
+            '<ofd:Actions><ofd:Action Event="PO"><ofd:Movie ResourceID="1"/></ofd:Action></ofd:Actions></ofd:Page>',
+        ),
+        "NON_CANONICAL",
+    ),
+    "tags": (beside("CustomTags", "Tags/CustomTags.xml"), "NON_CANONICAL"),
+    "extensions of a vendor": (beside("Extensions", "Extensions.xml"), "NON_CANONICAL"),
+    "how readers open it": (beside("VPreferences", "<ofd:PageMode>FullScreen</ofd:PageMode>"), "NON_CANONICAL"),
+    "what readers allow": (beside("Permissions", "<ofd:Print>false</ofd:Print>"), "NON_CANONICAL"),
+    "another version": (
+        in_file(
+            "OFD.xml",
+            "<ofd:Signatures>",
+            '<ofd:Versions><ofd:Version ID="v1" Index="1" BaseLoc="Doc_0/V.xml"/></ofd:Versions><ofd:Signatures>',
+        ),
+        "NON_CANONICAL",
+    ),
+    "a second document": (
+        in_file(
+            "OFD.xml",
+            "<ofd:DocBody>",
+            "<ofd:DocBody><ofd:DocRoot>Doc_1/Document.xml</ofd:DocRoot></ofd:DocBody><ofd:DocBody>",
+        ),
+        "NON_CANONICAL",
+    ),
+    "a cover": (
+        in_file("OFD.xml", "<ofd:Creator>", "<ofd:Cover>Doc_0/Res/image_0.png</ofd:Cover><ofd:Creator>"),
+        "NON_CANONICAL",
+    ),
+    "resources of one page": (
+        on_page("<ofd:Content>", "<ofd:PageRes>R.xml</ofd:PageRes><ofd:Content>"),
+        "NON_CANONICAL",
+    ),
+    "a clip": (on_page("<ofd:CGTransform", "<ofd:Clips/><ofd:CGTransform"), "NON_CANONICAL"),
+    "a text that is not seen": (on_page("<ofd:TextObject", '<ofd:TextObject Visible="false"'), "NON_CANONICAL"),
+    "the encoding of XML": (in_another_encoding, "NON_CANONICAL"),
     "a mark of byte order": (on_page("<?xml", "\ufeff<?xml"), "NON_CANONICAL"),
     "another size of the page": (on_page("0 0 297 210", "0 0 297 200"), "NON_CANONICAL"),
     "a comment in a text": (on_page(TITLE, f"<!-- -->{TITLE}"), "NON_CANONICAL"),
@@ -172,3 +250,16 @@ def test_what_an_insider_changes_is_noticed(name: str) -> None:
     report = insider().judge(change(insider().files))
     assert report.reason.code == code, report.checks
     assert not report
+
+
+def test_it_is_the_annotation_that_is_noticed() -> None:
+    """The list of annotations and the place where it is named have our form."""
+    report = insider().judge(with_an_annotation(insider().files))
+    assert [check.detail for check in report.checks if check.code == "NON_CANONICAL"] == [
+        "not written as ours is: annotations"
+    ]
+
+
+def test_a_seal_is_shown_on_its_page() -> None:
+    for x, code in ((296, "STATUS_UNKNOWN"), (298, "NON_CANONICAL"), (-1, "NON_CANONICAL")):
+        assert insider().judge(insider().files, x=x).reason.code == code, x

@@ -365,7 +365,7 @@ def test_limits() -> None:
     started = time.process_time()
     assert len(keys.read_crl(full).revoked) == MAX_CRL_ENTRIES
     # Less than a second on an idle machine; quadratic work would take minutes.
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 20
     with pytest.raises(keys.MalformedRevocationError, match="entries"):
         keys.read_crl(build(revoked=der.sequence(items, entry(b"\1"))))
 

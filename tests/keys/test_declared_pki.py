@@ -228,7 +228,7 @@ def test_a_service_can_be_slow_down_or_mad(authority: AuthorityServer) -> None:
     started = time.monotonic()
     with pytest.raises(keys.ServiceFailedError, match="longer"):
         ask(url, timeout=0.2)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     authority.crl.delay = 0
     authority.crl.status = 503
     with pytest.raises(keys.ServiceFailedError, match="503"):

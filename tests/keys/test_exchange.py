@@ -17,7 +17,7 @@ import pytest
 from keys import AddressRefusedError, Endpoint, ServiceFailedError, deliver, exchange
 
 SECONDS = 20
-"""How long a test server waits for anything."""
+"""How long a test server waits for anything; who is not patient is gone in half of that, on a slow machine too."""
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-answer; charset=utf-8\r\n"
 
 Answer = Callable[[socket.socket, bytes], None]
@@ -129,7 +129,7 @@ def test_time_is_bounded_as_a_whole(answer: Answer) -> None:
         begun = time.monotonic()
         with pytest.raises(ServiceFailedError, match=r"^127\.0\.0\.1 took longer than 0.4 s$"):
             exchange(Endpoint(url=url, timeout=0.4))
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < SECONDS / 2
 
 
 def test_size_is_bounded() -> None:
@@ -257,7 +257,7 @@ def test_time_is_bounded_under_tls(certificates: Path) -> None:
         begun = time.monotonic()
         with pytest.raises(ServiceFailedError, match="took longer"):
             exchange(Endpoint(url=url, timeout=0.6, tls=client))
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < SECONDS / 2
 
 
 def test_a_server_that_never_finishes_the_handshake() -> None:
@@ -265,7 +265,7 @@ def test_a_server_that_never_finishes_the_handshake() -> None:
         begun = time.monotonic()
         with pytest.raises(ServiceFailedError, match="took longer"):
             exchange(Endpoint(url=url.replace("http:", "https:"), timeout=0.4))
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < SECONDS / 2
 
 
 # Delivery to where a stranger wants it.
@@ -366,7 +366,7 @@ def test_a_receiver_is_not_waited_for_without_end() -> None:
         begun = time.monotonic()
         with pytest.raises(ServiceFailedError, match="took longer"):
             deliver(Endpoint(url=url, timeout=0.4), body=b"", headers={}, may_reach=anywhere)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < SECONDS / 2
 
 
 def test_a_name_that_means_nothing() -> None:

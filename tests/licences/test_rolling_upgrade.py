@@ -31,7 +31,8 @@ from licences import (
 )
 from licences.sql import revisions
 from licences.sql.database import release
-from licences.sql.schema import SCHEMA_REVISION, metadata
+from licences.sql.revision_tables import SCHEMA_REVISION
+from licences.sql.schema import metadata
 
 if TYPE_CHECKING:
     from postgresql_server import PostgresqlServer

@@ -101,6 +101,11 @@ class AuthorityServer:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
+    def requests(self) -> int:
+        """How often its CAs were asked."""
+        return len(self.crl.requests) + len(self.ocsp.requests)
+
+    @property
     def tsa_url(self) -> str:
         return f"{self.url}/tsa"
 

@@ -93,8 +93,10 @@ class Counter:
     def trust(self) -> TrustStore:
         return TrustStore.from_certificates(self.anchors)
 
-    def verifier(self, *, network: bool = False, existence: Any = None, trust: TrustStore | None = None) -> Verifier:
-        source = RevocationFetcher(timeout=2) if network else None
+    def verifier(
+        self, *, network: bool = False, existence: Any = None, trust: TrustStore | None = None, patience: float = 30
+    ) -> Verifier:
+        source = RevocationFetcher(timeout=patience) if network else None
         return Verifier(trust or self.trust, self.status, existence=existence, revocation=source)
 
     def code(self, issued: Issued, at: datetime, **more: Any) -> str:
@@ -110,7 +112,7 @@ class Counter:
             self.server.clock = before
 
     def stamper(self) -> HttpTimestamper:
-        return HttpTimestamper(endpoint=keys.Endpoint(url=self.server.tsa_url, timeout=5), random=os.urandom)
+        return HttpTimestamper(endpoint=keys.Endpoint(url=self.server.tsa_url, timeout=30), random=os.urandom)
 
     def local(self, name: str, at: datetime) -> LocalTimestamper:
         return LocalTimestamper(self.server.pki.signer(name), at)
@@ -120,7 +122,7 @@ class Counter:
         at = at or self.at + HOUR
         given = [self.server.pki.chain(path) if isinstance(path, str) else path for path in paths]
         with self.clock(at):
-            return EvidenceCollector(self.trust, RevocationFetcher()).collect(given, at)
+            return EvidenceCollector(self.trust, RevocationFetcher(timeout=30)).collect(given, at)
 
     def licence(self, signers: Iterable[keys.Signer], *, joint: Sequence[str] = (), **changes: Any) -> bytes:
         listed = tuple(

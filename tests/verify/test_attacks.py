@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 import pytest
 from applicant import make_applicant
+from machine import least_seconds
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -124,10 +124,10 @@ def test_lists_in_a_message_are_read_once_and_within_reason(
     crl = der.sequence(tbs, algorithm, der.bit_string(bytes(64)))
     for lists in (crl, crl * 5):
         heavy = message(signature, b"materials", lists=lists, copies=8)
-        started = time.process_time()
-        assert verifier.verify_file(heavy, at=office.AT).reason.code == "DIGEST_MISMATCH"
+        reports: list[Report] = []
         # Read for each of eight signers it was 17 s.
-        assert time.process_time() - started < 3
+        assert least_seconds(lambda heavy=heavy: reports.append(verifier.verify_file(heavy, at=office.AT)), 3) < 3
+        assert reports[-1].reason.code == "DIGEST_MISMATCH"
 
 
 # Documents that others signed, changed so that only evidence seemed to have come since.

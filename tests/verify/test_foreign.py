@@ -6,7 +6,6 @@ import io
 import os
 import re
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from typing import Any
 import pikepdf
 import pytest
 from declared import DeclaredPki, declared_pki
+from machine import least_seconds
 from pyhanko.pdf_utils.generic import NameObject, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
@@ -426,11 +426,13 @@ def test_many_timestamps_are_judged_in_time(desk: Desk, blank: bytes, sign: Sign
     size = int.from_bytes(raw[2:4], "big")
     attribute = der.sequence(der.oid("1.2.840.113549.1.9.16.2.14"), b"\x31" + raw[1 : 4 + size])
     crowded = _with_unsigned(cms, attribute * 31)
-    began = time.process_time()
-    report = desk.judge(crowded)
-    assert time.process_time() - began < 1
-    assert report.verdict is not Outcome.PASSED
-    assert "RESOURCE_LIMIT" in {check.code for check in report.checks}
+
+    def judge() -> None:
+        report = desk.judge(crowded)
+        assert report.verdict is not Outcome.PASSED
+        assert "RESOURCE_LIMIT" in {check.code for check in report.checks}
+
+    assert least_seconds(judge, 1) < 1
 
 
 def test_many_signatures_are_judged_in_time(desk: Desk) -> None:
@@ -471,11 +473,14 @@ def test_many_signatures_are_judged_in_time(desk: Desk) -> None:
         made = b"/ByteRange [ 0 %010d %010d %010d ]" % (begin, end, len(pdf) - end)
         assert len(made) == one.end() - one.start()
         changed[one.start() : one.end()] = made
-    began = time.process_time()
-    report = desk.judge(bytes(changed))
-    assert time.process_time() - began < 2
-    assert "RESOURCE_LIMIT" in {check.code for check in report.checks}
-    assert {facts.intact for facts in report.signatures} == {False}
+    data = bytes(changed)
+
+    def judge() -> None:
+        report = desk.judge(data)
+        assert "RESOURCE_LIMIT" in {check.code for check in report.checks}
+        assert {facts.intact for facts in report.signatures} == {False}
+
+    assert least_seconds(judge, 2) < 2
 
 
 def _contents(pdf: bytes) -> bytes:

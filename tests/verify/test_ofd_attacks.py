@@ -6,7 +6,6 @@ What insiders can do who seal as they like is in `tests/flow/test_ofd_insider.py
 from __future__ import annotations
 
 import string
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
@@ -15,6 +14,7 @@ from types import ModuleType
 
 import pytest
 from declared import declared_pki
+from machine import least_seconds
 from ofd_variants import PNG, Files, Product, Way, ordinary, packed
 
 from esign import ORGANISATION, SesPicture, is_our_ofd, make_seal_object, ofd_pages
@@ -156,9 +156,9 @@ def bare_signatures_and_many_certificates() -> Files:
 def test_small_files_that_would_take_long(make: Callable[[], Files], code: str) -> None:
     data = packed(make())
     assert len(data) < 8 << 20
-    begun = time.process_time()
-    report = judged(data)
-    assert time.process_time() - begun < MOST_SECONDS
+    reports: list[Report] = []
+    assert least_seconds(lambda: reports.append(judged(data)), MOST_SECONDS) < MOST_SECONDS
+    report = reports[-1]
     assert report.reason.code == code
     assert not report
     if code == "RESOURCE_LIMIT":

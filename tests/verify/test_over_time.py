@@ -6,7 +6,6 @@ import hashlib
 import multiprocessing
 import os
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from machine import least_seconds
 
 import keys
 from esign import (
@@ -582,10 +582,7 @@ def test_a_file_of_the_highest_level_is_judged_at_once(counter: Any, counters: M
     data, at = counter.issue("pdf", "b-lta").data, counter.at + 6 * counters.YEAR
     verifier = counter.verifier()
     assert verifier.verify_file(data, at=at)
-    began = time.process_time()
-    for _ in range(10):
-        verifier.verify_file(data, at=at)
-    assert (time.process_time() - began) / 10 < 0.1
+    assert least_seconds(lambda: verifier.verify_file(data, at=at), 0.1) < 0.1
 
 
 def crowded(token: bytes, more: Sequence[bytes]) -> bytes:
@@ -623,10 +620,12 @@ def test_crowded_timestamps_are_judged_in_time(counter: Any, counters: ModuleTyp
     assert len(read_timestamp(token).certificates) > 20
     assert len(token) < MAX_TOKEN_BYTES
     signature = encode([replace(signer, timestamp=token)], Evidence())
-    began = time.process_time()
-    report = counter.verifier().verify_file(issued.data, signature=signature, at=at)
-    assert time.process_time() - began < 0.5
-    assert report.reason.code == "NON_CANONICAL"
+
+    def judge() -> None:
+        report = counter.verifier().verify_file(issued.data, signature=signature, at=at)
+        assert report.reason.code == "NON_CANONICAL"
+
+    assert least_seconds(judge, 0.5) < 0.5
 
 
 def test_much_evidence_is_judged_in_time(counter: Any, counters: ModuleType, kind: str) -> None:
@@ -651,10 +650,11 @@ def test_much_evidence_is_judged_in_time(counter: Any, counters: ModuleType, kin
         tail = lookalikes(counter, "ocsp", 7)
         answers.append(counters.with_certificates(response.der, tail))
     issued = with_evidence(counter, counter.issue(kind, "b-t"), Evidence(crls=tuple(lists), ocsps=tuple(answers)))
-    began = time.process_time()
-    report = issued.judge(counter.verifier(), counter.at + counters.DAY)
-    assert time.process_time() - began < 2
-    assert report.verdict is not Outcome.PASSED
+
+    def judge() -> None:
+        assert issued.judge(counter.verifier(), counter.at + counters.DAY).verdict is not Outcome.PASSED
+
+    assert least_seconds(judge, 2) < 2
 
 
 def test_a_long_list_is_judged_in_time(counter: Any, counters: ModuleType) -> None:
@@ -670,9 +670,11 @@ def test_a_long_list_is_judged_in_time(counter: Any, counters: ModuleType) -> No
     )
     evidence = Evidence(crls=(pki.crl("root", day).der, long.der))
     issued = with_evidence(counter, counter.issue("pdf", "b-t"), evidence)
-    began = time.process_time()
-    assert counter.code(issued, counter.at + counters.DAY) == "OK"
-    assert time.process_time() - began < 2
+
+    def judge() -> None:
+        assert counter.code(issued, counter.at + counters.DAY) == "OK"
+
+    assert least_seconds(judge, 2) < 2
 
 
 # Every byte.

@@ -168,7 +168,7 @@ def test_nobody_answers(counter: Any, counters: ModuleType, kind: str) -> None:
     counter.server.close()
     began = time.monotonic()
     report = issued.judge(counter.verifier(network=True), counter.at + counters.HOUR)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert report.reason.code == "REVOCATION_UNKNOWN"
     assert report.verdict is Outcome.INDETERMINATE
 
@@ -177,14 +177,12 @@ def test_a_slow_authority_is_waited_for_once(counter: Any, counters: ModuleType,
     """Four addresses of one host, and three more certificates of it in the timestamp's path."""
     issued = counter.issue(kind, "b-t")
     counter.server.crl.delay = counter.server.ocsp.delay = 30
-    verifier = counter.verifier(network=True)
-    began = time.monotonic()
-    report = issued.judge(verifier, counter.at + counters.HOUR)
-    assert time.monotonic() - began < 4
-    assert report.reason.code == "REVOCATION_UNKNOWN"
-    began = time.monotonic()
-    assert issued.judge(verifier, counter.at + counters.HOUR).reason.code == "REVOCATION_UNKNOWN"
-    assert time.monotonic() - began < 1
+    verifier = counter.verifier(network=True, patience=0.5)
+    begun = counter.server.requests
+    for _ in range(2):
+        assert issued.judge(verifier, counter.at + counters.HOUR).reason.code == "REVOCATION_UNKNOWN"
+    # None, if on a busy machine the time was over before the server had read the one.
+    assert counter.server.requests - begun <= 1
 
 
 @pytest.mark.parametrize(
@@ -419,7 +417,17 @@ def test_codes_are_judged_by_the_same_rules(counter: Any, counters: ModuleType, 
     assert judge(Record()) == "OK"
 
 
-def test_a_long_list_from_the_network_is_read_once(counter: Any, counters: ModuleType) -> None:
+def test_a_list_from_the_network_is_read_once(
+    counter: Any, counters: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large CA's takes a good part of a second."""
+    read: list[bytes] = []
+
+    def counted(data: bytes) -> keys.CertificateList:
+        read.append(data)
+        return keys.read_crl(data)
+
+    monkeypatch.setattr("verify.revocation.read_crl", counted)
     at = counter.at + counters.HOUR
     counter.server.ocsp.status = 503
     pki = counter.server.pki
@@ -430,12 +438,11 @@ def test_a_long_list_from_the_network_is_read_once(counter: Any, counters: Modul
         number=1,
         this_update=at,
         next_update=at + counters.DAY,
-        revoked={number: Revocation(at=counter.at) for number in range(10**6, 10**6 + 50_000)},
+        revoked={10**6: Revocation(at=counter.at)},
     ).der
     trust = TrustStore(counter.anchors, lists=[pki.crl("root", at)])
     verifier = counter.verifier(network=True, trust=trust)
     assert issued.judge(verifier, at).reason.code == "OK"
-    began = time.process_time()
     for _ in range(3):
         assert issued.judge(verifier, at).reason.code == "OK"
-    assert time.process_time() - began < 0.5
+    assert read.count(counter.server.crl.body) == 1
