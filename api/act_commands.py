@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import Actor
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import Home
 
 # The words of `licences.Action` that a person gives; the rest are recorded by issuing. A test compares them.
@@ -78,7 +78,8 @@ def actor_of(arguments: argparse.Namespace, home: "Home") -> "Actor":
 def _act(arguments: argparse.Namespace) -> "Answer":
     from licences import Act, Action, Particulars
 
-    from .commands import Answer, issue_staged, places_in
+    from .answer import Answer
+    from .commands import issue_staged, places_in
     from .inputs import parse_start, read_json_argument
     from .licence_shapes import act_shape, issue_shape
     from .resolving import identifier_of
@@ -144,8 +145,8 @@ def _act(arguments: argparse.Namespace) -> "Answer":
 
 
 def _history(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .inputs import parse_at
     from .licence_shapes import history_shape
     from .messages import instant_text
@@ -185,7 +186,7 @@ def _history(arguments: argparse.Namespace) -> "Answer":
 
 
 def _expire(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
 
     services = services_of(arguments)
     ended = [one.identifier for one in services.registrar.expire(datetime.now(UTC), actor_of(arguments, services.home))]

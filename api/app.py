@@ -19,6 +19,7 @@ from .act_routes import act_routes
 from .audit_routes import audit_routes
 from .batch_routes import batch_routes
 from .client_routes import client_routes
+from .clock import clock
 from .conversion_routes import conversion_routes
 from .copy_routes import copy_routes
 from .desk_routes import desk_routes
@@ -51,7 +52,7 @@ from .status_routes import status_routes
 from .supervision_routes import supervision_routes
 from .use_routes import use_routes
 from .webhook_routes import webhook_routes
-from .wiring import Services, clock
+from .wiring import Services
 
 READY_SECONDS = 3.0  # how old an answer of /readyz may be
 _READY = (

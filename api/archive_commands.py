@@ -11,7 +11,7 @@ from .parsing import LICENCE_HELP, AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
 
 _VERIFY = "verify"
 FAMILIES = ("sm2", "rsa")
@@ -49,7 +49,7 @@ def _archive(arguments: argparse.Namespace) -> "Answer":
 def _make(arguments: argparse.Namespace) -> "Answer":
     from licences import digests_of
 
-    from .commands import Answer
+    from .answer import Answer
     from .output import StagedFiles
     from .resolving import identifier_of
     from .self_check import require_sound_archive
@@ -93,12 +93,14 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from licences import archive_problems
     from verify import Verifier
 
-    from .commands import VERDICT_CODES, Answer, report_text, trust_of
+    from .answer import Answer
+    from .clock import clock
     from .home import home_if_any
     from .inputs import parse_at, read_file
     from .own_types import catalogue_of
     from .report_shapes import report_shape
-    from .wiring import Services, clock
+    from .verifying import VERDICT_CODES, report_text, trust_of
+    from .wiring import Services
 
     home = None if arguments.trust is not None else home_if_any(arguments.home)
     services = None if home is None else Services(home)

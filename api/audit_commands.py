@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences.supervision import NumberedEntry, TrailQuestion, TrailReport
 
-    from .commands import Answer
+    from .answer import Answer
     from .wiring import Services
 
 KINDS = (
@@ -70,9 +70,9 @@ def add_audit_parser(add: AddCommand, to: Group) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .audit_shapes import entries_csv, entry_shape
     from .columns import table
-    from .commands import Answer
     from .messages import moment_text
     from .output import StagedFiles
 
@@ -154,9 +154,9 @@ def _found(services: "Services", question: "TrailQuestion", limit: int) -> tuple
 
 
 def _verify(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .audit_checking import audited
     from .audit_shapes import report_shape, verdict_of
-    from .commands import Answer
     from .exit_codes import DONE, FAILED, INDETERMINATE
     from .inputs import parse_start
     from .opening import read_trust
@@ -202,8 +202,8 @@ def _report_text(report: "TrailReport", verdict: str) -> str:
 
 
 def _checkpoint(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .audit_shapes import state_shape
-    from .commands import Answer
 
     keeper = services_of(arguments).trail_keeper
     now = datetime.now(UTC)
@@ -216,8 +216,8 @@ def _checkpoint(arguments: argparse.Namespace) -> "Answer":
 
 
 def _status(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .audit_shapes import state_shape
-    from .commands import Answer
     from .messages import moment_text
 
     state = services_of(arguments).trail_keeper.state()
@@ -232,7 +232,7 @@ def _status(arguments: argparse.Namespace) -> "Answer":
 
 
 def _prune(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .errors import UsageError
 
     if arguments.days < _MIN_DAYS:

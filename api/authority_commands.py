@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from esign import AuthorityRegister
 
-    from .commands import Answer
+    from .answer import Answer
 
 
 _PAGE = 100
@@ -46,7 +46,7 @@ def add_authority_parser(add: AddCommand, to: Group) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
 
     register = _read(Path(arguments.file), datetime.now(UTC))
     found = _doubts(register)
@@ -60,7 +60,7 @@ def _sign(arguments: argparse.Namespace) -> "Answer":
     from esign import authorities_to_bytes, sign_detached
     from verify import REGISTER_FILE, REGISTER_SIGNATURE_FILE
 
-    from .commands import Answer
+    from .answer import Answer
     from .output import StagedFiles
 
     now = datetime.now(UTC).replace(microsecond=0)
@@ -85,8 +85,8 @@ def _sign(arguments: argparse.Namespace) -> "Answer":
 
 
 def _show(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import printable
-    from .commands import Answer
 
     register = services_of(arguments).trust.register
     found = None if register is None else register.get(arguments.code)
@@ -117,7 +117,8 @@ def _reissue(arguments: argparse.Namespace) -> "Answer":
     """One transaction for each licence: broken off at any moment, the same command goes on."""
     from licences import Act, Action, IssuingAuthority
 
-    from .commands import Answer, issue_staged
+    from .answer import Answer
+    from .commands import issue_staged
 
     services = services_of(arguments)
     subject = services.seals.of(arguments.seal).seal.signer.certificate.subject

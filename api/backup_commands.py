@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from keys import Passphrase
 
-    from .commands import Answer
+    from .answer import Answer
     from .restore import Restored
 
 _SHOWN = 10
@@ -38,8 +38,8 @@ def add_backup_parsers(command: AddCommand, commands: Group) -> None:
 
 
 def _backup(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .backup import back_up_data, back_up_keys, size_of
-    from .commands import Answer
     from .exit_codes import DONE, FAILED
     from .home import brought_up, open_home
     from .progress import Progress
@@ -82,7 +82,7 @@ def _backup(arguments: argparse.Namespace) -> "Answer":
 
 
 def _restore(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .database_commands import store_setting
     from .exit_codes import DONE, FAILED
     from .messages import moment_text

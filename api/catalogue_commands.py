@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from esign import FontChain, Page
     from licences import Document, LicenceType
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import Home
 
 _LONGEST_URL = f"https://{'a' * (MAX_PUBLIC_URL - len('https://.cn'))}.cn"
@@ -42,8 +42,8 @@ def add_catalogue_parser(add: AddCommand, to: Group) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .home import home_if_any
     from .own_types import catalogue_of
     from .type_shapes import type_shape
@@ -81,8 +81,8 @@ def _sample(sample: object) -> str:
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .home import home_if_any
     from .own_types import catalogue_of
     from .type_shapes import types_shape
@@ -96,7 +96,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 def _check(arguments: argparse.Namespace) -> "Answer":
     from licences import MAX_CATALOGUE_BYTES, CatalogueFileError, check_type, load_catalogue
 
-    from .commands import Answer
+    from .answer import Answer
     from .exit_codes import DONE, FAILED
     from .home import home_if_any
     from .inputs import read_file
@@ -132,7 +132,7 @@ def _check(arguments: argparse.Namespace) -> "Answer":
 def _preview(arguments: argparse.Namespace) -> "Answer":
     from licences import preview_pages
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import home_if_any
     from .opening import fonts_of
 
@@ -152,7 +152,7 @@ def _preview(arguments: argparse.Namespace) -> "Answer":
 def _calibrate(arguments: argparse.Namespace) -> "Answer":
     from licences import calibration_page
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import home_if_any
     from .opening import fonts_of
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences.access import Client, ClientProof, Grant
 
+    from .answer import Answer
     from .client_keeping import ClientKeeping, NewKey
-    from .commands import Answer
     from .wiring import Services
 
 _NAME = "应用名 name of the client: a-z, 0-9 and -"
@@ -109,9 +109,9 @@ def _read_grant(arguments: argparse.Namespace, keeping: "ClientKeeping") -> "Gra
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .client_keeping import client_shape
     from .columns import table
-    from .commands import Answer
 
     services, _ = _open(arguments)
     now = datetime.now(UTC)
@@ -193,7 +193,7 @@ def _revoke(arguments: argparse.Namespace) -> "Answer":
 
 
 def _check(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .exit_codes import FAILED
 
     services, _ = _open(arguments)
@@ -205,7 +205,7 @@ def _check(arguments: argparse.Namespace) -> "Answer":
 
 
 def _with_key(services: "Services", client: "Client", key: "NewKey") -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
 
     told = _told(services, client)
     return Answer(shape={**told.shape, "new_key": key.shape()}, text=f"{told.text}\n\n{key_text(key)}")
@@ -224,8 +224,8 @@ def with_first_key(services: "Services", done: "Answer") -> "Answer":
     """Make the first client of a home that has none. What a service prints is logged: its key goes into a file."""
     from licences import StoreUnavailableError
 
+    from .answer import Answer
     from .client_keeping import ClientKeeping
-    from .commands import Answer
     from .errors import ServiceUnavailableError
     from .output import StagedFiles
 
@@ -249,8 +249,8 @@ def with_first_key(services: "Services", done: "Answer") -> "Answer":
 
 
 def _told(services: "Services", client: "Client") -> "Answer":
+    from .answer import Answer
     from .client_keeping import client_shape
-    from .commands import Answer
 
     now = datetime.now(UTC)
     proofs = services.clients.proofs(client.name)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import Batch, Tally
 
-    from .commands import Answer
+    from .answer import Answer
     from .wiring import Services
 
 FORMS = ("jsonl", "csv")
@@ -79,8 +79,8 @@ def _written(services: "Services", batches: "Iterable[Batch]", folder: Path) -> 
     """Write the files of batches: first the rows, then a manifest that says that they are whole."""
     from licences import digest_of
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .output import StagedFiles
 
     shapes: list[dict[str, object]] = []
@@ -122,7 +122,7 @@ def _batch_shape(batch: "Batch", digest: str) -> dict[str, object]:
 def _receipts(arguments: argparse.Namespace) -> "Answer":
     from licences import MAX_RECEIPT_BYTES, read_receipts
 
-    from .commands import Answer
+    from .answer import Answer
     from .inputs import read_argument
 
     services = services_of(arguments)
@@ -138,8 +138,8 @@ def _receipts(arguments: argparse.Namespace) -> "Answer":
 def _worklist(arguments: argparse.Namespace) -> "Answer":
     from licences import Answer as Answered
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .messages import instant_text, moment_text
 
     services, at = services_of(arguments), datetime.now(UTC)
@@ -190,8 +190,8 @@ def _worklist(arguments: argparse.Namespace) -> "Answer":
 def _reconcile(arguments: argparse.Namespace) -> "Answer":
     from esign import CHINA
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .exit_codes import DONE, FAILED
     from .inputs import read_json_argument
     from .output import StagedFiles

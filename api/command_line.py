@@ -42,7 +42,7 @@ from .webhook_commands import add_webhook_parser
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
 
 
 class _Version(argparse.Action):

@@ -13,7 +13,7 @@ from .columns import printable
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
 
 
 def prepare_output(*, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from .settings import SUITES, home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
     from .conversion import Conversion, ConversionRequest
 
 DEFAULT_WORKERS = max(1, os.cpu_count() or 1)
@@ -46,7 +46,8 @@ def add_convert_parser(add: AddCommand, to: Group) -> None:
 
 
 def _convert(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer, first_use
+    from .answer import Answer
+    from .commands import first_use
     from .conversion import prepare
     from .conversion_texts import survey_shape, survey_text
     from .errors import UsageError
@@ -104,7 +105,7 @@ def _request(arguments: argparse.Namespace) -> "ConversionRequest":
 def _run(conversion: "Conversion", arguments: argparse.Namespace) -> "Answer":
     from licences import RowState
 
-    from .commands import Answer
+    from .answer import Answer
     from .conversion_report import write_report
     from .conversion_texts import Summary, states_text, summary_shape, summary_text
     from .errors import ConversionStoppedError

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import FileKind, Reliance
 
-    from .commands import Answer
+    from .answer import Answer
     from .copying import TracedCopy
 
 KINDS = ("code", "receipt")
@@ -82,7 +82,7 @@ def _make(arguments: argparse.Namespace) -> "Answer":
     from esign import CopyPurpose, group_serial
     from licences import SEALED_FORMS
 
-    from .commands import Answer
+    from .answer import Answer
     from .copy_shapes import copy_shape
     from .copying import make_copy
     from .inputs import parse_at
@@ -138,8 +138,8 @@ def _list(arguments: argparse.Namespace) -> "Answer":
     from esign import group_serial
     from licences import RelianceKind
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .copy_shapes import copy_shape, reliance_shape
     from .messages import moment_text
     from .resolving import identifier_of
@@ -171,7 +171,7 @@ def _trace(arguments: argparse.Namespace) -> "Answer":
     from licences import fold_serial, is_serial
     from verify import MAX_FILE_BYTES
 
-    from .commands import Answer
+    from .answer import Answer
     from .copy_shapes import copy_shape, reliance_shape
     from .copying import trace, traced_copy
     from .inputs import read_file
@@ -215,7 +215,7 @@ def _traced_text(found: "TracedCopy") -> str:
 def _add(arguments: argparse.Namespace) -> "Answer":
     from licences import Reliance, RelianceKind, check_reliance
 
-    from .commands import Answer
+    from .answer import Answer
     from .copy_shapes import reliance_shape
     from .inputs import parse_start
     from .resolving import identifier_of
@@ -238,7 +238,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
 
 def _reliances(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .copy_shapes import reliance_shape
     from .resolving import identifier_of
 
@@ -269,8 +269,8 @@ def _reliance_table(found: "Sequence[Reliance]") -> str:
 def _recall(arguments: argparse.Namespace) -> "Answer":
     from licences import case_members
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .copying import recall
     from .messages import moment_text
     from .output import StagedFiles

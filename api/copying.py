@@ -75,19 +75,22 @@ def make_copy(
     made_by: str,
     expires_at: datetime | None,
     form: str | None = None,
+    ofd_if_it_can: bool = False,
     at: datetime,
 ) -> tuple[MadeCopy, bytes]:
     """Make a copy as `CopyMaker.make` does, with the home's key for copies; VerificationError for a bad original.
 
-    `form` is one of `FORMATS`; without it the settings say which files there are.
+    `form` is one of `FORMATS`; without it the settings say which files there are, and `ofd_if_it_can` adds an OFD
+    unless the key for copies is none of SM2.
     """
     parse_identifier(identifier)
     record = services.store.get(identifier)
     ofd = None if form is None else form != DEFAULT_FORMAT
-    return _maker(services, record).make(identifier, purpose, made_by=made_by, expires_at=expires_at, ofd=ofd, at=at)
+    maker = _maker(services, record, with_ofd=ofd_if_it_can)
+    return maker.make(identifier, purpose, made_by=made_by, expires_at=expires_at, ofd=ofd, at=at)
 
 
-def _maker(services: Services, record: Record) -> CopyMaker:
+def _maker(services: Services, record: Record, *, with_ofd: bool) -> CopyMaker:
     family = record.algorithm.split("+")[0]
     signer = services.keys.copy_signer(family)
     name, code = _office_of(signer)
@@ -108,7 +111,7 @@ def _maker(services: Services, record: Record) -> CopyMaker:
         random=os.urandom,
         timestamper=services.seals.timestampers.get(family),
         collector=services.collector(services.trust),
-        ofd_by_default=services.home.settings.format != DEFAULT_FORMAT,
+        ofd_by_default=with_ofd or services.home.settings.format != DEFAULT_FORMAT,
     )
 
 

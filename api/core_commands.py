@@ -10,7 +10,7 @@ from .settings import FORMATS, SUITES, home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
 
 
 def add_core_parsers(add: AddCommand, to: Group) -> None:
@@ -95,8 +95,8 @@ def _issue(arguments: argparse.Namespace) -> "Answer":
 
 
 def _verify(arguments: argparse.Namespace) -> "Answer":
-    from .commands import verify
     from .home import home_if_any
+    from .verifying import verify
 
     return verify(
         None if arguments.offline else home_if_any(arguments.home),

@@ -12,7 +12,7 @@ from .store_settings import StoreSetting, check_store_url
 if TYPE_CHECKING:
     from licences import SchemaState
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import Home
 
 
@@ -57,7 +57,7 @@ def _status(arguments: argparse.Namespace) -> "Answer":
 def _answer(home: "Home") -> "Answer":
     from licences import schema_state
 
-    from .commands import Answer
+    from .answer import Answer
     from .exit_codes import DONE, FAILED
 
     state = schema_state(home.database_url)

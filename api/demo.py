@@ -9,14 +9,16 @@ from esign import group_short_code, structured_from_bytes
 from licences import Record, mask_name
 from verify import Outcome
 
+from .answer import Answer
 from .columns import shorten, table
-from .commands import VERDICT_CODES, Answer, issue_staged, places_in
+from .commands import issue_staged, places_in
 from .errors import InputNotFoundError
 from .exit_codes import DONE
 from .inputs import MAX_JSON_BYTES, parse_json, read_file
 from .issuing import issue, read_request
 from .messages import ALGORITHMS, DEVELOPMENT_NOTICE, VERDICTS
 from .settings import FAMILIES
+from .verifying import VERDICT_CODES
 from .wiring import Services
 
 DEFAULT_SAMPLES = "fixtures/paper"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from collections.abc import Iterator
 
-    from .commands import Answer
+    from .answer import Answer
     from .doctor import Diagnosis, Finding
 
 
@@ -20,7 +20,7 @@ def add_doctor_parser(add: AddCommand, to: Group) -> None:
 
 
 def _doctor(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .doctor import Patient, diagnose
     from .doctor_looks import LOOKS
     from .protection_profile import ITEMS

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import ForgeryReport
 
-    from .commands import Answer
+    from .answer import Answer
 
 FINDINGS = ("forged", "genuine", "unclear")
 _WORDS = {"forged": "伪造", "genuine": "属实", "unclear": "无法确定"}
@@ -35,8 +35,8 @@ def add_forgery_parser(add: AddCommand, to: Group) -> None:
 def _list(arguments: argparse.Namespace) -> "Answer":
     from licences import group_report_number
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .messages import moment_text
 
     reports = services_of(arguments).forgery_reports
@@ -87,7 +87,7 @@ def _close(arguments: argparse.Namespace) -> "Answer":
 def _answer(report: "ForgeryReport", *, full: bool) -> "Answer":
     from licences import group_report_number
 
-    from .commands import Answer
+    from .answer import Answer
     from .messages import moment_text
 
     lines = [

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import Actor, FormEntry
 
-    from .commands import Answer
+    from .answer import Answer
 
 
 def add_forms_parser(add: AddCommand, to: Group) -> None:
@@ -59,7 +59,7 @@ def _actor(arguments: argparse.Namespace) -> "Actor":
 def _receive(arguments: argparse.Namespace) -> "Answer":
     from licences import new_batch
 
-    from .commands import Answer
+    from .answer import Answer
 
     services = services_of(arguments)
     licence_type = services.catalogue.get(arguments.type)
@@ -73,7 +73,7 @@ def _receive(arguments: argparse.Namespace) -> "Answer":
 def _spoil(arguments: argparse.Namespace) -> "Answer":
     from licences import FormEntry, FormState
 
-    from .commands import Answer
+    from .answer import Answer
 
     services = services_of(arguments)
     licence_type = services.catalogue.get(arguments.type)
@@ -94,8 +94,8 @@ def _spoil(arguments: argparse.Namespace) -> "Answer":
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .messages import moment_text
 
     services = services_of(arguments)
@@ -135,8 +135,8 @@ def _entry_shape(entry: "FormEntry") -> dict[str, object]:
 def _print(arguments: argparse.Namespace) -> "Answer":
     from licences import FormEntry, FormState, overprint_page, require_in_force, stored_licence
 
+    from .answer import Answer
     from .catalogue_commands import document_of, write_plain
-    from .commands import Answer
     from .resolving import identifier_of
 
     services, at = services_of(arguments), datetime.now(UTC)

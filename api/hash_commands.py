@@ -10,7 +10,7 @@ from .parsing import AddCommand, Group
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
     from .presented import Presented
 
 _OF = ("file", "licence", "pdf")
@@ -56,7 +56,7 @@ def presented_digest(arguments: argparse.Namespace) -> "Presented | None":
 
 
 def _digest(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .errors import InputNotFoundError
     from .hash_only import digest_requests
     from .presented import Presented

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import FiledLicence, HolderLink, LinkEntry
 
-    from .commands import Answer
+    from .answer import Answer
 
 # The names of `licences.RELATIONS`. A test compares them.
 RELATION_NAMES = (
@@ -55,8 +55,8 @@ def add_links_parser(add: AddCommand, to: Group) -> None:
 def _holder(arguments: argparse.Namespace) -> "Answer":
     from licences import holder_file
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .holder_shapes import holder_shape
     from .messages import STATUSES, period_text
 
@@ -134,8 +134,8 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 def _told(word: str, entries: Sequence["LinkEntry"]) -> "Answer":
     from licences import RELATIONS, mask_code
 
+    from .answer import Answer
     from .columns import printable
-    from .commands import Answer
     from .holder_shapes import link_shape
     from .messages import moment_text
 

@@ -19,7 +19,7 @@ from .settings import SUITES
 if TYPE_CHECKING:
     from licences import Act, DrillOutcome, ImpactLine, Record
 
-    from .commands import Answer
+    from .answer import Answer
     from .wiring import Services
 
 # Acts that make sense for everything on a list; the second group issues the same content again, under today's key and
@@ -56,7 +56,7 @@ def add_impact_parser(add: AddCommand, actions: Group) -> None:
 def _list(arguments: argparse.Namespace) -> "Answer":
     from licences import ImpactSelection, digest_of_list, list_to_bytes, make_list
 
-    from .commands import Answer
+    from .answer import Answer
     from .inputs import parse_at, parse_start
     from .output import StagedFiles
 
@@ -136,7 +136,7 @@ def _table(lines: "tuple[ImpactLine, ...]") -> str:
 def _act(arguments: argparse.Namespace) -> "Answer":
     from licences import MAX_IMPACT_BYTES, Act, Action, begin_drill, identifiers_in, run_drill
 
-    from .commands import Answer
+    from .answer import Answer
     from .exit_codes import DONE, FAILED
     from .inputs import parse_start, read_file
 

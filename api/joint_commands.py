@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import FileKind
 
-    from .commands import Answer
+    from .answer import Answer
 
 
 def add_joint_parsers(add: AddCommand, to: Group) -> None:
@@ -37,7 +37,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
     from licences import add_joint_ofd_seal, add_joint_seal
     from verify import MAX_FILE_BYTES, REASONS, Outcome, RevocationFetcher, Verifier
 
-    from .commands import Answer
+    from .answer import Answer
     from .errors import MalformedInputError
     from .inputs import read_file
     from .opening import read_trust
@@ -89,7 +89,7 @@ def _complete(arguments: argparse.Namespace) -> "Answer":
     from licences import level_of
     from verify import MAX_FILE_BYTES, Outcome
 
-    from .commands import Answer
+    from .answer import Answer
     from .errors import MalformedInputError
     from .inputs import read_file
     from .licence_shapes import upgrade_shape

@@ -10,7 +10,7 @@ from .settings import ALL_ROLES, FAMILIES, home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
     from .home import Home
     from .key_keeping import Kept
     from .key_register import KeyState, RegisteredKey
@@ -88,7 +88,7 @@ def _new(arguments: argparse.Namespace) -> "Answer":
 
 
 def _csr(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .key_keeping import request_certificate
     from .output import StagedFiles
 
@@ -128,8 +128,8 @@ def _import(arguments: argparse.Namespace) -> "Answer":
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .key_keeping import certificates_of
     from .key_register import load_register
 
@@ -155,7 +155,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 
 
 def _show(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .key_register import load_register
 
     home, at = _home(arguments), datetime.now(UTC)
@@ -209,7 +209,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _answer(home: "Home", kept: "Kept", word: str, at: datetime) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
 
     shape = {
         **_shape(home, kept.key, kept.state, at),

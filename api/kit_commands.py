@@ -9,7 +9,7 @@ from .parsing import AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
 
 
 def add_kit_parser(add: AddCommand, to: Group) -> None:
@@ -27,7 +27,7 @@ def add_kit_parser(add: AddCommand, to: Group) -> None:
 
 
 def _kit(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .errors import InputNotFoundError
     from .kit import KitSources, make_kit, renew_kit
     from .settings import FAMILIES

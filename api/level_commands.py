@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import FileKind
 
-    from .commands import Answer
+    from .answer import Answer
 
 
 def add_upgrade_parser(add: AddCommand, to: Group) -> None:
@@ -24,7 +24,7 @@ def add_upgrade_parser(add: AddCommand, to: Group) -> None:
 def _upgrade(arguments: argparse.Namespace) -> "Answer":
     from licences import form_and_key, raise_level, raise_ofd, raise_pdf
 
-    from .commands import Answer
+    from .answer import Answer
     from .licence_shapes import upgrade_shape
     from .output import replace_licence
     from .resolving import identifier_of

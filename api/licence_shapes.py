@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from esign import SealLevel
-from licences import Event, FileKind, Issued, LicenceStore, Record, StoredFile, word_of
+from licences import Event, FileKind, LicenceStore, Record, StoredFile, word_of
 
 from .messages import day_text, instant_text, shortfall_text
 
+if TYPE_CHECKING:
+    # It would bring all of issuing along, which verifying does without.
+    from licences import Issued
 
-def issue_shape(issued: Issued, places: Mapping[FileKind, str]) -> dict[str, object]:
+
+def issue_shape(issued: "Issued", places: Mapping[FileKind, str]) -> dict[str, object]:
     """Return the answer to `issue`; `places` says where each file is found that was handed out."""
     shortfall = shortfall_text(issued.shortfall) if issued.shortfall else None
     return upgrade_shape(issued.record, places, issued.level) | {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences.access import Mandate
 
-    from .commands import Answer
+    from .answer import Answer
 
 _MAX_LINE = 200
 
@@ -30,8 +30,8 @@ def add_mandate_parser(add: AddCommand, to: Group) -> None:
 def _list(arguments: argparse.Namespace) -> "Answer":
     from licences import look_at_holder
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .messages import day_text
     from .use_shapes import mandate_shape
 
@@ -71,7 +71,7 @@ def _state(mandate: "Mandate", at: datetime) -> str:
 def _withdraw(arguments: argparse.Namespace) -> "Answer":
     from licences.supervision import TrailEntry, TrailKind
 
-    from .commands import Answer
+    from .answer import Answer
     from .use_shapes import mandate_shape
 
     services = services_of(arguments)

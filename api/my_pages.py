@@ -25,6 +25,8 @@ from licences.access import (
 from licences.access import Form as UseForm
 from licences.supervision import TrailKind
 
+from .clock import clock
+from .errors import LoginNeededError
 from .form_repeats import FormRepeats
 from .messages import Message, moment_text
 from .my_routes import accesses_of
@@ -36,7 +38,7 @@ from .problems import problem_of
 from .rendering import page
 from .sessions import checked_form, csrf_token, page_caller
 from .show_pages import download_address, show_address, shown_by
-from .wiring import Services, clock
+from .wiring import Services
 
 MAX_FIELD_CHARACTERS = 256
 MAX_STATEMENT_FIELD = 4000
@@ -242,24 +244,42 @@ def _objection_pages(services: Services) -> APIRouter:
     ) -> Response:
         return _objections(services, request, caller, typed={"licence": licence})
 
-    @router.post("", dependencies=[Depends(checked_form(services))])
-    def object_to(
-        request: Request,
-        caller: Annotated[Caller, Depends(holder)],
+    def typed_by(
         licence: Annotated[str, Form(max_length=MAX_FIELD_CHARACTERS)] = "",
         statement: Annotated[str, Form(max_length=MAX_STATEMENT_FIELD)] = "",
         contact: Annotated[str, Form(max_length=MAX_FIELD_CHARACTERS)] = "",
-    ) -> Response:
-        typed = {"licence": licence, "statement": statement, "contact": contact}
+    ) -> Mapping[str, str]:
+        return {"licence": licence, "statement": statement, "contact": contact}
+
+    def kept(request: Request, typed: Mapping[str, str]) -> Response:
+        # Only to whoever typed it: a form of another site is not shown as a page of ours.
+        services.identity.sessions.require_own_page(request)
+        return page(request, "my_objection_kept.html", status_code=401, typed=typed)
+
+    @router.post("", dependencies=[Depends(checked_form(services))])
+    def object_to(request: Request, typed: Annotated[Mapping[str, str], Depends(typed_by)]) -> Response:
+        try:
+            caller = holder(request)
+        except LoginNeededError:
+            return kept(request, typed)
 
         def raised() -> Response:
             try:
-                raise_objection(services, caller, licence, statement=statement, contact=contact)
+                raise_objection(
+                    services, caller, typed["licence"], statement=typed["statement"], contact=typed["contact"]
+                )
             except ExceptionGroup as group:
                 return _objections(services, request, caller, typed=typed, faults=_faults(group))
             return RedirectResponse(f"{MY_PATH}/objections", status_code=303)
 
         return repeats.once((caller.client, typed), raised)
+
+    @router.post("/again")
+    def object_again(request: Request, typed: Annotated[Mapping[str, str], Depends(typed_by)]) -> Response:
+        try:
+            return _objections(services, request, holder(request), typed=typed)
+        except LoginNeededError:
+            return kept(request, typed)
 
     return router
 

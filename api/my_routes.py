@@ -19,6 +19,7 @@ from licences.access import (
 from licences.supervision import NumberedEntry, TrailKind, TrailQuestion
 
 from .authentication import may
+from .clock import clock
 from .content_shapes import licence_shape
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import instant_text
@@ -40,7 +41,7 @@ from .schemas_use import (
 from .show_pages import download_address, show_address
 from .use_shapes import access_shape, made_code_shape, mandate_shape, own_shape, show_code_shape
 from .using import structured_of
-from .wiring import Services, clock
+from .wiring import Services
 
 MAX_ACCESSES = 200
 """Told to a holder: the newest."""

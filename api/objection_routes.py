@@ -10,11 +10,12 @@ from licences.access import Caller, NotAllowedError, Operation, UseMode, holder_
 from licences.supervision import Case, CaseAct, CaseKind, TrailEntry, TrailKind, make_case
 
 from .authentication import may
+from .clock import clock
 from .http_requests import PREFIX, json_body, problems, takes
 from .messages import instant_text
 from .schemas import read_body
 from .schemas_use import ObjectionBody, ObjectionOut, ObjectionsOut
-from .wiring import Services, clock
+from .wiring import Services
 
 _ANSWERS = frozenset({CaseAct.REPLY, CaseAct.UPHOLD, CaseAct.REJECT})
 

@@ -1,5 +1,6 @@
 """The licence types of a home: catalogue files in its folder `catalogue/`, beside those that ship."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from licences import MAX_CATALOGUE_BYTES, Catalogue, load_catalogue
@@ -12,9 +13,12 @@ MAX_OWN_TYPES = 500
 FOLDER = "catalogue"
 
 
-def catalogue_of(home: Home | None) -> Catalogue:
-    """All types that a home knows; CatalogueFileError names the file of its own that cannot be read as one."""
-    return load_catalogue() if home is None else load_catalogue(own_files(home))
+def catalogue_of(home: Home | None, *, only: Collection[str] | None = None) -> Catalogue:
+    """All types that a home knows; CatalogueFileError names the file of its own that cannot be read as one.
+
+    `only` as for `load_catalogue`.
+    """
+    return load_catalogue(None if home is None else own_files(home), only=only)
 
 
 def own_files(home: Home, *, without: Path | None = None) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from .settings import home_path
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
     from .wiring import Services
 
 

@@ -13,7 +13,7 @@ from verify import MAX_FILE_BYTES, DigestOf, HolderEntry, IntendedUse, Report, V
 from .errors import InputNotFoundError
 from .inputs import read_file, read_standard_input
 from .resolving import as_keyed, full_code, require_no_shown
-from .wiring import Services
+from .verifying_services import VerifyingServices
 
 _SHORT_CODE = 12  # characters, also of one with a slip
 
@@ -31,7 +31,7 @@ class Presented:
     digest_of: DigestOf = "licence"
 
     @classmethod
-    def of(cls, argument: str, services: Services | None) -> Self:
+    def of(cls, argument: str, services: VerifyingServices | None) -> Self:
         """Take the argument for what it is: `-`, an existing file, a code, or nothing (contract section 4)."""
         if argument == "-":
             return cls(data=read_standard_input(MAX_FILE_BYTES))

@@ -8,7 +8,7 @@ from .parsing import AddCommand, Group
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
 
 _FORMS = ("pdf", "png")
 
@@ -35,8 +35,8 @@ def _preview(arguments: argparse.Namespace) -> "Answer":
     from licences import shipped_font_file
     from verify import kind_of
 
+    from .answer import Answer
     from .columns import printable
-    from .commands import Answer
     from .errors import InputTooLargeError, MalformedInputError, UsageError
     from .inputs import read_argument
     from .output import StagedFiles

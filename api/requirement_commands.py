@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from licences import CatalogueFault
     from licences.sharing import Acceptance, ServiceItem
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import Home
 
 _PARTIES = {"applicant": "申请人", "linked": "关联代码", "agent": "经办人"}
@@ -61,7 +61,7 @@ def _check(arguments: argparse.Namespace) -> "Answer":
 def _add(arguments: argparse.Namespace) -> "Answer":
     from licences import CatalogueFileError
 
-    from .commands import Answer
+    from .answer import Answer
     from .requirement_item_shapes import item_shape
     from .requirement_keeping import keep_item
     from .wiring import Services
@@ -76,7 +76,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
 
 def _told(path: Path, item: "ServiceItem | None", faults: "tuple[CatalogueFault, ...]") -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .exit_codes import DONE, FAILED
     from .requirement_item_shapes import faults_shape
 
@@ -91,8 +91,8 @@ def _told(path: Path, item: "ServiceItem | None", faults: "tuple[CatalogueFault,
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .requirement_item_shapes import items_shape
     from .requirement_items import items_of
 
@@ -103,8 +103,8 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 
 
 def _show(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .own_types import catalogue_of
     from .requirement_item_shapes import item_shape
     from .requirement_items import items_of

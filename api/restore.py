@@ -16,6 +16,7 @@ from verify import Outcome, Verifier
 from .audit_checking import audited
 from .backup import DATABASE_MEMBER, HOME_MEMBERS, MANIFEST_MEMBER, SECRETS
 from .backup_file import BackupMember, data_key, keys_key, reading
+from .clock import clock
 from .errors import BackupUnreadableError, CannotWriteError, HomeError
 from .home import INDEX_KEY_FILE, Home, open_home
 from .opening import open_files
@@ -23,7 +24,7 @@ from .protection_keys import protection_of
 from .settings import SETTINGS_FILE
 from .store_settings import StoreSetting, rename_store
 from .system_words import why_unwritten
-from .wiring import Services, clock
+from .wiring import Services
 
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 SAMPLE = 40

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import Actor, Draft, DraftContent, Field, LicenceType, Remark, ReviewEvent, Wish
 
-    from .commands import Answer
+    from .answer import Answer
 
 REPLACEMENTS = ("change", "correct", "renew", "exchange", "replace-lost")
 STATES = ("draft", "in-review", "returned", "approved", "sealed", "abandoned")
@@ -116,7 +116,8 @@ def _abandon(arguments: argparse.Namespace) -> "Answer":
 
 
 def _seal(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer, issue_staged, places_in
+    from .answer import Answer
+    from .commands import issue_staged, places_in
     from .licence_shapes import issue_shape
 
     services = services_of(arguments)
@@ -145,8 +146,8 @@ def _seal(arguments: argparse.Namespace) -> "Answer":
 def _list(arguments: argparse.Namespace) -> "Answer":
     from licences import DraftState
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .messages import moment_text
     from .review_shapes import MAX_LISTED, draft_shape
 
@@ -173,7 +174,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 
 
 def _show(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .review_shapes import shown_draft_shape
 
     services = services_of(arguments)
@@ -248,7 +249,7 @@ def _values(content: "DraftContent", field: "Field") -> list[str]:
 
 
 def _told(word: str, draft: "Draft") -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .review_shapes import draft_shape
 
     text = f"{word}: {draft.id}\n状态  state: {draft.state.zh} {draft.state.value}\n摘要  digest: {draft.digest}"

@@ -21,6 +21,7 @@ from licences import (
 )
 from licences.access import Caller, Operation
 
+from .clock import clock
 from .enforcing import keeping_gate, require_issuing
 from .form_repeats import FormRepeats
 from .messages import Message, moment_text
@@ -31,7 +32,7 @@ from .review_form import data_from, field_views
 from .review_shapes import MAX_LISTED
 from .review_waiting import step_of
 from .sessions import checked_form, csrf_token, page_caller
-from .wiring import Services, clock
+from .wiring import Services
 
 REVIEW_PATH = "/review"
 SAVE_PATH = "/review/save"

@@ -9,7 +9,7 @@ from .parsing import LICENCE_HELP, AddCommand, Group, services_of
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
 
 
 def add_schema_parser(add: AddCommand, to: Group) -> None:
@@ -32,7 +32,7 @@ def add_export_parser(add: AddCommand, to: Group) -> None:
 def _schema(arguments: argparse.Namespace) -> "Answer":
     from licences import paper_schema, structured_schema, xml_schema
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import home_if_any
     from .own_types import catalogue_of
 
@@ -47,7 +47,7 @@ def _schema(arguments: argparse.Namespace) -> "Answer":
 def _export(arguments: argparse.Namespace) -> "Answer":
     from licences import digests_of, record_to_xml
 
-    from .commands import Answer
+    from .answer import Answer
     from .output import StagedFiles
     from .resolving import identifier_of
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from esign import SealImage, SealObject, SealPicture, SesPicture
     from verify import TrustStore
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import Home
 
 KINDS = ("round", "oval", "name")
@@ -127,7 +127,7 @@ def _import(arguments: argparse.Namespace) -> "Answer":
 
 
 def _show(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .errors import MalformedInputError, UsageError
     from .home import open_home
     from .output import StagedFiles
@@ -160,12 +160,13 @@ def _show(arguments: argparse.Namespace) -> "Answer":
 def _verify(arguments: argparse.Namespace) -> "Answer":
     from verify import Verifier
 
-    from .commands import VERDICT_CODES, Answer, report_text
+    from .answer import Answer
     from .errors import MalformedInputError
     from .home import home_if_any
     from .inputs import parse_at
     from .own_types import catalogue_of
     from .report_shapes import report_shape
+    from .verifying import VERDICT_CODES, report_text
 
     path, data = _seal_file(arguments)
     home = home_if_any(arguments.home)
@@ -196,7 +197,7 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
 
 def _kept(path: Path, data: bytes, *, word: str, at: datetime) -> "Answer":
     """Write a seal into the home, in place of the one before."""
-    from .commands import Answer
+    from .answer import Answer
     from .output import StagedFiles
 
     seal = _read(data)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from esign import PreflightFinding, Seal
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import Home
 
 
@@ -31,8 +31,8 @@ def _apply(arguments: argparse.Namespace) -> "Answer":
     from esign import MAX_PDF_BYTES, PreflightError, SealPlaceError, seal_foreign_pdf
     from verify import kind_of, other_format
 
+    from .answer import Answer
     from .columns import printable
-    from .commands import Answer
     from .errors import InputTooLargeError, MalformedInputError, UsageError
     from .exit_codes import DATA_REFUSED
     from .home import open_home
@@ -110,8 +110,8 @@ def _seal(home: "Home", family: str, now: datetime) -> "Seal":
 
 
 def _refused(path: Path, findings: "tuple[PreflightFinding, ...]", exit_code: int) -> "Answer":
+    from .answer import Answer
     from .columns import printable
-    from .commands import Answer
 
     refusals = [finding for finding in findings if finding.refuses]
     lines = [f"未盖章：文件中有可能改变显示内容的成分。  Not sealed: {path}"]

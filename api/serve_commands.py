@@ -14,7 +14,7 @@ from .parsing import AddServing, Group, services_or_new
 
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
-    from .commands import Answer
+    from .answer import Answer
     from .settings import TlsSetting
     from .wiring import Services
 
@@ -62,16 +62,16 @@ def _serve_after(arguments: argparse.Namespace, work: "Callable[[Services], Answ
     """Take the port, do the work, say what came out, serve: a port that is taken is told before anything is made."""
     from keys import KeysError
 
+    from .answer import Answer
     from .app import create_app
     from .audit_keeping import TrailKeeping
     from .batch_work import BatchWork
     from .client_commands import with_first_key
-    from .commands import Answer
+    from .clock import clock
     from .event_sending import EventSending
     from .forwarding import is_loopback
     from .serving import address_of, context_of, listen, serve
     from .status_publishing import StatusPublishing
-    from .wiring import clock
 
     with contextlib.closing(listen(arguments.host, arguments.port)) as listener:
         port = listener.getsockname()[1]

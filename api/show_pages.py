@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from licences.access import Attempt, CodeKind, CodeRefusedError, Ground, UseMode
 from licences.supervision import TrailKind
 
+from .clock import clock
 from .limiting import RateLimiter, address_of
 from .messages import Message, moment_text
 from .output import file_name
@@ -15,7 +16,7 @@ from .pages import public_host, verdict_view
 from .rendering import page
 from .routes import MEDIA_TYPES
 from .using import details_of, look_at, record_refusal, record_use
-from .wiring import Services, clock
+from .wiring import Services
 
 SHOWN_PATH = "/V/S/"
 """In capitals, as the code behind it: such symbols are a third smaller."""

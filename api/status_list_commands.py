@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from esign import ListedStatus, StatusList
 
-    from .commands import Answer
+    from .answer import Answer
     from .status_files import PublishedList
 
 
@@ -31,7 +31,7 @@ def add_status_list_parser(add: AddCommand, to: Group) -> None:
 def _make(arguments: argparse.Namespace) -> "Answer":
     import time
 
-    from .commands import Answer
+    from .answer import Answer
     from .status_publishing import LOCK_SECONDS
 
     publisher = services_of(arguments).status_publisher
@@ -55,7 +55,7 @@ def _make(arguments: argparse.Namespace) -> "Answer":
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .messages import moment_text
 
     files, now = services_of(arguments).status_files, datetime.now(UTC)
@@ -78,8 +78,8 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 def _show(arguments: argparse.Namespace) -> "Answer":
     from esign import MAX_STATUS_FILE_BYTES, EsignError, read_signed_status_list
 
+    from .answer import Answer
     from .columns import printable
-    from .commands import Answer
     from .errors import MalformedInputError
     from .inputs import read_argument
     from .messages import moment_text
@@ -123,9 +123,10 @@ def _show(arguments: argparse.Namespace) -> "Answer":
 
 
 def _fetch(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer, trust_of
+    from .answer import Answer
     from .status_fetching import fetch_status_lists
     from .status_files import StatusFiles
+    from .verifying import trust_of
 
     services = None if arguments.trust is not None else services_of(arguments)
     trust = trust_of(services, arguments.trust)

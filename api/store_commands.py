@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences import ColumnTally, FileStore, Protection
 
-    from .commands import Answer
+    from .answer import Answer
     from .home import Home
 
 _PROGRESS_FILE = "reencrypt.progress"
@@ -35,7 +35,7 @@ def add_protection_parser(command: AddCommand, actions: Group) -> None:
 
 
 def _new_key(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .home import brought_up, open_home
     from .protection_keys import RING_FILE, add_key
 
@@ -53,7 +53,7 @@ def _new_key(arguments: argparse.Namespace) -> "Answer":
 def _reencrypt(arguments: argparse.Namespace) -> "Answer":
     from licences import may_protect_in
 
-    from .commands import Answer
+    from .answer import Answer
     from .exit_codes import DONE, FAILED
     from .home import brought_up, open_home
     from .opening import open_files

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences.supervision import Case
 
-    from .commands import Answer
+    from .answer import Answer
     from .wiring import Services
 
 KINDS = ("objection", "complaint", "forgery")
@@ -74,8 +74,8 @@ def add_cases_parser(add: AddCommand, to: Group) -> None:
 
 
 def _statistics(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .inputs import parse_at, parse_start
     from .messages import instant_text
     from .supervision_views import statistics_for, statistics_shape
@@ -108,8 +108,8 @@ def _statistics(arguments: argparse.Namespace) -> "Answer":
 def _warnings(arguments: argparse.Namespace) -> "Answer":
     from licences.supervision import Deadlines
 
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .errors import UsageError
     from .messages import instant_text
     from .supervision_views import warning_shape, warnings_for
@@ -132,8 +132,8 @@ def _warnings(arguments: argparse.Namespace) -> "Answer":
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .messages import moment_text
     from .supervision_views import case_line, cases_for
 
@@ -230,8 +230,8 @@ def _tell(services: "Services", case: "Case") -> None:
 
 
 def _answer(case: "Case") -> "Answer":
+    from .answer import Answer
     from .columns import printable
-    from .commands import Answer
     from .messages import moment_text
     from .supervision_views import case_shape
 

@@ -1,10 +1,11 @@
 """Using licences over HTTP: authorisation codes by statutory duty, their redemption, and what is being shown."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
+from licences import SEALED_FORMS, FileKind
 from licences.access import (
     AuthorisationWish,
     Caller,
@@ -14,6 +15,7 @@ from licences.access import (
 from licences.supervision import TrailKind
 
 from .authentication import may
+from .clock import clock
 from .content_shapes import licence_shape
 from .enforcing import licence_for
 from .http_requests import PREFIX, json_body, problems, takes
@@ -35,7 +37,7 @@ from .using import (
     require_requester,
     structured_of,
 )
-from .wiring import Services, clock
+from .wiring import Services
 
 
 def use_routes(services: Services) -> APIRouter:
@@ -83,26 +85,33 @@ def use_routes(services: Services) -> APIRouter:
         "/authorisations/redeem",
         summary="凭用证码取证照",
         description="Use up an authorisation code: `data` answers with JSON, `file` with the sealed PDF, `copy` with "
-        "an annotated copy. Item and case have to be those of the code. A code that is unknown, over, used or made for "
-        "somebody else is answered alike, with 404.",
+        "an annotated copy; with `format=ofd` with the OFD where there can be one, else with the PDF, for the code is "
+        "used up: `Content-Type` says which. Item and case have to be those of the code. A code that is unknown, over, "
+        "used or made for somebody else is answered alike, with 404.",
         response_model=RedeemedOut,
-        responses={200: {"content": {"application/pdf": {}}}, **problems(400, 401, 403, 404, 413, 415, 422)},
+        responses={
+            200: {"content": {MEDIA_TYPES[kind]: {} for kind in SEALED_FORMS}},
+            **problems(400, 401, 403, 404, 413, 415, 422),
+        },
         openapi_extra=takes(RedeemBody),
     )
     def take(
         caller: Annotated[Caller, Depends(may(services, Operation.READ))],
         body: Annotated[bytes, Depends(json_body)],
+        kind: Annotated[Literal["pdf", "ofd"], Query(alias="format")] = "pdf",
     ) -> Response:
         wish, at = read_body(RedeemBody, body), clock()
         purpose = purpose_for(services, caller, wish.access.model_dump(), TrailKind.AUTHORISATION)
         form = Form(wish.form)
         code = redeem(services, caller, wish.code, form, purpose, at=at)
         if form is Form.COPY:
-            serial, pdf = copy_for_case(services, code, caller, purpose, at=at)
-            return _file(pdf, f"{serial}.pdf")
+            copy = copy_for_case(services, code, caller, purpose, with_ofd=kind == "ofd", at=at)
+            kind = kind if kind in copy.files else "pdf"
+            return _file(services.copies.copy_file(copy, kind), copy.serial, kind)
         record = services.store.get(code.identifier)
         if form is Form.FILE:
-            return _file(services.store.file(record, "pdf"), file_name(record.identifier, "pdf"))
+            kind = kind if kind in record.files else "pdf"
+            return _file(services.store.file(record, kind), record.identifier, kind)
         return JSONResponse(
             {
                 "identifier": record.identifier,
@@ -148,6 +157,6 @@ def use_routes(services: Services) -> APIRouter:
     return router
 
 
-def _file(content: bytes, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=MEDIA_TYPES["pdf"], headers=headers)
+def _file(content: bytes, name: str, kind: FileKind) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(name, kind)}"'}
+    return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from esign import CopyPurpose, StructuredHolder, StructuredLicence, structured_from_bytes
-from licences import InvalidFieldError, Record
+from licences import InvalidFieldError, MadeCopy, Record
 from licences.access import (
     HERE,
     Attempt,
@@ -27,9 +27,10 @@ from licences.access import (
 from licences.supervision import TrailEntry, TrailKind
 from verify import HolderEntry, Report
 
+from .clock import clock
 from .copying import make_copy
 from .enforcing import require_own_office, trail_entry
-from .wiring import Services, clock
+from .wiring import Services
 
 OWN_USE = "自用"
 """What a copy says of item and case when a holder hands it to somebody himself."""
@@ -127,9 +128,9 @@ def first_holder(licence: StructuredLicence) -> StructuredHolder:
 
 
 def copy_for_case(
-    services: Services, code: UseCode, caller: Caller, purpose: Purpose, *, at: datetime
-) -> tuple[str, bytes]:
-    """Make an annotated copy for the case of an authorisation; returns its serial and its PDF."""
+    services: Services, code: UseCode, caller: Caller, purpose: Purpose, *, with_ofd: bool, at: datetime
+) -> MadeCopy:
+    """Make an annotated copy for the case of an authorisation, with an OFD when that is asked for and can be made."""
     wish = CopyPurpose(
         cause=purpose.reason,
         office=purpose.office,
@@ -138,8 +139,10 @@ def copy_for_case(
         item_code=purpose.item_code,
         case_number=purpose.case_number,
     )
-    made, pdf = make_copy(services, code.identifier, wish, made_by=caller.client, expires_at=None, at=at)
-    return made.serial, pdf
+    made, _ = make_copy(
+        services, code.identifier, wish, made_by=caller.client, expires_at=None, ofd_if_it_can=with_ofd, at=at
+    )
+    return made
 
 
 def copy_for_recipient(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from licences.outgoing import Webhook
 
-    from .commands import Answer
+    from .answer import Answer
 
 EVENTS = ("licence.issued", "licence.acted")
 _STATES = {"active": "推送中", "disabled": "已停用", "given_up": "多次失败，已停止"}
@@ -45,8 +45,8 @@ def _one(parser: Parser) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> "Answer":
+    from .answer import Answer
     from .columns import table
-    from .commands import Answer
     from .messages import moment_text
     from .webhook_shapes import webhook_shape
 
@@ -75,7 +75,7 @@ def _list(arguments: argparse.Namespace) -> "Answer":
 def _add(arguments: argparse.Namespace) -> "Answer":
     from licences.access import HERE
 
-    from .commands import Answer
+    from .answer import Answer
     from .webhook_keeping import add_webhook, record_change
     from .webhook_shapes import webhook_shape
 
@@ -96,7 +96,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
 
 def _test(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .event_messages import attempt_with, test_message
     from .exit_codes import FAILED
 
@@ -135,7 +135,7 @@ def _changed(arguments: argparse.Namespace, state: str) -> "Answer":
 
 
 def _secret(arguments: argparse.Namespace) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .messages import instant_text, moment_text
     from .webhook_keeping import record_change, rotate_secret
 
@@ -162,7 +162,7 @@ def _remove(arguments: argparse.Namespace) -> "Answer":
 
 
 def _answer(webhook: "Webhook", *, gone: bool = False) -> "Answer":
-    from .commands import Answer
+    from .answer import Answer
     from .webhook_shapes import webhook_shape
 
     state = "已删除 removed" if gone else f"{_STATES[webhook.state.value]} {webhook.state.value}"

@@ -1,13 +1,13 @@
 """What one process uses: which adapters stand behind the ports. Long, because it is one list.
 
-Here `licences` meets `verify`: the verifier asks the store for the state of a licence, the issuer asks the verifier.
+Here `licences` meets `verify`: the issuer asks the verifier.
 """
 
 import os
 import threading
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ from keys import KeysError, Signer
 from licences import (
     ArchiveMaker,
     AwaitedSeal,
-    Catalogue,
     CollectionStore,
     Competence,
     ConversionStore,
@@ -29,7 +28,6 @@ from licences import (
     Impacts,
     IssueBatches,
     Issuer,
-    LicenceStore,
     Registrar,
     ReviewDesk,
     SqlCases,
@@ -51,7 +49,6 @@ from licences import (
     SqlTrailChain,
     SqlUseCodes,
     SqlWebhooks,
-    archive_problems,
     holder_index,
     type_files,
 )
@@ -64,8 +61,6 @@ from verify import (
     REGISTER_SIGNATURE_FILE,
     EvidenceCollector,
     Outcome,
-    RemoteStatus,
-    RevocationFetcher,
     TrustStore,
     Verifier,
 )
@@ -76,8 +71,8 @@ from .home_seals import HomeSeals
 from .licence_sources import ShareSource
 from .metrics import CountedTrail, Metrics
 from .open_keys import OpenKeys
-from .opening import existing_database, fonts_of, open_files, open_store
-from .own_types import catalogue_of, own_files
+from .opening import existing_database, fonts_of, open_files
+from .own_types import own_files
 from .partners import read_partner
 from .protection_keys import protection_of
 from .requirement_items import watched_items
@@ -85,9 +80,9 @@ from .seals import seal_path
 from .self_check import SelfCheck, require_authentic
 from .settings import DEFAULT_FORMAT
 from .status_files import StatusFiles
-from .status_keys import status_keys
 from .status_publishing import StatusPublisher
-from .watching import Watched, stamp, watched_trust
+from .verifying_services import VerifyingServices
+from .watching import Watched, stamp
 
 if TYPE_CHECKING:
     # They need the web framework, which most commands do without.
@@ -95,11 +90,11 @@ if TYPE_CHECKING:
     from .identity import Identity
 
 
-class Services:
+class Services(VerifyingServices):
     """Everything that one process uses, opened when it is first asked for."""
 
     def __init__(self, home: Home) -> None:
-        self.home = home
+        super().__init__(home)
         self.keys = OpenKeys(home)
         self._lock = threading.Lock()
         self._issuers: dict[str, tuple[object, Issuer]] = {}
@@ -122,25 +117,6 @@ class Services:
         from .authentication import Authentication
 
         return Authentication(self)
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """The licence types: those that ship and the home's own."""
-        return catalogue_of(self.home)
-
-    @cached_property
-    def _trust(self) -> Watched[TrustStore]:
-        return watched_trust(self.home.trust)
-
-    @property
-    def trust(self) -> TrustStore:
-        """The home's anchors, as they are now."""
-        return self._trust.get()
-
-    @cached_property
-    def store(self) -> LicenceStore:
-        """The licence store."""
-        return open_store(self.home)
 
     @cached_property
     def _index_key(self) -> bytes:
@@ -335,30 +311,6 @@ class Services:
         competence = Competence(register=self.trust.register)
         return Registrar(store=self.store, catalogue=self.catalogue, competence=competence)
 
-    @property
-    def verifier(self) -> Verifier:
-        """Judges with the home's anchors, the store's status and its proofs of existence, and asks CAs."""
-        return Verifier(
-            self.trust,
-            self.store,
-            elsewhere=self.elsewhere,
-            existence=self.store,
-            revocation=self.revocation,
-            history=archive_problems,
-            clock=clock,
-        )
-
-    @cached_property
-    def elsewhere(self) -> tuple[RemoteStatus, ...]:
-        """Other authorities' verifiers, which are asked about what the store does not know."""
-        servers = self.home.settings.status_sources
-        return (RemoteStatus(servers, keys=status_keys(self.home, servers)),) if servers else ()
-
-    @cached_property
-    def revocation(self) -> RevocationFetcher:
-        """Asks CAs whether they have taken a certificate back, and remembers the answers for a while."""
-        return RevocationFetcher()
-
     def can_store(self) -> bool:
         """Whether the database is in its place and answers: an open one goes on answering when its file was moved."""
         return self.home.has_database() and self.store.is_ready()
@@ -440,8 +392,3 @@ class Services:
     def collector(self, trust: TrustStore) -> EvidenceCollector:
         """Give what gathers evidence about the certificates of new seals."""
         return EvidenceCollector(trust, self.revocation)
-
-
-def clock() -> datetime:
-    """Tell the time by this machine's clock."""
-    return datetime.now(UTC)

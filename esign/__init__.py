@@ -130,6 +130,7 @@ from .foreign_cms import CertificateHash, Coverage, ForeignSignedData, ForeignSi
 from .foreign_cms_reading import read_foreign_cms
 from .foreign_facts import ChangeKind, Changes, ForeignPdf, ForeignSignature, RangeFault
 from .foreign_ofd import ForeignOfd, ForeignOfdSignature, read_foreign_ofd, signer_of_bare
+from .foreign_ofd_stamps import StampOddity, stamp_oddities
 from .foreign_pdf import read_foreign_pdf
 from .gbt35275 import read_gm_detached, sign_gm_attached, sign_gm_detached, sign_gm_digest
 from .holder_check import holder_check_value, normal_holder_code, normal_name
@@ -517,6 +518,7 @@ __all__ = [
     "SignedData",
     "SignedStatusList",
     "SignedValueKind",
+    "StampOddity",
     "StatusList",
     "StructuredAttachment",
     "StructuredAuthority",
@@ -670,6 +672,7 @@ __all__ = [
     "signer_of_bare",
     "slanted_lines",
     "stamp_facts",
+    "stamp_oddities",
     "status_list_from_bytes",
     "status_list_to_bytes",
     "structured_from_bytes",

@@ -1,14 +1,19 @@
 """Fonts for faces and seals: which font prints a character, its width, its outline, and a subset to embed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import uharfbuzz as hb
+from typing import TYPE_CHECKING
 
 from .errors import FontError, UnprintableError
 from .font_tables import legible_font, read_tables
 from .page import Command
+
+if TYPE_CHECKING:
+    # A large library, loaded by what uses it: most verifications draw no character.
+    import uharfbuzz as hb
 
 UNITS = 1000
 """Advances are given in thousandths of the font size, as PDF does."""
@@ -40,6 +45,8 @@ class Font:
         Raises:
             FontError: not a TrueType font with `glyf` outlines.
         """
+        import uharfbuzz as hb
+
         self._face = hb.Face(hb.Blob(data))
         if not {"glyf", "head", "hmtx", "cmap"} <= set(self._face.table_tags):
             raise FontError("not a TrueType font with glyf outlines")
@@ -50,6 +57,8 @@ class Font:
     @property
     def name(self) -> str:
         """PostScript name, only letters, digits and hyphens."""
+        import uharfbuzz as hb
+
         name = self._face.get_name(hb.OTNameIdPredefined.POSTSCRIPT_NAME) or "Font"
         return "".join(c for c in name if c.isascii() and (c.isalnum() or c == "-"))
 
@@ -75,6 +84,8 @@ class Font:
 
     def subset(self, gids: Iterable[int]) -> tuple[bytes, dict[int, int]]:
         """A font file with these glyphs only, and the new number of each."""
+        import uharfbuzz as hb
+
         wanted = hb.SubsetInput()
         wanted.flags = hb.SubsetFlags.NO_HINTING
         for tag in (*_DROPPED_TABLES, *_DROPPED_VERTICAL):
@@ -93,6 +104,8 @@ class Font:
 
     @cached_property
     def _prepared(self) -> hb.Face:
+        import uharfbuzz as hb
+
         # Indexes the 15 MB of outlines once; each subset then takes 0.3 ms instead of 3 ms, and is the same.
         return hb.subset_preprocess(self._face)
 

@@ -151,7 +151,7 @@ class _Coverage:
         signatures: Sequence[OfdSignature],
     ) -> None:
         self._files = files
-        self._showing = {document.path: rendering_files(files, document) for document in documents}
+        self._showing = {id(document): rendering_files(files, document) for document in documents}
         self._of_signatures = frozenset[str | None](
             (
                 *lists,
@@ -164,8 +164,8 @@ class _Coverage:
         """What one signature covers that was put on some of the documents."""
         files, covered = self._files, signature.covered
         covers_root = any(path.casefold() == ROOT_FILE.casefold() for path in covered)
-        named = {document.path for document in documents} if covers_root else self._showing.keys()
-        showing = frozenset[str]().union(*(self._showing[path] for path in named))
+        known = map(id, documents) if covers_root else self._showing
+        showing = frozenset[str]().union(*(self._showing[document] for document in known))
         attached = frozenset(one.path for document in documents for one in document.attachments if one.path is not None)
         uncovered = _in_order(files, (showing | _shown_beside(signature)) - covered)
         attachments = _in_order(files, attached - covered)

@@ -53,9 +53,7 @@ def stamp_oddities(
     pages = {page.identifier: _Page(document, page.path) for document in documents for page in document.pages}
     boxes: dict[str, Box | None] = {}
     found = dict.fromkeys(
-        oddity
-        for stamp in signature.stamps
-        if (oddity := _oddity(files, pages, boxes, stamp, picture)) is not None
+        oddity for stamp in signature.stamps if (oddity := _oddity(files, pages, boxes, stamp, picture)) is not None
     )
     if picture is not None and picture.opaque:
         found[StampOddity.HIDING] = None
@@ -93,7 +91,12 @@ def _shown(stamp: OfdStampAnnot) -> Box | None:
     left, top, width, height = stamp.boundary
     if stamp.clip is not None:
         across, down, *sides = stamp.clip
-        left, top, width, height = left + across, top + down, min(width - across, sides[0]), min(height - down, sides[1])
+        left, top, width, height = (
+            left + across,
+            top + down,
+            min(width - across, sides[0]),
+            min(height - down, sides[1]),
+        )
     return (left, top, width, height) if width > 0 and height > 0 else None
 
 

@@ -3,7 +3,9 @@
 Only what the file says is drawn. What cannot be drawn is noted, and a frame stands where a picture would be.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from PIL import Image
@@ -21,12 +23,15 @@ from .drawing import (
     Pen,
     Sheet,
     after,
+    box_of,
     moved,
     put,
     scale_of,
 )
+from .drawing import Box as Edges
 from .errors import TooLargeError
 from .ofd_document import OfdDocument, OfdPage
+from .ofd_gradients import gradient
 from .ofd_outline import read_numbers, read_path
 from .ofd_paths import OfdFiles
 from .ofd_pictures import cut_out, read_picture
@@ -44,6 +49,8 @@ MAX_PREVIEW_DEPTH: Final = 8
 """Of objects that are made of others."""
 MAX_PREVIEW_PICTURES: Final = 48_000_000
 """Pixels of all different pictures together."""
+MAX_TILES: Final = 400
+"""Of one pattern; one with more is not drawn."""
 LARGEST_PAGE: Final = 1_500.0
 """Millimetres; a page of another size is shown as A4."""
 
@@ -227,12 +234,65 @@ class PageDrawing:
     def _path(self, element: Element, state: State) -> Iterator[Drawn]:
         parameter = element.attributes.get("DrawParam", "") or state.parameter
         inside = self._inside(element, state, self._line_width(element, parameter) / 2)
-        fill = self._ink(element, inside, "FillColor", None) if _flag(element.attributes, "Fill", False) else None
+        own = self._commands(element)
+        commands = put(own, inside.matrix)
+        even_odd = element.attributes.get("Rule", "") == "Even-Odd"
+        fill: Ink | None = None
+        if _flag(element.attributes, "Fill", False):
+            within = inside._replace(clip=(*inside.clip, Area(commands, even_odd)))
+            shaded = self._shading(self._colour(element, inside, "FillColor"), box_of(own), within)
+            if shaded is None:
+                fill = self._ink(element, inside, "FillColor", None)
+            else:
+                yield from shaded
         pen = self._pen(element, inside, _BLACK) if _flag(element.attributes, "Stroke", True) else None
-        commands = put(self._commands(element), inside.matrix)
         if commands and (fill is not None or pen is not None):
-            even_odd = element.attributes.get("Rule", "") == "Even-Odd"
             yield DrawnPath(commands=commands, fill=fill, even_odd=even_odd, pen=pen, clip=inside.clip)
+
+    def _shading(self, colour: Element | None, box: Edges | None, state: State) -> Iterator[Drawn] | None:
+        """What fills the clip of the state where a colour is more than one; None where it is shown as one."""
+        if colour is None or box is None or not colour.children:
+            return None
+        if (pattern := colour.first("Pattern")) is not None:
+            return self._tiles(pattern, box, state)
+        found = gradient(colour, lambda one: self._resources.ink(one, 1.0), box)
+        if found is None:
+            return None
+        self._count_picture(found.image)
+        place = after(found.place, state.matrix)
+        return iter((DrawnPicture(image=found.image, place=place, opacity=state.opacity, clip=state.clip),))
+
+    def _tiles(self, pattern: Element, box: Edges, state: State) -> Iterator[Drawn] | None:
+        """A pattern, again and again over a box (clause 8.3.3)."""
+        attributes, cell = pattern.attributes, pattern.first("CellContent")
+        width, height = (read_numbers(attributes.get(name, "")) for name in ("Width", "Height"))
+        plain = attributes.get("ReflectMethod", "Normal") == "Normal" and attributes.get("RelativeTo", "") != "Page"
+        if (
+            cell is None
+            or not plain
+            or not (width and height)
+            or "CTM" in attributes
+            or state.depth >= MAX_PREVIEW_DEPTH
+        ):
+            return None
+        steps = [
+            max((*size, *read_numbers(attributes.get(name, ""))[:1]))
+            for size, name in ((width, "XStep"), (height, "YStep"))
+        ]
+        if min(steps) <= 0:
+            return None
+        first, last = ([math.floor(box[place + at] / steps[at]) for at in (0, 1)] for place in (0, 2))
+        if (last[0] - first[0] + 1) * (last[1] - first[1] + 1) > MAX_TILES:
+            return None
+        places = [
+            moved(column * steps[0], row * steps[1])
+            for row in range(first[1], last[1] + 1)
+            for column in range(first[0], last[0] + 1)
+        ]
+        inner = state._replace(depth=state.depth + 1)
+        return chain.from_iterable(
+            self._block(cell, inner._replace(matrix=after(place, state.matrix))) for place in places
+        )
 
     def _picture(self, element: Element, state: State) -> Iterator[Drawn]:
         inside = self._inside(element, state, 0.0)
@@ -255,13 +315,16 @@ class PageDrawing:
             data = self._resources.pictures.get(reference)
             image = None if data is None else read_picture(data)
             if image is not None:
-                self._pixels -= image.width * image.height
-                if self._pixels < 0:
-                    raise TooLargeError(f"pictures of more than {MAX_PREVIEW_PICTURES} pixels")
+                self._count_picture(image)
             self._pictures[reference] = image
             if image is None:
                 self._notes.add(PreviewNote.PICTURE_LEFT_OUT)
         return self._pictures[reference]
+
+    def _count_picture(self, image: Image.Image) -> None:
+        self._pixels -= image.width * image.height
+        if self._pixels < 0:
+            raise TooLargeError(f"pictures of more than {MAX_PREVIEW_PICTURES} pixels")
 
     def _commands(self, element: Element) -> tuple[Command, ...]:
         commands, whole = read_path(element.text_of("AbbreviatedData"))
@@ -273,12 +336,15 @@ class PageDrawing:
         return commands
 
     def _ink(self, element: Element, inside: State, name: str, otherwise: Ink | None) -> Ink | None:
-        colour = element.first(name) or self._resources.parameter_colour(inside.parameter, name)
+        colour = self._colour(element, inside, name)
         if colour is None:
             return None if otherwise is None else otherwise._replace(opacity=inside.opacity)
         if is_gradient(colour):
             self._notes.add(PreviewNote.COLOUR_APPROXIMATED)
         return self._resources.ink(colour, inside.opacity)
+
+    def _colour(self, element: Element, inside: State, name: str) -> Element | None:
+        return element.first(name) or self._resources.parameter_colour(inside.parameter, name)
 
     def _pen(self, element: Element, inside: State, otherwise: Ink | None) -> Pen | None:
         ink = self._ink(element, inside, "StrokeColor", otherwise)

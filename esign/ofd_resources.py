@@ -1,6 +1,6 @@
 """Resources that the pages of an OFD draw with (GB/T 33190-2016 clause 7.9): fonts, pictures, colours, parameters."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -59,7 +59,7 @@ class Resources:
         return next((colour for found in self._chain(reference) if (colour := found.first(name)) is not None), None)
 
     def ink(self, colour: Element, opacity: float) -> Ink | None:
-        """A colour (clause 8.3); None when it says none. Of a gradient it is the first one."""
+        """A colour (clause 8.3); None when it says none. Of a gradient it is the one between all."""
         attributes = colour.attributes
         opacity *= _share(attributes.get("Alpha", ""))
         numbers = _values(attributes.get("Value", ""))
@@ -68,8 +68,10 @@ class Resources:
             numbers = _of_palette(space, attributes["Index"])
         if numbers:
             return _ink(numbers, space, opacity)
-        if (nested := _first_colour(colour)) is not None:
-            return self.ink(nested, opacity)
+        nested = [ink for one in _colours_of(colour) if (ink := self.ink(one, opacity)) is not None]
+        if nested:
+            red, green, blue, clear = (sum(parts) / len(nested) for parts in zip(*nested, strict=True))
+            return Ink(round(red), round(green), round(blue), clear)
         # Neither value nor index: all channels are 0. A pattern is no colour.
         return None if colour.children else Ink(0, 0, 0, opacity)
 
@@ -127,12 +129,8 @@ def _ink(numbers: tuple[float, ...], space: Element | None, opacity: float) -> I
     return Ink(round(red * 255), round(green * 255), round(blue * 255), opacity)
 
 
-def _first_colour(colour: Element) -> Element | None:
-    """The first colour of a gradient: in a segment of an axial or radial one, or at a corner of a mesh."""
+def _colours_of(colour: Element) -> Iterator[Element]:
+    """The colours of a gradient: of the segments of an axial or radial one, or of the corners of a mesh."""
     for gradient in colour.children:
-        if gradient.name == "Pattern":
-            continue
-        for part in gradient.children:
-            if (found := part.first("Color")) is not None:
-                return found
-    return None
+        if gradient.name != "Pattern":
+            yield from (found for part in gradient.children if (found := part.first("Color")) is not None)

@@ -1,15 +1,20 @@
 """A seal's picture as dots: a PNG with a transparent background, which is what an electronic seal object holds."""
 
+from __future__ import annotations
+
 import io
 import math
 import zlib
 from collections.abc import Iterator
 from itertools import pairwise
-
-from PIL import Image, ImageChops, ImageDraw
+from typing import TYPE_CHECKING
 
 from .page import Colour, Command, Shape
 from .seal import RED, SealImage, SealPicture
+
+if TYPE_CHECKING:
+    # A large library, loaded by what uses it: a seal becomes dots once, when it is made.
+    from PIL import Image
 
 SEAL_DPI = 600
 """What the pictures of real governments' seals have."""
@@ -24,6 +29,8 @@ _Point = tuple[float, float]
 
 def seal_png(picture: SealPicture, *, dpi: int = SEAL_DPI) -> bytes:
     """The picture in its size at `dpi` dots per inch, red on transparent; the same picture gives the same bytes."""
+    from PIL import Image
+
     scale = dpi * _FINER / 25.4
     fine = (round(picture.width * scale), round(picture.height * scale))
     size = (max(1, -(-fine[0] // _FINER)), max(1, -(-fine[1] // _FINER)))
@@ -52,6 +59,8 @@ def _draw(ink: Image.Image, shape: Shape, scale: float) -> None:
 
 def _stroke(ink: Image.Image, contours: list[list[_Point]], width: float) -> None:
     """Draw along the paths with a round pen: Pillow's own joints leave cracks in a curve."""
+    from PIL import ImageDraw
+
     pen, reach = ImageDraw.Draw(ink), width / 2
     for contour in contours:
         for x, y in contour:
@@ -61,6 +70,8 @@ def _stroke(ink: Image.Image, contours: list[list[_Point]], width: float) -> Non
 
 def _fill(ink: Image.Image, contours: list[list[_Point]]) -> None:
     """Fill by the nonzero rule: a dot is inside when the contours around it do not cancel out."""
+    from PIL import Image, ImageChops, ImageDraw
+
     winding = Image.new("L", ink.size, _NO_WINDING)
     for contour in contours:
         left, top = (int(min(point[axis] for point in contour)) for axis in (0, 1))
@@ -114,6 +125,8 @@ def _curve(controls: list[_Point]) -> list[_Point]:
 
 
 def _paste(result: Image.Image, image: SealImage, scale: float) -> None:
+    from PIL import Image
+
     dots = (image.columns, image.rows)
     part = Image.frombytes("RGB", dots, zlib.decompress(image.colours)).convert("RGBA")
     if image.opacity is not None:

@@ -1,312 +1,317 @@
-"""What a licence is, how it is made, and how it lives."""
+"""What a licence is, how it is made, and how it lives. Modules are loaded when a name is asked for (ADR 0035)."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from esign import CHINA
 
-from .actors import Actor
-from .acts import Act, Particulars, check_act, legal_ground_of
-from .archive import ArchiveMaker, MadeArchive, type_files
-from .archive_history import archive_problems
-from .authority_seals import AuthoritySeal, AwaitedSeal, SealingKeys
-from .catalogue import (
-    MAX_CATALOGUE_BYTES,
-    Catalogue,
-    CatalogueFault,
-    CatalogueFileError,
-    Condition,
-    Document,
-    DocumentKind,
-    Effect,
-    Face,
-    Field,
-    FieldType,
-    LicenceType,
-    Obligation,
-    Period,
-    Review,
-    Term,
-    ValidityRule,
-    licence_type_from_toml,
-    load_catalogue,
-)
-from .collection import COLUMNS, Answer, Batch, BatchForm, BatchKind, CollectionStore, Operation, Receipt, WorkItem
-from .collection_files import MAX_RECEIPT_BYTES, read_receipts
-from .competence import Competence
-from .convert import licence_from_paper, licence_from_stock
-from .copies import (
-    Copies,
-    MadeCopy,
-    Reliance,
-    RelianceKind,
-    Reliances,
-    check_reliance,
-    fold_serial,
-    is_serial,
-)
-from .copy_face import symbol_text
-from .copy_making import DEFAULT_COPY_TERM, CopyMaker
-from .copy_tracing import serials_in
-from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, Replacement, ReviewEvent
-from .electronic import paper_from
-from .errors import (
-    AllotmentTakenError,
-    BatchChangedError,
-    BatchesFullError,
-    BatchNotFoundError,
-    CatalogueError,
-    ClientBatchesFullError,
-    CollectionTakenError,
-    ConversionNotFoundError,
-    CopyNotFoundError,
-    CopyRefusedError,
-    DraftChangedError,
-    DraftFullError,
-    DraftNotFoundError,
-    DraftRefusedError,
-    DuplicateLinkError,
-    DuplicateNumberError,
-    ExportRefusedError,
-    FileChangedError,
-    ForgeryReportClosedError,
-    ForgeryReportNotFoundError,
-    ForgeryReportsFullError,
-    FormError,
-    IdempotencyMismatchError,
-    ImpactListError,
-    InvalidFieldError,
-    InvalidHolderError,
-    InvalidIdentifierError,
-    IssueBatchNotFoundError,
-    LicenceInForceError,
-    LicenceNotFoundError,
-    LicencesError,
-    LinkNotFoundError,
-    NotCompetentError,
-    ProtectedDataError,
-    RelianceKnownError,
-    ReviewRequiredError,
-    SamePersonError,
-    ScanError,
-    StockFileError,
-    StockMappingError,
-    StoreUnavailableError,
-    SuccessorInForceError,
-    TransitionRefusedError,
-    UnknownAlgorithmError,
-    UnknownTypeError,
-    UnprintableFieldError,
-)
-from .faults import FAULTS, Fault
-from .files import FileProtection, FileStore, ShardTally
-from .fonts import fonts_in, shipped_font, shipped_font_file
-from .forgery_reports import (
-    MAX_CONTACT_CHARACTERS,
-    MAX_WHAT_CHARACTERS,
-    MAX_WHERE_CHARACTERS,
-    ForgeryClosing,
-    ForgeryFinding,
-    ForgeryReport,
-    ForgeryReports,
-    fold_report_number,
-    group_report_number,
-    make_forgery_closing,
-    make_forgery_report,
-)
-from .forms import FormBatch, FormEntry, FormRegister, FormState, new_batch, require_in_force
-from .hand_over import Difference, HandOver, Reconciliation, Tally, digest_of
-from .holder_file import FiledLicence, HolderFile, holder_file
-from .holder_index import holder_index
-from .holder_links import (
-    RELATIONS,
-    HolderLink,
-    HolderLinks,
-    LinkedCode,
-    LinkEntry,
-    Reach,
-    Relation,
-    Withdrawal,
-    check_link,
-    check_withdrawal,
-    linked_codes,
-)
-from .holders import (
-    HOLDER_KINDS,
-    HolderKind,
-    HolderLook,
-    check_holder,
-    check_organisation_code,
-    look_at_holder,
-)
-from .identifiers import check_character, make_identifier, parse_identifier
-from .impact import (
-    MAX_IMPACT_BYTES,
-    Drill,
-    DrillOutcome,
-    ImpactLine,
-    ImpactList,
-    Impacts,
-    ImpactSelection,
-    ReliedOn,
-    begin_drill,
-    digest_of_list,
-    identifiers_in,
-    list_to_bytes,
-    make_list,
-    run_drill,
-)
-from .issue import Issued, Issuer
-from .issue_batches import (
-    MAX_BATCH_ITEMS,
-    MAX_PROBLEM_FIELDS,
-    BatchItem,
-    IssueBatch,
-    IssueBatches,
-    IssueWish,
-    ItemOutcome,
-    ItemState,
-    NewItem,
-)
-from .json_schema import paper_schema, structured_schema
-from .legal_grounds import LEGAL_GROUNDS, LegalGround
-from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
-from .lifecycle_page import lifecycle_page
-from .making import Following, MadeLicence
-from .masking import mask_address, mask_code, mask_field, mask_name, mask_number, mask_phone
-from .memory import MemoryStore
-from .memory_collection import MemoryCollectionStore
-from .memory_copies import MemoryCopies
-from .memory_drafts import MemoryDraftStore
-from .memory_forgery import MemoryForgeryReports
-from .memory_forms import MemoryForms
-from .memory_impact import MemoryImpacts
-from .memory_links import MemoryHolderLinks
-from .memory_status import MemoryListedLives
-from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
-from .names import same_name
-from .overprint import calibration_page, overprint_page
-from .protection import KeyRing, Protection
-from .provenance import NATIVE, Attachment, Provenance, digitised
-from .recalls import (
-    KeyCause,
-    RecalledCase,
-    RecallNotice,
-    case_members,
-    cases_under_key,
-    notice_to_bytes,
-    notices,
-    recalled_cases,
-)
-from .registrar import Registrar
-from .reprint import stored_licence
-from .review import DRAFT_TRANSITIONS, MAKING, DraftAct, DraftState, account_key
-from .review_desk import ReviewDesk, Wish
-from .sealing import (
-    Collector,
-    FileSealer,
-    SealedFiles,
-    add_joint_ofd_seal,
-    add_joint_seal,
-    level_of,
-    raise_level,
-    raise_ofd,
-    raise_pdf,
-)
-from .sql import (
-    FIRST_PROTECTED_REVISION,
-    ColumnTally,
-    Reencryption,
-    SchemaState,
-    SqlCases,
-    SqlChanges,
-    SqlClients,
-    SqlCollectionStore,
-    SqlConversions,
-    SqlCopyStore,
-    SqlDraftStore,
-    SqlForgeryReports,
-    SqlForms,
-    SqlHolderLinks,
-    SqlImpacts,
-    SqlIssueBatches,
-    SqlListedLives,
-    SqlMandates,
-    SqlOversight,
-    SqlSessions,
-    SqlStore,
-    SqlTrail,
-    SqlTrailChain,
-    SqlUseCodes,
-    SqlWebhooks,
-    is_current,
-    kept_files,
-    load_snapshot,
-    may_protect_in,
-    sampled,
-    schema_state,
-    trail_rows,
-    upgrade,
-    write_snapshot,
-)
-from .standing import Event, Standing, standing_at
-from .status_lists import (
-    ListedLives,
-    MadeStatusList,
-    StatusListName,
-    changes_lists,
-    made_status_lists,
-    says_the_same,
-)
-from .stock import (
-    MAX_REGISTER_BYTES,
-    MAX_SCAN_BYTES,
-    STRAY_LINE,
-    TRUST_RULES,
-    ConversionBatch,
-    ConversionStore,
-    ConvertingOffice,
-    Finding,
-    MemoryConversions,
-    PaperRow,
-    PlannedRow,
-    RowConverter,
-    RowOutcome,
-    RowState,
-    StockMapping,
-    StockPlan,
-    StockProblem,
-    StockRegister,
-    Survey,
-    contradictions,
-    finding,
-    index_scans,
-    mapping_from,
-    open_register,
-    plan_stock,
-    report_csv,
-    require_checker,
-    scan_key,
-    survey_stock,
-)
-from .store import (
-    IN_FORCE_WORDS,
-    SEALED_FORMS,
-    FileKind,
-    Files,
-    HolderKey,
-    Idempotency,
-    LicenceStore,
-    Record,
-    StatusAnswer,
-    StatusPlace,
-    StoredFile,
-    Succession,
-    digests_of,
-    document_kind,
-    form_and_key,
-    word_of,
-)
-from .type_check import check_type, draft_pages, preview_pages, sample_marks
-from .typesetting import break_text, width_of
-from .xml_export import licence_to_xml, record_to_xml, xml_schema
+from .places import PLACES
+
+if TYPE_CHECKING:
+    from .actors import Actor
+    from .acts import Act, Particulars, check_act, legal_ground_of
+    from .archive import ArchiveMaker, MadeArchive, type_files
+    from .archive_history import archive_problems
+    from .authority_seals import AuthoritySeal, AwaitedSeal, SealingKeys
+    from .catalogue import (
+        MAX_CATALOGUE_BYTES,
+        Catalogue,
+        CatalogueFault,
+        CatalogueFileError,
+        Condition,
+        Document,
+        DocumentKind,
+        Effect,
+        Face,
+        Field,
+        FieldType,
+        LicenceType,
+        Obligation,
+        Period,
+        Review,
+        Term,
+        ValidityRule,
+        licence_type_from_toml,
+        load_catalogue,
+    )
+    from .collection import COLUMNS, Answer, Batch, BatchForm, BatchKind, CollectionStore, Operation, Receipt, WorkItem
+    from .collection_files import MAX_RECEIPT_BYTES, read_receipts
+    from .competence import Competence
+    from .convert import licence_from_paper, licence_from_stock
+    from .copies import (
+        Copies,
+        MadeCopy,
+        Reliance,
+        RelianceKind,
+        Reliances,
+        check_reliance,
+        fold_serial,
+        is_serial,
+    )
+    from .copy_face import symbol_text
+    from .copy_making import DEFAULT_COPY_TERM, CopyMaker
+    from .copy_tracing import serials_in
+    from .drafts import Approval, Draft, DraftContent, DraftStep, DraftStore, Remark, Replacement, ReviewEvent
+    from .electronic import paper_from
+    from .errors import (
+        AllotmentTakenError,
+        BatchChangedError,
+        BatchesFullError,
+        BatchNotFoundError,
+        CatalogueError,
+        ClientBatchesFullError,
+        CollectionTakenError,
+        ConversionNotFoundError,
+        CopyNotFoundError,
+        CopyRefusedError,
+        DraftChangedError,
+        DraftFullError,
+        DraftNotFoundError,
+        DraftRefusedError,
+        DuplicateLinkError,
+        DuplicateNumberError,
+        ExportRefusedError,
+        FileChangedError,
+        ForgeryReportClosedError,
+        ForgeryReportNotFoundError,
+        ForgeryReportsFullError,
+        FormError,
+        IdempotencyMismatchError,
+        ImpactListError,
+        InvalidFieldError,
+        InvalidHolderError,
+        InvalidIdentifierError,
+        IssueBatchNotFoundError,
+        LicenceInForceError,
+        LicenceNotFoundError,
+        LicencesError,
+        LinkNotFoundError,
+        NotCompetentError,
+        ProtectedDataError,
+        RelianceKnownError,
+        ReviewRequiredError,
+        SamePersonError,
+        ScanError,
+        StockFileError,
+        StockMappingError,
+        StoreUnavailableError,
+        SuccessorInForceError,
+        TransitionRefusedError,
+        UnknownAlgorithmError,
+        UnknownTypeError,
+        UnprintableFieldError,
+    )
+    from .faults import FAULTS, Fault
+    from .files import FileProtection, FileStore, ShardTally
+    from .fonts import fonts_in, shipped_font, shipped_font_file
+    from .forgery_reports import (
+        MAX_CONTACT_CHARACTERS,
+        MAX_WHAT_CHARACTERS,
+        MAX_WHERE_CHARACTERS,
+        ForgeryClosing,
+        ForgeryFinding,
+        ForgeryReport,
+        ForgeryReports,
+        fold_report_number,
+        group_report_number,
+        make_forgery_closing,
+        make_forgery_report,
+    )
+    from .forms import FormBatch, FormEntry, FormRegister, FormState, new_batch, require_in_force
+    from .hand_over import Difference, HandOver, Reconciliation, Tally, digest_of
+    from .holder_files import FiledLicence, HolderFile, holder_file
+    from .holder_indexes import holder_index
+    from .holder_links import (
+        RELATIONS,
+        HolderLink,
+        HolderLinks,
+        LinkedCode,
+        LinkEntry,
+        Reach,
+        Relation,
+        Withdrawal,
+        check_link,
+        check_withdrawal,
+        linked_codes,
+    )
+    from .holders import (
+        HOLDER_KINDS,
+        HolderKind,
+        HolderLook,
+        check_holder,
+        check_organisation_code,
+        look_at_holder,
+    )
+    from .identifiers import check_character, make_identifier, parse_identifier
+    from .impact import (
+        MAX_IMPACT_BYTES,
+        Drill,
+        DrillOutcome,
+        ImpactLine,
+        ImpactList,
+        Impacts,
+        ImpactSelection,
+        ReliedOn,
+        begin_drill,
+        digest_of_list,
+        identifiers_in,
+        list_to_bytes,
+        make_list,
+        run_drill,
+    )
+    from .issue import Issued, Issuer
+    from .issue_batches import (
+        MAX_BATCH_ITEMS,
+        MAX_PROBLEM_FIELDS,
+        BatchItem,
+        IssueBatch,
+        IssueBatches,
+        IssueWish,
+        ItemOutcome,
+        ItemState,
+        NewItem,
+    )
+    from .json_schema import paper_schema, structured_schema
+    from .legal_grounds import LEGAL_GROUNDS, LegalGround
+    from .lifecycle import ENDS, TRANSITIONS, Action, Status, after
+    from .lifecycle_pages import lifecycle_page
+    from .making import Following, MadeLicence
+    from .masking import mask_address, mask_code, mask_field, mask_name, mask_number, mask_phone
+    from .memory import MemoryStore
+    from .memory_collection import MemoryCollectionStore
+    from .memory_copies import MemoryCopies
+    from .memory_drafts import MemoryDraftStore
+    from .memory_forgery import MemoryForgeryReports
+    from .memory_forms import MemoryForms
+    from .memory_impact import MemoryImpacts
+    from .memory_links import MemoryHolderLinks
+    from .memory_status import MemoryListedLives
+    from .model import FieldValue, Holder, IssuingAuthority, Licence, Validity, normal_number
+    from .names import same_name
+    from .overprint import calibration_page, overprint_page
+    from .protection import KeyRing, Protection
+    from .provenance import NATIVE, Attachment, Provenance, digitised
+    from .recalls import (
+        KeyCause,
+        RecalledCase,
+        RecallNotice,
+        case_members,
+        cases_under_key,
+        notice_to_bytes,
+        notices,
+        recalled_cases,
+    )
+    from .registrar import Registrar
+    from .reprint import stored_licence
+    from .review import DRAFT_TRANSITIONS, MAKING, DraftAct, DraftState, account_key
+    from .review_desk import ReviewDesk, Wish
+    from .sealing import (
+        Collector,
+        FileSealer,
+        SealedFiles,
+        add_joint_ofd_seal,
+        add_joint_seal,
+        level_of,
+        raise_level,
+        raise_ofd,
+        raise_pdf,
+    )
+    from .sql.case_store import SqlCases
+    from .sql.change_store import SqlChanges
+    from .sql.client_store import SqlClients
+    from .sql.code_store import SqlUseCodes
+    from .sql.collection_store import SqlCollectionStore
+    from .sql.conversion_store import SqlConversions
+    from .sql.copy_store import SqlCopyStore
+    from .sql.forgery_store import SqlForgeryReports
+    from .sql.forms_store import SqlForms
+    from .sql.holder_store import SqlHolderLinks
+    from .sql.impact_store import SqlImpacts
+    from .sql.issue_batch_store import SqlIssueBatches
+    from .sql.licence_store import SqlStore
+    from .sql.mandate_store import SqlMandates
+    from .sql.number_columns import FIRST_PROTECTED_REVISION, may_protect_in
+    from .sql.oversight_store import SqlOversight
+    from .sql.reencryption import ColumnTally, Reencryption
+    from .sql.review_store import SqlDraftStore
+    from .sql.revisions import SchemaState, is_current, schema_state, upgrade
+    from .sql.session_store import SqlSessions
+    from .sql.snapshot import kept_files, load_snapshot, sampled, write_snapshot
+    from .sql.status_store import SqlListedLives
+    from .sql.trail_chain_store import SqlTrailChain
+    from .sql.trail_check_store import trail_rows
+    from .sql.trail_store import SqlTrail
+    from .sql.webhook_store import SqlWebhooks
+    from .standing import Event, Standing, standing_at
+    from .status_lists import (
+        ListedLives,
+        MadeStatusList,
+        StatusListName,
+        changes_lists,
+        made_status_lists,
+        says_the_same,
+    )
+    from .stock import (
+        MAX_REGISTER_BYTES,
+        MAX_SCAN_BYTES,
+        STRAY_LINE,
+        TRUST_RULES,
+        ConversionBatch,
+        ConversionStore,
+        ConvertingOffice,
+        Finding,
+        MemoryConversions,
+        PaperRow,
+        PlannedRow,
+        RowConverter,
+        RowOutcome,
+        RowState,
+        StockMapping,
+        StockPlan,
+        StockProblem,
+        StockRegister,
+        Survey,
+        contradictions,
+        finding,
+        index_scans,
+        mapping_from,
+        open_register,
+        plan_stock,
+        report_csv,
+        require_checker,
+        scan_key,
+        survey_stock,
+    )
+    from .store import (
+        IN_FORCE_WORDS,
+        SEALED_FORMS,
+        FileKind,
+        Files,
+        HolderKey,
+        Idempotency,
+        LicenceStore,
+        Record,
+        StatusAnswer,
+        StatusPlace,
+        StoredFile,
+        Succession,
+        digests_of,
+        document_kind,
+        form_and_key,
+        word_of,
+    )
+    from .type_check import check_type, draft_pages, preview_pages, sample_marks
+    from .typesetting import break_text, width_of
+    from .xml_export import licence_to_xml, record_to_xml, xml_schema
+else:
+
+    def __getattr__(name: str) -> object:
+        """Load the module that holds a public name, and keep the name."""
+        if name not in PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f".{PLACES[name]}", __name__), name)
+        return value
+
 
 __all__ = [
     "CHINA",

@@ -137,7 +137,7 @@ def _file_checks(one: ForeignOfdSignature) -> Iterator[Check]:
     else:
         notes = "" if one.covers_root else ", but not OFD.xml, which says which documents there are"
         notes += f"; not the attached {named_files(one.attachments)}" if one.attachments else ""
-        notes += f"; not {named_files(one.further)}, which readers need not show" if one.further else ""
+        notes += f"; not the rest of the package: {named_files(one.further)}" if one.further else ""
         yield Check(name="coverage", code="OK", detail=f"{name!a}: everything that shows{notes}")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from licences.errors import InvalidHolderError
-from licences.holder_file import FiledLicence, holder_file
+from licences.holder_files import FiledLicence, holder_file
 from licences.holder_links import RELATIONS, HolderLink, HolderLinks, Reach, linked_codes
 from licences.store import HolderKey, LicenceStore
 

@@ -1,6 +1,6 @@
 """All licence types that are known: those that ship and those of a home, each in its versions."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -54,21 +54,32 @@ class Catalogue:
         return next((one for one in self.versions(slug_or_code) if one.effective.holds(day)), None)
 
 
-def load_catalogue(own: Mapping[str, bytes] | None = None) -> Catalogue:
+def load_catalogue(own: Mapping[str, bytes] | None = None, *, only: Collection[str] | None = None) -> Catalogue:
     """Read the types that ship with the package and, by the names of their files, those of a home.
 
-    A copy of a file that ships adds nothing. Raises CatalogueFileError, with the name of the file.
+    A copy of a file that ships adds nothing. With ``only``, slugs or codes, other types that ship may be left out: to
+    read all takes longer than to judge a licence. Raises CatalogueFileError, with the name of the file.
     """
-    shipped = _shipped()
+    shipped = _shipped_files()
     of_home = {data: name for name, data in (own or {}).items() if data not in shipped}
-    return Catalogue([*shipped.values(), *(_read(name, data) for data, name in of_home.items())])
+    wanted = [data for data in shipped if only is None or _may_be_one_of(data, only)]
+    return Catalogue([*map(_shipped_type, wanted), *(_read(name, data) for data, name in of_home.items())])
+
+
+def _may_be_one_of(data: bytes, names: Collection[str]) -> bool:
+    # The files that ship write slugs and codes as they are.
+    return any(name.encode("utf-8", "replace") in data for name in names)
 
 
 @cache
-def _shipped() -> Mapping[bytes, LicenceType]:
-    # Read once: these files are part of the program, and a whole catalogue takes a tenth of a second.
-    files = {file.read_bytes(): file.name for file in resources.files(__package__).iterdir() if _is_type(file.name)}
-    return {data: _read(name, data) for data, name in files.items()}
+def _shipped_files() -> Mapping[bytes, str]:
+    return {file.read_bytes(): file.name for file in resources.files(__package__).iterdir() if _is_type(file.name)}
+
+
+@cache
+def _shipped_type(data: bytes) -> LicenceType:
+    # Read once: these files are part of the program.
+    return _read(_shipped_files()[data], data)
 
 
 def _is_type(name: str) -> bool:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from licences.actors import Actor
 from licences.errors import DuplicateLinkError, LinkNotFoundError
-from licences.holder_index import holder_index
+from licences.holder_indexes import holder_index
 from licences.holder_links import HolderLink, LinkEntry, Withdrawal
 from licences.protection import Protection
 from licences.store import HolderKey

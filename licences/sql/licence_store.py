@@ -19,7 +19,7 @@ from licences.errors import (
     StoreUnavailableError,
     TransitionRefusedError,
 )
-from licences.holder_index import holder_index
+from licences.holder_indexes import holder_index
 from licences.lifecycle import Action
 from licences.protection import Protection
 from licences.standing import Event, next_event

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from esign import CHINA
 from licences.access import MANDATE_KEPT, MAX_MANDATES, Mandate, MandateNotFoundError, TooManyMandatesError
-from licences.holder_index import holder_index
+from licences.holder_indexes import holder_index
 from licences.protection import Protection
 from licences.store import HolderKey
 

@@ -28,7 +28,7 @@ def test_half_of_a_second_request_is_given_up(running: ModuleType, fresh: Elicen
     """The first request of a connection had a deadline; behind it, one byte kept the connection for ever."""
     with running.Server(fresh, code=running.IMPATIENT) as server:
         port = int(server.url.rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as waiting:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as waiting:
             waiting.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             assert waiting.recv(10_000).startswith(b"HTTP/1.1 200")
             waiting.sendall(b"GET /v HTTP/1.1\r\nHost:")
@@ -36,4 +36,4 @@ def test_half_of_a_second_request_is_given_up(running: ModuleType, fresh: Elicen
             # What is left of the first answer, and then the end.
             while waiting.recv(10_000):
                 pass
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 15

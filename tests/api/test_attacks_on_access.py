@@ -17,9 +17,10 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.client_keeping import ClientKeeping
+from api.clock import clock
 from api.home import open_home
 from api.serving import Peer
-from api.wiring import Services, clock
+from api.wiring import Services
 from keys import load_certificates
 from licences import Actor, DraftRefusedError, Wish
 from licences.access import EVERYTHING, Session, new_session_secret, session_digest, subject_proof

@@ -44,7 +44,7 @@ def verdicts(home: Path, at: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[
 
     The clock stands at `at`, so that two homes are looked at in the same minute: a report names it in words.
     """
-    monkeypatch.setattr("api.wiring.clock", lambda: at)
+    monkeypatch.setattr("api.verifying_services.clock", lambda: at)
     services = Services(open_home(home))
     found: dict[str, object] = {}
     for identifier in identifiers(services):
@@ -276,7 +276,7 @@ def test_postgresql(
     restored = Services(open_home(tmp_path / "target"))
     assert restored.home.settings.store == StoreSetting(url=new)
     pdf = services.store.file(record, "pdf")
-    monkeypatch.setattr("api.wiring.clock", lambda: at)
+    monkeypatch.setattr("api.verifying_services.clock", lambda: at)
     reports = [one.verifier.verify_file(pdf, at=at) for one in (services, restored)]
     assert reports[0] == reports[1]
     assert restored.store.get(record.identifier) == record

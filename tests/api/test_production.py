@@ -129,7 +129,7 @@ def proof_of_system(elicence: Elicence) -> dict[str, str]:
 
 def wait_for(client: httpx2.Client, status: int) -> dict[str, Any]:
     """Ask for readiness until it is as it must be; its answer is remembered for some seconds."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while (answer := client.get("/readyz")).status_code != status:
         assert time.monotonic() < deadline, answer.text
         time.sleep(0.2)

@@ -70,7 +70,7 @@ class Office:
 
     def until(self, question: Callable[[], bool]) -> None:
         """The folder of trust is looked at once a second."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not question():
             assert time.monotonic() < deadline
             time.sleep(0.1)

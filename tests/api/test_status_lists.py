@@ -57,7 +57,7 @@ def counts(content: bytes) -> dict[str, int]:
     return {value.name: places.count(value) for value in ListedStatus if value and places.count(value)}
 
 
-def eventually(question: Any, seconds: float = 20) -> Any:
+def eventually(question: Any, seconds: float = 60) -> Any:
     end = time.monotonic() + seconds
     while not (answer := question()):
         assert time.monotonic() < end, "it did not come to that"
@@ -69,7 +69,7 @@ def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     try:
         given = {name.replace("_", "-"): text for name, text in headers.items()}
         request = urllib.request.Request(url, headers=given)  # noqa: S310 - our own server
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return answer.status, {name.lower(): text for name, text in answer.headers.items()}, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, {name.lower(): text for name, text in error.headers.items()}, error.read()
@@ -390,7 +390,7 @@ def offering(running: ModuleType, full_home: Path, tmp_path_factory: pytest.Temp
     for seconds in range(3):
         services.status_publisher.publish(began + timedelta(seconds=seconds))
         revoke_in(services, began)
-    time.sleep((began - datetime.now(UTC)).total_seconds() + 2)
+    time.sleep(max(0.0, (began - datetime.now(UTC)).total_seconds() + 2))
     with running.Server(elicence) as server:
         eventually(lambda: len(services.status_files.published(NAME)) == 4)
         server.home = elicence.home

@@ -194,6 +194,55 @@ def test_it_hands_out_the_file_or_an_annotated_copy(using: Using) -> None:
             assert report["copy"]["case_number"] == ACCESS["case_number"]
 
 
+def test_it_hands_out_an_ofd_where_there_can_be_one(using: Using) -> None:
+    zhang, hall = using.person(ZHANG), using.nobody()
+    asked = {"code": authorised(zhang, own(zhang)), "form": "copy", "access": ACCESS}
+    copy = hall.post("/api/v1/authorisations/redeem", params={"format": "ofd"}, json=asked)
+    assert (copy.status_code, copy.headers["content-type"]) == (200, "application/ofd"), copy.text
+    assert copy.headers["content-disposition"].endswith('.ofd"')
+    report = hall.post("/api/v1/verifications", files={"file": copy.content}).json()
+    assert (report["verdict"], report["copy"]["case_number"]) == ("passed", ACCESS["case_number"])
+    asked |= {"code": authorised(zhang, own(zhang)), "form": "file"}
+    file = hall.post("/api/v1/authorisations/redeem", params={"format": "ofd"}, json=asked)
+    assert (file.status_code, file.headers["content-type"]) == (200, "application/ofd")
+    asked["code"] = authorised(zhang, own(zhang))
+    assert hall.post("/api/v1/authorisations/redeem", params={"format": "xml"}, json=asked).status_code == 422
+    assert redeemed(hall, asked["code"], "file").headers["content-type"] == "application/pdf"
+
+
+def test_an_objection_is_not_lost_with_the_session(using: Using) -> None:
+    zhang, gone = using.person(ZHANG), using.nobody(**{"Sec-Fetch-Site": "same-origin", "Cookie": "elicence=over"})
+    typed = {"licence": own(zhang), "statement": "不是 <我> 的取水量。", "contact": "窗口 3", "csrf": "0" * 64}
+    for path in ("/my/objections", "/my/objections/again"):
+        kept = gone.post(path, data=typed)
+        assert kept.status_code == 401
+        assert "登录已过期，异议还没有提交" in kept.text
+        assert "不是 &lt;我&gt; 的取水量。" in kept.text
+        assert "no-store" in kept.headers["cache-control"]
+    again = zhang.post("/my/objections/again", data=typed)
+    assert again.status_code == 200
+    assert "不是 &lt;我&gt; 的取水量。" in again.text
+    assert 'value="窗口 3"' in again.text
+    # Shown, and not yet sent.
+    assert zhang.get("/api/v1/my/objections").json()["objections"] == []
+    # Another site has no words of its own on a page of ours.
+    for stranger in (using.nobody(), using.nobody(**{"Sec-Fetch-Site": "cross-site"})):
+        assert stranger.post("/my/objections", data=typed).status_code == 403
+
+
+def test_no_code_is_used_up_for_an_ofd_that_cannot_be(using: Using, running: ModuleType) -> None:
+    hall = using.nobody()
+    document = running.changed("special-equipment-use-1", certificateNumber="梯11赣A990099(26)")
+    made = using.elicence.issue(document, "--seal", "rsa")
+    duty = {**WISH, "identifier": made["identifier"], "legal_basis": "行政许可法第三十三条", "access": ACCESS}
+    for form in ("file", "copy"):
+        code = hall.post("/api/v1/authorisations", json=duty).json()["code"]
+        asked = {"code": code, "form": form, "access": ACCESS}
+        taken = hall.post("/api/v1/authorisations/redeem", params={"format": "ofd"}, json=asked)
+        assert (taken.status_code, taken.headers["content-type"]) == (200, "application/pdf"), taken.text
+        assert taken.content.startswith(b"%PDF")
+
+
 def test_of_many_who_redeem_at_once_one_gets_it(using: Using) -> None:
     zhang = using.person(ZHANG)
     code = authorised(zhang, own(zhang))

@@ -21,6 +21,7 @@ from standardwebhooks import Webhook as Witness
 from api import event_messages
 from api.event_sending import EventSending, Teller
 from api.home import open_home
+from api.home_lock import HomeLock
 from api.webhook_keeping import add_webhook, rotate_secret
 from api.wiring import Services
 from licences import Actor
@@ -129,14 +130,14 @@ def test_a_receiver_that_fails_gets_the_same_message_again_later(services: Servi
 def test_a_receiver_that_hangs_is_not_waited_for(
     services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(event_messages, "ATTEMPT_SECONDS", 0.3)
     clock = Clock()
     with NewReceiver((None,)).running() as receiver:
         one = hook(services, f"{receiver.url}/secret-path")
         began = time.monotonic()
-        with caplog.at_level(logging.INFO):
+        with caplog.at_level(logging.INFO), monkeypatch.context() as hasty:
+            hasty.setattr(event_messages, "ATTEMPT_SECONDS", 0.3)
             assert tell(services, one, clock) == 0
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < event_messages.ATTEMPT_SECONDS - 1
         assert services.webhooks.get(one.id).last_code == "UNREACHABLE"
         clock.now += timedelta(seconds=5)
         assert tell(services, one, clock) == SAMPLES
@@ -256,16 +257,16 @@ def test_a_server_thread_tells_while_one_receiver_hangs(services: Services) -> N
         hook(services, quick.url)
         sending = EventSending(services)
         with sending.running():
-            assert slow.hanging.wait(20)
-            until = time.monotonic() + 20
+            assert slow.hanging.wait(60)
+            until = time.monotonic() + 60
             while len(quick.messages) < SAMPLES and time.monotonic() < until:
                 time.sleep(0.02)
             slow._release.set()
     assert len(quick.messages) == SAMPLES
     assert sending.state == "ok"
-    other = EventSending(services)
-    with other.running():
-        assert other._lock.take(), "the lock was given back"
+    another = HomeLock(services.home.path / "webhooks.lock")
+    assert another.take(), "the lock was given back"
+    another.give_back()
 
 
 def test_a_new_secret_is_used_at_once_beside_the_old_one(services: Services, receiver: Receiver) -> None:
@@ -285,7 +286,7 @@ def test_webhooks_over_http(served: Server, receiver: Receiver) -> None:
         secret = made.json().pop("secret")
         address = f"/webhooks/{made.json()['webhook']}"
         assert made.headers["location"] == f"/api/v1{address}"
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while len(receiver.messages) < 2 and time.monotonic() < until:
             time.sleep(0.05)
         headers, body = receiver.messages[0]

@@ -34,9 +34,10 @@ MAX_REQUEST_BYTES = 1 << 17
 # thread, no engine, no home.
 LOADED = (
     "alembic.command", "alembic.config", "anyio._backends._asyncio", "api.app", "api.cli", "api.commands", "api.demo",
-    "api.identity", "api.key_keeping", "api.key_retiring", "api.kit", "api.seal_server", "api.wiring", "encodings.idna",
-    "httpx2", "cryptography.hazmat.backends.openssl", "pydantic.v1", "sqlalchemy.dialects.postgresql",
-    "sqlalchemy.dialects.sqlite", "uvicorn.protocols.http.h11_impl",
+    "api.identity", "api.key_keeping", "api.key_retiring", "api.kit", "api.seal_server", "api.verifying", "api.wiring",
+    "cryptography.hazmat.backends.openssl", "encodings.idna", "getpass", "httpx2", "importlib.metadata", "pydantic.v1",
+    "sqlalchemy.dialects.postgresql", "sqlalchemy.dialects.sqlite", "uharfbuzz", "uvicorn.protocols.http.h11_impl",
+    "zxingcpp",
 )  # fmt: skip
 
 
@@ -46,10 +47,12 @@ def load_program() -> None:
         importlib.import_module(name)
     from PIL import Image
 
-    from licences import load_catalogue
+    import licences
 
+    for name in licences.__all__:
+        getattr(licences, name)
     Image.preinit()
-    load_catalogue()
+    licences.load_catalogue()
     sys.path.append(str(Path(__file__).parent))
     readers = importlib.import_module("readers")
     sys.path.pop()

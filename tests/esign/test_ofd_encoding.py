@@ -49,6 +49,7 @@ def test_a_few_letters_of_gbk_that_happen_to_be_utf_8() -> None:
 
 
 LYING = {
+    "GBK, and is UTF-8 of which GBK makes letters, too": '<?xml version="1.0" encoding="GBK"?><a>样例</a>'.encode(),
     "GBK, and is UTF-8": TEXT.format("GBK").encode(),
     "GB18030, and is UTF-8 with a mark": TEXT.format("GB18030").encode("utf-8-sig"),
     "UTF-8, and is GBK": TEXT.format("UTF-8").encode("gbk"),

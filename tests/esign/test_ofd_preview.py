@@ -187,6 +187,80 @@ def test_colours_opacity_and_parameters() -> None:
     assert shown.notes == {PreviewNote.COLOUR_APPROXIMATED}
 
 
+def shaded(kind: str, *, box: str = "0 0 100 100", ends: str = "255 0 0,0 0 255", **attributes: str) -> str:
+    """A square filled with a gradient or pattern."""
+    words = "".join(f' {key}="{value}"' for key, value in attributes.items())
+    segments = "".join(f'<Segment><Color Value="{colour}"/></Segment>' for colour in ends.split(","))
+    colour = f"<FillColor><{kind}{words}>{segments}</{kind}></FillColor>"
+    return path("M 0 0 L 100 0 L 100 100 L 0 100 C", boundary=box, Stroke="false", Fill="true", inside=colour)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "colours"),
+    [
+        (
+            shaded("AxialShd", StartPoint="20 0", EndPoint="80 0", Extend="3"),
+            {(5, 50): RED, (35, 10): (191, 0, 64), (50, 90): (128, 0, 128), (95, 5): (0, 0, 255)},
+        ),
+        (
+            shaded("AxialShd", StartPoint="20 0", EndPoint="80 0"),
+            {(10, 50): WHITE, (90, 50): WHITE, (50, 50): (128, 0, 128)},
+        ),
+        (
+            shaded("AxialShd", StartPoint="0 0", EndPoint="100 100", ends="255 0 0,0 255 0,0 0 255"),
+            {(2, 2): (245, 10, 0), (50, 50): (0, 255, 0), (75, 25): (0, 255, 0), (75, 75): (0, 128, 128)},
+        ),
+        (
+            shaded("RadialShd", StartPoint="50 50", EndPoint="50 50", EndRadius="40", Extend="2"),
+            {(50, 50): (254, 0, 1), (50, 70): (128, 0, 128), (30, 50): (128, 0, 128), (2, 2): (0, 0, 255)},
+        ),
+        (
+            shaded("RadialShd", StartPoint="50 50", EndPoint="50 50", StartRadius="20", EndRadius="40"),
+            {(50, 50): WHITE, (50, 80): (128, 0, 128), (95, 50): WHITE},
+        ),
+    ],
+    ids=["along", "not beyond", "aslant", "round", "ring"],
+)
+def test_gradients(drawn: str, colours: Mapping[tuple[int, int], tuple[int, int, int]]) -> None:
+    shown = Shown(package(drawn))
+    assert shown.notes == set()
+    for place, colour in colours.items():
+        assert shown.at(*place) == pytest.approx(colour, abs=6), place
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"StartPoint": "0 0", "EndPoint": "0 0"},
+        {"StartPoint": "0 0", "EndPoint": "x"},
+        {"StartPoint": "0 0", "EndPoint": "9 9", "MapType": "Repeat"},
+        {"StartPoint": "0 0", "EndPoint": "1e9 0"},
+    ],
+    ids=["no length", "no end", "again and again", "giant"],
+)
+def test_a_gradient_that_is_not_drawn_is_the_colour_between(attributes: Mapping[str, str]) -> None:
+    shown = Shown(package(shaded("AxialShd", **attributes)))
+    assert (shown.at(50, 50), shown.notes) == ((128, 0, 128), {PreviewNote.COLOUR_APPROXIMATED})
+
+
+def test_a_pattern_is_put_again_and_again() -> None:
+    def with_steps(step: float, depth: int = 1) -> str:
+        colour = '<FillColor Value="0 0 0"/>'
+        for _ in range(depth):
+            cell = path("M 0 0 L 5 0 L 5 5 L 0 5 C", boundary="0 0 5 5", Stroke="false", Fill="true", inside=colour)
+            colour = (
+                f'<FillColor><Pattern Width="{step}" Height="{step}" XStep="{step}"><CellContent>{cell}</CellContent>'
+                "</Pattern></FillColor>"
+            )
+        return path("M 0 0 L 40 0 L 40 40 L 0 40 C", boundary="10 10 40 40", Stroke="false", Fill="true", inside=colour)
+
+    shown = Shown(package(with_steps(10)))
+    assert [shown.at(x, y) for x, y in ((12, 12), (17, 12), (22, 42), (52, 12))] == [BLACK, WHITE, BLACK, WHITE]
+    assert shown.notes == set()
+    assert Shown(package(with_steps(0.5))).notes == {PreviewNote.COLOUR_APPROXIMATED}
+    assert Shown(package(with_steps(10, 9))).notes == {PreviewNote.COLOUR_APPROXIMATED}
+
+
 def test_objects_are_cut_off_at_their_boundary_and_clips() -> None:
     square = "M -50 -50 L 150 -50 L 150 150 L -50 150 C"
     assert Shown(package(filled(square, boundary="20 30 40 10"))).ink() == pytest.approx(
@@ -338,6 +412,16 @@ def test_a_riding_seal_and_one_that_is_a_package() -> None:
 def test_the_pdf_shows_the_same(tmp_path: Path, with_font: Callable[..., bytes]) -> None:
     font_file = "D/Res/f.ttf"
     drawn = (
+        shaded("AxialShd", box="0 0 25.4 25.4", StartPoint="0 0", EndPoint="25 25", Extend="3"),
+        shaded(
+            "RadialShd",
+            box="50.8 0 25.4 25.4",
+            StartPoint="15 15",
+            EndPoint="15 15",
+            EndRadius="20",
+            Extend="2",
+            ends="0 0 0,9 200 9",
+        ),
         filled("M 20 50 A 30 15 30 1 1 80 50 Q 50 90 20 50 C"),
         path(
             "M 5 5 L 95 5 L 95 95 B 50 80 40 90 5 95 C",

@@ -25,7 +25,7 @@ PHONE, DESK = 360, 1280
 ROOT = Path(__file__).parents[2]
 OPEN = "代码真实，未核对是否属于此人"
 VERDICT_SECONDS = 1.0
-POLL_MS, MOST_POLLS = 20, 500
+POLL_MS, MOST_POLLS = 20, 1500
 
 
 @pytest.fixture(scope="module")

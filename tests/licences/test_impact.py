@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from elicence_process import Running
+from elicence_process import PIPE, Running
 
 from licences import (
     Act,
@@ -39,7 +39,7 @@ from licences import (
     run_drill,
 )
 from licences.impact import digest_of_list
-from licences.sql import SqlConversions
+from licences.sql.conversion_store import SqlConversions
 from licences.stock.batch import ConversionBatch, RowOutcome, RowState
 from licences.stock.memory_batch import MemoryConversions
 
@@ -299,7 +299,9 @@ def do(record, act):
 print("ready", flush=True)
 for outcome in run_drill(drill, store, identifiers_in(data), act, do, now=lambda: datetime.now(UTC)):
     print(outcome.line, flush=True)
+    sys.stdin.readline()
 """
+"""After each act it waits for a word, so that it cannot be done before it is killed."""
 
 
 def kill_and_resume(url: str, folder: Path, made: Make, *, licences: int, kills: int) -> int:
@@ -316,12 +318,15 @@ def kill_and_resume(url: str, folder: Path, made: Make, *, licences: int, kills:
     (folder / "drill").write_bytes(pickle.dumps((data, dispute)))
     chance, struck = random.Random(20261122), 0  # noqa: S311
     for attempt in range(kills + 1):
-        with Running(url, folder, code=DRILL, text=True) as run:
+        with Running(url, folder, code=DRILL, stdin=PIPE, text=True) as run:
             assert run.stdout is not None
+            assert run.stdin is not None
             assert run.stdout.readline() == "ready\n"
             if attempt < kills:
                 for _ in range(chance.randrange(1, licences)):
                     run.stdout.readline()
+                    run.stdin.write("go on\n")
+                    run.stdin.flush()
                 time.sleep(chance.random() / 200)
                 run.kill()
             else:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from licences import FileStore, SqlStore, SqlTrail
 from licences.access import Proof, Purpose
-from licences.holder_index import holder_index
+from licences.holder_indexes import holder_index
 from licences.supervision import TrailEntry, TrailKind, TrailQuestion, entry_from, text_of
 
 KEY = bytes(range(32))

@@ -46,7 +46,7 @@ from licences.access import (
     make_token,
     token_digest,
 )
-from licences.holder_index import holder_index
+from licences.holder_indexes import holder_index
 
 KEY = bytes(range(32))
 AT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)

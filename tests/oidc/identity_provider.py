@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import select
 import socket
@@ -20,7 +21,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 FOLDER = Path(__file__).parent
-SECONDS = 30
+SECONDS = 60
 SCOPES = ("elicence:read", "elicence:issue", "elicence:verify", "elicence:nonsense")
 SECRET = "not a secret: for the tests only"  # noqa: S105
 
@@ -144,11 +145,17 @@ class IdentityProvider:
         return answer
 
 
-def free_port() -> int:
-    """Find a port that nobody listens on: addresses to come back to are registered before the server starts."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+def reserved_port() -> int:
+    """Take a port for a server that starts later: addresses to come back to are registered before it does.
+
+    It stays taken as long as this process lives, so that nobody else is given it meanwhile; our servers, who say that
+    they use addresses again, may still listen on it.
+    """
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    taken.bind(("127.0.0.1", 0))
+    atexit.register(taken.close)
+    return int(taken.getsockname()[1])
 
 
-__all__ = ["NO_TLS", "IdentityProvider", "free_port", "new_keys", "system_client", "web_client"]
+__all__ = ["NO_TLS", "IdentityProvider", "new_keys", "reserved_port", "system_client", "web_client"]

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Chromium, barriers
-from identity_provider import IdentityProvider, free_port, web_client
+from browser import Chromium, barriers, follow
+from identity_provider import IdentityProvider, reserved_port, web_client
 from playwright.sync_api import Page
 from tied_home import ACCOUNTS, CITIZEN, ES256, Server, set_up
 
 
 @pytest.fixture(scope="module")
 def url(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
+    port = reserved_port()
     back = f"http://127.0.0.1:{port}/login/callback"
     clients = [
         web_client("licences-of-holders", back), web_client("licences-of-staff", back, secret=False, **ES256)
@@ -58,7 +58,7 @@ def test_a_holder_logs_in_and_out(chromium: Chromium, url: str) -> None:
 def test_staff_log_in(chromium: Chromium, url: str) -> None:
     def act(page: Page) -> None:
         assert barriers(page) == ()
-        page.click("text=我是工作人员")
+        follow(page, "text=我是工作人员")
         at_provider(page, "reviewer-1")
         page.wait_for_url(f"{url}/logout")
 

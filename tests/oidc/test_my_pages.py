@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from browser import Chromium, barriers, sent_twice
-from identity_provider import IdentityProvider, free_port, web_client
+from browser import Chromium, barriers, follow, sent_twice
+from identity_provider import IdentityProvider, reserved_port, web_client
 from playwright.sync_api import Page
 from qr_codes import read_qr_code
 from tied_home import ACCOUNTS, CITIZEN, OFFICE, OFFICE_CODE, Server, set_up
@@ -39,7 +39,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    port = free_port()
+    port = reserved_port()
     home = tmp_path_factory.mktemp("mine") / "home"
     shutil.copytree(empty_home, home)
     clients = [web_client("licences-of-holders", f"http://127.0.0.1:{port}/login/callback")]
@@ -91,10 +91,10 @@ def test_a_holder_shows_a_licence(place: Place, chromium: Chromium) -> None:
         log_in(page, "citizen-1")
         found.append(barriers(page))
         assert "取水许可证" in page.inner_text("main")
-        page.click("text=打开")
+        follow(page, "text=打开")
         found.append(barriers(page))
         assert CITIZEN in page.inner_text("main"), "it is his own"
-        page.click("text=亮证")
+        follow(page, "text=亮证")
         page.wait_for_selector(".symbol")
         found.append(barriers(page))
         seen["address"] = read_qr_code(page.screenshot()).text
@@ -118,7 +118,7 @@ def test_the_code_renews_itself(place: Place, chromium: Chromium) -> None:
     def act(page: Page) -> None:
         log_in(page, "citizen-1")
         page.clock.install()
-        page.click("text=亮证")
+        follow(page, "text=亮证")
         page.wait_for_selector(".symbol")
         for _ in range(2):
             codes.append(read_qr_code(page.screenshot()).text)
@@ -133,13 +133,11 @@ def test_the_code_renews_itself(place: Place, chromium: Chromium) -> None:
             page.evaluate("delete document.visibilityState; document.dispatchEvent(new Event('visibilitychange'))")
         # As many as there may be: the last one stays, and is not shown for longer than it counts.
         page.evaluate("sessionStorage.setItem('renewed', '10')")
-        with page.expect_navigation():
-            page.click("#renew button")
+        follow(page, "#renew button")
         page.clock.run_for(61_000)
         over.append((page.is_visible(".symbol"), page.inner_text("#over")))
         found.append(barriers(page))
-        with page.expect_navigation():
-            page.click("#renew button")
+        follow(page, "#renew button")
         with page.expect_navigation():
             page.clock.run_for(31_000)
 
@@ -158,11 +156,11 @@ def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
 
     def act(page: Page) -> None:
         log_in(page, "citizen-1")
-        page.click("text=打开")
+        follow(page, "text=打开")
         with page.expect_download() as original:
             page.click("text=电子证照（OFD）")
         told["ofd"] = original.value.suggested_filename, Path(original.value.path()).read_bytes()
-        page.click("text=生成用证码")
+        follow(page, "text=生成用证码")
         page.wait_for_selector(".fault")
         assert "尚未提交" in page.inner_text("main")
         for name, text in (
@@ -170,22 +168,22 @@ def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
             ("case_number", ACCESS["case_number"]),
         ):  # fmt: skip
             page.fill(f"#{name}", text)
-        page.click("text=生成用证码")
+        follow(page, "text=生成用证码")
         told["code"] = page.inner_text("p.code")
-        page.click("text=返回这张证照")
+        follow(page, "text=返回这张证照")
         page.fill("#recipient", "样例银行")
         page.fill("#cause", "开户")
         with page.expect_download() as download:
             page.click("text=生成并下载")
         told["copy"] = Path(download.value.path()).read_bytes()
         told["address"] = download.value.url
-        page.click("text=委托他人使用")
+        follow(page, "text=委托他人使用")
         told["barriers"] = barriers(page)
         page.fill("#name", "孙样例")
         page.fill("#code", "990101198001012343")
         page.fill("#matter", "代办取水许可延续")
         page.fill("#until", soon())
-        page.click("button:has-text('委托')")
+        follow(page, "button:has-text('委托')")
         page.wait_for_selector("button:has-text('撤回')")
         told["mandates"] = page.inner_text("main")
 
@@ -216,7 +214,7 @@ def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
     def withdraw(page: Page) -> None:
         log_in(page, "citizen-1")
         page.goto(f"{place.url}/my/mandates")
-        page.click("button:has-text('撤回')")
+        follow(page, "button:has-text('撤回')")
         page.wait_for_selector("text=已撤回")
         # Two clicks are one mandate; but who takes it back may give the very same one at once.
         typed = {"name": "李样例", "code": "990101199001010019", "matter": "代办", "until": soon()}
@@ -224,8 +222,7 @@ def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
             assert sent_twice(page, "form[action='/my/mandates']", typed) == [303, 303]
             page.reload()
             assert page.locator("button:has-text('撤回')").count() == 1
-            page.click("button:has-text('撤回')")
-            page.wait_for_load_state()
+            follow(page, "button:has-text('撤回')")
 
     chromium.view(f"{place.url}/my", width=PHONE, height=900, act=withdraw)
 
@@ -249,16 +246,31 @@ def test_who_looked_and_an_objection(place: Place, chromium: Chromium) -> None:
 
     def act(page: Page) -> None:
         log_in(page, "citizen-1")
-        page.click("text=谁查过")
+        follow(page, "text=谁查过")
         told["looks"], told["barriers"] = page.inner_text("main"), barriers(page)
         page.goto(f"{place.url}/my/objections?licence={place.identifier}")
         page.fill("#statement", "窗口 03 没有受理过我的申请。")
+        # The session ends meanwhile: what was typed is there again after the log-in.
+        page.context.clear_cookies()
+        page.click("form:has(#statement) button")
+        page.wait_for_selector("text=登录已过期")
+        with page.expect_popup() as opened:
+            page.click("text=重新登录")
+        opened.value.fill("input[name=account]", "citizen-1")
+        opened.value.click("button:has-text('登录')")
+        opened.value.wait_for_url("**/my/objections")
+        page.click("text=已登录，继续")
+        page.wait_for_selector("text=提出异议")
+        assert page.input_value("#statement") == "窗口 03 没有受理过我的申请。"
         told["sent"] = sent_twice(page, "form:has(#statement)")
         page.reload()
         page.wait_for_selector("text=答复期限")
 
     view = chromium.view(f"{place.url}/my", width=1280, height=900, act=act)
-    assert (view.faults, told["barriers"], told["sent"]) == ((), (), [303, 303])
+    assert (told["barriers"], told["sent"]) == ((), [303, 303])
+    # That of the session which had ended, and no other.
+    (fault,) = view.faults
+    assert "401" in fault
     for text in (OFFICE, ACCESS["item_name"], ACCESS["case_number"], ACCESS["reason"]):
         assert text in told["looks"], text
     assert "窗口 03" not in told["looks"], "offices, not their officers"

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from browser import Chromium, barriers, sent_twice
-from identity_provider import IdentityProvider, free_port, web_client
+from browser import Chromium, barriers, follow, sent_twice
+from identity_provider import IdentityProvider, reserved_port, web_client
 from playwright.sync_api import Page
 from tied_home import ACCOUNTS, ES256, OFFICE, OFFICE_CODE, Server, set_up
 
@@ -26,7 +26,7 @@ PAPER: dict[str, Any] = json.loads((ROOT / "fixtures/paper/pesticide-business-1.
 
 @pytest.fixture(scope="module")
 def place(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Services]]:
-    port = free_port()
+    port = reserved_port()
     home = tmp_path_factory.mktemp("review") / "home"
     shutil.copytree(empty_home, home)
     back = f"http://127.0.0.1:{port}/login/callback"
@@ -77,15 +77,15 @@ def test_from_draft_to_seal(place: tuple[str, Services], chromium: Chromium) -> 
         log_in(page, "maker-1")
         told["first"] = barriers(page)
         page.select_option("#type", "pesticide-business")
-        page.click("text=填写")
+        follow(page, "text=填写")
         told["form"] = barriers(page)
         assert "样例/测试" in page.inner_text("main")
         fill(page, PAPER["data"] | {"certificateHolderCode": "91990101MA0TERT40Q"})
-        page.click("text=送审")
+        follow(page, "text=送审")
         page.wait_for_selector(".fault")
         assert page.input_value("#certificateHolderName") == PAPER["data"]["certificateHolderName"], "nothing is lost"
         fill(page, {"certificateHolderCode": PAPER["data"]["certificateHolderCode"]})
-        page.click("text=送审")
+        follow(page, "text=送审")
         page.wait_for_selector("text=起草人不能审核自己的草稿")
         told["draft"] = page.url
         told["shown"] = barriers(page)
@@ -98,10 +98,10 @@ def test_from_draft_to_seal(place: tuple[str, Services], chromium: Chromium) -> 
 
     def send_back(page: Page) -> None:
         log_in(page, "reviewer-1")
-        page.click(".rows a")
+        follow(page, ".rows a")
         page.select_option("#field", "certificateHolderName")
         page.fill("#text", "请核对名称。")
-        page.click("button:has-text('退回')")
+        follow(page, "button:has-text('退回')")
         page.wait_for_selector("text=请核对名称。")
 
     chromium.view(f"{url}/review", width=360, height=900, act=send_back)
@@ -110,8 +110,8 @@ def test_from_draft_to_seal(place: tuple[str, Services], chromium: Chromium) -> 
         log_in(page, "maker-1")
         page.goto(told["draft"])
         assert "请核对名称。" in page.inner_text("main")
-        page.click("main a:has-text('修改')")
-        page.click("text=送审")
+        follow(page, "main a:has-text('修改')")
+        follow(page, "text=送审")
         page.wait_for_selector("text=起草人不能审核自己的草稿")
 
     chromium.view(f"{url}/review", width=1280, height=900, act=mend)
@@ -120,7 +120,7 @@ def test_from_draft_to_seal(place: tuple[str, Services], chromium: Chromium) -> 
         log_in(page, "reviewer-1")
         page.goto(told["draft"])
         told["preview"] = page.request.get(told["draft"] + "/preview").body()
-        page.click("text=审核通过")
+        follow(page, "text=审核通过")
         page.wait_for_selector("text=由他人办理")
 
     chromium.view(f"{url}/review", width=1280, height=900, act=approve)

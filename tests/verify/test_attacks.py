@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -124,10 +125,10 @@ def test_lists_in_a_message_are_read_once_and_within_reason(
     crl = der.sequence(tbs, algorithm, der.bit_string(bytes(64)))
     for lists in (crl, crl * 5):
         heavy = message(signature, b"materials", lists=lists, copies=8)
-        reports: list[Report] = []
+        judge = partial(verifier.verify_file, heavy, at=office.AT)
+        assert judge().reason.code == "DIGEST_MISMATCH"
         # Read for each of eight signers it was 17 s.
-        assert least_seconds(lambda heavy=heavy: reports.append(verifier.verify_file(heavy, at=office.AT)), 3) < 3
-        assert reports[-1].reason.code == "DIGEST_MISMATCH"
+        assert least_seconds(judge, 3) < 3
 
 
 # Documents that others signed, changed so that only evidence seemed to have come since.

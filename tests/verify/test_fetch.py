@@ -13,7 +13,6 @@ import keys
 from esign import Evidence
 from verify import RevocationFetcher
 
-
 PATIENCE = 30.0
 """Seconds for an answer that does come."""
 

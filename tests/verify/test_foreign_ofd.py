@@ -298,6 +298,86 @@ def test_two_documents_each_with_its_own_signature(product: Product, judge: Judg
     assert judge(both).reason.code == "DIGEST_MISMATCH"
 
 
+def test_a_document_put_before_one_whose_signature_leaves_the_root_out(product: Product, judge: Judge) -> None:
+    """Readers show the first one, with the signature of somebody else; the second has an honest signer's."""
+    honest = product.sign(ordinary(), Way(leave_out=without("OFD.xml")))
+    assert judge(honest).reason.code == "SIGNED_DOCUMENT"
+    bodies = (("Doc_1", "Doc_1/Signs/Signatures.xml"), ("Doc_0", "Doc_0/Signs/Signatures.xml"))
+    files = product.sign(
+        {**honest, **root(bodies), **document("Doc_1")}, Way(leave_out=without("Doc_0")), folder="Doc_1"
+    )
+    report = judge(files)
+    assert (report.verdict, report.reason.code) == (Outcome.INDETERMINATE, "SIGNED_IN_PART")
+    assert "Doc_1/Pages" in detail(report, "SIGNED_IN_PART")
+    assert {one.covers for one in report.signatures if one.field != "maker"} == {"part"}
+
+
+def test_a_signature_of_one_of_two_documents_is_not_of_the_whole(product: Product, judge: Judge) -> None:
+    bodies = (("Doc_0", "Doc_0/Signs/Signatures.xml"), ("Doc_1", "Doc_1/Signs/Signatures.xml"))
+    files = {**root(bodies), **document(), **document("Doc_1")}
+    way = Way(leave_out=without("Doc_1"))
+    report = judge(product.sign(product.sign(files, way), Way(), folder="Doc_1"))
+    assert report.reason.code == "SIGNED_DOCUMENT"
+    assert {one.field[4]: one.covers for one in report.signatures if one.field != "maker"} == {
+        "0": "part",
+        "1": "whole",
+    }
+    assert any("not the rest of the package: 'Doc_1/" in check.detail for check in report.checks)
+
+
+@pytest.mark.parametrize(
+    "name", ["Doc_0/Tags/CustomTags.xml", "Doc_0/Extensions.xml", "Doc_0/Bookmarks.xml", "cover.png", "nobody.bin"]
+)
+def test_what_machines_and_vendors_read_is_named_where_it_is_left_out(
+    product: Product, judge: Judge, name: str
+) -> None:
+    files = {**ordinary(), name: b"<x/>"}
+    assert judge(product.sign(files)).signatures[0].covers == "whole"
+    report = judge(product.sign(files, Way(leave_out=without(name))))
+    assert (report.reason.code, report.signatures[0].covers) == ("SIGNED_DOCUMENT", "part")
+    assert any(f"not the rest of the package: '{name}'" in check.detail for check in report.checks)
+
+
+AREA = b"<ofd:Area><ofd:PhysicalBox>0 0 100 100</ofd:PhysicalBox></ofd:Area>"
+STAMPS: dict[str, tuple[Way, str]] = {
+    "none": (Way(stamps=""), "shown on no page"),
+    "no such page": (Way(stamps='<:StampAnnot ID="s2" PageRef="9" Boundary="0 0 40 40"/>'), "a page that the document"),
+    "no box": (Way(stamps='<:StampAnnot ID="s2" PageRef="1"/>'), "no area"),
+    "no width": (Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="9 9 0 40"/>'), "no area"),
+    "nothing left of it": (
+        Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="9 9 40 40" Clip="50 0 40 40"/>'),
+        "no area",
+    ),
+    "beside the page": (Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="-41 9 40 40"/>'), "beside the page"),
+    "below the page": (Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="9 298 40 40"/>'), "beside the page"),
+    "the part that shows beside the page": (
+        Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="190 9 40 40" Clip="20 0 20 40"/>'),
+        "beside the page",
+    ),
+    "giant": (Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="0 0 210 297"/>'), "another size"),
+    "tiny": (Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="9 9 1 1"/>'), "another size"),
+    "without transparency": (Way(seal_type="JPG", seal_picture=b"\xff\xd8\xff\xe0"), "no transparency"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(STAMPS))
+def test_a_seal_that_nobody_sees_or_that_hides_something_is_told(product: Product, judge: Judge, name: str) -> None:
+    """The signature holds all the same."""
+    way, words = STAMPS[name]
+    report = judge(product.sign(ordinary(), way))
+    assert report.reason.code == "SIGNED_DOCUMENT"
+    assert [check.detail.count(words) for check in report.checks if "GB/T 38540, version" in check.detail] == [1]
+
+
+def test_of_an_ordinary_seal_nothing_is_told(product: Product, judge: Judge) -> None:
+    details = [check.detail for check in judge(product.sign(ordinary())).checks if "version" in check.detail]
+    assert details == [f"{SIGNATURE!r}: GB/T 38540, version 4"]
+    # The size of the page itself counts.
+    files = ordinary()
+    files[PAGE] = files[PAGE].replace(b"<ofd:Content>", AREA + b"<ofd:Content>")
+    assert any("beside the page" in check.detail for check in judge(product.sign(files)).checks)
+
+
 def test_another_version_of_a_document_shows_as_well(product: Product, judge: Judge) -> None:
     """A reader that knows versions shows the current one, whatever `DocRoot` says."""
     versions = '<:Versions><:Version ID="1" Index="1" Current="true" BaseLoc="Doc_0/Version.xml"/></:Versions>'

@@ -15,7 +15,7 @@ from verify import EvidenceCollector, RevocationFetcher, TrustStore
 
 
 def collector(counter: Any) -> EvidenceCollector:
-    return EvidenceCollector(counter.trust, RevocationFetcher(timeout=1))
+    return EvidenceCollector(counter.trust, RevocationFetcher(timeout=30))
 
 
 def test_what_is_collected(counter: Any, counters: ModuleType) -> None:
@@ -89,7 +89,7 @@ def test_where_nothing_is_published_there_is_nothing_to_keep(counter: Any, offic
     ca = office.make_ca()
     signer = ca.issue()
     with pytest.raises(EvidenceMissingError, match="publishes"):
-        EvidenceCollector(TrustStore([ca.root]), RevocationFetcher()).collect([signer.chain], counter.at)
+        EvidenceCollector(TrustStore([ca.root]), RevocationFetcher(timeout=30)).collect([signer.chain], counter.at)
 
 
 def test_a_certificate_that_is_not_published_beside_others_that_are(counter: Any) -> None:
@@ -99,7 +99,7 @@ def test_a_certificate_that_is_not_published_beside_others_that_are(counter: Any
 
 def test_an_answer_with_something_hidden_in_it_is_not_kept(counter: Any, counters: ModuleType) -> None:
     """A file with it would be one that nobody can verify."""
-    pki, fetcher = counter.server.pki, RevocationFetcher()
+    pki, fetcher = counter.server.pki, RevocationFetcher(timeout=30)
 
     class Source:
         def __init__(self, *hidden: bytes) -> None:

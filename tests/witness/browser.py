@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
-_SECONDS = 60
-_PAGE_SECONDS = 15
+_SECONDS = 180
+_PAGE_SECONDS = 30
 _FILM_SIZE = (640, 480)
 # What is well is counted in the page: to describe it takes longer than to look for what is wrong.
 _LOOK = """async (rules) => {
@@ -73,6 +73,7 @@ class Chromium:
         self._film = Path(self._folder.name) / "film.mjpeg"
         self.film(Image.new("RGB", _FILM_SIZE, "white"))
         self._playwright = sync_playwright().start()
+        expect.set_options(timeout=_PAGE_SECONDS * 1000)
         self._browser = self._playwright.chromium.launch(
             executable_path=program,
             timeout=_SECONDS * 1000,
@@ -147,6 +148,16 @@ class Chromium:
     def _stop(self) -> None:
         self._browser.close()
         self._playwright.stop()
+
+
+def follow(page: Page, place: str) -> None:
+    """Click what leads to another page, and wait until all of that is there.
+
+    After a click alone, what is looked at next may still be the page before; and what is left before all of it is there
+    would be told as a fault.
+    """
+    with page.expect_navigation():
+        page.click(place)
 
 
 def sent_twice(page: Page, form: str, typed: Mapping[str, str] | None = None) -> list[int]:
