@@ -1,6 +1,7 @@
 """`elicence act`, `history` and `expire`: what an authority does to its licences, and what was done."""
 
 import argparse
+import getpass
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -64,8 +65,6 @@ def add_actor(parser: Parser) -> None:
 
 def actor_of(arguments: argparse.Namespace, home: "Home") -> "Actor":
     """Say who acts."""
-    import getpass  # its terminal is not needed otherwise
-
     from licences import Actor
 
     from .home import AUTHORITY_NAME

@@ -98,6 +98,8 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from .home import home_if_any
     from .verifying import verify
 
+    # Wrong use is told before a missing home is.
+    digest, wish = presented_digest(arguments), ReceiptWish.of(arguments)
     return verify(
         None if arguments.offline else home_if_any(arguments.home),
         argument=arguments.input or "",
@@ -106,8 +108,8 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
         holder=arguments.holder,
         use=(arguments.case, arguments.item),
         original=arguments.original,
-        wish=ReceiptWish.of(arguments),
-        digest=presented_digest(arguments),
+        wish=wish,
+        digest=digest,
         offline=arguments.offline,
         status=arguments.status,
         full=arguments.full,

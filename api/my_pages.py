@@ -26,7 +26,7 @@ from licences.access import Form as UseForm
 from licences.supervision import TrailKind
 
 from .clock import clock
-from .errors import LoginNeededError
+from .errors import ForbiddenError, LoginNeededError
 from .form_repeats import FormRepeats
 from .messages import Message, moment_text
 from .my_routes import accesses_of
@@ -251,17 +251,20 @@ def _objection_pages(services: Services) -> APIRouter:
     ) -> Mapping[str, str]:
         return {"licence": licence, "statement": statement, "contact": contact}
 
-    def kept(request: Request, typed: Mapping[str, str]) -> Response:
-        # Only to whoever typed it: a form of another site is not shown as a page of ours.
-        services.identity.sessions.require_own_page(request)
+    def kept(request: Request, typed: Mapping[str, str], needed: LoginNeededError) -> Response:
+        try:
+            services.identity.sessions.require_own_page(request)
+        except ForbiddenError:
+            # The words of another site are not shown on a page of ours.
+            raise needed from None
         return page(request, "my_objection_kept.html", status_code=401, typed=typed)
 
     @router.post("", dependencies=[Depends(checked_form(services))])
     def object_to(request: Request, typed: Annotated[Mapping[str, str], Depends(typed_by)]) -> Response:
         try:
             caller = holder(request)
-        except LoginNeededError:
-            return kept(request, typed)
+        except LoginNeededError as needed:
+            return kept(request, typed, needed)
 
         def raised() -> Response:
             try:
@@ -278,8 +281,8 @@ def _objection_pages(services: Services) -> APIRouter:
     def object_again(request: Request, typed: Annotated[Mapping[str, str], Depends(typed_by)]) -> Response:
         try:
             return _objections(services, request, holder(request), typed=typed)
-        except LoginNeededError:
-            return kept(request, typed)
+        except LoginNeededError as needed:
+            return kept(request, typed, needed)
 
     return router
 

@@ -1,7 +1,10 @@
 """What one process uses: which adapters stand behind the ports. Long, because it is one list.
 
-Here `licences` meets `verify`: the issuer asks the verifier.
+Here `licences` meets `verify`: the issuer asks the verifier. Names of `licences` are asked for where they are used, so
+that a process loads the stores that it opens and no others (ADR 0036).
 """
+
+from __future__ import annotations
 
 import os
 import threading
@@ -11,47 +14,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import licences
 from esign import FontChain
 from keys import KeysError, Signer
-from licences import (
-    ArchiveMaker,
-    AwaitedSeal,
-    CollectionStore,
-    Competence,
-    ConversionStore,
-    Copies,
-    DraftStore,
-    ForgeryReports,
-    FormRegister,
-    HandOver,
-    HolderLinks,
-    Impacts,
-    IssueBatches,
-    Issuer,
-    Registrar,
-    ReviewDesk,
-    SqlCases,
-    SqlChanges,
-    SqlClients,
-    SqlCollectionStore,
-    SqlConversions,
-    SqlCopyStore,
-    SqlDraftStore,
-    SqlForgeryReports,
-    SqlForms,
-    SqlHolderLinks,
-    SqlImpacts,
-    SqlIssueBatches,
-    SqlListedLives,
-    SqlMandates,
-    SqlOversight,
-    SqlTrail,
-    SqlTrailChain,
-    SqlUseCodes,
-    SqlWebhooks,
-    holder_index,
-    type_files,
-)
 from licences.access import Clients, LicenceUse, Mandates, UseCodes
 from licences.outgoing import Changes, Webhooks
 from licences.sharing import ItemCatalogue, RequirementChecker
@@ -85,6 +50,24 @@ from .verifying_services import VerifyingServices
 from .watching import Watched, stamp
 
 if TYPE_CHECKING:
+    from licences import (
+        ArchiveMaker,
+        AwaitedSeal,
+        CollectionStore,
+        ConversionStore,
+        Copies,
+        DraftStore,
+        ForgeryReports,
+        FormRegister,
+        HandOver,
+        HolderLinks,
+        Impacts,
+        IssueBatches,
+        Issuer,
+        Registrar,
+        ReviewDesk,
+    )
+
     # They need the web framework, which most commands do without.
     from .authentication import Authentication
     from .identity import Identity
@@ -100,7 +83,7 @@ class Services(VerifyingServices):
         self._issuers: dict[str, tuple[object, Issuer]] = {}
 
     @cached_property
-    def identity(self) -> "Identity":
+    def identity(self) -> Identity:
         """Knows who has logged in, where, and whom a token of a provider proves."""
         from .identity import Identity  # here, as below, because commands need no web framework
 
@@ -109,10 +92,10 @@ class Services(VerifyingServices):
     @cached_property
     def clients(self) -> Clients:
         """Who may call, and what proves them."""
-        return SqlClients(existing_database(self.home), self.home.index_key())
+        return licences.SqlClients(existing_database(self.home), self.home.index_key())
 
     @cached_property
-    def authentication(self) -> "Authentication":
+    def authentication(self) -> Authentication:
         """Finds out who makes a request."""
         from .authentication import Authentication
 
@@ -124,22 +107,22 @@ class Services(VerifyingServices):
 
     def holder_index(self, kind: str, code: str) -> str:
         """Give what stands for a holder in tables and in the trail; the code in the normal form of the store."""
-        return holder_index(self._index_key, kind, code)
+        return licences.holder_index(self._index_key, kind, code)
 
     @cached_property
     def holder_links(self) -> HolderLinks:
         """Which holder codes belong together."""
-        return SqlHolderLinks(existing_database(self.home), self.home.index_key(), protection_of(self.home))
+        return licences.SqlHolderLinks(existing_database(self.home), self.home.index_key(), protection_of(self.home))
 
     @cached_property
     def use_codes(self) -> UseCodes:
         """Codes for one use of a licence."""
-        return SqlUseCodes(existing_database(self.home), self._index_key, protection_of(self.home))
+        return licences.SqlUseCodes(existing_database(self.home), self._index_key, protection_of(self.home))
 
     @cached_property
     def mandates(self) -> Mandates:
         """Who entrusted whom with which licences."""
-        return SqlMandates(existing_database(self.home), self._index_key, protection_of(self.home))
+        return licences.SqlMandates(existing_database(self.home), self._index_key, protection_of(self.home))
 
     @property
     def licence_use(self) -> LicenceUse:
@@ -156,7 +139,7 @@ class Services(VerifyingServices):
     @cached_property
     def trail(self) -> Trail:
         """Who did, read and verified what."""
-        return CountedTrail(SqlTrail(self.database_url, self.home.index_key()), self.metrics)
+        return CountedTrail(licences.SqlTrail(self.database_url, self.home.index_key()), self.metrics)
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -166,7 +149,7 @@ class Services(VerifyingServices):
     @cached_property
     def trail_chain(self) -> TrailChain:
         """The chain of the trail."""
-        return SqlTrailChain(self.database_url, self.home.index_key())
+        return licences.SqlTrailChain(self.database_url, self.home.index_key())
 
     @cached_property
     def audit_folder(self) -> AuditFolder:
@@ -181,12 +164,12 @@ class Services(VerifyingServices):
     @cached_property
     def oversight(self) -> Oversight:
         """What supervisors count and are warned of."""
-        return SqlOversight(self.database_url)
+        return licences.SqlOversight(self.database_url)
 
     @cached_property
     def cases(self) -> Cases:
         """Objections, complaints and reports that somebody has to answer."""
-        return SqlCases(self.database_url, protection_of(self.home))
+        return licences.SqlCases(self.database_url, protection_of(self.home))
 
     @property
     def database_url(self) -> str:
@@ -196,17 +179,17 @@ class Services(VerifyingServices):
     @cached_property
     def changes(self) -> Changes:
         """What was done to licences, in its order."""
-        return SqlChanges(existing_database(self.home))
+        return licences.SqlChanges(existing_database(self.home))
 
     @cached_property
     def webhooks(self) -> Webhooks:
         """Who is told of changes."""
-        return SqlWebhooks(existing_database(self.home), protection_of(self.home))
+        return licences.SqlWebhooks(existing_database(self.home), protection_of(self.home))
 
     @cached_property
     def issue_batches(self) -> IssueBatches:
         """Batches of licences to be issued."""
-        return SqlIssueBatches(existing_database(self.home), self.home.index_key(), protection_of(self.home))
+        return licences.SqlIssueBatches(existing_database(self.home), self.home.index_key(), protection_of(self.home))
 
     @cached_property
     def _items(self) -> Watched[ItemCatalogue]:
@@ -247,37 +230,39 @@ class Services(VerifyingServices):
     @cached_property
     def drafts(self) -> DraftStore:
         """The drafts of licences."""
-        return SqlDraftStore(existing_database(self.home), protection_of(self.home))
+        return licences.SqlDraftStore(existing_database(self.home), protection_of(self.home))
 
     @property
     def review(self) -> ReviewDesk:
         """Where licences are drafted and checked before they are sealed, by the authority register as it is now."""
-        return ReviewDesk(drafts=self.drafts, catalogue=self.catalogue, registrar=self.registrar, random=os.urandom)
+        return licences.ReviewDesk(
+            drafts=self.drafts, catalogue=self.catalogue, registrar=self.registrar, random=os.urandom
+        )
 
     @cached_property
     def collected(self) -> CollectionStore:
         """What was handed over upstream."""
-        return SqlCollectionStore(existing_database(self.home), protection_of(self.home))
+        return licences.SqlCollectionStore(existing_database(self.home), protection_of(self.home))
 
     @cached_property
     def conversions(self) -> ConversionStore:
         """What has become of the rows of registers that were converted."""
-        return SqlConversions(existing_database(self.home))
+        return licences.SqlConversions(existing_database(self.home))
 
     @cached_property
     def forms(self) -> FormRegister:
         """The register of blank pre-printed forms."""
-        return SqlForms(existing_database(self.home))
+        return licences.SqlForms(existing_database(self.home))
 
     @cached_property
     def forgery_reports(self) -> ForgeryReports:
         """What people reported as forged."""
-        return SqlForgeryReports(existing_database(self.home), protection_of(self.home))
+        return licences.SqlForgeryReports(existing_database(self.home), protection_of(self.home))
 
     @cached_property
     def impacts(self) -> Impacts:
         """Finds what a key, a batch or a type touched."""
-        return SqlImpacts(existing_database(self.home))
+        return licences.SqlImpacts(existing_database(self.home))
 
     @cached_property
     def status_files(self) -> StatusFiles:
@@ -287,7 +272,7 @@ class Services(VerifyingServices):
     @cached_property
     def status_publisher(self) -> StatusPublisher:
         """Makes status lists of what is in the store, and publishes them."""
-        lives = SqlListedLives(existing_database(self.home))
+        lives = licences.SqlListedLives(existing_database(self.home))
         return StatusPublisher(lives, self.status_files, self.keys.list_signer, self._check_list)
 
     def _check_list(self, content: bytes, at: datetime) -> None:
@@ -298,18 +283,18 @@ class Services(VerifyingServices):
     def copies(self) -> Copies:
         """Annotated copies, and who relied on which licence."""
         protection = protection_of(self.home)
-        return SqlCopyStore(existing_database(self.home), open_files(self.home, protection), protection)
+        return licences.SqlCopyStore(existing_database(self.home), open_files(self.home, protection), protection)
 
     @cached_property
     def hand_over(self) -> HandOver:
         """Hands over upstream what was recorded."""
-        return HandOver(collected=self.collected, licences=self.store)
+        return licences.HandOver(collected=self.collected, licences=self.store)
 
     @property
     def registrar(self) -> Registrar:
         """Does the acts of the authority on its licences, by the register as it is now."""
-        competence = Competence(register=self.trust.register)
-        return Registrar(store=self.store, catalogue=self.catalogue, competence=competence)
+        competence = licences.Competence(register=self.trust.register)
+        return licences.Registrar(store=self.store, catalogue=self.catalogue, competence=competence)
 
     def can_store(self) -> bool:
         """Whether the database is in its place and answers: an open one goes on answering when its file was moved."""
@@ -364,7 +349,7 @@ class Services(VerifyingServices):
         ofd: bool,
     ) -> Issuer:
         usable = all(signers.values())
-        return Issuer(
+        return licences.Issuer(
             catalogue=self.catalogue,
             sealing={suite: self.seals.sealing_keys(signers, awaited)} if usable else {},
             fonts=self.fonts,
@@ -381,11 +366,11 @@ class Services(VerifyingServices):
         """Give what packs licences for the archive under the seal of a family; errors as `issuer_for`."""
         register = {name: self.home.trust / name for name in (REGISTER_FILE, REGISTER_SIGNATURE_FILE)}
         own = own_files(self.home)
-        return ArchiveMaker(
+        return licences.ArchiveMaker(
             store=self.store,
             seal=self.seals.of(family),
             gatherer=self.collector(self.trust),
-            type_files=lambda code: type_files(code, own),
+            type_files=lambda code: licences.type_files(code, own),
             register={name: path.read_bytes() for name, path in register.items() if path.is_file()},
         )
 

@@ -13,6 +13,7 @@ from .ofd_document import OfdDocument
 from .ofd_paths import OfdFiles
 from .ofd_signatures import OfdSignature, OfdStampAnnot
 from .ofd_xml import Box, read_box
+from .png_opacity import all_opaque
 from .ses import SesPicture
 
 MAX_MEASURED_PAGES: Final = 8
@@ -55,7 +56,7 @@ def stamp_oddities(
     found = dict.fromkeys(
         oddity for stamp in signature.stamps if (oddity := _oddity(files, pages, boxes, stamp, picture)) is not None
     )
-    if picture is not None and picture.opaque:
+    if picture is not None and (picture.opaque or (picture.actual_type == "PNG" and all_opaque(picture.data))):
         found[StampOddity.HIDING] = None
     return tuple(found)
 

@@ -5,10 +5,8 @@ that only one of the two directories names. So what is told by the central direc
 and whatever could be read in two ways is refused.
 """
 
-import re
 import struct
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -17,6 +15,7 @@ from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
 from .errors import Fault, MalformedError, TooLargeError
+from .ofd_names import PATH_FIELD, other_readings, path_of, refuse_doubles, second_name
 from .ofd_packing import (
     CENTRAL,
     CENTRAL_SIGN,
@@ -52,14 +51,9 @@ _DESCRIPTOR: Final = struct.Struct("<3L")
 _WIDE_DESCRIPTOR: Final = struct.Struct("<L2Q")
 _DESCRIPTOR_SIGN: Final = b"PK\x07\x08"
 _SIGNS: Final = (_DESCRIPTOR_SIGN, LOCAL_SIGN, CENTRAL_SIGN)
-_EXTRA_PATH: Final = 0x7075
-_ONCE: Final = frozenset({ZIP64_FIELD, _EXTRA_PATH})
-_PATH_HEAD: Final = 5  # version and checksum before the name
-_NO_STEPS: Final = frozenset({"", ".", ".."})
+_ONCE: Final = frozenset({ZIP64_FIELD, PATH_FIELD})
 _FEW_NAMES: Final = 64
 """Of a package whose paths are remembered: licences of one type have the same ones."""
-_NAMES_IN: Final = ("utf-8", "gb18030", "cp437")
-_DROPPED: Final = re.compile(r"[ .]+(?=/|$)")
 
 
 class OfdPackage(NamedTuple):
@@ -109,8 +103,8 @@ def read_package(data: bytes) -> OfdPackage:
             and entry.method == method_of(name, total)
             and data[entry.offset : start] == local_header(entry)
         )
-    _refuse_doubles(entry.path for entry in entries)
-    other_names = _other_names(entries)
+    refuse_doubles(entry.path for entry in entries)
+    readings = other_readings(entries)
     names = [entry.path for entry in entries]
     canonical = (
         headers_canonical
@@ -125,7 +119,7 @@ def read_package(data: bytes) -> OfdPackage:
             )
         )
     )
-    return OfdPackage(files, canonical, other_names)
+    return OfdPackage(files, canonical, readings)
 
 
 def _stored_as_ours(data: bytes) -> dict[str, bytes] | None:
@@ -169,7 +163,7 @@ def _named_as_ours(names: tuple[str, ...]) -> bool:
     """Whether a package of ours may have these paths, in this order."""
     if not all(map(OUR_PATH.fullmatch, names)) or list(names) != in_order(names):
         return False
-    _refuse_doubles(names)
+    refuse_doubles(names)
     return True
 
 
@@ -238,37 +232,15 @@ def _central(data: bytes) -> tuple[int, list[Entry]]:
             raise _malformed("the directory of the package is cut off")
         name = data[place : place + name_size]
         more = extra_fields(data[place + name_size : place + name_size + extra], _ONCE)
-        path = _path(name, flags, _second_name(more))
+        if flags & _ENCRYPTED:
+            raise _malformed("a file of the package is encrypted")
+        path = path_of(name, second_name(more))
         full, packed, offset = full_sizes((fields[9], fields[8], fields[16]), more.get(ZIP64_FIELD), local=False)
         entries.append(Entry(name, path, flags, method, checksum, packed, full, offset))
         place = end
     if place != at:
         raise _malformed("bytes in the directory of the package that no entry has")
     return begin, entries
-
-
-def _path(name: bytes, flags: int, second: str | None) -> str:
-    """The path of an entry; GB/T 33190 wants UTF-8, products also write GB 18030."""
-    if flags & _ENCRYPTED:
-        raise _malformed("a file of the package is encrypted")
-    readings = []
-    for encoding in ("ascii",) if name.isascii() else _NAMES_IN[:2]:
-        with suppress(UnicodeDecodeError):
-            readings.append(name.decode(encoding))
-    if second is not None and second not in readings:
-        raise _malformed("an entry has two names")
-    if not readings:
-        raise _malformed("a path in no known character set")
-    path = (second or readings[0]).replace("\\", "/")
-    steps = path.removesuffix("/").split("/")
-    if not path.isprintable() or ":" in steps[0] or not _NO_STEPS.isdisjoint(steps):
-        raise _malformed("a path that leads out of the package, or has signs that no path has")
-    return path
-
-
-def _second_name(more: Mapping[int, bytes]) -> str | None:
-    """The name that extra fields (APPNOTE 4.6.9) say in UTF-8: some readers take it, some do not."""
-    return more[_EXTRA_PATH][_PATH_HEAD:].decode("utf-8", "replace") if _EXTRA_PATH in more else None
 
 
 def _places(data: bytes, entries: Sequence[Entry], begin: int) -> list[int]:
@@ -312,7 +284,7 @@ def _place(data: bytes, entry: Entry, limit: int) -> tuple[int, int]:
         or (behind and method == STORED and any(sign in data[start:end] for sign in _SIGNS))
     ):
         raise _malformed("an entry says something else than the directory")
-    second = _second_name(more)
+    second = second_name(more)
     if second is not None and second.replace("\\", "/") != entry.path:
         raise _malformed("an entry has two names")
     if behind:
@@ -331,49 +303,6 @@ def _behind_sizes(data: bytes, at: int, known: tuple[int, int, int], limit: int,
     if end > limit or form.unpack_from(data, at) != known:
         raise _malformed("an entry says something else than the directory")
     return end
-
-
-def _refuse_doubles(paths: Iterable[str]) -> None:
-    """No path twice, whoever compares them: without regard to case, and without the ends that some systems drop."""
-    files: set[str] = set()
-    folders = {""}
-    for path in paths:
-        whole = _alike(path)
-        folder = whole.rpartition("/")[0]
-        while folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
-        if whole.endswith("/"):
-            continue
-        if whole in files:
-            raise _malformed("a path stands in the package twice")
-        files.add(whole)
-    if folders & files:
-        raise _malformed("a path is a file and a folder")
-
-
-def _alike(path: str) -> str:
-    return _DROPPED.sub("", path.casefold())
-
-
-def _other_names(entries: Sequence[Entry]) -> dict[str, str]:
-    """Other readings of the paths, none of which may be that of another entry.
-
-    Without the sign for UTF-8 an archiver reads the character set of its machine, and some do not look at the sign.
-    """
-    found: dict[str, str] = {}
-    owners: dict[str, int] = {}
-    for number, entry in enumerate(entries):
-        if entry.path.endswith("/"):
-            continue
-        readings = {entry.path}
-        for encoding in () if entry.name.isascii() else _NAMES_IN:
-            with suppress(UnicodeDecodeError):
-                readings.add(entry.name.decode(encoding).replace("\\", "/"))
-        if any(owners.setdefault(_alike(reading), number) != number for reading in readings):
-            raise _malformed("a path that readers find at different entries")
-        found |= dict.fromkeys(readings - {entry.path}, entry.path)
-    return found
 
 
 def _unpacked(entry: Entry, stream: bytes) -> bytes:

@@ -211,13 +211,18 @@ class PageDrawing:
             for area in one.all("Area"):
                 ctm = read_numbers(area.attributes.get("CTM", ""))
                 turned = after((ctm[0], ctm[1], ctm[2], ctm[3], ctm[4], ctm[5]), matrix) if len(ctm) == 6 else matrix
-                path = area.first("Path")
-                if path is None:
+                shape = area.first("Path") or area.first("Text")
+                if shape is None:
                     whole = False
                     continue
-                box = read_box(path.attributes.get("Boundary", "")) or (0.0, 0.0, 0.0, 0.0)
-                even_odd = even_odd or path.attributes.get("Rule", "") == "Even-Odd"
-                commands += put(self._commands(path), after(moved(box[0], box[1]), turned))
+                box = read_box(shape.attributes.get("Boundary", "")) or (0.0, 0.0, 0.0, 0.0)
+                placed = after(moved(box[0], box[1]), turned)
+                if shape.name == "Text":
+                    for outline, place in text_glyphs(shape, self._fonts):
+                        commands += put(outline.commands, after(place, placed))
+                else:
+                    even_odd = even_odd or shape.attributes.get("Rule", "") == "Even-Odd"
+                    commands += put(self._commands(shape), placed)
             if whole and commands:
                 yield Area(tuple(commands), even_odd)
             else:

@@ -50,13 +50,13 @@ _TEXTS: Final = {
         "A picture is missing or cannot be read: an empty frame stands for it.",
     ),
     PreviewNote.COLOUR_APPROXIMATED: (
-        "渐变或图案填充以单色近似。",
-        "Gradients and patterns are shown in one colour.",
+        "有渐变或图案填充以单色近似。",
+        "Some gradients and patterns are shown in one colour.",
     ),
     PreviewNote.PATH_CUT: ("有图形数据错误，只显示能读出的部分。", "A path is broken: only the part before is shown."),
     PreviewNote.CLIP_LEFT_OUT: (
-        "有裁剪区以文字为界，未裁剪。",
-        "A clip along letters is not applied.",
+        "有裁剪区无法读取，未裁剪。",
+        "A clip that cannot be read is not applied.",
     ),
     PreviewNote.OBJECT_LEFT_OUT: ("有无法识别的对象，未显示。", "Unknown objects are not shown."),
     PreviewNote.FILE_MISSING: (

@@ -1,4 +1,4 @@
-"""What a licence is, how it is made, and how it lives. Modules are loaded when a name is asked for (ADR 0035)."""
+"""What a licence is, how it is made, and how it lives. Modules are loaded when a name is asked for (ADR 0036)."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

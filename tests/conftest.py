@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import readers
+from hypothesis import HealthCheck, settings
 
 from verify import Report, Verifier
 
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     from postgresql_server import PostgresqlServer
 
 NO_SKIP = "ELICENCE_TESTS_NO_SKIP"
-"""Set to 1, as .ci/run does, it makes a run fail in which a test was skipped."""
+"""Set to 1, as .ci/run does, it makes a run fail in which a test was skipped, and its examples those of every run."""
+
+# How long an example takes says more about the machine than about us. Where every run has to agree, all of them try the
+# same examples; elsewhere each looks for new ones.
+settings.register_profile(
+    "ours", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=os.environ.get(NO_SKIP) == "1"
+)
+settings.load_profile("ours")
 
 # Whoever starts the tests in the background has them ignore Ctrl-C, and so would every program that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

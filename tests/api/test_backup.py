@@ -214,7 +214,8 @@ def test_what_was_damaged_before_is_told(running: Any, stocked: Elicence, tmp_pa
     sealed = kept(stocked, identifier, "ofd")
     victims = sorted(path for path in (stocked.home / "files").rglob("*") if path.is_file() and path != sealed)
     victims[0].unlink()
-    sealed.write_bytes(sealed.read_bytes()[:-1] + b"\0")
+    content = sealed.read_bytes()
+    sealed.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     done = stocked(
         "backup", "--out", tmp_path / "data.elb", "--keys-out", tmp_path / "keys.elb", "--passphrase", WORDS, "--json",
         env=ENV,

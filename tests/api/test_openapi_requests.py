@@ -127,7 +127,8 @@ def damaged(draw: st.DrawFn, example: Any) -> Any:
         for part in way:
             parent = parent[part]
         if draw(st.booleans()):
-            parent[last] = draw(st.sampled_from(ODD))
+            # A copy, because what is put in here may be damaged next.
+            parent[last] = copy.deepcopy(draw(st.sampled_from(ODD)))
         else:
             del parent[last]
     return document
@@ -260,6 +261,17 @@ def judge(served: Served, count: int) -> None:
     done = [label for label, statuses in served.answered.items() if min(statuses) < 300]
     assert len(done) > len(served.answered) * 0.5, sorted(set(served.answered) - set(done))
     assert served.answered.keys() == {found.ok().label for found in served.schema.get_all_operations()}
+
+
+def test_what_was_put_in_is_as_it_was_for_the_next_body() -> None:
+    before = copy.deepcopy(ODD)
+
+    @settings(max_examples=60, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+    @given(damaged({"a": [1, 2]}))
+    def damage_one(_: Any) -> None:
+        assert before == ODD
+
+    damage_one()
 
 
 def test_some_requests_to_each_operation(served: Served) -> None:

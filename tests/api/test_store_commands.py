@@ -85,7 +85,8 @@ def test_it_goes_on_where_it_was_interrupted(stocked: Elicence) -> None:
 
 def test_files_that_do_not_open_are_named_and_the_exit_code_tells(stocked: Elicence) -> None:
     path = next(path for path in (stocked.home / "files").rglob("*") if path.is_file())
-    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     stocked("store", "new-key")
     done = stocked("store", "reencrypt", "--json")
     assert done.code == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import resource
 import shutil
 import sqlite3
@@ -258,6 +259,13 @@ def test_trust_comes_from_the_folder_or_the_home(running: ModuleType, office: El
     assert judged(stranger, 2, path)["reason"] == "CERTIFICATE_UNTRUSTED"
     done = office("verify", path, "--trust", tmp_path / "nowhere", "--json")
     assert done.code == 66
+
+
+def test_times_for_people_have_one_offset(office: Elicence) -> None:
+    row = record(office.home, "pesticide-business", "sm2")
+    said = office("verify", file_of(office, row, "pdf")).out
+    assert re.search(r"existed on \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00 \(store\)", said)
+    assert "+00:00" not in said
 
 
 def test_revoking_changes_the_verdict(running: ModuleType, stocked: Elicence) -> None:

@@ -35,7 +35,7 @@ MAX_REQUEST_BYTES = 1 << 17
 LOADED = (
     "alembic.command", "alembic.config", "anyio._backends._asyncio", "api.app", "api.cli", "api.commands", "api.demo",
     "api.identity", "api.key_keeping", "api.key_retiring", "api.kit", "api.seal_server", "api.verifying", "api.wiring",
-    "cryptography.hazmat.backends.openssl", "encodings.idna", "getpass", "httpx2", "importlib.metadata", "pydantic.v1",
+    "cryptography.hazmat.backends.openssl", "encodings.idna", "httpx2", "importlib.metadata", "pydantic.v1",
     "sqlalchemy.dialects.postgresql", "sqlalchemy.dialects.sqlite", "uharfbuzz", "uvicorn.protocols.http.h11_impl",
     "zxingcpp",
 )  # fmt: skip

@@ -112,7 +112,7 @@ def test_a_picture_that_would_keep_the_reader_busy_is_given_up() -> None:
     started = time.monotonic()
     with pytest.raises((TooLargeError, MalformedError)):
         read_picture(out.getvalue())
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 45
 
 
 def test_a_large_photograph_is_read() -> None:

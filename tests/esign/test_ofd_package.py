@@ -264,6 +264,7 @@ BAD: dict[str, bytes] = {
     "path twice for who reads the first character set of all": zipped(
         ROOT, Entry("═╝.png".encode(), flags=0x800), Entry("图.png".encode("gb18030"))
     ),
+    "out of the package in another character set": zipped(ROOT, Entry("乗../a".encode("gbk"))),
     "file and folder": zipped(ROOT, Entry(b"a"), Entry(b"a/b")),
     "file and folder entry": zipped(ROOT, Entry(b"a"), Entry(b"A/", b"")),
     "folder with a content": zipped(ROOT, Entry(b"a/", b"x")),

@@ -273,8 +273,8 @@ def test_objects_are_cut_off_at_their_boundary_and_clips() -> None:
     inside = circle + '<FillColor Value="0 0 0"/>'
     shown = Shown(package(path(square, inside=inside, Fill="true", Stroke="false")))
     assert shown.ink() == pytest.approx(math.pi * 900, rel=0.01)
-    letters = "<Clips><Clip><Area><Text/></Area></Clip></Clips>"
-    assert Shown(package(path(square, inside=letters))).notes == {PreviewNote.CLIP_LEFT_OUT}
+    unknown = "<Clips><Clip><Area><Other/></Area></Clip></Clips>"
+    assert Shown(package(path(square, inside=unknown))).notes == {PreviewNote.CLIP_LEFT_OUT}
 
 
 FONTS = '<Fonts><Font ID="4" FontName="F"><FontFile>f.ttf</FontFile></Font><Font ID="5" FontName="宋体"/></Fonts>'
@@ -306,6 +306,19 @@ def test_characters_and_numbers_of_glyphs_show_the_same(with_font: Callable[...,
     down = Shown(with_font(text('<TextCode X="10" Y="20" DeltaY="12 12 12">取水许可</TextCode>')))
     assert down.ink() == pytest.approx(plain.ink(), rel=0.05)
     assert down.at(60, 50) == WHITE
+
+
+def test_a_clip_along_letters(with_font: Callable[..., bytes]) -> None:
+    """What shows of a square through letters is the letters."""
+    code = '<TextCode X="0" Y="40" DeltaX="12 12 12">取水许可</TextCode>'
+    clip = f'<Clips><Clip><Area><Text Boundary="10 10 80 80" Font="4" Size="10">{code}</Text></Area></Clip></Clips>'
+    square = "M 0 0 L 100 0 L 100 100 L 0 100 C"
+    inside = clip + '<FillColor Value="0 0 0"/>'
+    shown = Shown(with_font(path(square, inside=inside, Fill="true", Stroke="false")))
+    plain = Shown(with_font(text('<TextCode X="10" Y="50" DeltaX="12 12 12">取水许可</TextCode>')))
+    assert shown.notes == set()
+    assert ImageStat.Stat(ImageChops.difference(shown.image, plain.image).convert("L")).mean[0] < 0.3
+    assert shown.ink() > 30
 
 
 def test_a_font_that_is_not_there_is_told(with_font: Callable[..., bytes]) -> None:

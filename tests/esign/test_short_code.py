@@ -1,6 +1,7 @@
 """Short codes: typed by people, so slips must show."""
 
 import os
+import random
 from itertools import pairwise
 
 from hypothesis import given
@@ -38,8 +39,9 @@ def test_every_single_slip_is_noticed(seed: bytes) -> None:
 
 def test_almost_every_swap_of_neighbours_is_noticed() -> None:
     swaps = missed = 0
+    drawn = random.Random(20261122)  # noqa: S311 - the same codes in every run
     for _ in range(300):
-        code = make_short_code(os.urandom)
+        code = make_short_code(drawn.randbytes)
         for place, (first, second) in enumerate(pairwise(code)):
             if first != second:
                 swaps += 1

@@ -4,7 +4,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -116,6 +116,20 @@ def test_killed_while_it_issues_one_licence_after_the_other(home: Home, chance: 
     ]
 
 
+def visible_names(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if not name.startswith(".")]
+
+
+def wait_for(process: Running, done: Callable[[], bool]) -> None:
+    """Wait for what the process does, and not for one that has ended without doing it."""
+    while True:
+        ended = process.poll() is not None
+        if done():
+            return
+        assert not ended, process.communicate()
+        time.sleep(0.001)
+
+
 def test_the_command_killed_while_it_writes_its_files(home: Home, tmp_path: Path, chance: random.Random) -> None:
     folder, paper = tmp_path / "out", tmp_path / "paper.json"
     folder.mkdir()
@@ -127,16 +141,13 @@ def test_the_command_killed_while_it_writes_its_files(home: Home, tmp_path: Path
         command = (
             "--home", home.path, "issue", "--data", paper, "--out", folder, "--idempotency-key", number, "--json"
         )  # fmt: skip
-        process = Running(*command)
         before = set(os.listdir(folder))
-        while set(os.listdir(folder)) == before:  # with its first file the interesting part begins
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.001)
+        process = Running(*command)
+        # With its first file the interesting part begins.
+        wait_for(process, lambda before=before: set(os.listdir(folder)) != before)
         begun = time.monotonic()
         if kill == 0:  # once to the end, to know how long that part is
-            while len([name for name in os.listdir(folder) if not name.startswith(".")]) < len(FILE_KINDS):
-                assert process.poll() is None, process.communicate()
-                time.sleep(0.001)
+            wait_for(process, lambda: len(visible_names(folder)) == len(FILE_KINDS))
             longest = 1.2 * (time.monotonic() - begun)
         else:
             time.sleep(chance.random() * longest)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from browser import barriers
+from browser import barriers, follow
 from elicence_process import Server, run
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page, Route
@@ -69,8 +69,7 @@ def test_the_holder_is_checked_on_the_page(number: str, expected: str, server: s
     def fill(page: Page) -> None:
         page.get_by_label("姓名").fill(holder.name)
         page.get_by_label("证件号码").fill(holder.code if not number else "990101199003071229")
-        page.get_by_role("button", name="核对").click()
-        page.wait_for_load_state()
+        follow(page, "button:has-text('核对')")
 
     view = chromium.view(f"{server}/v/{person.record.code}", width=PHONE, height=800, act=fill)
     assert expected in view.text
@@ -177,7 +176,7 @@ def test_from_the_code_to_passed_by_keyboard_alone(server: str, person: Any, chr
 
     def go(page: Page) -> None:
         # Whoever has a keyboard, or a scanner that types, begins at once.
-        assert page.evaluate("document.activeElement.id") == "code"
+        page.wait_for_function("document.activeElement.id === 'code'")
         page.keyboard.type(person.record.short_code.lower())
         page.keyboard.press("Enter")
         page.wait_for_url("**/v/*")
@@ -205,9 +204,16 @@ def test_the_camera_finds_the_code(server: str, person: Any, photograph: Image.I
     seen: list[str] = []
 
     def scan(page: Page) -> None:
+        # Looked at before the server can have found the code.
+        asked: list[Route] = []
+        page.route("**/v/scan", lambda route: asked.append(route))
         page.get_by_role("button", name="打开相机扫码").click()
         page.wait_for_selector("video", state="visible")
+        while not asked:
+            page.wait_for_timeout(POLL_MS)
         seen.append(page.inner_text("#state"))
+        asked.pop().continue_()
+        page.unroute("**/v/scan")
         page.wait_for_url(f"**/v/{person.record.code}")
 
     def stop(page: Page) -> None:
@@ -260,10 +266,10 @@ def test_without_script(server: str, person: Any, photograph: Image.Image, tmp_p
         page.get_by_label("拍照或选择照片").set_input_files(tmp_path / "photo.jpg")
         page.get_by_role("button", name="读取照片中的二维码").click()
         page.wait_for_url(f"**/v/{person.record.code}")
-        page.get_by_role("link", name="English").click()
-        page.get_by_role("link", name="Report a forgery").click()
+        follow(page, "a:has-text('English')")
+        follow(page, "a:has-text('Report a forgery')")
         page.get_by_label("What have you seen").fill("The name on the paper is another one.")
-        page.get_by_role("button", name="Send the report").click()
+        follow(page, "button:has-text('Send the report')")
 
     view = chromium.view(f"{server}/v", width=PHONE, javascript=False, act=choose)
     assert "Your report was received" in view.text

@@ -213,7 +213,11 @@ def kill_while_it_reencrypts(process: "subprocess.Popen[str]", folder: Path, kil
 
 
 def test_killed_at_any_moment_it_loses_nothing(reencrypting: "subprocess.Popen[str]", tmp_path: Path) -> None:
-    assert kill_while_it_reencrypts(reencrypting, tmp_path / "files", 5, random.Random(1)) > 0  # noqa: S311
+    chances = [random.Random(number) for number in range(8)]  # noqa: S311 - when it is killed is no secret
+    # Where each time it was done before the kill came, which a busy machine can bring about, it is tried again.
+    assert any(
+        kill_while_it_reencrypts(reencrypting, tmp_path / str(run), 5, chance) for run, chance in enumerate(chances)
+    )
 
 
 @pytest.mark.soak

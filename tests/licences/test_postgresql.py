@@ -121,12 +121,17 @@ def test_work_goes_on_after_every_restart_of_the_server(
                     assert kept == licence.record
                     break
 
-    pause, deadline = threading.Event(), time.monotonic() + 30
+    pause, deadline = threading.Event(), time.monotonic() + 120
     workers = [threading.Thread(target=add, args=(licences[half::2],)) for half in (0, 1)]
     for worker in workers:
         worker.start()
+    postgresql.kill()
     begun.wait()
-    for _ in range(3):
+    while not failures:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    postgresql.start()
+    for _ in range(2):
         postgresql.kill()
         postgresql.start()
     for worker in workers:

@@ -118,6 +118,18 @@ def test_a_package_in_an_older_encoding(product: Product, judge: Judge, encoding
     assert judge({**signed, PAGE: lying}).reason.code == "FORMAT_OFD"
 
 
+@pytest.mark.parametrize("name", ["电子", "小校"])
+def test_names_of_entries_in_gbk(product: Product, verifier: Verifier, name: str) -> None:
+    """As archivers of Chinese systems write them, without a sign of it; the second is UTF-8, too, of something else."""
+    form = {"encoding": "GBK"}
+    files = {**root(**form), **document(attached={f"{name}.xml": b"<x/>"}, **form)}
+    signed = product.sign(files, Way(form=form))
+    data = packed({path.replace(name, "NAME"): content for path, content in signed.items()})
+    assert data.count(b"NAME") == 2
+    report = verifier.verify_file(data.replace(b"NAME", name.encode("gbk")), at=AT)
+    assert (report.reason.code, report.signatures[0].covers) == ("SIGNED_DOCUMENT", "whole")
+
+
 def test_everything_about_the_document_that_only_is_said(product: Product, judge: Judge) -> None:
     report = judge(product.sign(ordinary(embedded=False), Way(leave_out=without("OFD.xml"))))
     assert report.reason.code == "SIGNED_DOCUMENT"
@@ -356,6 +368,7 @@ STAMPS: dict[str, tuple[Way, str]] = {
     ),
     "giant": (Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="0 0 210 297"/>'), "another size"),
     "tiny": (Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="9 9 1 1"/>'), "another size"),
+    "without a transparent dot": (Way(seal_picture=(VECTORS / "picture.png").read_bytes()), "no transparency"),
     "without transparency": (Way(seal_type="JPG", seal_picture=b"\xff\xd8\xff\xe0"), "no transparency"),
 }
 

@@ -383,7 +383,8 @@ def test_a_seal_that_fits_its_file_is_not_enough(desk: Desk, name: str) -> None:
 
 def test_a_damaged_package(desk: Desk) -> None:
     good = desk.ofd(desk.licence())
-    for damaged in (good[:-1], good + b"x", good[:200] + b"\0" + good[201:], good[:40] + good[41:]):
+    changed = good[:200] + bytes([good[200] ^ 1]) + good[201:]
+    for damaged in (good[:-1], good + b"x", changed, good[:40] + good[41:]):
         report = desk.verifier().verify_file(damaged, at=desk.at)
         assert (report.kind, report.reason.code) == ("ofd", "FORMAT_OFD")
 

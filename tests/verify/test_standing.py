@@ -1,13 +1,14 @@
 """What a verdict says about a genuine licence in every state, and beside its dates and obligations."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from esign import StructuredObligation
 from verify import Outcome, Report, TrustStore, Verifier
+from verify.report import instant_text
 
 INSPECTION = StructuredObligation(key="nextInspection", label="下次检验", due=date(2027, 5, 17), effect="not_usable")
 AT = datetime(2026, 11, 21, 10, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -133,3 +134,10 @@ def test_a_code_alone_never_hides_an_overdue_inspection(pki: Any, office: Any) -
     late = DUE + timedelta(days=1)
     for holder in (office.HOLDER, None):
         assert looking.verify_code(text, holder=holder, at=late).reason.code == "OBLIGATION_OVERDUE"
+
+
+def test_instants_in_details_are_those_of_china() -> None:
+    assert instant_text(datetime(2026, 11, 21, 20, 0, 1, 5, tzinfo=UTC)) == "2026-11-22T04:00:01+08:00"
+    assert instant_text(None) == "no time"
+    # What never ends has no later time in China.
+    assert instant_text(datetime.max.replace(tzinfo=UTC)) == "9999-12-31T23:59:59+00:00"
