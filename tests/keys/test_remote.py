@@ -106,7 +106,8 @@ def hangs_up(handler: http.server.BaseHTTPRequestHandler, _body: bytes) -> None:
 
 
 def is_silent(handler: http.server.BaseHTTPRequestHandler, _body: bytes) -> None:
-    """Until the client is gone."""
+    """Until the client is gone, though not for ever."""
+    handler.connection.settimeout(30)
     with suppress(OSError):
         handler.rfile.read(1)
     handler.close_connection = True

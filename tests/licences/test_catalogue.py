@@ -99,6 +99,23 @@ issuer = { x = 241, y = 152, width = 72, size = 15, smallest = 10 }
 """
 
 
+def test_a_part_of_the_catalogue_has_what_was_asked_for() -> None:
+    for licence_type in CATALOGUE:
+        for name in (licence_type.slug, licence_type.code):
+            part = load_catalogue(only=[name])
+            assert part.versions(name) == CATALOGUE.versions(name)
+            assert len(list(part)) < len(list(CATALOGUE))
+    assert list(load_catalogue(only=[])) == []
+
+
+def test_a_part_of_the_catalogue_has_all_types_of_a_home() -> None:
+    (shipped,) = [one for one in resources.files("licences.catalogue").iterdir() if one.name == "fishing.toml"]
+    own = shipped.read_bytes().replace(b'slug = "fishing"', b'slug = "angling"')
+    own = own.replace(CATALOGUE.get("fishing").code.encode(), b"11990000000001011Q999")
+    part = load_catalogue({"angling.toml": own}, only=["water-abstraction"])
+    assert {one.slug for one in part} == {"angling", "water-abstraction"}
+
+
 def test_types_and_their_codes() -> None:
     assert {slug: TYPES[slug].code for slug in FACES} == {
         "pesticide-business": "11990000000001011Q001",
