@@ -44,7 +44,7 @@ def objection_routes(services: Services) -> APIRouter:
         "answer by the deadline.",
         status_code=201,
         response_model=ObjectionOut,
-        responses=problems(400, 401, 403, 404, 413, 415, 422, 429),
+        responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 429),
         openapi_extra=takes(ObjectionBody),
     )
     def object_to(caller: Annotated[Caller, Depends(holder)], body: Annotated[bytes, Depends(json_body)]) -> Response:

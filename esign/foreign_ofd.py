@@ -72,7 +72,8 @@ class ForeignOfd:
     signatures: tuple[ForeignOfdSignature, ...]
     """Of all documents, in the order of their lists: that of signing."""
     unsigned: tuple[str, ...]
-    """Paths of files that decide how documents without a signature list of their own look, and that nothing covers."""
+    """Paths of files that decide how documents look that no signature is on, and that nothing covers. Their list of
+    signatures may be there and empty."""
     fonts: tuple[str, ...]
     """Names of fonts that are not embedded: what the text looks like depends on the reader's machine."""
 
@@ -191,7 +192,8 @@ def _shown_beside(signature: OfdSignature) -> frozenset[str]:
 def _unsigned(
     files: OfdFiles, documents: Iterable[OfdDocument], signatures: Sequence[ForeignOfdSignature]
 ) -> tuple[str, ...]:
-    alone = [document for document in documents if document.signature_list is None]
+    signed = {id(document) for one in signatures for document in one.documents}
+    alone = [document for document in documents if id(document) not in signed]
     showing = frozenset[str]().union(*(rendering_files(files, document) for document in alone))
     return _in_order(files, showing.difference(*(one.signature.covered for one in signatures)))
 

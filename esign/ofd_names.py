@@ -5,6 +5,7 @@ their machine. What is one path to some reader may not be two to another.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
@@ -45,7 +46,8 @@ def second_name(more: Mapping[int, bytes]) -> str | None:
 
 
 def refuse_doubles(paths: Iterable[str]) -> None:
-    """No path twice, whoever compares them: without regard to case, and without the ends that some systems drop."""
+    """No path twice, whoever compares them: without regard to case, in either form of an accent, and without the
+    ends that some systems drop."""
     files: set[str] = set()
     folders = {""}
     for path in paths:
@@ -64,7 +66,12 @@ def refuse_doubles(paths: Iterable[str]) -> None:
 
 
 def _alike(path: str) -> str:
-    return _DROPPED.sub("", path.casefold())
+    return _DROPPED.sub("", path if path.isascii() and path.islower() else _folded(path))
+
+
+def _folded(path: str) -> str:
+    # Twice, because what comes apart may have capitals, and what has none may come apart.
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
 
 
 def other_readings(entries: Sequence[Entry]) -> dict[str, str]:

@@ -29,8 +29,9 @@ _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,9}(?:\.\d{0,17})?|\.\d{1,17})(?:[eE][
 _NUMBERS_OF_BOX: Final = 4
 _ATTRIBUTES_OF_ONE: Final = 10
 """An element that has more counts as several."""
-# Between two `<`, of which an attribute has none, and long enough for more attributes than that.
-_LONG_PIECE: Final = re.compile(rb"[^<]{%d,}" % (5 * MAX_XML_ATTRIBUTES))
+# Up to the next `<`, of which an attribute has none, and long enough for more attributes than that. The first `<` is
+# what keeps a file of many shorter pieces from being looked through anew from every byte.
+_LONG_PIECE: Final = re.compile(rb"<[^<]{%d,}" % (5 * MAX_XML_ATTRIBUTES))
 
 
 @dataclass(slots=True)

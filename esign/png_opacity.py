@@ -10,6 +10,8 @@ from typing import Final
 
 MAX_OPACITY_DOTS: Final = 1_000_000
 """Of a picture that is looked at; a seal of 42 mm has as many at 600 dots per inch."""
+MAX_OPACITY_ROWS: Final = 4_000
+"""Of such a picture: a million rows of one dot would take much longer than the same dots in a square."""
 
 _HEAD: Final = struct.Struct(">2L5B")
 _HEAD_AT: Final = 16
@@ -24,7 +26,9 @@ def all_opaque(png: bytes) -> bool:
         return False
     width, height, bits, kind, _, _, interlaced = _HEAD.unpack_from(png, _HEAD_AT)
     channels = _CHANNELS.get(kind)
-    if channels is None or bits != _BITS or interlaced or not 0 < width * height <= MAX_OPACITY_DOTS:
+    if channels is None or bits != _BITS or interlaced or height > MAX_OPACITY_ROWS:
+        return False
+    if not 0 < width * height <= MAX_OPACITY_DOTS:
         return False
     # By filter, the bytes that are left of an opaque row: below nothing, and below another opaque one.
     rest = bytes(width - 1)

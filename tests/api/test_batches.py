@@ -317,10 +317,10 @@ def test_an_item_whose_process_ends_with_the_server_is_not_given_up(
     class Slow(Fake):
         def __init__(self, home: Path) -> None:
             begun.set()
-            assert not late or over.wait(10)
+            assert not late or over.wait(60)
 
         def ask(self, one: batch_work._Item) -> str | None:
-            killed.wait(5)
+            killed.wait(60)
             return None
 
         def kill(self) -> None:
@@ -333,7 +333,7 @@ def test_an_item_whose_process_ends_with_the_server_is_not_given_up(
     end = work._kill_busy
     monkeypatch.setattr(work, "_kill_busy", lambda: (end(), over.set()))
     with work.running():
-        assert begun.wait(10)
+        assert begun.wait(60)
     assert killed.is_set()
     assert services.issue_batches.counts(batch.id) == {ItemState.WAITING: 1}
 

@@ -129,7 +129,7 @@ def test_a_service_without_clients_leaves_the_first_key_in_a_file(running: Modul
         file = Path(server.announced["bootstrap"]["file"])
         assert file.stat().st_mode & 0o777 == 0o600
         key = file.read_text("ascii").strip()
-        answer = httpx2.get(f"{server.url}/api/v1/clients", headers=bearer(key), trust_env=False)
+        answer = httpx2.get(f"{server.url}/api/v1/clients", timeout=60, headers=bearer(key), trust_env=False)
         assert answer.status_code == 200
     assert KEY.search(str(server.announced) + server.log) is None
 
@@ -183,7 +183,7 @@ def test_a_certificate_proves_a_client_over_mutual_tls(running: ModuleType, fres
         def status(shown: mutual_tls.TlsIdentity) -> int:
             context = ssl.create_default_context(cafile=server_ca.path)
             context.load_cert_chain(shown.certificate, shown.key)
-            with httpx2.Client(verify=context, trust_env=False) as client:
+            with httpx2.Client(timeout=60, verify=context, trust_env=False) as client:
                 return client.get(f"{server.url}/api/v1/drafts").status_code
 
         assert (status(known), status(unknown)) == (200, 401)

@@ -81,7 +81,7 @@ def test_it_serves_until_ctrl_c(running: ModuleType, stocked: Elicence) -> None:
         lines.append(process.stdout.readline())
         assert lines[-1]
     url = lines[-1].split("serving at: ")[1].partition("（")[0]
-    with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:  # noqa: S310 - an address of our own
+    with urllib.request.urlopen(f"{url}/healthz", timeout=60) as answer:  # noqa: S310 - an address of our own
         assert answer.status == 200
     process.send_signal(signal.SIGINT)
     _, log = process.communicate(timeout=running.SECONDS)

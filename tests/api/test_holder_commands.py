@@ -101,7 +101,7 @@ def test_the_same_over_http(running: ModuleType, stocked: Elicence) -> None:
     person = running.sample("water-abstraction-1")["data"]
     citizen = f"111:{person['certificateHolderCode']}"
     assert stocked("holder-links", "add", "document-replaced", PASSPORT, citizen, *SINCE, *ACTOR).code == 0
-    with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with running.Server(stocked) as server, httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client:
         wish: dict[str, object] = {"kind": "414", "code": "E12345678", "access": running.ACCESS}
         assert client.post("/api/v1/holders/licences", json=wish).json() == {"licences": []}
         answer = client.post("/api/v1/holders/licences", json=wish | {"linked": True, "history": True})

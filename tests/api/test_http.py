@@ -278,7 +278,7 @@ def test_a_body_without_an_announced_length(client: httpx2.Client) -> None:
 
 def test_a_client_that_asks_first_sends_nothing(served: Server) -> None:
     host, port = served.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(
             b"POST /api/v1/licences HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             b"Content-Length: 300000000\r\nExpect: 100-continue\r\n\r\n"
@@ -375,7 +375,7 @@ def test_other_machines_get_the_public_pages_only(running: ModuleType, stocked: 
     with running.Server(stocked, "--host", host) as server:
         assert server.announced["public_only"] is True
         port = server.url.rpartition(":")[2]
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with httpx2.Client(timeout=60, base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             for path in ("/v", "/v/ABC", "/V/ABC", "/healthz", "/readyz", "/static/page.css"):
                 assert client.get(path).status_code == 200, path
             for path in ("/docs", "/openapi.json", "/", "/desk", f"{LICENCES}/x", f"{LICENCES}/x/file"):
@@ -404,7 +404,10 @@ def test_not_ready_names_what_is_missing(running: ModuleType, stocked: Elicence,
     assert callable(harm)
     # The answer is remembered for some seconds; to wait for that once is enough.
     code = None if part == "database" else running.WATCHFUL
-    with running.Server(stocked, code=code) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with (
+        running.Server(stocked, code=code) as server,
+        httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client,
+    ):
         assert client.get("/readyz").status_code == 200
         harm(stocked.home)
         deadline = time.monotonic() + 60
@@ -419,7 +422,7 @@ def test_not_ready_names_what_is_missing(running: ModuleType, stocked: Elicence,
 
 def test_our_own_faults_are_told_without_particulars(running: ModuleType, stocked: Elicence) -> None:
     pdf = next((stocked.home / "issued").glob("*.pdf"))
-    with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with running.Server(stocked) as server, httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client:
         shutil.rmtree(stocked.home / "files")
         body = problem(client.get(f"{LICENCES}/{pdf.stem}/file"), 503, "FILE_DAMAGED")
         assert str(stocked.home) not in json.dumps(body)
@@ -430,7 +433,7 @@ def test_our_own_faults_are_told_without_particulars(running: ModuleType, stocke
 
 def test_the_log_holds_no_code_and_no_person(running: ModuleType, stocked: Elicence) -> None:
     person = running.sample("water-abstraction-1")["data"]
-    with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with running.Server(stocked) as server, httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client:
         made = client.post(LICENCES, json=numbered(running, 7001)).json()
         client.get(f"/v/{made['code']}", params={"from": person["certificateHolderCode"]})
         form = {"name": person["certificateHolderName"], "number": person["certificateHolderCode"]}
@@ -448,6 +451,6 @@ def test_the_log_holds_no_code_and_no_person(running: ModuleType, stocked: Elice
 
 def test_sigterm_finishes_in_good_order(running: ModuleType, fresh: Elicence) -> None:
     with running.Server(fresh) as server:
-        httpx2.get(f"{server.url}/healthz", trust_env=False)
+        httpx2.get(f"{server.url}/healthz", timeout=60, trust_env=False)
         server.stop(signal.SIGTERM)
     assert server.code == 0

@@ -271,7 +271,7 @@ def test_a_crowd_of_pictures_leaves_threads_to_the_pages(monkeypatch: pytest.Mon
 
 
 def test_a_camera_has_a_limit_of_its_own(running: ModuleType, fresh: Elicence) -> None:
-    with running.Server(fresh) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with running.Server(fresh) as server, httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client:
         statuses = [client.post("/v/scan", content=b"").status_code for _ in range(170)]
         assert statuses[:150] == [200] * 150
         assert statuses[-1] == 429

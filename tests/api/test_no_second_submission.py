@@ -188,9 +188,11 @@ def test_refusals(post: Post, by: str, body: dict[str, object], status: int, poi
 
 def test_without_a_key_nothing_is_answered(server: Server) -> None:
     for path in ("/api/v1/requirements/check", "/api/v1/predicates", "/api/v1/items"):
-        answer = httpx2.post(server.url + path, json=wish(), headers={"Authorization": "Bearer elk_none"})
+        answer = httpx2.post(server.url + path, timeout=60, json=wish(), headers={"Authorization": "Bearer elk_none"})
         assert answer.status_code in (401, 405)
-    assert httpx2.get(server.url + "/api/v1/items", headers={"Authorization": "Bearer x"}).status_code == 401
+    assert (
+        httpx2.get(server.url + "/api/v1/items", timeout=60, headers={"Authorization": "Bearer x"}).status_code == 401
+    )
 
 
 def test_predicates_are_few_also_when_many_ask_at_once(home: Elicence, post: Post) -> None:
@@ -395,7 +397,7 @@ def test_verification_of_data(
 def test_bodies_that_are_none(server: Server, body: bytes) -> None:
     for call in ("queryCertInfoByHolderCode", "downloadFile", "verifyCertInfo"):
         headers = {"Content-Type": "application/json"}
-        answer = httpx2.post(server.url + SHARE + call, content=body, headers=headers)
+        answer = httpx2.post(server.url + SHARE + call, timeout=60, content=body, headers=headers)
         assert answer.status_code == 200
         assert answer.json()["head"]["status"] in (12, 102)
 

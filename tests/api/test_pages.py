@@ -196,7 +196,7 @@ def test_typing_the_short_code(client: httpx2.Client, rows: dict[str, dict[str, 
 
 
 def test_a_revoked_licence(running: ModuleType, stocked: Elicence) -> None:
-    with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with running.Server(stocked) as server, httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client:
         pdf = next((stocked.home / "issued").glob("*.pdf"))
         made = client.get(f"/api/v1/licences/{pdf.stem}").json()
         address = f"/v/{made['code']}"
@@ -210,7 +210,7 @@ def test_a_revoked_licence(running: ModuleType, stocked: Elicence) -> None:
 
 
 def test_too_many_questions(running: ModuleType, fresh: Elicence) -> None:
-    with running.Server(fresh) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with running.Server(fresh) as server, httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client:
         statuses = [client.get("/v").status_code for _ in range(140)]
         assert statuses[:100] == [200] * 100
         limited = client.get("/v/x")
@@ -362,7 +362,7 @@ def test_what_is_no_code_does_not_get_into_an_address(client: httpx2.Client) -> 
 
 
 def test_reporting_a_forgery(running: ModuleType, stocked: Elicence) -> None:
-    with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with running.Server(stocked) as server, httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client:
         pdf = next((stocked.home / "issued").glob("*.pdf"))
         made = client.get(f"/api/v1/licences/{pdf.stem}").json()
         page = client.get(f"/v/{made['code']}").text

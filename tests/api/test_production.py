@@ -177,7 +177,7 @@ def test_development_keys_are_refused_in_production(running: ModuleType, stocked
     assert files(stocked) == before
     with (
         running.Server(stocked) as server,
-        httpx2.Client(base_url=server.url, headers=proof, trust_env=False) as client,
+        httpx2.Client(timeout=60, base_url=server.url, headers=proof, trust_env=False) as client,
     ):
         answer = wait_for(client, 503)
         assert answer["parts"] == {"database": "ok", "keys": "unusable", "trust": "ok", "disk": "ok"}
@@ -220,7 +220,7 @@ def test_a_seal_key_in_a_token_is_for_production(
         done(moved, "retire", name, "--reason", "orderly", "--decision", "开发密钥 development", env=token.env)
     with (
         running.Server(moved, env=token.env, code=running.WATCHFUL) as server,
-        httpx2.Client(base_url=server.url, headers=proof_of_system(moved), trust_env=False) as client,
+        httpx2.Client(timeout=60, base_url=server.url, headers=proof_of_system(moved), trust_env=False) as client,
     ):
         assert wait_for(client, 200)["keys"] == {"rsa-seal": "ok", "rsa-code": "ok"}
         made = client.post(LICENCES, json=numbered(running, 2))
@@ -329,7 +329,7 @@ def test_a_key_file_that_goes_and_comes_back(running: ModuleType, stocked: Elice
 @pytest.mark.parametrize("name", ["sm2-seal.key.pem", "rsa-code.chain.pem"])
 def test_a_server_starts_without_a_key(running: ModuleType, stocked: Elicence, name: str) -> None:
     (stocked.home / "keys" / name).unlink()
-    with running.Server(stocked) as server, httpx2.Client(base_url=server.url, trust_env=False) as client:
+    with running.Server(stocked) as server, httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client:
         assert client.get("/readyz").json()["keys"][name[:8]] == "KEY_NOT_FOUND"
         still_serves(client, stocked)
     assert f"{name[:8]} [KEY_NOT_FOUND]" in server.log

@@ -70,7 +70,7 @@ def licence(issuer: Issuer) -> Licence:
 
 
 def _ask(issuer: Issuer, **changes: Any) -> Any:
-    answer = httpx2.post(f"{issuer.url}/api/v1/status", json=changes)
+    answer = httpx2.post(f"{issuer.url}/api/v1/status", timeout=60, json=changes)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -87,7 +87,7 @@ def test_only_who_has_seen_the_licence_is_answered(issuer: Issuer, licence: Lice
     assert _ask(issuer, identifier="no identifier", **place) == nothing
     then = _ask(issuer, identifier=licence.identifier, at="2026-12-01", **place)
     assert then["status"]["as_of"] == "2026-12-01T23:59:59+08:00"
-    refused = httpx2.post(f"{issuer.url}/api/v1/status", json={"identifier": "x", "list": -1, "index": 0})
+    refused = httpx2.post(f"{issuer.url}/api/v1/status", timeout=60, json={"identifier": "x", "list": -1, "index": 0})
     assert refused.status_code == 422
 
 
@@ -108,9 +108,9 @@ def test_another_office_asks_the_issuer(
     told = _verified(other, pdf, 0)
     assert (told["status"]["source"], told["status"]["value"]) == ("remote", "issued")
     with running.Server(other) as asking:
-        scanned = httpx2.post(f"{asking.url}/api/v1/verifications", files={"file": pdf.read_bytes()}).json()
+        scanned = httpx2.post(f"{asking.url}/api/v1/verifications", timeout=60, files={"file": pdf.read_bytes()}).json()
         assert (scanned["verdict"], scanned["status"]["source"]) == ("passed", "remote")
-        page = httpx2.get(f"{asking.url}/v/{licence.code.rpartition('/V/')[2]}")
+        page = httpx2.get(f"{asking.url}/v/{licence.code.rpartition('/V/')[2]}", timeout=60)
         assert page.status_code == 200, page.text
         assert "其他颁发机构的查验系统" in page.text
     done = issuer.elicence("revoke", licence.identifier, "--ground", "违法", "--decision", "样审吊〔2026〕1号")

@@ -220,7 +220,7 @@ def test_a_folder_of_trust_that_is_gone_takes_no_trust_away(running: ModuleType,
     trust, away = stocked.home / "trust", stocked.home / "away"
     with (
         running.Server(stocked, code=running.WATCHFUL) as server,
-        httpx2.Client(base_url=server.url, trust_env=False) as client,
+        httpx2.Client(timeout=60, base_url=server.url, trust_env=False) as client,
     ):
         office = Office(running, stocked, client)
         identifier = next((stocked.home / "issued").glob("*.pdf")).stem

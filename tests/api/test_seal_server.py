@@ -99,7 +99,7 @@ class SealServer:
 
     def send(self, path: str, body: object, *, kind: str = "application/json") -> httpx2.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        with httpx2.Client(verify=self.context(self.office), trust_env=False) as client:
+        with httpx2.Client(timeout=60, verify=self.context(self.office), trust_env=False) as client:
             return client.post(f"{self.address}/seal/v1/keys/{path}", content=content, headers={"Content-Type": kind})
 
 
@@ -216,7 +216,7 @@ def _first_byte(server: SealServer, client: mutual_tls.TlsIdentity | None) -> by
     """What a server says first; nothing when it ends the handshake, of which TLS 1.3 tells at the first reading."""
     host, port = server.address.removeprefix("https://").split(":")
     with contextlib.suppress(ssl.SSLError, ConnectionError):
-        plain = socket.create_connection((host, int(port)), timeout=10)
+        plain = socket.create_connection((host, int(port)), timeout=60)
         with plain, server.context(client).wrap_socket(plain, server_hostname=host) as connection:
             connection.sendall(b"GET /seal/v1/keys HTTP/1.1\r\nHost: x\r\n\r\n")
             return connection.recv(1)
@@ -256,7 +256,7 @@ def test_each_client_has_its_keys_and_uses(server: SealServer) -> None:
             server.signer(key, server.archive)
     with pytest.raises(keys.ServiceFailedError, match="does not let this client"):
         server.signer("sm2", server.archive).sign(b"data")
-    with httpx2.Client(verify=server.context(server.archive), trust_env=False) as client:
+    with httpx2.Client(timeout=60, verify=server.context(server.archive), trust_env=False) as client:
         assert client.get(f"{server.address}/seal/v1/keys").json() == {"keys": [{"name": "sm2", "uses": ["cms"]}]}
         assert client.get(f"{server.address}/docs").status_code == 404
 

@@ -213,18 +213,18 @@ def test_one_publishes_at_a_time(services: Services) -> None:
 
     def check(_content: bytes, _at: datetime) -> None:
         inside.set()
-        assert leave.wait(10)
+        assert leave.wait(60)
 
     other = services.status_publisher
     slow = StatusPublisher(other._source, services.status_files, services.keys.list_signer, check)
     thread = threading.Thread(target=slow.publish, args=(NOW,))
     thread.start()
-    assert inside.wait(10)
+    assert inside.wait(60)
     with pytest.raises(BusyError):
         other.publish(NOW)
     leave.set()
     # Who waits finds that it has been done.
-    assert other.publish(NOW, wait=10).published == ()
+    assert other.publish(NOW, wait=60).published == ()
     thread.join()
 
 

@@ -69,7 +69,7 @@ def context(ours: mutual_tls.TlsAuthority, client: mutual_tls.TlsIdentity | None
 
 def ask(server: Server, path: str, trusted: ssl.SSLContext, **headers: str) -> httpx2.Response:
     port = server.url.rpartition(":")[2]
-    with httpx2.Client(verify=trusted, trust_env=False) as client:
+    with httpx2.Client(timeout=60, verify=trusted, trust_env=False) as client:
         return client.get(f"https://127.0.0.1:{port}{path}", headers=headers)
 
 
@@ -137,7 +137,7 @@ def test_old_versions_and_weak_ciphers_are_refused(encrypted: Server, ours: mutu
 def test_plain_http_gets_nothing(encrypted: Server) -> None:
     port = encrypted.url.rpartition(":")[2]
     with pytest.raises(httpx2.TransportError):
-        httpx2.get(f"http://127.0.0.1:{port}/v", trust_env=False)
+        httpx2.get(f"http://127.0.0.1:{port}/v", timeout=60, trust_env=False)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def through(server: Server, path: str, *, visitor: str, scheme: str | None, from
     if scheme is not None:
         headers["X-Forwarded-Proto"] = scheme
     transport = httpx2.HTTPTransport(local_address=from_)
-    with httpx2.Client(base_url=server.url, transport=transport) as client:
+    with httpx2.Client(timeout=60, base_url=server.url, transport=transport) as client:
         return client.get(path, headers=headers)
 
 
@@ -227,7 +227,7 @@ def test_nobody_is_here_who_comes_through_a_proxy(behind: Server) -> None:
 
 def test_each_visitor_has_a_limit_of_his_own(behind: Server) -> None:
     transport = httpx2.HTTPTransport(local_address=PROXY)
-    with httpx2.Client(base_url=behind.url, transport=transport) as client:
+    with httpx2.Client(timeout=60, base_url=behind.url, transport=transport) as client:
 
         def reported(visitor: str) -> int:
             headers = {"X-Forwarded-For": visitor, "X-Forwarded-Proto": "https"}

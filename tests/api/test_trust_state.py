@@ -21,7 +21,7 @@ def verdict(server: Server, data: bytes) -> tuple[str, str]:
 
 def ready(server: Server, wanted: int) -> dict[str, str]:
     deadline = time.monotonic() + 60
-    while (answer := httpx2.get(f"{server.url}/readyz", trust_env=False)).status_code != wanted:
+    while (answer := httpx2.get(f"{server.url}/readyz", timeout=60, trust_env=False)).status_code != wanted:
         assert time.monotonic() < deadline, answer.text
         time.sleep(0.2)
     words: dict[str, str] = answer.json()["parts"]
@@ -47,8 +47,8 @@ def test_trust_that_vanishes(running: ModuleType, stocked: Elicence) -> None:
     with running.Server(stocked) as server:
         assert ready(server, 503)["trust"] == "unusable"
         assert verdict(server, data) == ("indeterminate", "NO_TRUST_ANCHORS")
-        code = httpx2.get(f"{server.url}/api/v1/licences/{pdf.stem}", trust_env=False).json()["code"]
-        page = httpx2.get(f"{server.url}/v/{code}", trust_env=False)
+        code = httpx2.get(f"{server.url}/api/v1/licences/{pdf.stem}", timeout=60, trust_env=False).json()["code"]
+        page = httpx2.get(f"{server.url}/v/{code}", timeout=60, trust_env=False)
         assert page.status_code == 200
         assert "没有安装任何受信任的根证书" in page.text
         for path in kept.iterdir():

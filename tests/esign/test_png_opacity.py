@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
-from esign.png_opacity import MAX_OPACITY_DOTS, all_opaque
+from esign.png_opacity import MAX_OPACITY_DOTS, MAX_OPACITY_ROWS, all_opaque
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -80,7 +80,8 @@ def test_what_cannot_be_told_is_not_said() -> None:
 
 def test_a_giant_picture_is_not_looked_at() -> None:
     side = int(MAX_OPACITY_DOTS**0.5)
-    for height, opaque in ((side, True), (side + 1, False)):
+    sizes = ((side, side), (side, side + 1), (1, MAX_OPACITY_ROWS), (1, MAX_OPACITY_ROWS + 1))
+    for size, opaque in zip(sizes, (True, False, True, False), strict=True):
         made = io.BytesIO()
-        Image.new("LA", (side, height), (0, 255)).save(made, "PNG")
+        Image.new("LA", size, (0, 255)).save(made, "PNG")
         assert all_opaque(made.getvalue()) is opaque

@@ -45,7 +45,7 @@ def serving(answer: Answer) -> Iterator[str]:
 
 
 def timestamper(url: str, random: Callable[[int], bytes] = bytes) -> Timestamper:
-    return HttpTimestamper(endpoint=Endpoint(url=url, timeout=5), random=random)
+    return HttpTimestamper(endpoint=Endpoint(url=url, timeout=30), random=random)
 
 
 @pytest.fixture(scope="module")

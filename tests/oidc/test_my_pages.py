@@ -103,10 +103,10 @@ def test_a_holder_shows_a_licence(place: Place, chromium: Chromium) -> None:
     view = chromium.view(f"{place.url}/my", width=PHONE, height=900, act=act)
     assert (view.faults, seen["width"]) == ((), PHONE)
     assert found == [()] * 3
-    first = httpx2.get(seen["address"])
+    first = httpx2.get(seen["address"], timeout=60)
     assert (first.status_code, "刚刚由持证人出示" in first.text) == (200, True)
     assert CITIZEN not in first.text
-    again = httpx2.get(seen["address"])
+    again = httpx2.get(seen["address"], timeout=60)
     assert (again.status_code, "重新出示" in again.text) == (410, True)
 
 
@@ -195,11 +195,11 @@ def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
     report = place.services.verifier.verify_file(ofd, at=datetime.now(UTC))
     assert (name, report.kind, report.verdict) == (f"{place.identifier}.ofd", "ofd", Outcome.PASSED)
     assert told["copy"].startswith(b"%PDF")
-    assert httpx2.get(told["address"]).status_code == 410
+    assert httpx2.get(told["address"], timeout=60).status_code == 410
     assert "990101198001012343" not in told["mandates"]
 
     redeemed = httpx2.post(
-        f"{place.url}/api/v1/authorisations/redeem", headers=headers(place),
+        f"{place.url}/api/v1/authorisations/redeem", timeout=60, headers=headers(place),
         json={"code": told["code"], "form": "data", "access": ACCESS},
     )  # fmt: skip
     assert redeemed.status_code == 200, redeemed.text
@@ -238,7 +238,7 @@ def test_codes_copies_and_mandates(place: Place, chromium: Chromium) -> None:
 
 def test_who_looked_and_an_objection(place: Place, chromium: Chromium) -> None:
     looked = httpx2.post(
-        f"{place.url}/api/v1/holders/licences", headers=headers(place),
+        f"{place.url}/api/v1/holders/licences", timeout=60, headers=headers(place),
         json={"kind": "111", "code": CITIZEN, "access": ACCESS},
     )  # fmt: skip
     assert looked.status_code == 200, looked.text
@@ -280,8 +280,8 @@ def test_who_looked_and_an_objection(place: Place, chromium: Chromium) -> None:
 
 def test_without_a_session_nothing_is_done(place: Place) -> None:
     for path in ("/my", f"/my/licences/{place.identifier}", "/my/mandates", "/my/accesses", "/my/objections"):
-        answer = httpx2.get(place.url + path, follow_redirects=False)
+        answer = httpx2.get(place.url + path, timeout=60, follow_redirects=False)
         assert (answer.status_code, answer.headers["location"].startswith("/login?next=")) == (303, True)
     for path in (f"/my/licences/{place.identifier}/show", "/my/mandates", "/my/objections"):
-        answer = httpx2.post(place.url + path, data={"csrf": "0" * 64}, follow_redirects=False)
+        answer = httpx2.post(place.url + path, timeout=60, data={"csrf": "0" * 64}, follow_redirects=False)
         assert answer.status_code in (401, 403), answer.status_code

@@ -141,8 +141,8 @@ def test_from_draft_to_seal(place: tuple[str, Services], chromium: Chromium) -> 
 
 def test_others_are_sent_away(place: tuple[str, Services]) -> None:
     url, _ = place
-    answer = httpx2.get(f"{url}/review", follow_redirects=False)
+    answer = httpx2.get(f"{url}/review", timeout=60, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Freview")
-    answer = httpx2.post(f"{url}/review/save", data={"csrf": "0"}, follow_redirects=False)
+    answer = httpx2.post(f"{url}/review/save", timeout=60, data={"csrf": "0"}, follow_redirects=False)
     assert answer.status_code in (401, 403)
     assert re.search("登录|log in", answer.text)
