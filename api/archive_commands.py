@@ -97,15 +97,14 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from .clock import clock
     from .home import home_if_any
     from .inputs import parse_at, read_file
+    from .opening import trust_of
     from .own_types import catalogue_of
     from .report_shapes import report_shape
-    from .verifying import VERDICT_CODES, report_text, trust_of
-    from .wiring import Services
+    from .verifying import VERDICT_CODES, report_text
 
     home = None if arguments.trust is not None else home_if_any(arguments.home)
-    services = None if home is None else Services(home)
     # Neither the store nor any CA is asked: the package has to stand for itself.
-    verifier = Verifier(trust_of(services, arguments.trust), history=archive_problems, clock=clock)
+    verifier = Verifier(trust_of(home, arguments.trust), history=archive_problems, clock=clock)
     at = datetime.now(UTC) if arguments.at is None else parse_at(arguments.at)
     report = verifier.verify_archive(read_file(Path(arguments.package), MAX_ARCHIVE_BYTES), at=at)
     catalogue = catalogue_of(home)

@@ -159,11 +159,11 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from .audit_shapes import report_shape, verdict_of
     from .exit_codes import DONE, FAILED, INDETERMINATE
     from .inputs import parse_start
-    from .opening import read_trust
+    from .opening import trust_of
     from .progress import Progress
 
     services = services_of(arguments)
-    trust = services.trust if arguments.trust is None else read_trust(Path(arguments.trust))
+    trust = trust_of(services.home, arguments.trust)
     since = None if arguments.since is None else parse_start(arguments.since)
     progress = Progress(sys.stderr, services.trail_chain.state().chained, unit=("条", "entries"))
     report = audited(services, trust, since=since, progress=lambda count: progress.advance(count, ""))

@@ -40,7 +40,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
     from .answer import Answer
     from .errors import MalformedInputError
     from .inputs import read_file
-    from .opening import read_trust
+    from .opening import trust_of
     from .output import StagedFiles
 
     services, at = services_of(arguments), datetime.now(UTC)
@@ -50,7 +50,7 @@ def _add(arguments: argparse.Namespace) -> "Answer":
     pdf, structured, p7s = _files(path.parent, stem)
     beside = path.with_name(f"{stem}.ofd")
     ofd = read_file(beside, MAX_FILE_BYTES) if beside.exists() else None
-    trust = services.trust if arguments.trust is None else read_trust(Path(arguments.trust))
+    trust = trust_of(services.home, arguments.trust)
     verifier = Verifier(trust, revocation=RevocationFetcher())
     reports = [verifier.verify_file(pdf, at=at), verifier.verify_file(structured, signature=p7s, at=at)]
     if ofd is not None:

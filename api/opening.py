@@ -1,12 +1,13 @@
 """What lies in a home or a folder, opened: the database, the files, the fonts, the anchors."""
 
+import os
 from pathlib import Path
 
 from esign import FontChain, FontError
 from licences import FileProtection, FileStore, Protection, SqlStore, fonts_in, may_protect_in, shipped_font
 from verify import TrustStore
 
-from .errors import HomeError, ServiceUnavailableError
+from .errors import HomeError, InputNotFoundError, ServiceUnavailableError
 from .home import Home
 from .protection_keys import protection_of
 
@@ -43,6 +44,10 @@ def fonts_of(home: Home | None) -> FontChain:
         raise HomeError(f"字体无法使用：{folder}", f"a font cannot be used: {folder}") from error
 
 
-def read_trust(directory: Path) -> TrustStore:
-    """Read the anchors of `--trust DIR`."""
-    return TrustStore.from_directory(directory)
+def trust_of(home: Home | None, directory: str | None) -> TrustStore:
+    """Read the anchors of `--trust DIR`, else those of the home, else none; TrustStoreError for a bad certificate."""
+    if directory is None:
+        return TrustStore(()) if home is None else TrustStore.from_directory(home.trust)
+    if not os.path.isdir(directory):
+        raise InputNotFoundError(f"没有信任根目录：{directory}", f"no folder of trusted certificates: {directory}")
+    return TrustStore.from_directory(Path(directory))

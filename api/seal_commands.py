@@ -16,7 +16,6 @@ from .settings import FAMILIES, home_path
 if TYPE_CHECKING:
     # Loaded when a command runs: `--help` and a slip of the hand need none of it.
     from esign import SealImage, SealObject, SealPicture, SesPicture
-    from verify import TrustStore
 
     from .answer import Answer
     from .home import Home
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 KINDS = ("round", "oval", "name")
 BODIES = ("government", "department", "special")
 LEVELS = ("国家级", "省级", "地市级", "区县级", "乡镇级", "其他")
-_KIND_NAMES = {1: "单位印章 organisation", 2: "个人印章 person"}
 _NO_SEAL = Message(zh="这不是电子印章文件，或者文件已损坏。", en="This is no electronic seal, or it is damaged.")
 _NAME_A_SEAL = Message(zh="请给出电子印章文件（.esl）。", en="Name the file of an electronic seal (.esl).")
 
@@ -100,11 +98,12 @@ def _import(arguments: argparse.Namespace) -> "Answer":
     from .errors import SealNotTakenError
     from .home import open_home
     from .inputs import read_file
+    from .opening import trust_of
     from .seals import MAX_SEAL_BYTES, family_of, seal_certificate, seal_path
 
     home, now = open_home(home_path(arguments.home)), datetime.now(UTC)
     data = read_file(Path(arguments.file), MAX_SEAL_BYTES)
-    report = Verifier(_trust(arguments, home)).verify_file(data, at=now)
+    report = Verifier(trust_of(home, arguments.trust)).verify_file(data, at=now)
     if report.kind != "seal":
         raise SealNotTakenError("印章未导入：这不是电子印章文件。", "not imported: this is no electronic seal")
     if not report:
@@ -131,6 +130,7 @@ def _show(arguments: argparse.Namespace) -> "Answer":
     from .errors import MalformedInputError, UsageError
     from .home import open_home
     from .output import StagedFiles
+    from .seal_shapes import seal_shape, seal_text
     from .seals import read_home_seal, seal_path
 
     now = datetime.now(UTC)
@@ -150,9 +150,9 @@ def _show(arguments: argparse.Namespace) -> "Answer":
         with StagedFiles(target.parent, mode=0o644) as staged:
             staged.stage({target.name: next(iter(seals.values())).picture.data})
             staged.put()
-    text = "\n\n".join(_seal_text(place, seal, now) for place, seal in seals.items())
+    text = "\n\n".join(seal_text(place, seal, now) for place, seal in seals.items())
     return Answer(
-        shape={"seals": [_seal_shape(place, seal, now) for place, seal in seals.items()]},
+        shape={"seals": [seal_shape(place, seal, now) for place, seal in seals.items()]},
         text=text or "没有印章。  No seals.",
     )
 
@@ -164,14 +164,17 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
     from .errors import MalformedInputError
     from .home import home_if_any
     from .inputs import parse_at
+    from .messages import VERDICTS
+    from .opening import trust_of
     from .own_types import catalogue_of
     from .report_shapes import report_shape
+    from .seal_shapes import seal_shape, seal_text
     from .verifying import VERDICT_CODES, report_text
 
     path, data = _seal_file(arguments)
     home = home_if_any(arguments.home)
     at = datetime.now(UTC) if arguments.at is None else parse_at(arguments.at)
-    report = Verifier(_trust(arguments, home)).verify_file(data, at=at)
+    report = Verifier(trust_of(home, arguments.trust)).verify_file(data, at=at)
     if report.kind not in ("seal", "unknown"):
         raise MalformedInputError(
             "这不是电子印章文件；证照请用 elicence verify 查验。", "this is no electronic seal: use elicence verify"
@@ -182,12 +185,13 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
         # The report's own words are about licences.
         shape = report_shape(report, catalogue, full=False) | facts
         shape |= {"sentence": _NO_SEAL.shape(), "action": _NAME_A_SEAL.shape()}
-        text = f"【不通过 Failed】{_NO_SEAL.zh}  {_NO_SEAL.en}\n→ {_NAME_A_SEAL.zh}  {_NAME_A_SEAL.en}"
+        word = VERDICTS[report.verdict.value]
+        text = f"【{word.zh} {word.en}】{_NO_SEAL.zh}  {_NO_SEAL.en}\n→ {_NAME_A_SEAL.zh}  {_NAME_A_SEAL.en}"
         return Answer(shape=shape, text=text, exit_code=VERDICT_CODES[report.verdict])
     lines = [report_text(report, catalogue, full=False)]
     if report.kind == "seal" and (seal := _readable(data)) is not None:
-        facts = {"seal": _seal_shape(str(path), seal, at)}
-        lines.append(_seal_text(str(path), seal, at))
+        facts = {"seal": seal_shape(str(path), seal, at)}
+        lines.append(seal_text(str(path), seal, at))
     return Answer(
         shape=report_shape(report, catalogue, full=False) | facts,
         text="\n\n".join(lines),
@@ -199,14 +203,15 @@ def _kept(path: Path, data: bytes, *, word: str, at: datetime) -> "Answer":
     """Write a seal into the home, in place of the one before."""
     from .answer import Answer
     from .output import StagedFiles
+    from .seal_shapes import seal_shape, seal_text
 
     seal = _read(data)
     replaced = path.exists()
     with StagedFiles(path.parent) as staged:
         staged.stage({path.name: data})
         staged.put()
-    shape = _seal_shape(str(path), seal, at) | {"replaced": replaced}
-    return Answer(shape=shape, text=f"{word}\n{_seal_text(str(path), seal, at)}")
+    shape = seal_shape(str(path), seal, at) | {"replaced": replaced}
+    return Answer(shape=shape, text=f"{word}\n{seal_text(str(path), seal, at)}")
 
 
 def _seal_file(arguments: argparse.Namespace) -> tuple[Path, bytes]:
@@ -226,21 +231,6 @@ def _seal_file(arguments: argparse.Namespace) -> tuple[Path, bytes]:
             f"the file is too large: an electronic seal has at most {limit} KB",
         )
     return path, data
-
-
-def _trust(arguments: argparse.Namespace, home: "Home | None") -> "TrustStore":
-    from verify import TrustStore
-
-    from .errors import InputNotFoundError
-    from .opening import read_trust
-
-    if arguments.trust is None:
-        return TrustStore(()) if home is None else read_trust(home.trust)
-    if not Path(arguments.trust).is_dir():
-        raise InputNotFoundError(
-            f"没有信任根目录：{arguments.trust}", f"no folder of trusted certificates: {arguments.trust}"
-        )
-    return read_trust(Path(arguments.trust))
 
 
 def _read(data: bytes) -> "SealObject":
@@ -328,80 +318,3 @@ def _size(text: str) -> tuple[float, float]:
         raise UsageError("尺寸应为毫米整数，例如 42 或 45x30。", "a size is whole millimetres, such as 42 or 45x30")
     sides = [float(number) for number in numbers]
     return sides[0], sides[-1]
-
-
-def _seal_shape(place: str, seal: "SealObject", at: datetime) -> dict[str, object]:
-    """Return the facts about a seal."""
-    from .messages import instant_text
-
-    return {
-        "file": place,
-        "form": "manifest" if seal.ses is None else "ses",
-        "version": 1 if seal.ses is None else seal.ses.version,
-        "identifier": seal.identifier,
-        "name": seal.name,
-        "kind": seal.kind,
-        "digest": seal.digest,
-        "maker": _maker_shape(seal),
-        "created_at": instant_text(seal.created_at),
-        "valid_from": instant_text(seal.valid_from),
-        "valid_to": instant_text(seal.valid_to),
-        "in_force": seal.in_force(at),
-        "permitted": [*(_named(der) for der in seal.permitted), *seal.permitted_digests],
-        "picture": {
-            "type": seal.picture.declared_type,
-            "width": seal.picture.width,
-            "height": seal.picture.height,
-            "bytes": len(seal.picture.data),
-        },
-    }
-
-
-def _maker_shape(seal: "SealObject") -> dict[str, object] | None:
-    from keys import KeysError
-
-    try:
-        maker = seal.maker_certificate()
-    except KeysError:
-        return None
-    return {
-        "name": maker.subject.common_name,
-        "organization": maker.subject.organization,
-        "serial": f"{maker.serial:x}",
-        "not_after": maker.not_after.isoformat(),
-    }
-
-
-def _named(certificate_der: bytes) -> str:
-    """Name a permitted certificate; one that we cannot read by its digest."""
-    from keys import KeysError, hash_bytes, parse_certificate
-
-    try:
-        certificate = parse_certificate(certificate_der)
-    except KeysError:
-        return f"sha256:{hash_bytes('sha256', certificate_der).hex()}"
-    return f"{certificate.subject.common_name} ({certificate.serial:x})"
-
-
-def _seal_text(place: str, seal: "SealObject", at: datetime) -> str:
-    """Write the facts about a seal for people."""
-    from .columns import printable
-    from .messages import moment_text
-
-    shape = _seal_shape(place, seal, at)
-    maker, permitted = _maker_shape(seal), shape["permitted"]
-    form = "清单 manifest" if seal.ses is None else f"SESeal v{seal.ses.version} (GB/T 38540, GM/T 0031)"
-    state = "有效期内 in force" if seal.in_force(at) else "不在有效期内 not in force"
-    lines = [
-        f"印章  seal: {seal.name}",
-        f"类型  type: {_KIND_NAMES.get(seal.kind, str(seal.kind))}",
-        f"编号  identifier: {seal.identifier}",
-        f"格式  form: {form}",
-        f"有效期  valid: {moment_text(seal.valid_from)} — {moment_text(seal.valid_to)} UTC+08:00（{state}）",
-        f"制章者  maker: {'?' if maker is None else maker['name']}",
-        *(f"用章证书  may be used by: {one}" for one in (permitted if isinstance(permitted, list) else ())),
-        f"印模  picture: {seal.picture.declared_type}, {seal.picture.width} × {seal.picture.height} mm",
-        f"摘要  digest: {seal.digest}",
-        f"文件  file: {place}",
-    ]
-    return "\n".join(printable(line) for line in lines)

@@ -124,12 +124,12 @@ def _show(arguments: argparse.Namespace) -> "Answer":
 
 def _fetch(arguments: argparse.Namespace) -> "Answer":
     from .answer import Answer
+    from .opening import trust_of
     from .status_fetching import fetch_status_lists
     from .status_files import StatusFiles
-    from .verifying import trust_of
 
-    services = None if arguments.trust is not None else services_of(arguments)
-    trust = trust_of(services, arguments.trust)
+    home = None if arguments.trust is not None else services_of(arguments).home
+    trust = trust_of(home, arguments.trust)
     fetched = fetch_status_lists(arguments.url, StatusFiles(Path(arguments.folder)), trust, at=datetime.now(UTC))
     shapes = [{**_shape(one.published), "new": one.new} for one in fetched]
     lines = [f"{'已下载  fetched' if one.new else '已是最新  up to date'}: {one.published.path}" for one in fetched]

@@ -14,7 +14,6 @@ from verify import (
     RevocationFetcher,
     SignedStatusLists,
     StatusFolder,
-    TrustStore,
     Verifier,
     basis_lines,
     is_proven,
@@ -38,7 +37,7 @@ from .messages import (
     period_text,
     recorded_text,
 )
-from .opening import read_trust
+from .opening import trust_of
 from .own_types import catalogue_of
 from .presented import Presented
 from .receipt_commands import ReceiptWish, write_receipt
@@ -86,7 +85,7 @@ def verify(
     entry = None if holder is None else _holder_entry(holder)
     services = None if home is None else VerifyingServices(home)
     store = None if services is None else services.store
-    anchors = trust_of(services, trust)
+    anchors = trust_of(home, trust)
     verifier = Verifier(
         anchors,
         store,
@@ -114,15 +113,6 @@ def verify(
             printable(f"{RECEIPT_PLACES[name].zh}  {RECEIPT_PLACES[name].en}: {place}") for name, place in made.items()
         )
     return Answer(shape=shape, text=text, exit_code=VERDICT_CODES[report.verdict])
-
-
-def trust_of(services: VerifyingServices | None, directory: str | None) -> TrustStore:
-    """Give the anchors of `--trust`, else those of the home, else none."""
-    if directory is not None:
-        if not os.path.isdir(directory):
-            raise InputNotFoundError(f"没有信任根目录：{directory}", f"no folder of trusted certificates: {directory}")
-        return read_trust(Path(directory))
-    return TrustStore(()) if services is None else services.trust
 
 
 def status_files(names: Sequence[str]) -> StatusFolder:

@@ -46,8 +46,10 @@ def second_name(more: Mapping[int, bytes]) -> str | None:
 
 
 def refuse_doubles(paths: Iterable[str]) -> None:
-    """No path twice, whoever compares them: without regard to case, in either form of an accent, and without the
-    ends that some systems drop."""
+    """No path twice, whoever compares them.
+
+    Neither case nor the form of an accent counts, nor the ends that some systems drop.
+    """
     files: set[str] = set()
     folders = {""}
     for path in paths:
@@ -66,12 +68,8 @@ def refuse_doubles(paths: Iterable[str]) -> None:
 
 
 def _alike(path: str) -> str:
-    return _DROPPED.sub("", path if path.isascii() and path.islower() else _folded(path))
-
-
-def _folded(path: str) -> str:
-    # Twice, because what comes apart may have capitals, and what has none may come apart.
-    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
+    folded = path.casefold()
+    return _DROPPED.sub("", folded if path.isascii() else unicodedata.normalize("NFD", folded))
 
 
 def other_readings(entries: Sequence[Entry]) -> dict[str, str]:

@@ -76,7 +76,7 @@ def _all(data: bytes, whole: Revision, reached: set[str]) -> Iterator[Found]:
     hints = _hints(graph)
     for reference in graph.references():
         value = graph.value(reference)
-        kind = graph.value(value.get("/Type")) if isinstance(value, dict) else None
+        kind = _name(graph, value, "/Type") if isinstance(value, dict) else ""
         if kind in _STRUCTURAL or graph.places[reference] == hints:
             continue
         for entries in _dictionaries(value):
@@ -84,7 +84,7 @@ def _all(data: bytes, whole: Revision, reached: set[str]) -> Iterator[Found]:
         if kind == "/Page" and reference not in pages:
             yield Code.HIDDEN_PAGE, reference, ""
         elif reference not in reached and isinstance(value, dict) and (STREAM in value or kind in _OWN_TYPES):
-            yield Code.UNREFERENCED, reference, text_of(kind)
+            yield Code.UNREFERENCED, reference, kind
     # Known only now: every object has been read.
     if graph.repaired or graph.has_double_keys():
         yield Code.DAMAGED, "", ""
@@ -177,14 +177,18 @@ def _layers(graph: PdfGraph) -> Iterator[Found]:
 
 def _dictionary(graph: PdfGraph, entries: dict[str, Value], reference: str) -> Iterator[Found]:
     """What one dictionary, wherever it stands, brings into the file."""
-    kind, subtype = graph.value(entries.get("/Type")), graph.value(entries.get("/Subtype"))
-    action = graph.value(entries.get("/S"))
+    kind, subtype = _name(graph, entries, "/Type"), _name(graph, entries, "/Subtype")
+    action = _name(graph, entries, "/S")
     if action == "/JavaScript" or "/JS" in entries:
         yield Code.SCRIPT, reference, ""
     elif action in _ACTIONS:
-        yield Code.ACTION, reference, text_of(action)
+        yield Code.ACTION, reference, action
     elif action in _MEDIA_ACTIONS or subtype in _MEDIA or kind in ("/3D", "/Rendition"):
-        yield Code.RICH_MEDIA, reference, text_of(action or subtype)
+        yield Code.RICH_MEDIA, reference, action or subtype
+    for key in ("/Type", "/Subtype"):
+        if isinstance(graph.value(entries.get(key)), list | dict):
+            # Some readers take it for a missing one and guess what the object is.
+            yield Code.DAMAGED, reference, key
     if not all(isinstance(kid, str) for kid in graph.array(entries.get("/Kids"))):
         # Some readers show a page that is no object of its own, others do not (ISO 32000-1 table 29).
         yield Code.DAMAGED, reference, "/Kids"
@@ -210,6 +214,12 @@ def _dictionary(graph: PdfGraph, entries: dict[str, Value], reference: str) -> I
         description = graph.dictionary(entries.get("/FontDescriptor"))
         if not description.keys() & {"/FontFile", "/FontFile2", "/FontFile3"}:
             yield Code.FONT_NOT_EMBEDDED, reference, text_of(graph.value(entries.get("/BaseFont"))).lstrip("/")
+
+
+def _name(graph: PdfGraph, entries: dict[str, Value], key: str) -> str:
+    """The name at a key; values of another kind are none."""
+    value = graph.value(entries.get(key))
+    return value if isinstance(value, str) else ""
 
 
 def _dictionaries(value: Value) -> Iterator[dict[str, Value]]:

@@ -63,6 +63,11 @@ def test_every_route_for_programs_is_described(described: Any) -> None:
     assert app.openapi() is document
 
 
+def test_an_objection_too_many_is_described(described: Any) -> None:
+    """`CASES_FULL`, which takes more open cases than the daily requests raise."""
+    assert "409" in described[1]["paths"]["/api/v1/my/objections"]["post"]["responses"]
+
+
 def test_references_lead_somewhere_and_schemas_are_schemas(described: Any) -> None:
     document = described[1]
     for reference in set(references(document)):

@@ -63,6 +63,7 @@ def desk(fresh: Elicence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         ("verify folder", 66, "这是文件夹"),
         ("verify file.pdf --trust none", 66, "没有信任根目录"),
         ("verify file.pdf --status none", 66, "没有状态列表"),
+        ("audit verify --trust none", 66, "没有信任根目录"),
         ("verify file.pdf --holder file.pdf", 65, "请改用 JSON 文件"),
         ("verify file.pdf --at yesterday", 64, "时间应为日期"),
         ("--home none verify file.pdf", 78, "没有主目录"),

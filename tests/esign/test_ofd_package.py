@@ -255,6 +255,9 @@ BAD: dict[str, bytes] = {
     "path twice but for its case": zipped(ROOT, Entry(b"a/B"), Entry(b"A/b")),
     "path twice but for the stroke": zipped(ROOT, Entry(b"a/b"), Entry(b"a\\b")),
     "path twice where ends are dropped": zipped(ROOT, Entry(b"a/b"), Entry(b"a./b ")),
+    "path twice but for the form of an accent": zipped(
+        ROOT, Entry("\u00e9.png".encode(), flags=0x800), Entry("e\u0301.png".encode(), flags=0x800)
+    ),
     "path twice where names have another character set": zipped(
         ROOT, Entry("图.png".encode(), flags=0x800), Entry("图.png".encode("gb18030"))
     ),

@@ -191,6 +191,8 @@ PLANTED: dict[str, tuple[PreflightCode, Callable[[pikepdf.Pdf], Any]]] = {
         Code.ALTERNATE_CONTENT,
         lambda made: resource(made, "XObject", made.make_stream(b"", Subtype=Name.PS)),
     ),
+    "list for a type": (Code.DAMAGED, lambda made: resource(made, "XObject", made.make_stream(b"", Type=Array([])))),
+    "list for a subtype": (Code.DAMAGED, lambda made: annotate(made, Subtype=Array([Name.Stamp]))),
     "film": (Code.RICH_MEDIA, lambda made: annotate(made, Subtype=Name.RichMedia)),
     "sound": (Code.RICH_MEDIA, lambda made: annotate(made, Subtype=Name.Sound)),
     "three dimensions": (Code.RICH_MEDIA, lambda made: annotate(made, Subtype=Name("/3D"))),

@@ -296,6 +296,12 @@ def test_a_second_document_without_a_signature(product: Product, judge: Judge) -
     report = judge({**product.sign(first), **document("Doc_1")})
     assert report.reason.code == "SIGNED_IN_PART"
     assert "Doc_1/Pages" in detail(report, "SIGNED_IN_PART")
+    # A list that is there and empty is none.
+    bodies = (("Doc_0", "Doc_0/Signs/Signatures.xml"), ("Doc_1", "Doc_1/Signs/Signatures.xml"))
+    listed = {"Doc_1/Signs/Signatures.xml": xml("<:MaxSignId>0</:MaxSignId>", "Signatures")}
+    report = judge({**product.sign({**root(bodies), **document()}), **document("Doc_1"), **listed})
+    assert report.reason.code == "SIGNED_IN_PART"
+    assert "Doc_1/Pages" in detail(report, "SIGNED_IN_PART")
     # Whoever signs one document may cover the other one, too.
     assert judge(product.sign({**first, **document("Doc_1")})).reason.code == "SIGNED_DOCUMENT"
 

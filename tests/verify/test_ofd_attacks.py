@@ -6,6 +6,8 @@ What insiders can do who seal as they like is in `tests/flow/test_ofd_insider.py
 from __future__ import annotations
 
 import string
+import struct
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
@@ -21,6 +23,7 @@ from esign import ORGANISATION, SesPicture, is_our_ofd, make_seal_object, ofd_pa
 from esign.errors import TooLargeError
 from esign.ofd_form import CREATOR
 from esign.ofd_xml import MAX_XML_ATTRIBUTES, check_xml
+from esign.png_opacity import MAX_OPACITY_DOTS
 from verify import Outcome, Report, TrustStore, Verifier
 
 AT = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
@@ -117,6 +120,32 @@ def crowded(count: int) -> bytes:
     return b"<Document " + b" ".join(name.encode() + b'=""' for name in islice(names, count)) + b"/>"
 
 
+def pieces_almost_long_enough_for_too_many_attributes() -> Files:
+    piece = b"<a>" + (5 * MAX_XML_ATTRIBUTES - 20) * b"x" + b"</a>"
+    return {
+        **UNSIGNED,
+        "OFD.xml": b"<OFD>" + BODY + b"</OFD>",
+        "D.xml": b"<Document>" + 1500 * piece + b"</Document>",
+    }
+
+
+def seals_of_a_million_rows() -> Files:
+    """Each is looked through for a dot that lets paper through."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">L", len(content)) + kind + content + struct.pack(">L", zlib.crc32(kind + content))
+
+    head = chunk(b"IHDR", struct.pack(">2L5B", 1, MAX_OPACITY_DOTS, 8, 6, 0, 0, 0))
+    rows = chunk(b"IDAT", zlib.compress(MAX_OPACITY_DOTS * b"\0\xff\xff\xff\xff"))
+    picture = b"\x89PNG\r\n\x1a\n" + head + rows + chunk(b"IEND", b"")
+    pki = declared_pki("sm2")
+    maker = Product(maker=pki.signer("seal-maker"), signer=pki.signer("seal"))
+    files = ordinary()
+    for place in range(16):
+        files = maker.sign(files, Way(seal_picture=picture, leave_out=lambda _: True), place=place)
+    return files
+
+
 def bare_signatures_and_many_certificates() -> Files:
     """Each is tried with every certificate that the seal beside it lists, and is long."""
     pki = declared_pki("sm2")
@@ -150,6 +179,8 @@ def bare_signatures_and_many_certificates() -> Files:
         (one_list_named_again_and_again, "RESOURCE_LIMIT"),
         (a_path_of_a_million_steps, "RESOURCE_LIMIT"),
         (an_element_with_a_million_attributes, "RESOURCE_LIMIT"),
+        (pieces_almost_long_enough_for_too_many_attributes, "FORMAT_CMS"),
+        (seals_of_a_million_rows, "SIGNED_IN_PART"),
         (bare_signatures_and_many_certificates, "CERTIFICATE_MISSING"),
     ],
 )
