@@ -1,4 +1,4 @@
-"""What each command does: it reads, makes one call, and gives back an answer to print."""
+"""What `elicence init`, `issue` and `revoke` do, and how what is issued comes into a folder."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -6,15 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from esign import MAX_BODY_BYTES
-from licences import (
-    Act,
-    Action,
-    FileKind,
-    Issued,
-    MadeLicence,
-    Record,
-    Status,
-)
+from licences import Act, Action, FileKind, Issued, MadeLicence, Record, Status
 
 from .answer import Answer
 from .client_commands import key_text
@@ -24,10 +16,7 @@ from .home import AUTHORITY_NAME, Home, ensure_home, open_home
 from .inputs import read_file, read_json_argument
 from .issuing import IssueRequest, issue, read_request
 from .licence_shapes import event_shape, issue_shape
-from .messages import (
-    DEVELOPMENT_NOTICE,
-    shortfall_text,
-)
+from .messages import DEVELOPMENT_NOTICE, shortfall_text
 from .output import StagedFiles, file_name, handed_out
 from .own_types import catalogue_of
 from .resolving import identifier_of

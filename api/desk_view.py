@@ -110,6 +110,7 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
     fields = () if licence is None else licence.fields
     pictures = [_photo(field) for field in fields]
     english = _english_labels(services, licence)
+    units = {} if licence is None else _units(licence)
     earnest = replace(report, development=False).action
     compared = next((check for check in report.checks if check.name == "holder"), None)
     return DeskView(
@@ -130,7 +131,7 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
         number=_masked_number(report, record),
         facts=_facts(services, report, record),
         own=[
-            Fact(label=_label(field, english), zh=shown(field.value))
+            Fact(label=_label(field, english), zh=shown(f"{field.value} {units.get(field.key, '')}".rstrip()))
             for field, picture in zip(fields, pictures, strict=True)
             if isinstance(field.value, str) and not picture
         ],
@@ -191,6 +192,12 @@ def _english_labels(services: Services, licence: StructuredLicence | None) -> Ma
 def _label(field: StructuredField, english: Mapping[tuple[str, str], str]) -> Message:
     # A label that is not the catalogue's is the file's own word: no English of ours stands for it.
     return Message(zh=shown(field.label), en=english.get((field.key, field.label), ""))
+
+
+def _units(licence: StructuredLicence) -> Mapping[str, str]:
+    """Return the units that the licence's own faces print behind values."""
+    faces = [document.face for document in licence.documents if document.face is not None]
+    return {printed.key: printed.unit for face in faces for printed in face.fields}
 
 
 def _record(services: Services, report: Report) -> Record | None:

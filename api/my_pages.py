@@ -277,6 +277,10 @@ def _objection_pages(services: Services) -> APIRouter:
 
         return repeats.once((caller.client, typed), raised)
 
+    @router.get("/again")
+    def logged_in(request: Request, caller: Annotated[Caller, Depends(holder)]) -> Response:
+        return _page(services, request, "my_logged_in.html", caller)
+
     @router.post("/again")
     def object_again(request: Request, typed: Annotated[Mapping[str, str], Depends(typed_by)]) -> Response:
         try:

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from urllib.parse import quote
 
-from esign import CHINA
 from licences.access import Caller, Operation, region_of
 from licences.sharing import (
     Candidate,
@@ -16,6 +15,7 @@ from licences.sharing import (
 )
 
 from .http_requests import PREFIX
+from .messages import instant_text
 
 
 def requirements_shape(
@@ -28,7 +28,7 @@ def requirements_shape(
         "name": _words(item.name, item.name_en),
         "outcome": outcome_of(answers).value,
         "materials": [_answer(one, caller) for one in answers],
-        "at": _moment(at),
+        "at": instant_text(at),
     }
 
 
@@ -44,7 +44,7 @@ def predicate_shape(
         "question": _words(predicate.name, predicate.name_en),
         "answer": word,
         "reason": None if answer.holds is not None else _words(reason.zh, reason.en),
-        "at": _moment(at),
+        "at": instant_text(at),
     }
 
 
@@ -84,7 +84,3 @@ def _words(zh: str, en: str) -> dict[str, str]:
 
 def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(CHINA).isoformat(timespec="seconds")

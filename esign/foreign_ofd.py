@@ -15,7 +15,6 @@ from keys import SM2_SM3, Certificate, KeysError, parse_certificate
 from .china import CHINA
 from .errors import EsignError, Fault, MalformedError
 from .ofd_document import OfdDocument, read_documents, rendering_files
-from .ofd_package import read_package
 from .ofd_packing import ROOT_FILE
 from .ofd_paths import OfdFiles
 from .ofd_signatures import MAX_OFD_SIGNATURES, OfdSignature, read_signatures
@@ -85,8 +84,7 @@ def read_foreign_ofd(data: bytes) -> ForeignOfd:
         TooLargeError: over a limit of the package, its paths, its XML, its documents or its signatures.
         MalformedError: `FORMAT_OFD`: damaged, or readable in two ways.
     """
-    package = read_package(data)
-    files = OfdFiles(package.files, package.other_names)
+    files = OfdFiles.of(data)
     if any(path.casefold() == _ENCRYPTION for path in files):
         raise MalformedError(Fault.FORMAT_OFD, "parts of the package are encrypted (GM/T 0099)")
     documents = read_documents(files)
@@ -96,8 +94,8 @@ def read_foreign_ofd(data: bytes) -> ForeignOfd:
         signed = tuple(document for document in documents if document.signature_list == path)
         read = read_signatures(files, path, ROOT_FILE, limit=MAX_OFD_SIGNATURES - len(found))
         found += ((signature, signed) for signature in read)
-    signatures = _Coverage(files, documents, lists, [signature for signature, _ in found])
-    facts = tuple(signatures.facts(signature, signed) for signature, signed in found)
+    coverage = _Coverage(files, documents, lists, [signature for signature, _ in found])
+    facts = tuple(coverage.facts(signature, signed) for signature, signed in found)
     return ForeignOfd(
         files=files,
         documents=documents,

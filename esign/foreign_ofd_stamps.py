@@ -68,7 +68,7 @@ def _oddity(
     stamp: OfdStampAnnot,
     picture: SesPicture | None,
 ) -> StampOddity | None:
-    page, shown = pages.get(stamp.page), _shown(stamp)
+    page, shown = pages.get(stamp.page), _shown(stamp, picture)
     if page is None:
         return StampOddity.NO_PAGE
     if stamp.boundary is None or shown is None:
@@ -79,26 +79,36 @@ def _oddity(
     if box is not None and not _meet(box, shown):
         return StampOddity.OUTSIDE
     if picture is not None and min(picture.width, picture.height) > 0:
-        width, height = stamp.boundary[2] / picture.width, stamp.boundary[3] / picture.height
+        natural: tuple[float, float] = (picture.width, picture.height)
+        if stamp.clip is not None and stamp.boundary[2:] == stamp.clip[2:]:
+            # The box is that of the part alone.
+            natural = stamp.clip[2:]
+        width, height = stamp.boundary[2] / natural[0], stamp.boundary[3] / natural[1]
         if max(width, height) > _TIMES or min(width, height) < 1 / _TIMES:
             return StampOddity.RESIZED
     return None
 
 
-def _shown(stamp: OfdStampAnnot) -> Box | None:
+def _shown(stamp: OfdStampAnnot, picture: SesPicture | None) -> Box | None:
     """The part of the page on which something is shown; None when there is none."""
-    if stamp.boundary is None:
+    if stamp.boundary is None or min(stamp.boundary[2:]) <= 0:
         return None
     left, top, width, height = stamp.boundary
-    if stamp.clip is not None:
-        across, down, *sides = stamp.clip
-        left, top, width, height = (
-            left + across,
-            top + down,
-            min(width - across, sides[0]),
-            min(height - down, sides[1]),
-        )
-    return (left, top, width, height) if width > 0 and height > 0 else None
+    if stamp.clip is None:
+        return stamp.boundary
+    part = _cut(stamp.clip, width, height)
+    if part is not None:
+        return left + part[0], top + part[1], part[2], part[3]
+    # Of riding seals (骑缝章) some products give the box of the part alone, and say which part of the picture it is.
+    of_picture = None if picture is None else _cut(stamp.clip, picture.width, picture.height)
+    return None if of_picture is None else stamp.boundary
+
+
+def _cut(clip: Box, width: float, height: float) -> Box | None:
+    """What a clip leaves of something of this size; None when that is nothing."""
+    across, down, *sides = clip
+    left = min(width - across, sides[0]), min(height - down, sides[1])
+    return (across, down, *left) if min(left) > 0 else None
 
 
 def _page_box(files: OfdFiles, page: _Page) -> Box | None:

@@ -20,7 +20,8 @@ _PATH_HEAD: Final = 5  # version and checksum before the name
 _NO_STEPS: Final = frozenset({"", ".", ".."})
 _NAMES_IN: Final = ("utf-8", "gb18030", "cp437")
 """The last one is the first character set of all: it is no reading of ours."""
-_DROPPED: Final = re.compile(r"[ .]+(?=/|$)")
+# A whole row of them, looked at once: a path of nothing else would be looked through anew from every place.
+_DROPPED: Final = re.compile(r"(?<![ .])[ .]++(?=/|$)")
 
 
 def path_of(name: bytes, second: str | None) -> str:

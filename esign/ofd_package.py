@@ -207,9 +207,9 @@ def _central(data: bytes) -> tuple[int, list[Entry]]:
         at = data.rfind(END_SIGN, max(0, at - _MAX_COMMENT))
     if at < 0 or len(data) - at < END.size:
         raise _malformed("no end of a ZIP file")
-    _, disk, first_disk, *said, comment = END.unpack_from(data, at)
+    _, disk, first_disk, here, count, size, begin, comment = END.unpack_from(data, at)
     behind = at + END.size + comment
-    at, (here, count, size, begin) = giant_end(data, at, (said[0], said[1], said[2], said[3]))
+    at, (here, count, size, begin) = giant_end(data, at, (here, count, size, begin))
     if disk or first_disk or here != count or behind != len(data) or begin + size != at:
         raise _malformed("the directory of the package does not lie where its end says")
     if count > MAX_OFD_FILES:

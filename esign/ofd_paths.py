@@ -8,11 +8,12 @@ the package is refused, also when nothing lies there.
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
 from keys import hash_bytes
 
 from .errors import Fault, MalformedError, TooLargeError
+from .ofd_package import read_package
 from .ofd_xml import Element, check_xml, counted_xml
 
 MAX_PACKAGE_XML_BYTES: Final = 24 * 1024 * 1024
@@ -35,11 +36,12 @@ class OfdFiles(Mapping[str, bytes]):
     """The files of a package by path from the root, without a slash before it; each is parsed and hashed once."""
 
     def __init__(self, files: Mapping[str, bytes], other_names: Mapping[str, str] = MappingProxyType({})) -> None:
-        """The files, and paths that some readers find them at, as `ofd_package.read_package` gives them."""
+        """The files, and paths that some readers find them at, as `read_package` gives them."""
         self._files = files
         self._folded = {other.casefold(): name for other, name in other_names.items()}
         self._folded |= {name.casefold(): name for name in files}
         self._parsed: dict[str, Element] = {}
+        self._refused: dict[str, MalformedError | TooLargeError] = {}
         self._digests: dict[tuple[str, str], bytes] = {}
         self._checked: set[str] = set()
         self._xml_left, self._elements_left, self._hashing_left = (
@@ -47,6 +49,12 @@ class OfdFiles(Mapping[str, bytes]):
             MAX_PACKAGE_ELEMENTS,
             MAX_HASHED_BYTES,
         )
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """Those of a package that anybody made; errors as `read_package`."""
+        package = read_package(data)
+        return cls(package.files, package.other_names)
 
     def __getitem__(self, path: str) -> bytes:
         return self._files[path]
@@ -107,7 +115,14 @@ class OfdFiles(Mapping[str, bytes]):
         if root is None:
             data = self.read(path, named_by)
             self.count(path)
-            root, elements = counted_xml(data, path, self._elements_left)
+            if (refused := self._refused.get(path)) is not None:
+                raise refused
+            try:
+                root, elements = counted_xml(data, path, self._elements_left)
+            except (MalformedError, TooLargeError) as error:
+                # Who can do without it asks again for the next seal, and each time it took as long to find out.
+                self._refused[path] = error
+                raise
             self._elements_left -= elements
             self._parsed[path] = root
         return root

@@ -15,7 +15,6 @@ from typing import Final, Literal
 from .child import ChildLimits, ask_child
 from .errors import Fault, MalformedError, TooLargeError
 from .ofd_document import read_documents
-from .ofd_package import read_package
 from .ofd_packing import MAX_OFD_BYTES
 from .ofd_paths import OfdFiles
 from .preview_notes import PreviewNote
@@ -49,8 +48,7 @@ def ofd_pages(data: bytes) -> int:
         TooLargeError: over a limit of the reader.
         MalformedError: `FORMAT_OFD`.
     """
-    package = read_package(data)
-    documents = read_documents(OfdFiles(package.files, package.other_names))
+    documents = read_documents(OfdFiles.of(data))
     return sum(len(document.pages) for document in documents if not document.version)
 
 

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from .drawing import Area, Drawn, DrawnPicture, Sheet, after, moved
 from .errors import EsignError
 from .ofd_document import OfdDocument, OfdPage, read_documents
-from .ofd_package import read_package
 from .ofd_page_drawing import PageDrawing, State, empty_frame
 from .ofd_paths import OfdFiles
 from .ofd_pictures import read_picture
@@ -41,8 +40,7 @@ class SheetMaker:
             MalformedError: `FORMAT_OFD`.
             TooLargeError: over a limit.
         """
-        package = read_package(data)
-        self._files = OfdFiles(package.files, package.other_names)
+        self._files = OfdFiles.of(data)
         self._fonts, self._notes, self._nested = fonts, notes, nested
         # Which version of a document shows is the reader's choice; most show the one that the body names.
         self._documents = [document for document in read_documents(self._files) if not document.version]

@@ -252,10 +252,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="check",
         description="离线查验电子证照。 Checks e-licences offline; without a file or code, one after the other.",
+        add_help=False,
     )
-    parser.add_argument("input", nargs="*", metavar="FILE|CODE", help="文件、照片或二维码文字 file, picture or code")
-    parser.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
-    parser.add_argument("--status", metavar="FILE|DIR", action="append", help="状态列表 signed status lists")
+    words = parser.add_argument_group("参数 arguments")
+    words.add_argument("input", nargs="*", metavar="FILE|CODE", help="文件、照片或二维码文字 file, picture or code")
+    options = parser.add_argument_group("选项 options")
+    options.add_argument("-h", "--help", action="help", help="显示本帮助 show this help")
+    options.add_argument("--trust", metavar="DIR", help="信任根目录 folder of trusted certificates")
+    options.add_argument("--status", metavar="FILE|DIR", action="append", help="状态列表 signed status lists")
     return parser
 
 

@@ -26,7 +26,7 @@ from esign import (
     group_serial,
     short_elements,
 )
-from verify.report import Check
+from verify.report import Check, instant_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ def pdf_metadata_check(pdf: SealedPdf, wanted: Described) -> Check:
     said = pdf.metadata
     wrong = _wrong_elements(((one.short_name, one.value) for one in said.elements), wanted.elements)
     if wanted.named:
-        wrong += _wrong(title=(said.title, wanted.title), date=(said.created.isoformat(), _instant(wanted.at)))
+        wrong += _wrong(title=(said.title, wanted.title), date=(said.created.isoformat(), instant_text(wanted.at)))
         wrong += _wrong(identity=(pdf.identity, file_identity(pdf.structured)))
     return _check(wrong)
 
@@ -84,13 +84,9 @@ def ofd_metadata_check(ofd: SealedOfd, wanted: Described) -> Check:
         day = wanted.at.astimezone(CHINA).date()
         wrong += _wrong(title=(ofd.title, wanted.title), date=(ofd.created, day))
         wrong += _wrong(identity=(ofd.identity, document_identity(ofd.structured, ofd.document)))
-        attached = {_instant(at) for at in ofd.attached_at}
-        wrong += _wrong(attachments=(attached, {_instant(wanted.at)}))
+        attached = {instant_text(at) for at in ofd.attached_at}
+        wrong += _wrong(attachments=(attached, {instant_text(wanted.at)}))
     return _check(wrong)
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(CHINA).isoformat(timespec="seconds")
 
 
 def _wrong(**compared: tuple[object, object]) -> list[str]:

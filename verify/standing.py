@@ -46,6 +46,9 @@ _EFFECT_REASONS: Final = MappingProxyType({"not_usable": "OBLIGATION_OVERDUE", "
 _FINAL: Final = frozenset({"ended", "replaced"})
 """What stays said however old the list is: an authority that takes an end back says so to the holder."""
 
+_TEMPORARY: Final = frozenset({"pending", "inactive", "suspended", "lost"})
+"""What a licence comes back from in the ordinary course of things."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSources:
@@ -99,7 +102,7 @@ class StatusSources:
             said = one.statement(identifier, place, at)
             if isinstance(said, StatusStatement):
                 then = source.status(identifier, said.as_of)
-                if _ends(said) and not _ends(answer) and not (then is not None and _ends(then)):
+                if _ends(said) and not _ends(answer) and not (then is not None and _same_end(then, said)):
                     return said, f"the store says {answer.value}, but a list something else: {said.detail}"
                 remarks.append(f"heard beside the store: {said.detail}")
             elif said is not None:
@@ -187,6 +190,11 @@ def _status_code(answer: StatusAnswer | StatusStatement) -> str:
 def _ends(answer: StatusAnswer | StatusStatement) -> bool:
     """Whether a licence does not pass by this word, which is none that is only too old."""
     return REASONS[_status_code(answer)].outcome is Outcome.FAILED
+
+
+def _same_end(one: StatusAnswer | StatusStatement, other: StatusStatement) -> bool:
+    """Whether a licence does not pass by both words, and one who lifts the first has lifted the other, too."""
+    return _ends(one) and (one.value not in _TEMPORARY or other.value in _TEMPORARY)
 
 
 def _obligation_checks(obligations: Sequence[Obligation], day: date, *, known: bool) -> list[Check]:

@@ -98,6 +98,7 @@ def test_a_file_a_clerk_holds_is_shown_in_full(client: httpx2.Client, person: di
         assert said in text, said
     for key in ("certificateHolderName", "certificateHolderCode", "certificateNumber", "abstractionPlace"):
         assert person["data"][key] in text, key
+    assert f"{person['data']['annualVolume']} 万立方米/年" in text, "as on its face"
     # The list of this session has the masked number.
     assert f'data-number="{person["data"]["certificateNumber"]}"' not in answer.text
 

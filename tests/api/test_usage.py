@@ -157,7 +157,7 @@ def test_it_starts_quickly(running: ModuleType, stocked: Elicence) -> None:
     ]
     used, yardstick = (min(column) for column in zip(*turns, strict=True))
     # Less than three times as much is usual.
-    assert used < 5 * yardstick, turns
+    assert used < 4 * yardstick, turns
 
 
 # Each takes longer to load than most of a verification does; a plain one, of a PDF, has no use for them (ADR 0036).

@@ -224,6 +224,12 @@ def test_an_objection_is_not_lost_with_the_session(using: Using) -> None:
     assert again.status_code == 200
     assert "不是 &lt;我&gt; 的取水量。" in again.text
     assert 'value="窗口 3"' in again.text
+    # The other language is another page, without what was typed; an empty form has the way there.
+    assert ("?lang=en" in again.text, "?lang=en" in zhang.get("/my/objections").text) == (False, True)
+    # Where the log-in leads to sends people back, instead of showing them an empty form.
+    assert 'href="/login?next=/my/objections/again"' in kept.text
+    back = zhang.get("/my/objections/again")
+    assert (back.status_code, "请回到写异议的那个窗口" in back.text, "<textarea" in back.text) == (200, True, False)
     # Shown, and not yet sent.
     assert zhang.get("/api/v1/my/objections").json()["objections"] == before
     # Another site has no words of its own on a page of ours.

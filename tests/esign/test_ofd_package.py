@@ -17,7 +17,7 @@ from esign import EsignError, MalformedError, TooLargeError, ofd_package
 from esign.ofd_package import MAX_OFD_NAME, MAX_UNPACKED_BYTES, claims_to_be_ofd, read_package
 from esign.ofd_packing import MAX_OFD_BYTES, MAX_OFD_FILES, OfdPart, write_package
 from esign.ofd_paths import OfdFiles
-from esign.ofd_xml import MAX_XML_BYTES, MAX_XML_DEPTH, check_xml, counted_xml, parse_xml, read_box
+from esign.ofd_xml import MAX_XML_BYTES, MAX_XML_DEPTH, Element, check_xml, counted_xml, parse_xml, read_box
 
 FILES = {"OFD.xml": b"<a/>" * 9, "Doc_0/b.xml": b"<b/>" * 99, "Doc_0/Res/c.png": b"\x89PNG"}
 PARTS = {name: OfdPart(content) for name, content in FILES.items()}
@@ -491,6 +491,24 @@ def test_files_are_parsed_and_hashed_up_to_a_limit(monkeypatch: pytest.MonkeyPat
     many.xml("a", "")
     with pytest.raises(TooLargeError, match="elements"):
         many.xml("b", "")
+
+
+def test_what_was_refused_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seals are looked for on pages that need not be readable, again for every signature."""
+    parsed: list[str] = []
+
+    def watched(data: bytes, name: str, limit: int) -> tuple[Element, int]:
+        parsed.append(name)
+        return counted_xml(data, name, limit)
+
+    monkeypatch.setattr("esign.ofd_paths.counted_xml", watched)
+    monkeypatch.setattr("esign.ofd_paths.MAX_PACKAGE_ELEMENTS", 1)
+    files = OfdFiles({"broken": b"<a", "large": b"<a><b/></a>"})
+    for name, error in (("broken", MalformedError), ("large", TooLargeError)):
+        for _ in range(2):
+            with pytest.raises(error):
+                files.xml(name, "")
+    assert parsed == ["broken", "large"]
 
 
 # XML.

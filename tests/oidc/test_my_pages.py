@@ -258,7 +258,7 @@ def test_who_looked_and_an_objection(place: Place, chromium: Chromium) -> None:
             page.click("text=重新登录")
         opened.value.fill("input[name=account]", "citizen-1")
         opened.value.click("button:has-text('登录')")
-        opened.value.wait_for_url("**/my/objections")
+        opened.value.wait_for_url("**/my/objections/again")
         page.click("text=已登录，继续")
         page.wait_for_selector("text=提出异议")
         assert page.input_value("#statement") == "窗口 03 没有受理过我的申请。"

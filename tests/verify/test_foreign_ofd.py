@@ -391,6 +391,12 @@ def test_a_seal_that_nobody_sees_or_that_hides_something_is_told(product: Produc
 def test_of_an_ordinary_seal_nothing_is_told(product: Product, judge: Judge) -> None:
     details = [check.detail for check in judge(product.sign(ordinary())).checks if "version" in check.detail]
     assert details == [f"{SIGNATURE!r}: GB/T 38540, version 4"]
+    # A part of a riding seal, in either way of writing its box.
+    for box in ("170 9 40 40", "206 9 4 40"):
+        for across in (0, 36):
+            stamps = f'<:StampAnnot ID="s2" PageRef="1" Boundary="{box}" Clip="{across} 0 4 40"/>'
+            riding = judge(product.sign(ordinary(), Way(stamps=stamps)))
+            assert [check.detail for check in riding.checks if "version" in check.detail] == details
     # The size of the page itself counts.
     files = ordinary()
     files[PAGE] = files[PAGE].replace(b"<ofd:Content>", AREA + b"<ofd:Content>")

@@ -129,6 +129,11 @@ def pieces_almost_long_enough_for_too_many_attributes() -> Files:
     }
 
 
+def paths_of_points() -> Files:
+    points = {f"a{280 * '.'}{n}x": b"" for n in range(3900)}
+    return {**UNSIGNED, "OFD.xml": b"<OFD>" + BODY + b"</OFD>", **points}
+
+
 def seals_of_a_million_rows() -> Files:
     """Each is looked through for a dot that lets paper through."""
 
@@ -180,6 +185,7 @@ def bare_signatures_and_many_certificates() -> Files:
         (a_path_of_a_million_steps, "RESOURCE_LIMIT"),
         (an_element_with_a_million_attributes, "RESOURCE_LIMIT"),
         (pieces_almost_long_enough_for_too_many_attributes, "FORMAT_CMS"),
+        (paths_of_points, "FORMAT_CMS"),
         (seals_of_a_million_rows, "SIGNED_IN_PART"),
         (bare_signatures_and_many_certificates, "CERTIFICATE_MISSING"),
     ],

@@ -571,3 +571,7 @@ def test_what_the_store_learnt_after_the_list_counts(counter: Counter) -> None:
     suspended = counter.list(ListedStatus.SUSPENDED)
     restored = Store("suspended", "issued", AT - HOUR / 2)
     assert heard(counter, restored, suspended)[:2] == ("OK", "store")
+    # An end is another word than a suspension: it is not what was lifted.
+    ended = counter.list(ListedStatus.ENDED)
+    assert heard(counter, restored, ended)[:2] == ("STATUS_ENDED", "list")
+    assert heard(counter, Store("revoked", "issued", AT - HOUR / 2), ended)[:2] == ("OK", "store")
