@@ -97,6 +97,7 @@ def _check(arguments: argparse.Namespace) -> "Answer":
     from licences import MAX_CATALOGUE_BYTES, CatalogueFileError, check_type, load_catalogue
 
     from .answer import Answer
+    from .catalogue_faults import fault_shapes, faults_text
     from .exit_codes import DONE, FAILED
     from .home import home_if_any
     from .inputs import read_file
@@ -115,16 +116,10 @@ def _check(arguments: argparse.Namespace) -> "Answer":
         "file": str(path),
         "type": None if licence_type is None else licence_type.slug,
         "good": not faults,
-        "faults": [
-            {"line": one.line, "place": one.place, "code": one.code, "message": {"zh": one.zh, "en": one.en}}
-            for one in faults
-        ],
+        "faults": fault_shapes(faults),
     }
     if faults:
-        lines = [
-            f"{path}:{one.line}: {one.place and one.place + '：'}{one.zh}  {one.en} [{one.code}]" for one in faults
-        ]
-        return Answer(shape=shape, text="\n".join([*lines, f"共 {len(faults)} 处问题  problems"]), exit_code=FAILED)
+        return Answer(shape=shape, text=faults_text(path, faults), exit_code=FAILED)
     name = "" if licence_type is None else f"{licence_type.name}  {licence_type.name_en}"
     return Answer(shape=shape, text=f"没有问题  nothing is wrong: {name}", exit_code=DONE)
 

@@ -109,8 +109,6 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
     licence = report.licence
     fields = () if licence is None else licence.fields
     pictures = [_photo(field) for field in fields]
-    english = _english_labels(services, licence)
-    units = {} if licence is None else _units(licence)
     earnest = replace(report, development=False).action
     compared = next((check for check in report.checks if check.name == "holder"), None)
     return DeskView(
@@ -130,11 +128,7 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
         type_name=_type_name(services, report, record),
         number=_masked_number(report, record),
         facts=_facts(services, report, record),
-        own=[
-            Fact(label=_label(field, english), zh=shown(f"{field.value} {units.get(field.key, '')}".rstrip()))
-            for field, picture in zip(fields, pictures, strict=True)
-            if isinstance(field.value, str) and not picture
-        ],
+        own=[] if licence is None else own_facts(services, licence),
         tables=[_table(field.label, field.value) for field in fields if isinstance(field.value, Rows)],
         photos=[picture for picture in pictures if picture],
         obligations=list(_obligations(services, report, record)),
@@ -159,6 +153,18 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
     )
 
 
+def own_facts(services: Services, licence: StructuredLicence) -> Sequence[Fact]:
+    """Show the fields of the licence's type, with the units that its faces print behind them; no pictures, no tables."""
+    english = _english_labels(services, licence)
+    faces = [document.face for document in licence.documents if document.face is not None]
+    units = {printed.key: printed.unit for face in faces for printed in face.fields}
+    return [
+        Fact(label=_label(field, english), zh=shown(f"{field.value} {units.get(field.key, '')}".rstrip()))
+        for field in licence.fields
+        if isinstance(field.value, str) and not _photo(field)
+    ]
+
+
 def shown(text: str) -> str:
     """Return a text as it may stand on a page: nothing invisible, nothing that turns the direction, not endless."""
     cut = text[: MAX_SHOWN_CHARACTERS + 1]
@@ -178,10 +184,8 @@ def _said(text: str) -> Message:
     return Message(zh=shown(text), en="")
 
 
-def _english_labels(services: Services, licence: StructuredLicence | None) -> Mapping[tuple[str, str], str]:
+def _english_labels(services: Services, licence: StructuredLicence) -> Mapping[tuple[str, str], str]:
     """Give what the catalogue calls the fields of a licence in English, by key and Chinese label."""
-    if licence is None:
-        return {}
     try:
         versions = services.catalogue.versions(licence.type_code)
     except UnknownTypeError:
@@ -192,12 +196,6 @@ def _english_labels(services: Services, licence: StructuredLicence | None) -> Ma
 def _label(field: StructuredField, english: Mapping[tuple[str, str], str]) -> Message:
     # A label that is not the catalogue's is the file's own word: no English of ours stands for it.
     return Message(zh=shown(field.label), en=english.get((field.key, field.label), ""))
-
-
-def _units(licence: StructuredLicence) -> Mapping[str, str]:
-    """Return the units that the licence's own faces print behind values."""
-    faces = [document.face for document in licence.documents if document.face is not None]
-    return {printed.key: printed.unit for face in faces for printed in face.fields}
 
 
 def _record(services: Services, report: Report) -> Record | None:

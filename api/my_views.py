@@ -9,7 +9,7 @@ from licences import SEALED_FORMS, FileKind, Record, UnknownTypeError, document_
 from licences.access import Caller, Ground, Mandate, OwnLicence, UseMode
 from licences.supervision import Case, NumberedEntry, TrailKind
 
-from .desk_view import state_of
+from .desk_view import own_facts, state_of
 from .messages import Message, day_text, moment_text, period_text
 from .pages import Fact
 from .using import structured_of
@@ -153,6 +153,7 @@ def licence_facts(services: Services, record: Record) -> Sequence[Fact]:
         Fact(label=Message(zh="颁发机构", en="Issued by"), zh=licence.issuer_name),
         Fact(label=Message(zh="颁发日期", en="Issued on"), zh=licence.issued_on.isoformat(), number=True),
         Fact(label=Message(zh="证照标识", en="Identifier"), zh=record.identifier, number=True),
+        *own_facts(services, licence),
     )
 
 

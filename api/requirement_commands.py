@@ -77,15 +77,13 @@ def _add(arguments: argparse.Namespace) -> "Answer":
 
 def _told(path: Path, item: "ServiceItem | None", faults: "tuple[CatalogueFault, ...]") -> "Answer":
     from .answer import Answer
+    from .catalogue_faults import faults_text
     from .exit_codes import DONE, FAILED
     from .requirement_item_shapes import faults_shape
 
     shape = {"file": str(path)} | faults_shape(item, faults)
     if item is None:
-        lines = [
-            f"{path}:{one.line}: {one.place and one.place + '：'}{one.zh}  {one.en} [{one.code}]" for one in faults
-        ]
-        return Answer(shape=shape, text="\n".join([*lines, f"共 {len(faults)} 处问题  problems"]), exit_code=FAILED)
+        return Answer(shape=shape, text=faults_text(path, faults), exit_code=FAILED)
     text = f"没有问题  nothing is wrong: {item.name}  {item.name_en}"
     return Answer(shape=shape, text=text, exit_code=DONE)
 

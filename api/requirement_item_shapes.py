@@ -6,6 +6,8 @@ from datetime import date
 from licences import CatalogueFault
 from licences.sharing import Acceptance, ItemCatalogue, ServiceItem
 
+from .catalogue_faults import fault_shapes
+
 
 def item_summary(item: ServiceItem) -> dict[str, object]:
     """An item in the list."""
@@ -52,10 +54,7 @@ def faults_shape(item: ServiceItem | None, faults: Sequence[CatalogueFault]) -> 
     return {
         "item": None if item is None else item.code,
         "good": not faults,
-        "faults": [
-            {"line": one.line, "place": one.place, "code": one.code, "message": _words(one.zh, one.en)}
-            for one in faults
-        ],
+        "faults": fault_shapes(faults),
     }
 
 

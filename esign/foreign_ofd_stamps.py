@@ -21,6 +21,8 @@ MAX_MEASURED_PAGES: Final = 8
 
 _TIMES: Final = 2.0
 """How much larger or smaller than its picture a seal is shown when it is told."""
+_ROUNDING: Final = 0.1
+"""Of the sides of a seal, as products write them."""
 
 
 class StampOddity(StrEnum):
@@ -81,8 +83,10 @@ def _oddity(
     if picture is not None and min(picture.width, picture.height) > 0:
         natural: tuple[float, float] = (picture.width, picture.height)
         if stamp.clip is not None and stamp.boundary[2:] == stamp.clip[2:]:
-            # The box is that of the part alone.
-            natural = stamp.clip[2:]
+            part = stamp.clip[2:]
+            # The box is that of the part alone, which goes through the seal from end to end.
+            if abs(max(part[0] / picture.width, part[1] / picture.height) - 1) < _ROUNDING:
+                natural = part
         width, height = stamp.boundary[2] / natural[0], stamp.boundary[3] / natural[1]
         if max(width, height) > _TIMES or min(width, height) < 1 / _TIMES:
             return StampOddity.RESIZED
@@ -106,9 +110,9 @@ def _shown(stamp: OfdStampAnnot, picture: SesPicture | None) -> Box | None:
 
 def _cut(clip: Box, width: float, height: float) -> Box | None:
     """What a clip leaves of something of this size; None when that is nothing."""
-    across, down, *sides = clip
-    left = min(width - across, sides[0]), min(height - down, sides[1])
-    return (across, down, *left) if min(left) > 0 else None
+    left, top = max(clip[0], 0.0), max(clip[1], 0.0)
+    right, bottom = min(clip[0] + clip[2], width), min(clip[1] + clip[3], height)
+    return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
 def _page_box(files: OfdFiles, page: _Page) -> Box | None:

@@ -8,8 +8,10 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
-from .errors import Fault, MalformedError
+from .errors import Fault, MalformedError, TooLargeError
 
+MAX_EXTRA_FIELDS: Final = 64
+"""Of one entry; writers have up to half a dozen, and there is room for 16,000."""
 ZIP64_FIELD: Final = 0x0001
 
 _MARK, _MARK_16 = 0xFFFFFFFF, 0xFFFF
@@ -24,7 +26,7 @@ _LOCATOR_SIGN: Final = 0x07064B50
 def extra_fields(extra: bytes, once: frozenset[int]) -> Mapping[int, bytes]:
     """The extra fields of an entry by their kind; those that are `once` may not stand there twice."""
     found: dict[int, bytes] = {}
-    place = 0
+    place = count = 0
     while place + _HEAD.size <= len(extra):
         kind, size = _HEAD.unpack_from(extra, place)
         place += _HEAD.size
@@ -32,6 +34,9 @@ def extra_fields(extra: bytes, once: frozenset[int]) -> Mapping[int, bytes]:
             raise _malformed("an extra field is cut off")
         if kind in once and kind in found:
             raise _malformed("an extra field stands twice")
+        count += 1
+        if count > MAX_EXTRA_FIELDS:
+            raise TooLargeError(f"an entry with more than {MAX_EXTRA_FIELDS} extra fields")
         found[kind] = extra[place : place + size]
         place += size
     return found

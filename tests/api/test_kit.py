@@ -285,6 +285,15 @@ def test_it_is_renewed(running: ModuleType, made: Made, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "kit"]
 
 
+def test_its_help_is_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        check_at_counter(["--help"], clock=lambda: datetime.now(UTC))
+    said = capsys.readouterr().out
+    assert "show this help message" not in said
+    for words in ("参数 arguments:", "选项 options:", "显示本帮助 show this help"):
+        assert words in said, words
+
+
 def test_what_cannot_become_a_kit(made: Made, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     for words, code in (

@@ -18,6 +18,7 @@ from esign.ofd_package import MAX_OFD_NAME, MAX_UNPACKED_BYTES, claims_to_be_ofd
 from esign.ofd_packing import MAX_OFD_BYTES, MAX_OFD_FILES, OfdPart, write_package
 from esign.ofd_paths import OfdFiles
 from esign.ofd_xml import MAX_XML_BYTES, MAX_XML_DEPTH, Element, check_xml, counted_xml, parse_xml, read_box
+from esign.ofd_zip64 import MAX_EXTRA_FIELDS
 
 FILES = {"OFD.xml": b"<a/>" * 9, "Doc_0/b.xml": b"<b/>" * 99, "Doc_0/Res/c.png": b"\x89PNG"}
 PARTS = {name: OfdPart(content) for name, content in FILES.items()}
@@ -346,6 +347,8 @@ TOO_LARGE: dict[str, Callable[[], bytes]] = {
     "bytes": lambda: bytes(MAX_OFD_BYTES + 1),
     "files": lambda: packed([(f"a{number}", b"") for number in range(MAX_OFD_FILES + 1)], stored=True),
     "path": lambda: zipped(ROOT, Entry(b"a" * (MAX_OFD_NAME + 1))),
+    "extra fields": lambda: zipped(Entry(b"OFD.xml", extra=b"UT\0\0" * (MAX_EXTRA_FIELDS + 1))),
+    "extra fields at the entry": lambda: zipped(Entry(b"OFD.xml", local_extra=b"UT\0\0" * (MAX_EXTRA_FIELDS + 1))),
     "unpacked": lambda: zipped(Entry(b"OFD.xml", central_sizes=GIANT, sizes=GIANT)),
 }
 
@@ -354,6 +357,11 @@ TOO_LARGE: dict[str, Callable[[], bytes]] = {
 def test_limits_of_a_package(name: str) -> None:
     with pytest.raises(TooLargeError):
         read_package(TOO_LARGE[name]())
+
+
+def test_as_many_extra_fields_as_there_may_be() -> None:
+    most = b"UT\0\0" * MAX_EXTRA_FIELDS
+    assert dict(read_package(zipped(Entry(b"OFD.xml", extra=most, local_extra=most))).files) == {"OFD.xml": b"<a/>"}
 
 
 def test_a_bomb_that_lies_about_its_size_is_not_unpacked() -> None:

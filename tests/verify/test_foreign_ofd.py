@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import product as product_of
 from pathlib import Path
 from types import ModuleType
 
@@ -373,6 +374,14 @@ STAMPS: dict[str, tuple[Way, str]] = {
         "beside the page",
     ),
     "giant": (Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="0 0 210 297"/>'), "another size"),
+    "a tiny part": (
+        Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="9 9 1 1" Clip="0 0 1 1"/>'),
+        "another size",
+    ),
+    "a giant part": (
+        Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="9 9 100 100" Clip="0 0 100 100"/>'),
+        "another size",
+    ),
     "tiny": (Way(stamps='<:StampAnnot ID="s2" PageRef="1" Boundary="9 9 1 1"/>'), "another size"),
     "without a transparent dot": (Way(seal_picture=(VECTORS / "picture.png").read_bytes()), "no transparency"),
     "without transparency": (Way(seal_type="JPG", seal_picture=b"\xff\xd8\xff\xe0"), "no transparency"),
@@ -392,11 +401,13 @@ def test_of_an_ordinary_seal_nothing_is_told(product: Product, judge: Judge) -> 
     details = [check.detail for check in judge(product.sign(ordinary())).checks if "version" in check.detail]
     assert details == [f"{SIGNATURE!r}: GB/T 38540, version 4"]
     # A part of a riding seal, in either way of writing its box.
-    for box in ("170 9 40 40", "206 9 4 40"):
-        for across in (0, 36):
-            stamps = f'<:StampAnnot ID="s2" PageRef="1" Boundary="{box}" Clip="{across} 0 4 40"/>'
-            riding = judge(product.sign(ordinary(), Way(stamps=stamps)))
-            assert [check.detail for check in riding.checks if "version" in check.detail] == details
+    for box, clip in (
+        *product_of(("170 9 40 40", "206 9 4 40"), ("0 0 4 40", "36 0 4 40")),
+        ("9 9 40 40", "-100 -100 900 900"),
+    ):
+        stamps = f'<:StampAnnot ID="s2" PageRef="1" Boundary="{box}" Clip="{clip}"/>'
+        riding = judge(product.sign(ordinary(), Way(stamps=stamps)))
+        assert [check.detail for check in riding.checks if "version" in check.detail] == details
     # The size of the page itself counts.
     files = ordinary()
     files[PAGE] = files[PAGE].replace(b"<ofd:Content>", AREA + b"<ofd:Content>")
