@@ -78,8 +78,8 @@ def _act(arguments: argparse.Namespace) -> "Answer":
     from licences import Act, Action, Particulars
 
     from .answer import Answer
-    from .commands import issue_staged, places_in
     from .inputs import parse_start, read_json_argument
+    from .issuing_into import issue_staged, places_in
     from .licence_shapes import act_shape, issue_shape
     from .resolving import identifier_of
 

@@ -118,7 +118,7 @@ def _reissue(arguments: argparse.Namespace) -> "Answer":
     from licences import Act, Action, IssuingAuthority
 
     from .answer import Answer
-    from .commands import issue_staged
+    from .issuing_into import issue_staged
 
     services = services_of(arguments)
     subject = services.seals.of(arguments.seal).seal.signer.certificate.subject

@@ -47,10 +47,10 @@ def add_convert_parser(add: AddCommand, to: Group) -> None:
 
 def _convert(arguments: argparse.Namespace) -> "Answer":
     from .answer import Answer
-    from .commands import first_use
     from .conversion import prepare
     from .conversion_texts import survey_shape, survey_text
     from .errors import UsageError
+    from .first_use import first_use
     from .wiring import Services
 
     if arguments.workers < 1:

@@ -1,10 +1,11 @@
-"""The commands `init`, `issue`, `verify` and `revoke`: their arguments. What they do stands in `commands`."""
+"""The commands `init`, `issue`, `verify` and `revoke`."""
 
 import argparse
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .hash_commands import add_digest_arguments, presented_digest
-from .parsing import LICENCE_HELP, AddCommand, Group, services_or_new
+from .parsing import LICENCE_HELP, AddCommand, Group, services_of, services_or_new
 from .receipt_commands import ReceiptWish, add_receipt_arguments
 from .settings import FORMATS, SUITES, home_path
 
@@ -70,15 +71,15 @@ def add_core_parsers(add: AddCommand, to: Group) -> None:
 
 
 def _init(arguments: argparse.Namespace) -> "Answer":
-    from .commands import init
     from .database_commands import store_setting
+    from .first_use import init
 
     store = store_setting(arguments.store, arguments.store_password_file)
     return init(home_path(arguments.home), public_url=arguments.public_url, store=store)
 
 
 def _issue(arguments: argparse.Namespace) -> "Answer":
-    from .commands import issue_file
+    from .issuing_into import issue_file
 
     return issue_file(
         services_or_new(arguments),
@@ -117,11 +118,20 @@ def _verify(arguments: argparse.Namespace) -> "Answer":
 
 
 def _revoke(arguments: argparse.Namespace) -> "Answer":
-    from .commands import revoke
+    from licences import Act, Action
 
-    return revoke(
-        home_path(arguments.home),
-        identifier=arguments.identifier,
-        ground=arguments.ground,
-        decision=arguments.decision,
+    from .answer import Answer
+    from .licence_shapes import event_shape
+    from .resolving import identifier_of
+
+    services = services_of(arguments)
+    identifier = identifier_of(arguments.identifier, services.store)
+    at = datetime.now(UTC)
+    name = services.catalogue.get(services.store.get(identifier).type_code).name
+    act = Act(
+        action=Action.REVOKE, ground=arguments.ground, decision=arguments.decision, effective_at=at, recorded_at=at
     )
+    record = services.store.apply(identifier, act)
+    event = services.store.events(identifier)[-1]
+    text = f"已吊销  revoked: {name} {record.number}\n证照标识  identifier: {record.identifier}"
+    return Answer(shape=event_shape(record, event), text=text)

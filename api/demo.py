@@ -11,11 +11,11 @@ from verify import Outcome
 
 from .answer import Answer
 from .columns import shorten, table
-from .commands import issue_staged, places_in
 from .errors import InputNotFoundError
 from .exit_codes import DONE
 from .inputs import MAX_JSON_BYTES, parse_json, read_file
 from .issuing import issue, read_request
+from .issuing_into import issue_staged, places_in
 from .messages import ALGORITHMS, DEVELOPMENT_NOTICE, VERDICTS
 from .settings import FAMILIES
 from .verifying import VERDICT_CODES

@@ -154,7 +154,7 @@ def desk_view(services: Services, name: str, held: HeldCheck) -> DeskView:
 
 
 def own_facts(services: Services, licence: StructuredLicence) -> Sequence[Fact]:
-    """Show the fields of the licence's type, with the units that its faces print behind them; no pictures, no tables."""
+    """Show the fields of the licence's type, with the units that its faces print behind them; no pictures or tables."""
     english = _english_labels(services, licence)
     faces = [document.face for document in licence.documents if document.face is not None]
     units = {printed.key: printed.unit for face in faces for printed in face.fields}

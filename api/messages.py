@@ -184,6 +184,11 @@ DEVELOPMENT_NOTICE = Message(
 )
 
 
+def development_lines(development: bool) -> tuple[str, ...]:
+    """Say below an answer that development keys made it, where they did."""
+    return (f"{DEVELOPMENT_NOTICE.zh}  {DEVELOPMENT_NOTICE.en}",) if development else ()
+
+
 def shortfall_text(why: str) -> Message:
     """Say that a licence is issued, and what it lacks for being checked later."""
     return Message(

@@ -58,7 +58,7 @@ def services_or_new(arguments: argparse.Namespace, *, port: int = 0) -> "Service
 
     The codes of a new one lead to `port` of this machine, unless the environment says where to.
     """
-    from .commands import first_use
+    from .first_use import first_use
     from .wiring import Services
 
     path = home_path(arguments.home)

@@ -117,7 +117,7 @@ def _abandon(arguments: argparse.Namespace) -> "Answer":
 
 def _seal(arguments: argparse.Namespace) -> "Answer":
     from .answer import Answer
-    from .commands import issue_staged, places_in
+    from .issuing_into import issue_staged, places_in
     from .licence_shapes import issue_shape
 
     services = services_of(arguments)

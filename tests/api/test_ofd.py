@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.cli import main
-from api.commands import issue_file
 from api.home import open_home
+from api.issuing_into import issue_file
 from api.wiring import Services
 
 if TYPE_CHECKING:

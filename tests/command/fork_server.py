@@ -33,8 +33,9 @@ MAX_REQUEST_BYTES = 1 << 17
 # What `elicence` loads when a command needs it, and what libraries load when they are used. Loading begins nothing: no
 # thread, no engine, no home.
 LOADED = (
-    "alembic.command", "alembic.config", "anyio._backends._asyncio", "api.app", "api.cli", "api.commands", "api.demo",
-    "api.identity", "api.key_keeping", "api.key_retiring", "api.kit", "api.seal_server", "api.verifying", "api.wiring",
+    "alembic.command", "alembic.config", "anyio._backends._asyncio", "api.app", "api.cli", "api.demo",
+    "api.first_use", "api.identity", "api.issuing_into", "api.key_keeping",
+    "api.key_retiring", "api.kit", "api.seal_server", "api.verifying", "api.wiring",
     "cryptography.hazmat.backends.openssl", "encodings.idna", "httpx2", "importlib.metadata", "pydantic.v1",
     "sqlalchemy.dialects.postgresql", "sqlalchemy.dialects.sqlite", "uharfbuzz", "uvicorn.protocols.http.h11_impl",
     "zxingcpp",
