@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from keys import (
     write_private_key,
 )
 
+from .columns import printable
 from .errors import CannotWriteError, HomeError, SettingsError
 from .settings import FAMILIES, SETTINGS_FILE, Settings, home_path, load_settings, names_home, settings_text
 from .store_settings import StoreSetting
@@ -106,12 +108,22 @@ def open_home(path: Path) -> Home:
 
 
 def home_if_any(argument: str | None) -> Home | None:
-    """Open the home of a command that can do without: None where none was named and there is no `./.elicence`.
+    """Open the home of a command that can do without: None where none was made yet; raises as `open_home`.
 
-    Raises as `open_home`: a home that was named has to be there.
+    A home that `--home` names has to be there. `ELICENCE_HOME` may say where the first use is to make one: that there
+    is none yet is told on stderr.
     """
     path = home_path(argument)
-    return open_home(path) if names_home(argument) or path.exists() else None
+    if argument or not _is_free(path):
+        return open_home(path)
+    if names_home():
+        print(f"没有主目录，不使用证照库  no home, no store is used: {printable(str(path))}", file=sys.stderr)
+    return None
+
+
+def _is_free(path: Path) -> bool:
+    """Whether a home can be made here: nothing is there, or an empty directory."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def ensure_home(
@@ -130,7 +142,7 @@ def ensure_home(
     It is built beside its place and moved there in one step, so that a half-made home never exists. The private keys
     of the development CAs are not kept. Raises as `open_home`, and CannotWriteError.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if not _is_free(path):
         return brought_up(open_home(path)), False
     _choose_libcrypto(os.environ.get("ELICENCE_LIBCRYPTO"))
     staged = path.with_name(f"{path.name}.new-{secrets.token_hex(6)}")

@@ -128,9 +128,9 @@ def home_path(argument: str | None, environment: Mapping[str, str] = os.environ)
     return Path(argument or environment.get("ELICENCE_HOME") or DEFAULT_HOME).absolute()
 
 
-def names_home(argument: str | None, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether somebody has said which directory is the home."""
-    return bool(argument or environment.get("ELICENCE_HOME"))
+def names_home(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment says which directory is the home."""
+    return bool(environment.get("ELICENCE_HOME"))
 
 
 def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:

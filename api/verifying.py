@@ -52,9 +52,9 @@ VERDICT_CODES: Mapping[Outcome, int] = {
 
 
 _WITHOUT_HOME = Message(
-    zh="未使用主目录：当前文件夹中没有 .elicence，也没有给出 --home 或 ELICENCE_HOME；证照库没有查询。",
-    en="No home was used: there is no ./.elicence, and neither --home nor ELICENCE_HOME says where one is; no store of "
-    "licences was asked.",
+    zh="未使用主目录，证照库没有查询。主目录在别处的，请用 --home 或 ELICENCE_HOME 指明。",
+    en="No home was used, so no store of licences was asked. If there is one elsewhere, name it with --home or "
+    "ELICENCE_HOME.",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -117,3 +118,17 @@ def test_without_any_home_it_is_said_what_that_means(
     assert "未使用主目录" in capsys.readouterr().out
     assert main(["verify", "file.pdf", "--offline"]) in (1, 2)
     assert "未使用主目录" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["none", "bare"])
+def test_a_home_that_is_yet_to_be_made(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (desk / "bare").mkdir()
+    monkeypatch.setenv("ELICENCE_HOME", name)
+    assert main(["verify", "empty", "--json"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["reason"].startswith("FORMAT_")
+    assert "没有主目录" in said.err
+    assert str(desk / name) in said.err
+    assert not list(desk.glob(f"{name}/*"))
