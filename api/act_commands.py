@@ -33,7 +33,9 @@ def add_act_parsers(add: AddCommand, to: Group) -> None:
     act.add_argument("action", metavar="ACTION", choices=ACTIONS, help=f"行为 {', '.join(ACTIONS)}")
     act.add_argument("--ground", metavar="TEXT", default="", help="事由 why")
     act.add_argument("--decision", metavar="NUMBER", default="", help="决定书文号 number of the decision")
-    act.add_argument("--legal-ground", metavar="CODE", default="", help="法定事由代码 such as licensing-69-2")
+    act.add_argument(
+        "--legal-ground", metavar="CODE", default="", help="法定事由代码（各行为不同）such as licensing-69-2 for annul"
+    )
     act.add_argument("--effective", metavar="TIME", help="生效时间 when it takes effect (default: now)")
     act.add_argument("--until", metavar="DATE", help="extend: 新的截止日期 new last day")
     act.add_argument("--obligation", metavar="KEY", default="", help="inspect: 义务 which obligation was met")

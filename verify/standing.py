@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from esign import CHINA, StructuredObligation, StructuredStatusPlace
 from verify.reason import Outcome
@@ -50,6 +50,14 @@ _TEMPORARY: Final = frozenset({"pending", "inactive", "suspended", "lost"})
 """What a licence comes back from in the ordinary course of things."""
 
 
+class Heard(NamedTuple):
+    """What the sources say of a licence together."""
+
+    answer: StatusAnswer | StatusStatement | NoStatement
+    remark: str
+    """What an auditor is told beside it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSources:
     """Who is asked, one after the other, until one answers."""
@@ -59,15 +67,10 @@ class StatusSources:
     """Lists that were brought for this question: they are heard also where the source knows the licence."""
     elsewhere: Sequence[StatusElsewhere] = ()
 
-    def ask(
-        self, identifier: str, place: StructuredStatusPlace | None, at: datetime
-    ) -> tuple[StatusAnswer | StatusStatement | NoStatement, str]:
-        """Return the first answer that is not too old, else the first one; without any, the first reason for that.
-
-        The text is what an auditor is told beside it.
-        """
+    def ask(self, identifier: str, place: StructuredStatusPlace | None, at: datetime) -> Heard:
+        """Return the first answer that is not too old, else the first one; without any, the first reason for that."""
         if self.source is not None and (answer := self.source.status(identifier, at)) is not None:
-            return self._heard(self.source, answer, identifier, place, at)
+            return self._beside_lists(self.source, answer, identifier, place, at)
         old: StatusStatement | None = None
         silent: NoStatement | None = None
         for one in (*self.brought, *self.elsewhere):
@@ -75,24 +78,24 @@ class StatusSources:
             if not isinstance(said, StatusStatement):
                 silent = silent or said
             elif said.fresh:
-                return said, said.detail
+                return Heard(said, said.detail)
             else:
                 old = old or said
         told = old or silent
         if told is not None:
-            return told, told.detail
+            return Heard(told, told.detail)
         nobody = self.source is None and not self.brought and not self.elsewhere
         detail = "there is no status source" if nobody else "the status source does not know this licence"
-        return NoStatement(code="STATUS_UNKNOWN", detail=detail), detail
+        return Heard(NoStatement(code="STATUS_UNKNOWN", detail=detail), detail)
 
-    def _heard(
+    def _beside_lists(
         self,
         source: StatusSource,
         answer: StatusAnswer,
         identifier: str,
         place: StructuredStatusPlace | None,
         at: datetime,
-    ) -> tuple[StatusAnswer | StatusStatement, str]:
+    ) -> Heard:
         """Hear the lists that were brought beside the source's answer: the stricter word counts.
 
         Not where the source agrees with a list about the time of that list: what it says of now is then newer.
@@ -103,11 +106,11 @@ class StatusSources:
             if isinstance(said, StatusStatement):
                 then = source.status(identifier, said.as_of)
                 if _ends(said) and not _ends(answer) and not (then is not None and _same_end(then, said)):
-                    return said, f"the store says {answer.value}, but a list something else: {said.detail}"
+                    return Heard(said, f"the store says {answer.value}, but a list something else: {said.detail}")
                 remarks.append(f"heard beside the store: {said.detail}")
             elif said is not None:
                 remarks.append(f"of the lists nothing could be used: {said.code}, {said.detail}")
-        return answer, "; ".join(remarks)
+        return Heard(answer, "; ".join(remarks))
 
 
 def standing_checks(
