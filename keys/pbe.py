@@ -55,7 +55,7 @@ _CIPHERS: Final[dict[str, tuple[Callable[[bytes], BlockCipherAlgorithm], int]]] 
 _PKCS12_TRIPLE_DES: Final = "1.2.840.113549.1.12.1.3"
 """pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292 appendix C)."""
 
-_WRONG: Final = "wrong passphrase, or the key file is damaged"
+CANNOT_DECRYPT: Final = "wrong passphrase, or the key file is damaged"
 
 
 class Rounds:
@@ -182,14 +182,14 @@ def _decrypt_cbc(cipher: BlockCipherAlgorithm, vector: bytes, content: bytes) ->
     """Decrypt and take the padding off (PKCS#7) without leaving a copy of the plain text."""
     block = cipher.block_size // 8
     if len(vector) != block or not content or len(content) % block:
-        raise MalformedKeyError(_WRONG)
+        raise MalformedKeyError(CANNOT_DECRYPT)
     plain = bytearray(len(content) + block - 1)
     Cipher(cipher, modes.CBC(vector)).decryptor().update_into(content, plain)
     del plain[len(content) :]
     padding = plain[-1]
     if not 1 <= padding <= block or plain[-padding:] != bytes((padding,)) * padding:
         plain[:] = bytes(len(plain))
-        raise MalformedKeyError(_WRONG)
+        raise MalformedKeyError(CANNOT_DECRYPT)
     del plain[-padding:]
     return plain
 

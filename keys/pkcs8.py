@@ -10,7 +10,7 @@ from keys.algorithms import Algorithm
 from keys.der import DerReader
 from keys.errors import KeyUnusableError, MalformedDerError, MalformedKeyError
 from keys.libcrypto import Libcrypto
-from keys.pbe import Rounds, decrypt, encrypt
+from keys.pbe import CANNOT_DECRYPT, Rounds, decrypt, encrypt
 from keys.pem import ENCRYPTED_PRIVATE_KEY, has_label, unwrapped, wrapped
 from keys.ports import ExportablePrivateKey
 from keys.software import load_pkcs8
@@ -64,9 +64,21 @@ def decrypt_pkcs8(data: bytes, passphrase: bytes, rounds: Rounds) -> bytearray:
         outer.finish()
         identifier, content = whole.read_raw(), whole.read_octet_string()
         whole.finish()
-        return decrypt(identifier, content, passphrase, rounds)
+        plain = decrypt(identifier, content, passphrase, rounds)
     except MalformedDerError as error:
         raise MalformedKeyError("the encrypted private key is not DER") from error
+    if not _is_one_sequence(plain):
+        # The padding comes out right under one wrong passphrase of 256.
+        plain[:] = bytes(len(plain))
+        raise MalformedKeyError(CANNOT_DECRYPT)
+    return plain
+
+
+def _is_one_sequence(plain: bytearray) -> bool:
+    """Look at the head only, so that no copy of a key is made."""
+    count = plain[1] & 0x7F if len(plain) > 1 and plain[1] & 0x80 else 0
+    size = int.from_bytes(plain[2 : 2 + count], "big") if count else sum(plain[1:2])
+    return plain[:1] == b"\x30" and 2 + count + size == len(plain)
 
 
 def _is_encrypted(data: bytes | bytearray) -> bool:

@@ -376,12 +376,14 @@ def test_a_camera_that_is_started_twice_is_off_afterwards(server: str, person: A
     def act(page: Page) -> None:
         page.evaluate(
             "() => { window.tracks = []; const devices = navigator.mediaDevices, ask = devices.getUserMedia;"
+            " const asked = new Promise(done => { window.give = done; });"
             " devices.getUserMedia = async (...wish) => { const given = await ask.apply(devices, wish);"
-            " tracks.push(...given.getTracks()); return given; } }"
+            " await asked; tracks.push(...given.getTracks()); return given; } }"
         )
         page.route("**/v/scan", lambda route: None)
         page.keyboard.press("F4")
         page.keyboard.press("F4")
+        page.evaluate("give()")
         expect(page.locator("#finder")).to_be_visible()
         page.wait_for_timeout(POLL_MS * 10)
         page.keyboard.press("F4")

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 import keys
 from keys import der
 from keys.ber import to_der
-from keys.pbe import MAX_ITERATIONS, pkcs12_derive
-from keys.pem import unwrapped
+from keys.pbe import MAX_ITERATIONS, encrypt, pkcs12_derive
+from keys.pem import ENCRYPTED_PRIVATE_KEY, unwrapped, wrapped
 from keys.pkcs8 import MAX_KEY_FILE
 from keys.pkcs12 import MAX_PKCS12, is_pkcs12
 
@@ -346,3 +346,11 @@ def test_any_bytes_are_refused(data: bytes) -> None:
             keys.read_pkcs12(content, b"x")
         with pytest.raises(keys.KeysError):
             keys.read_private_key(content, passphrase=_secret)
+
+
+@pytest.mark.parametrize("plain", [b"", b"0", b"0\x80", b"0\x05abc", b"0\x02abc", b"0\x82\0", bytes(40)], ids=range(7))
+def test_a_wrong_passphrase_whose_padding_happens_to_be_right(plain: bytes) -> None:
+    identifier, content = encrypt(plain, SECRET, random=bytes)
+    file = wrapped(der.sequence(identifier, der.octet_string(content)), ENCRYPTED_PRIVATE_KEY)
+    with pytest.raises(keys.MalformedKeyError, match="wrong passphrase"):
+        keys.read_private_key(file, passphrase=_secret)
